@@ -1,0 +1,4 @@
+//! The domain of Madoguchi: types, rules, state machines, validation, permissions, calendar. No I/O.
+
+pub mod clock;
+pub mod ids;

@@ -1,0 +1,1 @@
+//! Letters and printable copies as PDF.

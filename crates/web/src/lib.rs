@@ -1,0 +1,1 @@
+//! HTTP only: pages call one service each and choose the next page.
