@@ -1,0 +1,15 @@
+//! Months, business days, national holidays and the monthly cut-off, all in Japan time (spec 1.4 and 05).
+
+mod cut_off;
+#[cfg(test)]
+mod facts;
+mod format;
+mod holidays;
+mod national;
+mod year_month;
+
+pub use cut_off::{CutOff, CutOffError, cut_off, visit_window};
+pub use format::{japanese_date, japanese_datetime, weekday_letter};
+pub use holidays::Holidays;
+pub use national::{FIRST_YEAR, Holiday, LAST_YEAR, holidays_by_rule};
+pub use year_month::{YearMonth, YearMonthError};
