@@ -1,0 +1,97 @@
+//! Static files, held in the binary and served under a path with their version.
+//!
+//! Because the version is part of the path, modules that import each other by relative path always belong
+//! together, and every file may be cached for good.
+
+/// A static file.
+#[derive(Debug, Clone, Copy)]
+pub struct Asset {
+    /// Path below [`base()`], e.g. `js/main.js`.
+    pub path: &'static str,
+    /// Value of the `content-type` header.
+    pub content_type: &'static str,
+    /// The bytes, uncompressed.
+    pub body: &'static [u8],
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+macro_rules! file {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/", $path))
+    };
+}
+
+const APP_CSS: &str = concat!(
+    file!("css/tokens.css"),
+    file!("css/base.css"),
+    file!("css/layout.css"),
+    file!("css/form.css"),
+    file!("css/components.css"),
+    file!("css/print.css"),
+);
+
+macro_rules! script {
+    ($path:literal) => {
+        Asset { path: $path, content_type: JS, body: file!($path).as_bytes() }
+    };
+}
+
+/// All static files.
+pub const ASSETS: &[Asset] = &[
+    Asset { path: "app.css", content_type: CSS, body: APP_CSS.as_bytes() },
+    Asset { path: "office.css", content_type: CSS, body: file!("css/office.css").as_bytes() },
+    Asset { path: "img/favicon.svg", content_type: SVG, body: file!("img/favicon.svg").as_bytes() },
+    script!("js/main.js"),
+    script!("js/autosave.js"),
+    script!("js/copy.js"),
+    script!("js/cutoff.js"),
+    script!("js/errors.js"),
+    script!("js/menu.js"),
+    script!("js/playback.js"),
+    script!("js/session.js"),
+    script!("js/submit.js"),
+];
+
+/// Version of all static files together: changes when any byte of them does.
+pub const VERSION: u64 = version(ASSETS);
+
+/// Path under which the static files stand, e.g. `/assets/9f86d081884c7d65`.
+#[must_use]
+pub fn base() -> Base {
+    Base
+}
+
+/// Writes the path of [`base()`] into a template.
+#[derive(Debug, Clone, Copy)]
+pub struct Base;
+
+impl std::fmt::Display for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "/assets/{VERSION:016x}")
+    }
+}
+
+/// Finds a file by its path below [`base()`].
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path)
+}
+
+/// FNV-1a over all files: tells versions apart, protects nothing.
+const fn version(assets: &[Asset]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut i = 0;
+    while i < assets.len() {
+        let body = assets[i].body;
+        let mut j = 0;
+        while j < body.len() {
+            hash = (hash ^ body[j] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            j += 1;
+        }
+        i += 1;
+    }
+    hash
+}
