@@ -10,8 +10,8 @@ pub enum CutOffError {
     /// The day is not a day of a month.
     #[error("締め日は1から31までの数で指定してください。")]
     Day,
-    /// Sending later would lead to an earlier start.
-    #[error("締め日を過ぎたときの月数は、締め日までの月数以上にしてください。")]
+    /// A negative distance, or sending later would lead to an earlier start.
+    #[error("開始までの月数は0以上とし、締め日を過ぎたときの月数は締め日までの月数以上にしてください。")]
     Order,
 }
 
@@ -22,9 +22,9 @@ pub struct CutOff {
     /// The last day of a month that still counts for the earlier start (1 to 31).
     pub day: u8,
     /// Months from the month of sending to the start when sent up to that day.
-    pub months_before: u16,
+    pub months_before: i32,
     /// Months from the month of sending to the start when sent after that day.
-    pub months_after: u16,
+    pub months_after: i32,
 }
 
 impl Default for CutOff {
@@ -43,7 +43,7 @@ impl CutOff {
         if self.day < 1 || self.day > 31 {
             return Err(CutOffError::Day);
         }
-        if self.months_after < self.months_before {
+        if self.months_before < 0 || self.months_after < self.months_before {
             return Err(CutOffError::Order);
         }
         Ok(())
@@ -52,12 +52,12 @@ impl CutOff {
     /// The earliest month in which a filing sent on a day (Japan time) can take effect.
     pub fn earliest_start(self, sent: Date) -> YearMonth {
         let months = if sent.day() <= self.day { self.months_before } else { self.months_after };
-        YearMonth::of(sent).plus_months(i32::from(months))
+        YearMonth::of(sent).plus_months(months)
     }
 
     /// The last day on which a filing can be sent for a start in the given month.
     pub fn last_day_for(self, start: YearMonth) -> Date {
-        let month = start.plus_months(-i32::from(self.months_before));
+        let month = start.plus_months(-self.months_before);
         if self.months_after == self.months_before { month.last_day() } else { month.day(self.day) }
     }
 
@@ -65,19 +65,19 @@ impl CutOff {
     pub fn sentence(self, today: Date) -> String {
         let month = YearMonth::of(today);
         let last = month.day(self.day);
-        let early = month.plus_months(i32::from(self.months_before)).month_only();
+        let early = month.plus_months(self.months_before).month_only();
         let lead = format!("{}{}日までに送信すると{early}から", month.month_only(), last.day());
         if last == month.last_day() {
             return lead;
         }
-        let late = month.plus_months(i32::from(self.months_after)).month_only();
+        let late = month.plus_months(self.months_after).month_only();
         format!("{lead}、{}日以降は{late}から", (last + Duration::DAY).day())
     }
 }
 
-/// The earliest start for a filing sent on a day: `distance` months on, one more after the cut-off day.
-pub fn cut_off(sent: Date, day: u8, distance: u16) -> YearMonth {
-    CutOff { day, months_before: distance, months_after: distance.saturating_add(1) }.earliest_start(sent)
+/// The earliest start month for a filing sent on a day (Japan time).
+pub fn cut_off(sent: Date, rule: CutOff) -> YearMonth {
+    rule.earliest_start(sent)
 }
 
 /// The first and last day for the vendor's visit, given the earliest start month.
@@ -107,8 +107,7 @@ mod tests {
             (date!(2026 - 12 - 21), "2027-03"),
         ];
         for (sent, start) in cases {
-            assert_eq!(CutOff::default().earliest_start(sent), month(start), "{sent}");
-            assert_eq!(cut_off(sent, 20, 2), month(start), "{sent}");
+            assert_eq!(cut_off(sent, CutOff::default()), month(start), "{sent}");
         }
     }
 
@@ -157,5 +156,6 @@ mod tests {
         assert_eq!(CutOff { day: 0, ..rule }.validate(), Err(CutOffError::Day));
         assert_eq!(CutOff { day: 32, ..rule }.validate(), Err(CutOffError::Day));
         assert_eq!(CutOff { months_after: 1, ..rule }.validate(), Err(CutOffError::Order));
+        assert_eq!(CutOff { months_before: -1, ..rule }.validate(), Err(CutOffError::Order));
     }
 }

@@ -109,6 +109,21 @@ impl Holidays {
     }
 }
 
+/// Whether offices work on a day; see [`Holidays::is_business_day`].
+pub fn is_business_day(date: Date, holidays: &Holidays) -> bool {
+    holidays.is_business_day(date)
+}
+
+/// The `count`-th business day after a day; see [`Holidays::add_business_days`].
+pub fn add_business_days(date: Date, count: u32, holidays: &Holidays) -> Date {
+    holidays.add_business_days(date, count)
+}
+
+/// Business days after `from` up to and including `to`; see [`Holidays::business_days_between`].
+pub fn business_days_between(from: Date, to: Date, holidays: &Holidays) -> i64 {
+    holidays.business_days_between(from, to)
+}
+
 fn turn_of_the_year(date: Date) -> bool {
     match date.month() {
         Month::December => date.day() >= 29,
