@@ -91,7 +91,11 @@ impl Maker<'_> {
         let code = self.code(prefecture, table, place_number + 1)?;
         let stem = self.stem(index)?;
         let kind = self.draw.from(self.parts.kinds_of(table), "kinds")?;
-        let closed = index % 97 == 96;
+        let status = match index % 97 {
+            48 => "suspended",
+            96 => "closed",
+            _ => "active",
+        };
         Ok(Row {
             code,
             name: kind.around(&stem.0),
@@ -100,9 +104,9 @@ impl Maker<'_> {
             address: self.address(prefecture, place)?,
             phone: self.phone(place),
             founder: self.founder(table, &stem.0)?,
-            status: if closed { "closed" } else { "active" },
+            status,
             valid_from: format!("{}-{:02}-01", 1989 + self.draw.below(36), self.draw.below(12) + 1),
-            valid_to: if closed { "2026-03-31".to_owned() } else { String::new() },
+            valid_to: if status == "closed" { "2026-03-31".to_owned() } else { String::new() },
         })
     }
 

@@ -17,7 +17,7 @@ pub struct Row {
     pub phone: String,
     /// A person (family and given name with a space between) or a body.
     pub founder: String,
-    /// `active` or `closed`.
+    /// `active`, `suspended` or `closed`.
     pub status: &'static str,
     /// First day, `YYYY-MM-DD`.
     pub valid_from: String,

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::institutions::{ImportDefaults, InstitutionStatus, Layout, RegisterLayout};
+
 use super::*;
 
 fn digits(text: &str) -> Vec<u32> {
@@ -60,6 +62,18 @@ fn a_row_reads_like_a_real_one() {
         assert_eq!(row.status == "closed", !row.valid_to.is_empty(), "{}", row.code);
         assert!(row.valid_from.as_str() < "2026-01-01", "{}", row.valid_from);
     }
+}
+
+#[test]
+fn the_import_takes_it_for_the_full_layout_and_knows_every_status() {
+    let text = register_csv(500).unwrap();
+    let sample: Vec<Vec<&str>> = text.lines().take(20).map(|line| line.split(',').collect()).collect();
+    let layout = Layout::detect(&sample).unwrap();
+    assert_eq!((layout.kind(), layout.has_header()), (RegisterLayout::Full, true));
+    layout.ready(&ImportDefaults::default()).unwrap();
+    let found: BTreeSet<_> =
+        rows(500).unwrap().iter().map(|row| InstitutionStatus::parse(row.status).unwrap()).collect();
+    assert_eq!(found, BTreeSet::from(InstitutionStatus::ALL));
 }
 
 #[test]
