@@ -1,1 +1,20 @@
-// main
+// Improvements only: every page works without this file.
+import { watchAutosave } from "./autosave.js";
+import { offerCopy } from "./copy.js";
+import { watchCutoff } from "./cutoff.js";
+import { focusErrors } from "./errors.js";
+import { closeMenus } from "./menu.js";
+import { playBack } from "./playback.js";
+import { moveInQueue } from "./queue.js";
+import { warnBeforeEnd } from "./session.js";
+import { guardSubmit } from "./submit.js";
+
+closeMenus();
+focusErrors();
+offerCopy();
+playBack();
+watchCutoff();
+watchAutosave();
+guardSubmit();
+warnBeforeEnd();
+moveInQueue();

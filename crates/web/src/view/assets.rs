@@ -51,6 +51,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/errors.js"),
     script!("js/menu.js"),
     script!("js/playback.js"),
+    script!("js/queue.js"),
     script!("js/session.js"),
     script!("js/submit.js"),
 ];

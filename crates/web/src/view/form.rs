@@ -89,8 +89,10 @@ pub enum InputView {
         /// First entry with an empty value, e.g. `選んでください`; empty for none.
         placeholder: String,
     },
-    /// A document to open and a box to tick; sends `yes`.
+    /// A document to open and a box to tick.
     Agreement {
+        /// Value that is sent when it is ticked, e.g. the version of the document.
+        value: String,
         /// The sentence that is agreed to.
         label: String,
         /// Title of the document.

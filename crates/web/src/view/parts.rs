@@ -1,1 +1,19 @@
-//! Small parts of pages.
+//! Small parts of pages, each a template of its own: a page prints them with `{{ part }}`.
+
+mod card;
+mod compare;
+mod copy;
+mod state;
+mod summary;
+mod table;
+mod tasks;
+mod tiles;
+
+pub use card::{CardView, Fact, MailItem, Mailbox};
+pub use compare::{CompareRow, CompareView};
+pub use copy::CopyView;
+pub use state::{PointView, Stage, StateLineView, StateView, StepsView, Tone};
+pub use summary::{SummaryListView, SummaryRow};
+pub use table::{CellView, ColumnView, FilterBarView, RowView, SortView, TableView};
+pub use tasks::{TaskListView, TaskView};
+pub use tiles::{ArticleMeta, CatalogueView, TileView, TocEntry};

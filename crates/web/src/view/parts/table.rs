@@ -1,0 +1,141 @@
+//! Lists as tables: sorting, paging by key, cards on a phone; and the filters above them.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::StateView;
+use crate::view::form::FieldView;
+use crate::view::frame::Link;
+
+/// A list as a table; on a phone each row becomes a card.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "components/table.html")]
+pub struct TableView {
+    /// What the list shows, e.g. 申請の一覧.
+    pub caption: String,
+    /// True hides the caption from the eye (a heading says the same).
+    pub caption_hidden: bool,
+    /// The columns.
+    pub columns: Vec<ColumnView>,
+    /// The rows; each has one cell per column.
+    pub rows: Vec<RowView>,
+    /// Number of the column that names the row, from 0.
+    pub row_header: usize,
+    /// What part is shown, e.g. `全128件のうち1〜50件`; empty for none.
+    pub extent: String,
+    /// Back to the first page; `None` while it is shown.
+    pub first: Option<String>,
+    /// The next page (keyset); `None` on the last.
+    pub next: Option<String>,
+}
+
+impl HtmlSafe for TableView {}
+
+/// A column of a table.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnView {
+    /// Heading of the column.
+    pub label: String,
+    /// True for numbers: set right.
+    pub numeric: bool,
+    /// How to sort by it; `None` when it cannot be sorted by.
+    pub sort: Option<SortView>,
+}
+
+impl ColumnView {
+    /// A column that cannot be sorted by.
+    #[must_use]
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..Self::default() }
+    }
+}
+
+/// Sorting by a column.
+#[derive(Debug, Clone, Default)]
+pub struct SortView {
+    /// The list sorted by this column, the other way round when it already is.
+    pub href: String,
+    /// `Some(true)` when sorted with the smallest first, `Some(false)` with the greatest first.
+    pub ascending: Option<bool>,
+}
+
+impl SortView {
+    /// Value of `aria-sort`.
+    #[must_use]
+    pub fn aria(&self) -> &'static str {
+        match self.ascending {
+            Some(true) => "ascending",
+            Some(false) => "descending",
+            None => "none",
+        }
+    }
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Default)]
+pub struct RowView {
+    /// The cells.
+    pub cells: Vec<CellView>,
+    /// True gives the row weight (overdue, unread).
+    pub strong: bool,
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone)]
+pub enum CellView {
+    /// Words.
+    Text(String),
+    /// A number or an amount, set right.
+    Number(String),
+    /// A code, in the face for codes.
+    Code(String),
+    /// A link, usually of the cell that names the row.
+    Link(Link),
+    /// A state.
+    State(StateView),
+    /// Words with a quiet line under them.
+    Lines(String, String),
+    /// A box to choose the row, for one decision on many.
+    Check {
+        /// Name of the input.
+        name: String,
+        /// Value that is sent.
+        value: String,
+        /// What is chosen, for a screen reader.
+        label: String,
+    },
+}
+
+impl CellView {
+    /// CSS class of the cell.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "number",
+            Self::Code(_) => "code",
+            _ => "",
+        }
+    }
+
+    /// A link from its words and its target.
+    #[must_use]
+    pub fn link(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self::Link(Link::new(label, href))
+    }
+}
+
+/// Filters above a list, sent with GET.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "components/filter_bar.html")]
+pub struct FilterBarView {
+    /// Where the list is.
+    pub action: String,
+    /// The filters: lists and one-line texts.
+    pub fields: Vec<FieldView>,
+    /// The list without filters; empty while none is set.
+    pub reset: String,
+    /// Saved filters of the person.
+    pub saved: Vec<Link>,
+}
+
+impl HtmlSafe for FilterBarView {}
