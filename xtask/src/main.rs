@@ -1,1 +1,51 @@
-fn main() {}
+//! The one entry for developers: `cargo xtask check` and `cargo xtask test`.
+//!
+//! Both work on a fresh Debian 12 with a Rust toolchain and a C compiler: they look for what they need, say what is
+//! missing and install it. `.ci/run` calls both.
+
+mod check;
+mod needs;
+mod parts;
+mod postgres;
+mod process;
+mod suite;
+mod surroundings;
+mod tally;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask check [--advisories]
+    Formatting, lints, documentation, licences and sources of dependencies, arrows between crates, links and lists
+    in the documents. --advisories also fetches the advisory database and checks against it (needs its host).
+
+cargo xtask test [--only PART]… [-- WORDS…]
+    Everything, or only some parts; WORDS go to the test runner (needs exactly one --only).
+    unit      crates without storage         storage   the database layer, on both engines
+    stories   whole-app stories              tools     the SMTP server that tests use
+    e2e       journeys in a browser
+    A PostgreSQL server of its own is started unless TEST_POSTGRES names one.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[String]) -> anyhow::Result<()> {
+    match words.split_first() {
+        Some((command, rest)) if command == "check" => check::run(rest),
+        Some((command, rest)) if command == "test" => suite::run(rest),
+        Some((help, _)) if help == "--help" || help == "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => anyhow::bail!("which command?\n{USAGE}"),
+    }
+}

@@ -1,0 +1,101 @@
+//! `cargo xtask check`: what must hold before any test runs.
+
+mod arrows;
+mod documents;
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{bail, ensure};
+
+use crate::process::{self, capture, cargo, command, root};
+use crate::tools;
+
+/// Runs every check, the quick ones first, and fails at the end when any failed.
+///
+/// # Errors
+/// When a check failed or a word is not understood.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let advisories = match arguments {
+        [] => false,
+        [word] if word == "--advisories" => true,
+        _ => bail!("check understands only --advisories"),
+    };
+    let checks: [(&str, &dyn Fn() -> anyhow::Result<()>); 6] = [
+        ("format", &|| process::run(&mut cargo(["fmt", "--all", "--check"]))),
+        ("files and documents", &files_and_documents),
+        ("arrows between crates", &|| none(arrows::complaints()?)),
+        ("dependencies", &|| dependencies(advisories)),
+        ("lints", &lints),
+        ("documentation", &documentation),
+    ];
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        println!("\n== {name}");
+        if let Err(error) = check() {
+            eprintln!("{error:#}");
+            failed.push(name);
+        }
+    }
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    println!("\nAll checks passed.");
+    Ok(())
+}
+
+fn files_and_documents() -> anyhow::Result<()> {
+    let files = tracked_files()?;
+    let mut complaints = tree::complaints(root(), &files)?;
+    complaints.extend(documents::complaints(root(), &files)?);
+    none(complaints)?;
+    println!("{} files are in order.", files.len());
+    Ok(())
+}
+
+/// Files that git follows, by their path from the root; a file removed but not yet committed is left out.
+fn tracked_files() -> anyhow::Result<Vec<PathBuf>> {
+    let list = capture(command("git").args(["ls-files", "-z"]))?;
+    let files = list.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from);
+    Ok(files.filter(|file| root().join(file).is_file()).collect())
+}
+
+fn dependencies(advisories: bool) -> anyhow::Result<()> {
+    let deny = tools::cargo_deny()?;
+    let check = |words: &[&str]| process::run(command(&deny).args(["--log-level", "error"]).args(words));
+    if advisories {
+        return check(&["--locked", "check", "--hide-inclusion-graph"]);
+    }
+    check(&["--offline", "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
+}
+
+fn lints() -> anyhow::Result<()> {
+    let words = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+    process::run(&mut cargo(words))
+}
+
+fn documentation() -> anyhow::Result<()> {
+    let mut doc: Command = cargo(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+    process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn none(complaints: Vec<String>) -> anyhow::Result<()> {
+    ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+    Ok(())
+}
+
+/// The text of a file, or `None` for pictures, fonts and the like.
+fn text_of(root: &Path, file: &Path) -> anyhow::Result<Option<String>> {
+    Ok(String::from_utf8(std::fs::read(root.join(file))?).ok())
+}
+
+/// A folder for a check's own tests, filled with `(path, text)`; the caller removes it.
+#[cfg(test)]
+fn folder_with(name: &str, files: &[(&str, &str)]) -> (PathBuf, Vec<PathBuf>) {
+    let folder = std::env::temp_dir().join(format!("madoguchi-{name}-{}", std::process::id()));
+    for (path, text) in files {
+        let file = folder.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    (folder, files.iter().map(|(path, _)| PathBuf::from(path)).collect())
+}
