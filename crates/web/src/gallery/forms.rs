@@ -197,6 +197,9 @@ fn a_returned_form_opens_only_the_returned_fields() {
             field.returned_reason = Some("開通のご案内の写しと2桁違います。".into());
         }
     }
+    let html = page("補正", sections.clone()).render().unwrap();
+    assert!(html.contains(r#"<input class="reveals-r1" type="checkbox" checked disabled hidden>"#));
+    assert!(html.contains(r#"name="customer_id""#) && !html.contains(r#"name="line_kind""#));
     show("form-returned", &page("利用開始・変更申請の補正", sections));
 }
 

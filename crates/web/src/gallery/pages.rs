@@ -34,6 +34,7 @@ fn task(title: &str, state: StateView, next: &str, dates: [&str; 2], current: bo
         next: next.into(),
         expected: dates[0].into(),
         deadline: dates[1].into(),
+        action: if current { "申請を続ける".into() } else { String::new() },
         current,
     }
 }

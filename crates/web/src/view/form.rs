@@ -236,12 +236,23 @@ impl FieldView {
         }
     }
 
+    /// Classes of the chosen choices: a locked field still decides which others apply.
+    #[must_use]
+    pub fn reveals_while_locked(&self) -> Vec<&str> {
+        match &self.input {
+            InputView::Radio { choices } | InputView::Checks { choices } | InputView::Select { choices, .. } => {
+                choices.iter().filter(|c| c.selected).filter_map(|c| c.reveals.as_deref()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Ids of everything that describes the input, for `aria-describedby`.
     #[must_use]
     pub fn described_by(&self) -> String {
         let mut ids = Vec::new();
         let parts = [
-            ("help", !self.help.is_empty()),
+            ("help", !self.help.is_empty() && !self.locked),
             ("returned", self.returned_reason.is_some()),
             ("warning", self.warning.is_some()),
             ("error", self.error.is_some()),

@@ -30,6 +30,8 @@ pub struct TaskView {
     pub expected: String,
     /// Last day in words; empty for none.
     pub deadline: String,
+    /// Words of the button, e.g. `申請を続ける`; for the current task only, empty for none.
+    pub action: String,
     /// True for the one task to do now: it gets the weight.
     pub current: bool,
 }
