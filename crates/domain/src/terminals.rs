@@ -1,0 +1,428 @@
+//! Names of terminals, addressees that look like a vendor, formats of the certificate file (spec 04.1, 04.4).
+
+use crate::accounts::{TextError, clean_line};
+use crate::typed::fold;
+use std::{fmt, str::FromStr};
+
+/// Longest terminal name in characters: it becomes the common name of the certificate (RFC 5280, ub-common-name).
+pub const LONGEST_NAME: usize = 64;
+
+/// Names to offer; a number or a place can follow.
+pub const SUGGESTIONS: [&str; 2] = ["オンライン資格確認パソコン", "オンライン請求用パソコン"];
+
+/// Why a name does not do for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TerminalNameError {
+    /// Nothing typed.
+    #[error("「端末名称等」を入力してください。例：オンライン資格確認パソコン")]
+    Empty,
+    /// Too long, or a character that cannot be kept.
+    #[error("{0}")]
+    Text(#[from] TextError),
+    /// Only the name of an operating system.
+    #[error(
+        "「{0}」は基本ソフトの名前で、どの端末か見分けられません。「オンライン資格確認パソコン」のように、使い道や場所が分かる名前にしてください。"
+    )]
+    System(String),
+    /// Only a word that fits every terminal.
+    #[error(
+        "「{0}」はどの端末にも当てはまる名前で、見分けられません。「オンライン資格確認パソコン」のように、使い道や場所が分かる名前にしてください。"
+    )]
+    Generic(String),
+    /// Only digits, single letters or marks.
+    #[error(
+        "「{0}」は番号や記号だけで、どの端末か見分けられません。「オンライン請求用パソコン2」のように、使い道や場所を添えてください。"
+    )]
+    Bare(String),
+}
+
+/// A terminal's name in its stored form (NFKC, trimmed); refuses names that identify nothing (spec 04.1).
+///
+/// # Errors
+/// [`TerminalNameError`] says why the name does not do, with an example that does.
+pub fn terminal_name(typed: &str) -> Result<String, TerminalNameError> {
+    let name = clean_line(&fold(&clean_line(typed, usize::MAX)?), LONGEST_NAME)?;
+    if name.is_empty() {
+        return Err(TerminalNameError::Empty);
+    }
+    let lower = name.to_lowercase();
+    let words: Vec<Word> = runs(&lower).into_iter().map(judge).collect();
+    if words.contains(&Word::Telling) {
+        Ok(name)
+    } else if words.contains(&Word::System) {
+        Err(TerminalNameError::System(name))
+    } else if words.contains(&Word::Generic) {
+        Err(TerminalNameError::Generic(name))
+    } else {
+        Err(TerminalNameError::Bare(name))
+    }
+}
+
+/// What a word in a name says about the terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Telling,
+    System,
+    Generic,
+    Bare,
+}
+
+const SYSTEMS: &[&str] = &[
+    "android",
+    "bit",
+    "chrome",
+    "chromeos",
+    "debian",
+    "edge",
+    "education",
+    "enterprise",
+    "home",
+    "ios",
+    "iot",
+    "ipados",
+    "linux",
+    "ltsb",
+    "ltsc",
+    "mac",
+    "macos",
+    "microsoft",
+    "ms",
+    "os",
+    "osx",
+    "pro",
+    "professional",
+    "redhat",
+    "ubuntu",
+    "ver",
+    "version",
+    "vista",
+    "win",
+    "windows",
+    "xp",
+];
+const GENERIC: &[&str] = &[
+    "admin",
+    "book",
+    "certificate",
+    "client",
+    "computer",
+    "desktop",
+    "device",
+    "host",
+    "imac",
+    "ipad",
+    "laptop",
+    "localhost",
+    "macbook",
+    "machine",
+    "my",
+    "na",
+    "name",
+    "new",
+    "no",
+    "none",
+    "note",
+    "notebook",
+    "pc",
+    "server",
+    "surface",
+    "tablet",
+    "terminal",
+    "test",
+    "the",
+    "unknown",
+    "user",
+];
+const SYSTEMS_JAPANESE: &[&str] =
+    &["ウィンドウズ", "ウインドウズ", "リナックス", "アンドロイド", "マック", "基本ソフト"];
+const GENERIC_JAPANESE: &[&str] = &[
+    "コンピューター",
+    "コンピュータ",
+    "デスクトップ",
+    "電子証明書",
+    "端末名称等",
+    "名称未設定",
+    "パソコン",
+    "ぱそこん",
+    "サーバー",
+    "タブレット",
+    "端末名称",
+    "サーバ",
+    "ノート",
+    "マシン",
+    "テスト",
+    "その他",
+    "未設定",
+    "証明書",
+    "端末名",
+    "たんまつ",
+    "特になし",
+    "端末",
+    "機械",
+    "本体",
+    "名称",
+    "名前",
+    "不明",
+    "未定",
+    "無題",
+    "無し",
+    "なし",
+    "新規",
+    "専用",
+    "自分",
+    "台目",
+    "号機",
+    "番目",
+    "新しい",
+    "古い",
+    "用",
+    "の",
+    "第",
+    "番",
+    "号",
+    "台",
+    "機",
+    "等",
+    "一",
+    "二",
+    "三",
+    "四",
+    "五",
+    "六",
+    "七",
+    "八",
+    "九",
+    "十",
+];
+
+/// Runs of Latin letters, of digits, and of other letters; marks and spaces divide.
+fn runs(name: &str) -> Vec<&str> {
+    let class = |letter: char| match letter {
+        'a'..='z' => 1,
+        _ if letter.is_numeric() => 2,
+        _ if letter.is_alphanumeric() || letter == 'ー' => 3,
+        _ => 0,
+    };
+    let mut runs = vec![];
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|letter| class(letter) != class(first)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        if class(first) != 0 {
+            runs.push(run);
+        }
+        rest = after;
+    }
+    runs
+}
+
+fn judge(run: &str) -> Word {
+    if run.chars().all(char::is_numeric) || (run.len() == 1 && run.is_ascii()) {
+        Word::Bare
+    } else if SYSTEMS.contains(&run) {
+        Word::System
+    } else if GENERIC.contains(&run) {
+        Word::Generic
+    } else if run.is_ascii() || !without(run, GENERIC_JAPANESE).is_empty() {
+        let system = !run.is_ascii() && without(&without(run, SYSTEMS_JAPANESE), GENERIC_JAPANESE).is_empty();
+        if system { Word::System } else { Word::Telling }
+    } else {
+        Word::Generic
+    }
+}
+
+/// The run without the given words, the longer ones taken out first.
+fn without(run: &str, words: &[&str]) -> String {
+    words.iter().fold(run.to_owned(), |rest, word| rest.replace(word, "")).replace('ー', "")
+}
+
+/// Words in the names of companies that sell or set up systems.
+const COMPANY: &[&str] = &[
+    "株式会社",
+    "有限会社",
+    "合同会社",
+    "合資会社",
+    "(株)",
+    "(有)",
+    "(同)",
+    "co.,ltd",
+    "co., ltd",
+    "co.ltd",
+    "inc.",
+    "corp.",
+];
+const VENDOR: &[&str] = &[
+    "ベンダ",
+    "ソリューション",
+    "サポートセンター",
+    "ヘルプデスク",
+    "販売店",
+    "代理店",
+    "保守担当",
+    "システムズ",
+    "システム",
+];
+/// What makes 「システム」 a department of the institution itself.
+const DEPARTMENT: &[&str] = &["室", "課", "係", "部", "科", "担当", "管理", "委員", "運用"];
+
+/// Whether an addressee looks like a vendor and not like a person of the institution: a reason to ask.
+///
+/// `own_names` are the institution's and its founder's names: a company that runs the institution is no vendor.
+pub fn looks_like_vendor(addressee: &str, own_names: &[&str]) -> bool {
+    let text = own_names
+        .iter()
+        .map(|name| plain(name))
+        .filter(|name| !name.is_empty())
+        .fold(plain(addressee), |text, own| text.replace(&own, ""));
+    COMPANY.iter().any(|word| text.contains(word)) || VENDOR.iter().any(|word| names_vendor(&text, word))
+}
+
+fn names_vendor(text: &str, word: &str) -> bool {
+    let in_house = |after: &str| word == "システム" && DEPARTMENT.iter().any(|unit| after.starts_with(unit));
+    text.match_indices(word).any(|(place, _)| !in_house(text.get(place + word.len()..).unwrap_or_default()))
+}
+
+fn plain(text: &str) -> String {
+    let text: String = fold(text).to_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect();
+    text.replace("(株)", "株式会社").replace("(有)", "有限会社")
+}
+
+/// The format of the certificate file, chosen by the terminal's operating system (spec 04.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pkcs12Profile {
+    /// PBES2 with AES-256-CBC and HMAC-SHA-256.
+    #[default]
+    Modern,
+    /// 3DES and a SHA-1 MAC, for systems that cannot open the other: Windows 10 before version 1709, 8.1, 7.
+    Legacy,
+}
+
+impl Pkcs12Profile {
+    /// The word in lists and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Modern => "modern",
+            Self::Legacy => "legacy",
+        }
+    }
+
+    /// The word on pages.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Modern => "新しい形式",
+            Self::Legacy => "旧形式",
+        }
+    }
+}
+
+impl fmt::Display for Pkcs12Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Pkcs12Profile {
+    type Err = crate::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Modern, Self::Legacy];
+        all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| crate::UnknownWord(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_tell_the_terminal_are_kept() {
+        for name in [
+            "オンライン資格確認パソコン",
+            "オンライン請求用パソコン",
+            "オンライン資格確認パソコン2",
+            "オンライン請求用パソコン（2階）",
+            "受付PC",
+            "診察室の端末",
+            "DESKTOP-AB12CD3",
+            "資格確認端末 1号機",
+            "レセコン",
+            "windowside counter",
+            "受付のWindows10",
+        ] {
+            assert!(terminal_name(name).is_ok(), "{name}: {:?}", terminal_name(name));
+        }
+        assert_eq!(terminal_name("　受付　ＰＣ①\n").unwrap(), "受付 PC1");
+    }
+
+    #[test]
+    fn names_that_identify_nothing_are_refused_with_an_example() {
+        for name in
+            ["Windows10", "windows 11 Pro 64bit", "Ｗｉｎ１０", "macOS", "ウィンドウズ10", "Windowsパソコン", "OS"]
+        {
+            assert!(matches!(terminal_name(name), Err(TerminalNameError::System(_))), "{name}");
+        }
+        for name in [
+            "PC",
+            "パソコン",
+            "ﾊﾟｿｺﾝ",
+            "端末2",
+            "PC-01",
+            "ノートPC",
+            "コンピューター",
+            "パソコン1号機",
+            "テスト",
+            "なし",
+        ] {
+            assert!(matches!(terminal_name(name), Err(TerminalNameError::Generic(_))), "{name}");
+        }
+        for name in ["1", "１２３４", "A", "-", "😀", "①"] {
+            assert!(matches!(terminal_name(name), Err(TerminalNameError::Bare(_))), "{name}");
+        }
+        assert_eq!(terminal_name(" 　"), Err(TerminalNameError::Empty));
+        assert!(terminal_name("Windows10").unwrap_err().to_string().contains("「オンライン資格確認パソコン」"));
+    }
+
+    #[test]
+    fn a_name_fits_the_certificate_and_carries_no_trick() {
+        assert_eq!(terminal_name(&"受".repeat(64)).unwrap().chars().count(), 64);
+        let long = terminal_name(&"受".repeat(65));
+        assert_eq!(long, Err(TerminalNameError::Text(TextError::TooLong { max: 64, count: 65 })));
+        assert!(matches!(terminal_name("受付\u{202E}PC"), Err(TerminalNameError::Text(_))));
+        for typed in ["㍿受付", "受付ｶｳﾝﾀｰ", "ﬁle 受付"] {
+            let once = terminal_name(typed).unwrap();
+            assert_eq!(terminal_name(&once).unwrap(), once);
+        }
+    }
+
+    #[test]
+    fn every_suggestion_is_accepted_with_a_number() {
+        for name in SUGGESTIONS {
+            for number in 1..=50 {
+                assert!(terminal_name(&format!("{name}{number}")).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_vendor_as_addressee_is_asked_about() {
+        let clinic = ["医療法人　青葉会　青葉歯科", "医療法人　青葉会"];
+        for addressee in
+            ["株式会社オプテック　田中", "㈱みなと", "みなとメディカルシステム", "ベンダー担当", "ABC Co., Ltd. Sato"]
+        {
+            assert!(looks_like_vendor(addressee, &clinic), "{addressee}");
+        }
+        for addressee in ["事務長　山田太郎", "医事課", "情報システム課　佐藤", "システム管理担当", "青葉会 本部"]
+        {
+            assert!(!looks_like_vendor(addressee, &clinic), "{addressee}");
+        }
+    }
+
+    #[test]
+    fn a_company_that_runs_the_pharmacy_is_no_vendor() {
+        let pharmacy = ["ひまわり薬局", "株式会社ひまわり"];
+        assert!(!looks_like_vendor("株式会社　ひまわり　管理薬剤師 鈴木", &pharmacy));
+        assert!(!looks_like_vendor("㈱ひまわり 鈴木", &pharmacy));
+        assert!(looks_like_vendor("株式会社オプテック", &pharmacy));
+    }
+}
