@@ -1,0 +1,103 @@
+use super::*;
+use time::macros::{date, datetime};
+
+fn at(text: time::OffsetDateTime) -> Timestamp {
+    Timestamp::from_millis(text.unix_timestamp() * 1000)
+}
+
+fn built_in() -> Profiles {
+    Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap()
+}
+
+#[test]
+fn the_built_in_profiles_are_sound_and_complete() {
+    let profiles = built_in();
+    let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
+    assert_eq!(names, ["closed-network-server", "issuing", "ocsp", "p256", "root", "rsa2048"]);
+    let p256 = profiles.get("p256").unwrap();
+    assert_eq!(p256.term(), Term { months: 39 });
+    assert_eq!(p256.policies(), ["1.3.6.1.4.1.32473.1.1.1"]);
+    assert!(p256.accepts(KeyAlgorithm::P256) && !p256.accepts(KeyAlgorithm::Rsa { bits: 2048 }));
+    assert!(profiles.get("rsa2048").unwrap().accepts(KeyAlgorithm::Rsa { bits: 3072 }));
+}
+
+#[test]
+fn an_operator_replaces_one_profile_and_keeps_the_rest() {
+    let own = "[p256]\ntitle='短い'\nsubject=['CN={terminal_name}']\nkeys=['p384']\nmonths=12\nkey_usage=['digitalSignature']\nextended_key_usage=['clientAuth']";
+    let profiles = built_in().overlaid_with(Profiles::parse(own, "1.2.392.200999.1").unwrap());
+    assert_eq!(profiles.get("p256").unwrap().generated_key(), KeyKind::P384);
+    assert_eq!(profiles.iter().count(), 6);
+}
+
+#[test]
+fn thirty_nine_months_end_with_the_day_in_japan() {
+    let p256 = built_in().get("p256").unwrap().clone();
+    let validity = p256.validity(at(datetime!(2026-05-20 16:30:12 UTC)), None).unwrap();
+    assert_eq!(validity.not_before, at(datetime!(2026-05-20 16:30:12 UTC)));
+    // 16:30 UTC is already the 21st in Japan.
+    assert_eq!(validity.not_after, Timestamp::end_of_day(date!(2029 - 08 - 21)));
+    let short_month = p256.validity(at(datetime!(2026-11-30 03:00 UTC)), None).unwrap();
+    assert_eq!(short_month.not_after, Timestamp::end_of_day(date!(2030 - 02 - 28)));
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let text = r#"
+        [bad]
+        title = ""
+        subject = ["C=Japan", "O={nobody}", "X=1", "OU=a{institution_code}", "CN", "C=JP", "C=JP"]
+        keys = ["p257"]
+        months = 0
+        key_usage = "digitalSignature"
+        extended_key_usage = ["clientAuth", 5, "codeSigning?"]
+        policies = ["{arc}.x", "any"]
+        publish = ["ldap"]
+        self_signed = "yes"
+        path_length = 3
+        wildcard = true
+    "#;
+    let faults = Profiles::parse(text, "1.2.392.200999.1").unwrap_err();
+    let mut keys: Vec<&str> = faults.0.iter().map(|fault| fault.key.as_str()).collect();
+    keys.dedup();
+    for key in [
+        "title",
+        "subject",
+        "keys",
+        "months",
+        "key_usage",
+        "extended_key_usage",
+        "policies",
+        "publish",
+        "self_signed",
+        "path_length",
+        "wildcard",
+    ] {
+        assert!(keys.contains(&key), "{key} is not named in:\n{faults}");
+    }
+    assert_eq!(faults.0.iter().filter(|fault| fault.key == "subject").count(), 7, "{faults}");
+    assert!(faults.to_string().contains("[bad] wildcard: このキーはありません。"), "{faults}");
+}
+
+#[test]
+fn parts_that_contradict_each_other_are_refused() {
+    let base = "title='x'\nsubject=['CN={common_name}']\nkeys=['p256']\nmonths=1\n";
+    let faulty = |rest: &str, key: &str| {
+        let faults = Profiles::parse(&format!("[x]\n{base}{rest}"), "1.2.392.200999.1").unwrap_err();
+        assert!(faults.0.iter().any(|fault| fault.key == key), "{rest} does not name {key}:\n{faults}");
+    };
+    faulty("key_usage=['keyCertSign']\nextended_key_usage=['clientAuth']", "key_usage");
+    faulty("key_usage=['digitalSignature']", "extended_key_usage");
+    faulty("key_usage=['digitalSignature']\nauthority=true", "key_usage");
+    faulty("key_usage=['keyCertSign','cRLSign']\nauthority=true\nself_signed=true\npublish=['crl']", "publish");
+    faulty("key_usage=['digitalSignature']\nextended_key_usage=['serverAuth']", "alternative_names");
+    faulty("key_usage=['digitalSignature']\nextended_key_usage=['ocspSigning']", "ocsp_no_check");
+    faulty("key_usage=['digitalSignature']\nextended_key_usage=['clientAuth']\npolicies=['any']", "policies");
+    faulty(
+        "key_usage=['digitalSignature']\nextended_key_usage=['clientAuth']\npolicy_statement=true",
+        "policy_statement",
+    );
+    assert!(Profiles::parse("", "1.2.392.200999.1").is_err());
+    assert!(Profiles::parse("p256 = 3", "1.2.392.200999.1").is_err());
+    assert!(Profiles::parse("[p256", "1.2.392.200999.1").is_err());
+    assert!(Profiles::built_in("not an oid").is_err());
+}

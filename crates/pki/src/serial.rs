@@ -1,0 +1,125 @@
+//! Serial numbers: 128 random bits, positive, never zero (spec 04.4; RFC 5280, 4.1.2.2).
+
+use std::fmt;
+
+use domain::clock::Randomness;
+use x509_cert::certificate::Profile;
+use x509_cert::serial_number::SerialNumber;
+
+use crate::error::Error;
+
+/// Octets of a fresh serial.
+const FRESH: usize = 16;
+/// The most octets a serial may take in DER.
+const LONGEST: usize = 20;
+
+/// A certificate's serial number: big-endian, positive, without leading zero octets.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Serial(Vec<u8>);
+
+impl Serial {
+    /// A fresh serial of 128 random bits.
+    pub fn generate(randomness: &dyn Randomness) -> Self {
+        loop {
+            let bytes: [u8; FRESH] = randomness.bytes();
+            if let Ok(serial) = Self::from_bytes(&bytes) {
+                return serial;
+            }
+        }
+    }
+
+    /// From big-endian octets; leading zeros do not count.
+    ///
+    /// # Errors
+    /// [`Error::Serial`] for zero and for numbers that take more than 20 octets in DER.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let start = bytes.iter().position(|byte| *byte != 0).ok_or(Error::Serial)?;
+        let digits = bytes.get(start..).unwrap_or_default();
+        let sign_octet = usize::from(digits.first().is_some_and(|first| first & 0x80 != 0));
+        if digits.len() + sign_octet > LONGEST {
+            return Err(Error::Serial);
+        }
+        Ok(Self(digits.to_vec()))
+    }
+
+    /// From hexadecimal digits of either case, as [`Serial::to_hex`] writes them.
+    ///
+    /// # Errors
+    /// [`Error::Serial`] for anything else than a positive number of at most 20 octets.
+    pub fn from_hex(text: &str) -> Result<Self, Error> {
+        Self::from_bytes(&hex::decode(text).map_err(|_| Error::Serial)?)
+    }
+
+    /// Lower-case hexadecimal, two digits an octet, no leading zero octets: the form to store and to compare.
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.0)
+    }
+
+    /// Big-endian octets without leading zeros.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn from_x509<P: Profile>(serial: &SerialNumber<P>) -> Result<Self, Error> {
+        let bytes = serial.as_bytes();
+        match bytes.first() {
+            Some(first) if first & 0x80 == 0 => Self::from_bytes(bytes),
+            _ => Err(Error::Serial),
+        }
+    }
+
+    pub(crate) fn to_x509(&self) -> Result<SerialNumber, Error> {
+        Ok(SerialNumber::new(&self.0)?)
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_hex())
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Serial({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(std::sync::Mutex<Vec<[u8; 16]>>);
+
+    impl Randomness for Fixed {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.copy_from_slice(&self.0.lock().unwrap().remove(0));
+        }
+    }
+
+    #[test]
+    fn a_zero_draw_is_thrown_away() {
+        let mut one = [0; 16];
+        one[15] = 1;
+        let draws = Fixed(std::sync::Mutex::new(vec![[0; 16], one]));
+        assert_eq!(Serial::generate(&draws).to_hex(), "01");
+    }
+
+    #[test]
+    fn a_high_first_bit_stays_positive_in_der() {
+        let serial = Serial::generate(&Fixed(std::sync::Mutex::new(vec![[0xff; 16]])));
+        let x509 = serial.to_x509().unwrap();
+        assert_eq!(x509.as_bytes().first(), Some(&0));
+        assert_eq!(Serial::from_x509(&x509).unwrap(), serial);
+        assert_eq!(Serial::from_hex(&serial.to_hex().to_uppercase()).unwrap(), serial);
+    }
+
+    #[test]
+    fn twenty_octets_are_the_limit() {
+        assert!(Serial::from_bytes(&[0x7f; 20]).is_ok());
+        assert_eq!(Serial::from_bytes(&[0x80; 20]), Err(Error::Serial));
+        assert_eq!(Serial::from_bytes(&[0x01; 21]), Err(Error::Serial));
+        assert_eq!(Serial::from_bytes(&[0; 4]), Err(Error::Serial));
+        assert_eq!(Serial::from_hex("0g"), Err(Error::Serial));
+    }
+}

@@ -1,0 +1,79 @@
+//! The shape that certificates, CRLs, OCSP answers and requests share: body, algorithm, signature.
+
+use der::asn1::{AnyRef, BitStringRef};
+use der::{Decode, Encode, Sequence};
+use spki::AlgorithmIdentifierOwned;
+
+use crate::error::Error;
+use crate::keys::{PublicKey, SigningKey};
+
+/// `SEQUENCE { body, algorithm, signature, certs [0] OPTIONAL }`; only BasicOCSPResponse has the last.
+#[derive(Sequence)]
+struct Signed<'a> {
+    body: AnyRef<'a>,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: BitStringRef<'a>,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    certificates: Option<Vec<AnyRef<'a>>>,
+}
+
+/// Bytes that wait for the one signature of the one key that may make it.
+///
+/// Neither `Clone` nor readable from storage: whoever holds it can sign it once.
+#[derive(Debug)]
+pub(crate) struct ToBeSigned {
+    body: Vec<u8>,
+    signer: PublicKey,
+    certificate: Option<Vec<u8>>,
+}
+
+impl ToBeSigned {
+    pub(crate) fn new(body: Vec<u8>, signer: PublicKey) -> Self {
+        Self { body, signer, certificate: None }
+    }
+
+    /// Adds the responder's certificate behind the signature (RFC 6960, 4.2.1).
+    pub(crate) fn with_certificate(self, der: Vec<u8>) -> Self {
+        Self { certificate: Some(der), ..self }
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(crate) fn signer(&self) -> &PublicKey {
+        &self.signer
+    }
+
+    /// Signs, verifies what was made, and gives the whole structure as DER.
+    pub(crate) fn sign(self, key: &SigningKey) -> Result<Vec<u8>, Error> {
+        if key.public_key() != &self.signer {
+            return Err(Error::WrongKey);
+        }
+        self.signed_by(key)
+    }
+
+    /// A copy signed with a throw-away key of the same algorithm, for linting only.
+    pub(crate) fn sample(&self, throwaway: &SigningKey) -> Result<Vec<u8>, Error> {
+        self.signed_by(throwaway)
+    }
+
+    fn signed_by(&self, key: &SigningKey) -> Result<Vec<u8>, Error> {
+        let algorithm = self.signer.algorithm().signature();
+        let signature = key.sign(&self.body)?;
+        if !key.public_key().verify(algorithm, &self.body, &signature) {
+            return Err(Error::BadSignature);
+        }
+        let signed = Signed {
+            body: AnyRef::from_der(&self.body)?,
+            algorithm: algorithm.identifier(),
+            signature: BitStringRef::from_bytes(&signature)?,
+            certificates: self
+                .certificate
+                .as_deref()
+                .map(|der| AnyRef::from_der(der).map(|any| vec![any]))
+                .transpose()?,
+        };
+        Ok(signed.to_der()?)
+    }
+}
