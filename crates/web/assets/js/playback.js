@@ -1,6 +1,6 @@
 // Reads a typed code back in groups, and tells long text how much room is left.
 
-const LOOK_ALIKES = { O: "0（ゼロ）", Q: "0（ゼロ）", D: "0（ゼロ）", I: "1（いち）", L: "1（いち）", Z: "2（に）", S: "5（ご）", B: "8（はち）" };
+const LOOK_ALIKES = { O: "0（ゼロ）", I: "1（いち）", L: "1（いち）" };
 const PAUSE = 400;
 
 export function normalise(text) {
@@ -19,9 +19,10 @@ export function groups(code) {
 
 function doubt(code) {
   const at = code.search(/(?<=^.{3,})[A-Z]/u);
+  if (at < 0) return "";
   const letter = code[at];
-  if (at < 0 || !LOOK_ALIKES[letter]) return "";
-  return `${at + 1}文字目の「${letter}」は${LOOK_ALIKES[letter]}ではありませんか。`;
+  const meant = LOOK_ALIKES[letter];
+  return `${at + 1}文字目が英字の「${letter}」です。${meant ? `数字の${meant}ではありませんか。` : "数字で入力してください。"}`;
 }
 
 function show(output, code) {

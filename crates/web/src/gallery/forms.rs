@@ -17,6 +17,13 @@ struct FormPage {
 }
 
 #[derive(Template)]
+#[template(path = "gallery/terminals.html")]
+struct TerminalsPage {
+    frame: Frame,
+    terminals: Vec<Vec<FieldView>>,
+}
+
+#[derive(Template)]
 #[template(path = "gallery/login.html")]
 struct LoginPage {
     frame: Frame,
@@ -201,6 +208,23 @@ fn a_returned_form_opens_only_the_returned_fields() {
     assert!(html.contains(r#"<input class="reveals-r1" type="checkbox" checked disabled hidden>"#));
     assert!(html.contains(r#"name="customer_id""#) && !html.contains(r#"name="line_kind""#));
     show("form-returned", &page("利用開始・変更申請の補正", sections));
+}
+
+#[test]
+fn several_terminals_stand_in_one_form() {
+    let terminal = |n: usize| {
+        let name = TextView {
+            suggestions: vec!["オンライン資格確認パソコン".into(), "オンライン請求用パソコン".into()],
+            ..TextView::new("")
+        };
+        let uses = choices(&[("both", "資格確認と請求で共用"), ("eligibility", "資格確認")], "both");
+        vec![
+            FieldView::new(format!("terminal-{n}"), "端末名称等", InputView::Text(name)).required(),
+            FieldView::new(format!("use-{n}"), "用途", InputView::Radio { choices: uses }).required(),
+        ]
+    };
+    let terminals = vec![terminal(0), terminal(1)];
+    show("terminals", &TerminalsPage { frame: member("端末の電子証明書の発行申請"), terminals });
 }
 
 #[test]

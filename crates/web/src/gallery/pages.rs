@@ -15,6 +15,7 @@ macro_rules! pages {
 }
 
 pages! {
+    Top("gallery/top.html") {}
     Home("gallery/home.html") { tasks: TaskListView, cards: Vec<CardView> }
     Check("gallery/check.html") { steps: StepsView, blocks: Vec<SummaryListView>, comparison: CompareView }
     Case("gallery/case.html") { line: StateLineView, reference: CopyView, lines: Vec<StateLineView>, banners: Vec<BannerView> }
@@ -188,6 +189,11 @@ fn banners() -> Vec<BannerView> {
         },
         banner(BannerKind::Error, "ほかの画面で先に変更されました。"),
     ]
+}
+
+#[test]
+fn the_top_page_has_two_ways_in() {
+    show("top", &Top { frame: visitor("") });
 }
 
 #[test]
