@@ -91,3 +91,122 @@ pub enum PostalCodeError {
     #[error("郵便番号は7けたの数字です。「100-0001」のように入力してください。")]
     Form,
 }
+
+/// Why a text is no mail address. Positions count the characters from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EmailError {
+    /// Nothing typed.
+    #[error("メールアドレスを入力してください。")]
+    Empty,
+    /// No @.
+    #[error("メールアドレスに「@」がありません。「taro@example.jp」のように入力してください。")]
+    NoAt,
+    /// Several @.
+    #[error("メールアドレスに「@」が2つ以上あります。1つのメールアドレスだけを入力してください。")]
+    ManyAts,
+    /// Nothing before the @.
+    #[error("「@」の前がありません。「taro@example.jp」のように入力してください。")]
+    NoLocal,
+    /// A dot at the beginning or end, or two in a row, before the @.
+    #[error(
+        "「@」の前で、ドット（.）が先頭か末尾にあるか、続いています。この形のメールアドレスには送れないため、別のメールアドレスを入力してください。"
+    )]
+    Dots,
+    /// What follows the @ is no domain.
+    #[error("「@」の後の「{domain}」はメールアドレスとして使えません。「example.jp」のように入力してください。")]
+    Domain {
+        /// The part after the @.
+        domain: String,
+    },
+    /// A character that no address contains.
+    #[error("{position}文字目の{}は、メールアドレスに使えません。書き間違いがないか確かめてください。", named(*.found))]
+    Letter {
+        /// Place of the character.
+        position: usize,
+        /// The character.
+        found: char,
+    },
+    /// Too long as a whole, or before the @.
+    #[error(
+        "メールアドレスが長すぎます（{max}文字までのところ{count}文字です）。別のメールアドレスを入力してください。"
+    )]
+    TooLong {
+        /// Most characters allowed.
+        max: usize,
+        /// Characters given.
+        count: usize,
+    },
+    /// The login of a provisional account.
+    #[error(
+        "末尾が「@01」から「@48」の仮アカウントでは、メールを受け取れません。新規ユーザー登録で、ふだん使うメールアドレスを登録してください。"
+    )]
+    Provisional,
+}
+
+/// Why a password will not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PasswordError {
+    /// Nothing typed.
+    #[error("パスワードを入力してください。")]
+    Empty,
+    /// Too short and no passphrase.
+    #[error(
+        "パスワードは12文字以上にしてください（今は{count}文字です）。意味のつながらない単語を4つ、空白で区切って並べてもかまいません。"
+    )]
+    TooShort {
+        /// Characters given.
+        count: usize,
+    },
+    /// Too long.
+    #[error("パスワードは256文字以内にしてください（今は{count}文字です）。")]
+    TooLong {
+        /// Characters given.
+        count: usize,
+    },
+    /// A control character.
+    #[error("パスワードに、画面に見えない制御文字が入っています。手で入力し直してください。")]
+    Control,
+    /// On the list of well-known passwords and words, or little more.
+    #[error(
+        "よく使われるパスワードや言葉に、数字や記号を付けたり、2つ並べたりしただけのものです。ほかの人が思いつかないものにしてください。"
+    )]
+    Common,
+    /// A run or a repetition.
+    #[error(
+        "同じ文字の繰り返しや、「1234」「qwerty」のような並びでできています。ほかの人が思いつかないものにしてください。"
+    )]
+    Sequence,
+    /// The institution's code is in it.
+    #[error("パスワードに医療機関等コードが入っています。ほかの人が知っている番号は使わないでください。")]
+    Code,
+    /// The login or its part before the @ is in it.
+    #[error(
+        "パスワードに、メールアドレス（「@」の前の部分）が入っています。ほかの人が知っている言葉は使わないでください。"
+    )]
+    Login,
+}
+
+/// Why a text is no person's name. Positions count the characters from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PersonNameError {
+    /// Nothing typed.
+    #[error("お名前を入力してください。")]
+    Empty,
+    /// Too long, or a character that cannot be kept.
+    #[error("{0}")]
+    Text(#[from] TextError),
+    /// No letter of any script.
+    #[error("お名前に文字がありません。数字や記号だけでなく、お名前を入力してください。")]
+    NoLetters,
+    /// An address in the place of a name.
+    #[error("お名前の欄に、メールアドレスやURLが入っています。お名前を入力してください。")]
+    Address,
+    /// A pictograph.
+    #[error("{position}文字目の{}は絵文字で、郵便物の宛名に印刷できません。お名前を文字だけで入力してください。", named(*.found))]
+    Pictograph {
+        /// Place of the character.
+        position: usize,
+        /// The character.
+        found: char,
+    },
+}
