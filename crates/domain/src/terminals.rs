@@ -67,133 +67,15 @@ enum Word {
     Bare,
 }
 
-const SYSTEMS: &[&str] = &[
-    "android",
-    "bit",
-    "chrome",
-    "chromeos",
-    "debian",
-    "edge",
-    "education",
-    "enterprise",
-    "home",
-    "ios",
-    "iot",
-    "ipados",
-    "linux",
-    "ltsb",
-    "ltsc",
-    "mac",
-    "macos",
-    "microsoft",
-    "ms",
-    "os",
-    "osx",
-    "pro",
-    "professional",
-    "redhat",
-    "ubuntu",
-    "ver",
-    "version",
-    "vista",
-    "win",
-    "windows",
-    "xp",
-];
-const GENERIC: &[&str] = &[
-    "admin",
-    "book",
-    "certificate",
-    "client",
-    "computer",
-    "desktop",
-    "device",
-    "host",
-    "imac",
-    "ipad",
-    "laptop",
-    "localhost",
-    "macbook",
-    "machine",
-    "my",
-    "na",
-    "name",
-    "new",
-    "no",
-    "none",
-    "note",
-    "notebook",
-    "pc",
-    "server",
-    "surface",
-    "tablet",
-    "terminal",
-    "test",
-    "the",
-    "unknown",
-    "user",
-];
-const SYSTEMS_JAPANESE: &[&str] =
-    &["ウィンドウズ", "ウインドウズ", "リナックス", "アンドロイド", "マック", "基本ソフト"];
-const GENERIC_JAPANESE: &[&str] = &[
-    "コンピューター",
-    "コンピュータ",
-    "デスクトップ",
-    "電子証明書",
-    "端末名称等",
-    "名称未設定",
-    "パソコン",
-    "ぱそこん",
-    "サーバー",
-    "タブレット",
-    "端末名称",
-    "サーバ",
-    "ノート",
-    "マシン",
-    "テスト",
-    "その他",
-    "未設定",
-    "証明書",
-    "端末名",
-    "たんまつ",
-    "特になし",
-    "端末",
-    "機械",
-    "本体",
-    "名称",
-    "名前",
-    "不明",
-    "未定",
-    "無題",
-    "無し",
-    "なし",
-    "新規",
-    "専用",
-    "自分",
-    "台目",
-    "号機",
-    "番目",
-    "新しい",
-    "古い",
-    "用",
-    "の",
-    "第",
-    "番",
-    "号",
-    "台",
-    "機",
-    "等",
-    "一",
-    "二",
-    "三",
-    "四",
-    "五",
-    "六",
-    "七",
-    "八",
-    "九",
-    "十",
-];
+const SYSTEMS: &str = "android bit chrome chromeos debian edge education enterprise home ios iot ipados linux ltsb ltsc mac \
+     macos microsoft ms os osx pro professional redhat ubuntu ver version vista win windows xp";
+const GENERIC: &str = "admin book certificate client computer desktop device host imac ipad laptop localhost macbook \
+     machine my na name new no none note notebook pc server surface tablet terminal test the unknown user";
+const SYSTEMS_JAPANESE: &str = "ウィンドウズ ウインドウズ リナックス アンドロイド マック 基本ソフト";
+const GENERIC_JAPANESE: &str = "コンピューター コンピュータ デスクトップ 電子証明書 端末名称等 名称未設定 パソコン ぱそこん サーバー \
+     タブレット 端末名称 サーバ ノート マシン テスト その他 未設定 証明書 端末名 たんまつ 特になし 端末 \
+     機械 本体 名称 名前 不明 未定 無題 無し なし 新規 専用 自分 台目 号機 番目 新しい 古い 用 の 第 番 \
+     号 台 機 等 一 二 三 四 五 六 七 八 九 十";
 
 /// Runs of Latin letters, of digits, and of other letters; marks and spaces divide.
 fn runs(name: &str) -> Vec<&str> {
@@ -219,9 +101,9 @@ fn runs(name: &str) -> Vec<&str> {
 fn judge(run: &str) -> Word {
     if run.chars().all(char::is_numeric) || (run.len() == 1 && run.is_ascii()) {
         Word::Bare
-    } else if SYSTEMS.contains(&run) {
+    } else if listed(SYSTEMS, run) {
         Word::System
-    } else if GENERIC.contains(&run) {
+    } else if listed(GENERIC, run) {
         Word::Generic
     } else if run.is_ascii() || !without(run, GENERIC_JAPANESE).is_empty() {
         let system = !run.is_ascii() && without(&without(run, SYSTEMS_JAPANESE), GENERIC_JAPANESE).is_empty();
@@ -231,9 +113,13 @@ fn judge(run: &str) -> Word {
     }
 }
 
+fn listed(words: &str, run: &str) -> bool {
+    words.split_whitespace().any(|word| word == run)
+}
+
 /// The run without the given words, the longer ones taken out first.
-fn without(run: &str, words: &[&str]) -> String {
-    words.iter().fold(run.to_owned(), |rest, word| rest.replace(word, "")).replace('ー', "")
+fn without(run: &str, words: &str) -> String {
+    words.split_whitespace().fold(run.to_owned(), |rest, word| rest.replace(word, "")).replace('ー', "")
 }
 
 /// Words in the names of companies that sell or set up systems.
