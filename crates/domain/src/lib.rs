@@ -1,8 +1,18 @@
 //! The domain of Madoguchi: types, rules, state machines, validation, permissions, calendar. No I/O.
 
 pub mod accounts;
+pub mod applications;
 pub mod calendar;
 pub mod clock;
+pub mod forms;
 pub mod ids;
 pub mod institutions;
+pub mod permissions;
+pub mod reference;
+pub mod secrets;
+pub mod terminals;
+pub mod text;
 pub mod typed;
+mod words;
+
+pub use words::UnknownWord;

@@ -1,0 +1,209 @@
+//! オンライン請求 利用開始・変更申請（届出） (spec 05).
+
+use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider};
+use super::{Facts, Kind, Procedure, line::Source};
+use crate::accounts::normalise_phone;
+use crate::calendar::{YearMonth, cut_off, japanese_date};
+use crate::forms::{Answers, Field, Findings, Input, Keyboard, Section};
+
+/// The claims filing; it is the legal notification itself.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimsFiling;
+
+const IP_VPN: &[&str] = &["ip_vpn_ipv4", "ip_vpn_ipv6"];
+const ISDN: &[&str] = &["isdn"];
+/// Months after the earliest one that are offered.
+const MONTHS_OFFERED: i32 = 12;
+const FREE: &[&str] = &["other"];
+
+fn source(facts: &Facts) -> Source<'_> {
+    Source {
+        known: facts.known.eligibility_line_id.as_deref(),
+        named: "オンライン資格確認の利用申請",
+        label: "お客さまID",
+        list: "claims_customer_id_kinds",
+    }
+}
+
+fn line(max: usize) -> Input {
+    Input::Line { max, keyboard: Keyboard::Text, suggestions: vec![] }
+}
+
+impl ClaimsFiling {
+    fn computer_fields(facts: &Facts) -> Vec<Field> {
+        vec![
+            Field::new("product", "レセコンのプログラム名称", Input::Select(facts.lists.choices("receipt_products")))
+                .help("レセコンのソフトの名称とシリーズ名を選んでください。一覧にないときは「一覧にない」を選ぶと入力できます。")
+                .article("program-name"),
+            Field::new("product_other", "プログラム名称（一覧にない場合）", line(100)).when("product", FREE),
+            Field::new("product_maker", "レセコンのソフトメーカー名（プログラムの作成者の氏名）", line(100))
+                .help("一覧からプログラム名称を選ぶと、空欄のままで自動で入ります。")
+                .optional(),
+            Field::new("os_browser", "パソコンの基本ソフト（OS）・ブラウザ", Input::Select(facts.lists.choices("os_browsers"))),
+            Field::new("os_browser_other", "基本ソフト・ブラウザ（その他の場合）", line(100)).when("os_browser", FREE),
+        ]
+    }
+
+    fn line_fields(facts: &Facts) -> Vec<Field> {
+        let mut fields = vec![
+            Field::new("connection", "接続種別", Input::Radio(facts.lists.choices("claims_connections")))
+                .help("フレッツ・光コラボレーションの回線をお使いの方は2、CTCまたはQTnetをお使いの方は1を選んでください。")
+                .article("line-kinds"),
+            Field::new(
+                "isdn_number",
+                "ISDNダイヤルアップ番号",
+                Input::Line { max: 20, keyboard: Keyboard::Telephone, suggestions: vec![] },
+            )
+            .when("connection", ISDN),
+        ];
+        fields.extend(ipsec_provider(facts, "インターネット接続（IPsec+IKE提供事業者名）", "connection"));
+        fields.extend(source(facts).fields(facts, "connection", IP_VPN));
+        fields
+    }
+
+    fn maker(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        if answers.has("product_maker") || findings.has_error("product_maker") {
+            return;
+        }
+        match facts.lists.entry("receipt_products", answers.get("product")) {
+            Some(product) if !product.maker.is_empty() => answers.set("product_maker", &product.maker),
+            Some(_) => findings.error(
+                "product_maker",
+                "「レセコンのソフトメーカー名（プログラムの作成者の氏名）」を入力してください。",
+            ),
+            None => {}
+        }
+    }
+
+    fn change_day(facts: &Facts, answers: &Answers, findings: &mut Findings) {
+        if !answers.is("application_kind", "change") {
+            return;
+        }
+        let Some(sent) = facts.known.claims_sent_at else {
+            return findings.error(
+                "application_kind",
+                "前の届出がこのポータルに見つかりません。はじめて届け出る場合は「開始」を選んでください。紙で届け出た場合は、コールセンターにご連絡ください。",
+            );
+        };
+        let opens =
+            YearMonth::of(sent.date()).first_day() + time::Duration::days(i64::from(facts.rules.cut_off.day) - 1);
+        if facts.now.date() < opens {
+            findings.error(
+                "application_kind",
+                format!(
+                    "変更の届出は、前の届出を送信した月の{}日から受け付けます。{}以降に送信してください。",
+                    facts.rules.cut_off.day,
+                    japanese_date(opens)
+                ),
+            );
+        }
+    }
+
+    fn fee_differs(facts: &Facts, answers: &Answers, findings: &mut Findings) {
+        let before = facts.known.eligibility.as_ref().map_or("", |filed| filed.get("fee_payment"));
+        if !before.is_empty() && answers.has("fee_payment") && !answers.is("fee_payment", before) {
+            findings.warn(
+                "fee_payment",
+                "オンライン資格確認の利用申請で選んだ支払方法と違います。支払方法は医療機関等に一つだけで、送信すると、この届出で選んだ方法に変わります。",
+            );
+        }
+    }
+}
+
+impl Procedure for ClaimsFiling {
+    fn kind(&self) -> Kind {
+        Kind::Claims
+    }
+
+    fn article(&self) -> &'static str {
+        "KB0010323"
+    }
+
+    fn sections(&self, facts: &Facts, _answers: &Answers) -> Vec<Section> {
+        let agreement =
+            |key: &str, label: &str, slug: &str| Field::new(key, label, Input::Agreement(facts.document(slug)));
+        let earliest = cut_off(facts.now.date(), facts.rules.cut_off);
+        let start = Input::Month { from: earliest, to: earliest.plus_months(MONTHS_OFFERED) };
+        vec![
+            institution_section(facts),
+            Section::new(
+                "届出の区分と規約",
+                vec![
+                    application_kind(facts.known.claims.is_some())
+                        .help("申請した内容を変更するときは、申請した月の20日以降に変更してください。"),
+                    agreement("terms", "利用規約への同意", "claims-terms"),
+                    agreement("safety_rules", "安全対策の規程", "claims-safety-rules")
+                        .help("規程例を参考に、オンライン請求システムに係る安全対策の規程を定めてから、チェックを入れてください。"),
+                ],
+            )
+            .lead("この画面を送信した場合、紙での届出は要りません。すでに紙で届け出た場合は、ここで届け出ないでください。"),
+            Section::new(
+                "時期",
+                vec![Field::new("start_month", "請求開始年月", start).help(facts.rules.cut_off.sentence(facts.now.date()))],
+            ),
+            Section::new("レセコン", Self::computer_fields(facts)),
+            Section::new("回線", Self::line_fields(facts)),
+            Section::new(
+                "発行料と備考",
+                vec![
+                    fee_payment(facts),
+                    Field::new("note", "備考", Input::Lines { max: 500 })
+                        .help("連絡事項があれば入力してください（500文字まで）。")
+                        .optional(),
+                ],
+            ),
+        ]
+    }
+
+    fn preset(&self, facts: &Facts) -> Answers {
+        let mut answers = match &facts.known.claims {
+            None => Answers::new().with("application_kind", "start"),
+            Some(before) => {
+                let kept = before.iter().filter(|(k, _)| !["terms", "safety_rules", "start_month", "note"].contains(k));
+                kept.collect::<Answers>().with("application_kind", "change")
+            }
+        };
+        if let Some(eligibility) = facts.known.eligibility.as_ref().filter(|_| !answers.has("fee_payment")) {
+            answers.set("fee_payment", eligibility.get("fee_payment"));
+        }
+        answers
+    }
+
+    fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        Self::change_day(facts, answers, findings);
+        Self::maker(facts, answers, findings);
+        Self::fee_differs(facts, answers, findings);
+        if IP_VPN.contains(&answers.get("connection")) {
+            source(facts).rules(facts, answers, findings);
+        }
+        if answers.is("connection", "isdn") && answers.has("isdn_number") && !findings.has_error("isdn_number") {
+            match normalise_phone(answers.get("isdn_number")) {
+                Ok(number) => answers.set("isdn_number", number),
+                Err(fault) => findings.error("isdn_number", format!("「ISDNダイヤルアップ番号」：{fault}")),
+            }
+        }
+    }
+
+    fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
+        let mut sentences = vec![
+            "送信すると、届出として受け付けます。紙での届出は要りません。".to_owned(),
+            format!(
+                "審査の目安は{}営業日です。受付済みになると、請求開始年月からオンライン請求を利用できます。",
+                facts.rules.review_days
+            ),
+        ];
+        if let Some(start) = self.start_month(answers) {
+            let (from, to) = crate::calendar::visit_window(start);
+            sentences.push(format!("訪問作業の目安は、{}から{}までです。", japanese_date(from), japanese_date(to)));
+        }
+        sentences
+    }
+
+    fn line_id(&self, facts: &Facts, answers: &Answers) -> Option<String> {
+        IP_VPN.contains(&answers.get("connection")).then(|| source(facts).resolved(answers)).flatten()
+    }
+
+    fn start_month(&self, answers: &Answers) -> Option<YearMonth> {
+        answers.get("start_month").parse().ok()
+    }
+}

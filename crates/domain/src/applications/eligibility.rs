@@ -1,0 +1,191 @@
+//! オンライン資格確認 利用開始・変更申請 (spec 03).
+
+use super::{Facts, Kind, Procedure, line::Source};
+use crate::calendar::YearMonth;
+use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
+
+/// The eligibility application.
+#[derive(Clone, Copy, Debug)]
+pub struct EligibilityApplication;
+
+const IP_VPN: &[&str] = &["ip_vpn"];
+const IPSEC: &[&str] = &["ipsec_ike"];
+const NO_V6: &str = "not_contracted";
+/// Months ahead that can be chosen as the start (spec 03, field 9).
+const MONTHS_AHEAD: i32 = 24;
+
+fn source(facts: &Facts) -> Source<'_> {
+    Source {
+        known: facts.known.claims_line_id.as_deref(),
+        named: "オンライン請求の届出",
+        label: "お客様ID",
+        list: "eligibility_customer_id_kinds",
+    }
+}
+
+/// 申請区分: a change is possible once something was filed.
+pub(super) fn application_kind(filed_before: bool) -> Field {
+    let choices = vec![
+        Choice::new("start", "開始").noted("はじめて利用するとき。"),
+        Choice::new("change", "変更").noted("前に申請した内容を変えるとき。"),
+    ];
+    let field = Field::new("application_kind", "申請区分", Input::Radio(choices));
+    if filed_before {
+        field.help("前に申請した内容を表示しています。変わったところだけ直してください。")
+    } else {
+        field
+    }
+}
+
+/// Institution data, shown from the register (fields 1).
+pub(super) fn institution_section(facts: &Facts) -> Section {
+    let institution = &facts.institution;
+    Section::new(
+        "医療機関等情報",
+        vec![
+            Field::shown("prefecture", "都道府県コード", institution.code.prefecture().label()),
+            Field::shown("score_table", "点数表コード", institution.code.score_table().label()),
+            Field::shown("institution_code", "医療機関等コード（数字7桁）", institution.code.local()),
+            Field::shown("institution_name", "医療機関等名", &institution.name),
+        ],
+    )
+}
+
+/// 電子証明書発行料の支払方法 (field 11), asked the same way in two forms.
+pub(super) fn fee_payment(facts: &Facts) -> Field {
+    Field::new("fee_payment", "電子証明書発行料の支払方法", Input::Radio(facts.lists.choices("fee_payments"))).help(
+        format!(
+            "端末の電子証明書は1枚あたり{}円です。有効期間は発行日から3年3か月です。",
+            crate::text::thousands(facts.rules.certificate_fee_yen)
+        ),
+    )
+}
+
+/// The provider's name, chosen from the list or typed.
+pub(super) fn ipsec_provider(facts: &Facts, label: &'static str, key: &'static str) -> Vec<Field> {
+    vec![
+        Field::new("ipsec_provider", label, Input::Select(facts.lists.choices("ipsec_providers")))
+            .help("契約書や請求書にある、IPsec+IKEサービスの事業者名を選んでください。")
+            .article("ipsec-ike")
+            .when(key, IPSEC),
+        Field::new(
+            "ipsec_provider_other",
+            "事業者名（その他の場合）",
+            Input::Line { max: 100, keyboard: Keyboard::Text, suggestions: vec![] },
+        )
+        .when(key, IPSEC)
+        .when("ipsec_provider", &["other"]),
+    ]
+}
+
+impl EligibilityApplication {
+    fn line_fields(facts: &Facts) -> Vec<Field> {
+        let mut fields = vec![
+            Field::new("line_kind", "電気通信回線種別", Input::Radio(facts.lists.choices("line_kinds")))
+                .help("利用する電気通信回線種別を選んでください。NTTフレッツ、またはNTTの光コラボレーションの回線をお使いの方は、必ず1を選んでください。")
+                .help("間違えて選ぶと、当日の設置ができず再訪問となり、変更の反映に1週間ほどかかります。")
+                .article("line-kinds"),
+        ];
+        fields.extend(source(facts).fields(facts, "line_kind", IP_VPN));
+        fields.push(
+            Field::new(
+                "v6_option",
+                "フレッツ・v6オプション契約の確認",
+                Input::Radio(facts.lists.choices("v6_options")),
+            )
+            .help(
+                "配信アプリケーションの利用には、フレッツ・v6オプションの契約が必要です。加入の状況をご確認ください。",
+            )
+            .article("v6-option")
+            .when("line_kind", IP_VPN),
+        );
+        fields.extend(ipsec_provider(facts, "IPsec+IKEサービス提供事業者名", "line_kind"));
+        fields
+    }
+
+    fn month_fields(facts: &Facts) -> Vec<Field> {
+        let from = YearMonth::of(facts.now.date());
+        let month = Input::Month { from, to: from.plus_months(MONTHS_AHEAD) };
+        vec![
+            Field::new("start_month", "利用開始予定年月", month.clone())
+                .help("オンライン資格確認等システムの利用を始める予定の年月を選んでください。"),
+            Field::new("test_month", "テスト開始予定年月（未定の方は選ばなくて構いません）", month)
+                .help("医療機関等で検査・確認テストをする予定の年月を選んでください。")
+                .optional(),
+        ]
+    }
+}
+
+impl Procedure for EligibilityApplication {
+    fn kind(&self) -> Kind {
+        Kind::Eligibility
+    }
+
+    fn article(&self) -> &'static str {
+        "KB0011095"
+    }
+
+    fn sections(&self, facts: &Facts, _answers: &Answers) -> Vec<Section> {
+        let terms = Field::new("terms", "利用規約への同意", Input::Agreement(facts.document("eligibility-terms")))
+            .help("利用規約を読み、内容に問題がなければチェックを入れてください。");
+        vec![
+            institution_section(facts),
+            Section::new("申請の区分と規約", vec![application_kind(facts.known.eligibility.is_some()), terms]),
+            Section::new("回線", Self::line_fields(facts)),
+            Section::new("時期", Self::month_fields(facts)),
+            Section::new("電子証明書発行料", vec![fee_payment(facts)]),
+        ]
+    }
+
+    fn preset(&self, facts: &Facts) -> Answers {
+        match &facts.known.eligibility {
+            None => Answers::new().with("application_kind", "start"),
+            Some(before) => {
+                let kept = before.iter().filter(|(key, _)| !["terms", "test_month", "start_month"].contains(key));
+                kept.collect::<Answers>().with("application_kind", "change")
+            }
+        }
+    }
+
+    fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        if answers.is("application_kind", "change") && facts.known.eligibility.is_none() {
+            findings.error(
+                "application_kind",
+                "前の申請がこのポータルに見つかりません。はじめて申請する場合は「開始」を選んでください。",
+            );
+        }
+        if answers.is("line_kind", "ip_vpn") {
+            source(facts).rules(facts, answers, findings);
+        }
+        if answers.is("v6_option", NO_V6) {
+            findings.error(
+                "v6_option",
+                "フレッツ・v6オプションの契約がないと利用できません。契約を申し込んでから「契約済、または利用開始までに契約予定である」を選んでください。",
+            );
+        }
+        let (start, test) = (answers.get("start_month"), answers.get("test_month"));
+        if let (Ok(start), Ok(test)) = (start.parse::<YearMonth>(), test.parse::<YearMonth>())
+            && test > start
+        {
+            findings.warn(
+                "test_month",
+                format!("テスト開始予定（{test}）が利用開始予定（{start}）より後です。予定をご確認ください。"),
+            );
+        }
+    }
+
+    fn before_sending(&self, facts: &Facts, _answers: &Answers) -> Vec<String> {
+        vec![
+            "送信すると、審査担当が内容を確認します。結果はメールとこのポータルでお知らせします。".to_owned(),
+            format!("審査の目安は{}営業日です。承認されるまでは、無料で取り下げられます。", facts.rules.review_days),
+        ]
+    }
+
+    fn line_id(&self, facts: &Facts, answers: &Answers) -> Option<String> {
+        answers.is("line_kind", "ip_vpn").then(|| source(facts).resolved(answers)).flatten()
+    }
+
+    fn start_month(&self, answers: &Answers) -> Option<YearMonth> {
+        answers.get("start_month").parse().ok()
+    }
+}

@@ -1,0 +1,162 @@
+//! What a form must know besides the answers.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::calendar::{CutOff, Holidays};
+use crate::clock::Timestamp;
+use crate::forms::{Answers, Choice, Document};
+use crate::institutions::Institution;
+
+/// One entry of a list that the operator maintains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What is stored.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// Group within the list, such as the vendor of a product.
+    #[serde(default)]
+    pub group: String,
+    /// A sentence under the label.
+    #[serde(default)]
+    pub note: String,
+    /// Maker of a product; fills the maker's field.
+    #[serde(default)]
+    pub maker: String,
+    /// Format of the certificate file for an operating system: `modern` or `legacy`.
+    #[serde(default)]
+    pub pkcs12: String,
+    /// Name of a revocation reason in RFC 5280.
+    #[serde(default)]
+    pub rfc: String,
+    /// Field of a form that a canned reason is about.
+    #[serde(default)]
+    pub field: String,
+    /// Whether the choice asks for words of one's own.
+    #[serde(default)]
+    pub free_text: bool,
+}
+
+/// The lists that the operator maintains, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lists(pub BTreeMap<String, Vec<Entry>>);
+
+impl Lists {
+    /// The entries of a list; empty when it does not exist.
+    pub fn entries(&self, name: &str) -> &[Entry] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// One entry of a list.
+    pub fn entry(&self, name: &str, value: &str) -> Option<&Entry> {
+        self.entries(name).iter().find(|entry| entry.value == value)
+    }
+
+    /// The entries of a list as choices.
+    pub fn choices(&self, name: &str) -> Vec<Choice> {
+        self.entries(name).iter().map(|o| Choice::new(&o.value, &o.label).noted(&o.note)).collect()
+    }
+}
+
+/// Figures of the rules that configuration can change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Monthly cut-off of claims filings (spec 05).
+    pub cut_off: CutOff,
+    /// Fee of one certificate in yen (spec 03, 04.1).
+    pub certificate_fee_yen: i64,
+    /// Business days in which a case is normally examined.
+    pub review_days: u32,
+    /// Business days from approval until the letter is posted (spec 04.2).
+    pub posting_days: u32,
+    /// Business days from approval until the letter arrives (spec 04.2).
+    pub arrival_days: u32,
+    /// Days from approval in which the certificate can be fetched (spec 04.1).
+    pub pickup_days: u32,
+    /// Expected number of digits after `CAF` (spec 03).
+    pub caf_digits: u8,
+    /// Expected number of digits after `COP` (spec 03).
+    pub cop_digits: u8,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            cut_off: CutOff::default(),
+            certificate_fee_yen: 1_500,
+            review_days: 3,
+            posting_days: 3,
+            arrival_days: 5,
+            pickup_days: 180,
+            caf_digits: 10,
+            cop_digits: 8,
+        }
+    }
+}
+
+/// A terminal that has a certificate or has one applied for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownTerminal {
+    /// Name of the terminal.
+    pub name: String,
+    /// When the certificate was applied for.
+    pub applied_at: Timestamp,
+    /// Where that application stands.
+    pub state: State,
+}
+
+/// What the portal knows of the institution from earlier cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Answers of the latest filed eligibility application.
+    pub eligibility: Option<Answers>,
+    /// Answers of the latest filed claims filing.
+    pub claims: Option<Answers>,
+    /// When the latest claims filing was sent.
+    pub claims_sent_at: Option<Timestamp>,
+    /// Customer ID of the latest eligibility application, resolved.
+    pub eligibility_line_id: Option<String>,
+    /// Customer ID of the latest claims filing, resolved; also one filed on paper and recorded by staff.
+    pub claims_line_id: Option<String>,
+    /// Terminals with an application under way or a certificate.
+    pub terminals: Vec<KnownTerminal>,
+    /// Whether the customer ID just typed is in use at another institution; found by the service.
+    pub line_id_elsewhere: bool,
+}
+
+/// What a form must know besides the answers.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The present instant.
+    pub now: Timestamp,
+    /// The institution that files.
+    pub institution: Institution,
+    /// Name of the person who files.
+    pub person_name: String,
+    /// Mail address of the person who files.
+    pub person_email: String,
+    /// Documents in force by slug.
+    pub documents: Arc<BTreeMap<String, Document>>,
+    /// Lists that the operator maintains.
+    pub lists: Arc<Lists>,
+    /// Figures of the rules.
+    pub rules: Arc<Rules>,
+    /// Holidays.
+    pub holidays: Arc<Holidays>,
+    /// What is known from earlier cases.
+    pub known: Known,
+}
+
+impl Facts {
+    /// The document in force; an empty version when the operator has published none.
+    pub fn document(&self, slug: &str) -> Document {
+        self.documents.get(slug).cloned().unwrap_or_else(|| Document {
+            slug: slug.to_owned(),
+            version: "0".to_owned(),
+            title: slug.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! The customer ID of the line: one definition for every form that asks for it (spec 03, fields 5 and 6).
+
+use super::{Facts, line_customer_id::LineCustomerId};
+use crate::forms::{Answers, Field, Findings, Input};
+
+/// Choice: the ID of the other procedure is used.
+pub(super) const SAME: &str = "same";
+/// Choices that ask for an ID.
+const TYPED: &[&str] = &["caf", "cop"];
+
+/// Where the form finds the ID that 「同じ」 stands for, and how it speaks of it.
+pub(super) struct Source<'a> {
+    /// The ID of the other procedure, if one is known.
+    pub(super) known: Option<&'a str>,
+    /// The other procedure in words.
+    pub(super) named: &'static str,
+    /// Label of the ID in this form (the two forms spell it differently).
+    pub(super) label: &'static str,
+    /// Name of the list with the three choices.
+    pub(super) list: &'static str,
+}
+
+impl Source<'_> {
+    /// The three fields: which ID, the ID, the ID once more; all while `key` holds one of `values`.
+    pub(super) fn fields(&self, facts: &Facts, key: &'static str, values: &'static [&'static str]) -> Vec<Field> {
+        let mut choices = facts.lists.choices(self.list);
+        if let Some(same) = choices.iter_mut().find(|choice| choice.value == SAME) {
+            same.note = match self.known {
+                Some(id) => format!("登録されている{}：{}", self.label, grouped(id)),
+                None => format!("{}の記録がこのポータルにないため、今は選べません。", self.named),
+            };
+        }
+        let label = self.label;
+        vec![
+            Field::new("customer_id_kind", format!("{label}の種類"), Input::Radio(choices))
+                .help(format!("回線の契約のときにNTTまたは光コラボ事業者から届いた書類で、「{label}」の種類をご確認ください。"))
+                .help(format!("誤った{label}で申請すると、システムに接続できません。"))
+                .article("customer-id")
+                .when(key, values),
+            Field::new("customer_id", label, Input::CustomerId)
+                .help("NTTフレッツ回線「開通のご案内」にあるとおりに入力してください。全角・ハイフン・空白が混ざっても構いません。")
+                .when(key, values)
+                .when("customer_id_kind", TYPED),
+            Field::new("customer_id_confirm", format!("確認用{label}"), Input::CustomerId)
+                .help("書類をもう一度見て、同じ番号を入力してください。")
+                .when(key, values)
+                .when("customer_id_kind", TYPED),
+        ]
+    }
+
+    /// Rules of the three fields; brings the ID into its stored form.
+    pub(super) fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        match answers.get("customer_id_kind") {
+            SAME if self.known.is_none() => findings.error(
+                "customer_id_kind",
+                format!(
+                    "{}の記録がこのポータルに見つかりません。「CAF」または「COP」を選び、{}を入力してください。",
+                    self.named, self.label
+                ),
+            ),
+            "caf" | "cop" => self.typed(facts, answers, findings),
+            _ => {}
+        }
+        if facts.known.line_id_elsewhere {
+            findings.warn(
+                "customer_id",
+                format!(
+                    "この{}は、ほかの医療機関等の申請でも使われています。書類の番号と同じか、もう一度ご確認ください。",
+                    self.label
+                ),
+            );
+        }
+    }
+
+    fn typed(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        let kind = answers.get("customer_id_kind").to_ascii_uppercase();
+        let first = answers.get("customer_id").to_owned();
+        let second = answers.get("customer_id_confirm").to_owned();
+        if first.is_empty() || findings.has_error("customer_id") {
+            return;
+        }
+        let id = match LineCustomerId::parse_as(&first, &kind) {
+            Ok(id) => id,
+            Err(fault) => return findings.error("customer_id", fault.to_string()),
+        };
+        answers.set("customer_id", id.as_str());
+        if let Some(remark) = id.digits_remark(facts.rules.caf_digits, facts.rules.cop_digits) {
+            findings.warn("customer_id", remark);
+        }
+        if second.is_empty() {
+            return;
+        }
+        match LineCustomerId::parse_as(&second, &kind) {
+            Ok(again) if again == id => answers.set("customer_id_confirm", id.as_str()),
+            _ => findings.error(
+                "customer_id_confirm",
+                format!("「確認用{0}」が「{0}」と違います。書類を見て、違うほうを直してください。", self.label),
+            ),
+        }
+    }
+
+    /// The ID that the answers declare.
+    pub(super) fn resolved(&self, answers: &Answers) -> Option<String> {
+        match answers.get("customer_id_kind") {
+            SAME => self.known.map(str::to_owned),
+            "caf" | "cop" => Some(answers.get("customer_id").to_owned()).filter(|id| !id.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+/// An ID in the groups in which it is read back.
+pub(super) fn grouped(id: &str) -> String {
+    LineCustomerId::parse(id).map_or_else(|_| id.to_owned(), |id| id.groups().join(" "))
+}

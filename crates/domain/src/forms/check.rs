@@ -1,0 +1,187 @@
+//! The rules that all forms share: needed answers, offered choices, lengths and characters.
+
+use super::{Answers, Field, Input, Section};
+use crate::accounts::{clean_line, clean_text};
+use crate::calendar::YearMonth;
+
+/// One sentence about one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Key of the field.
+    pub field: String,
+    /// What is wrong, where, and what to do, in Japanese.
+    pub message: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Faults that keep the form from being sent.
+    pub errors: Vec<Finding>,
+    /// Remarks that the applicant reads before sending.
+    pub warnings: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds a fault; a second fault of the same field is dropped, one sentence is enough.
+    pub fn error(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        let field = field.into();
+        if !self.has_error(&field) {
+            self.errors.push(Finding { field, message: message.into() });
+        }
+    }
+
+    /// Adds a remark.
+    pub fn warn(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.warnings.push(Finding { field: field.into(), message: message.into() });
+    }
+
+    /// Whether the field has a fault already.
+    pub fn has_error(&self, field: &str) -> bool {
+        self.errors.iter().any(|finding| finding.field == field)
+    }
+
+    /// The fault of a field.
+    pub fn error_of(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|finding| finding.field == field).map(|finding| finding.message.as_str())
+    }
+
+    /// Puts the faults in the order of the fields on the page.
+    pub fn sort_by(&mut self, sections: &[Section]) {
+        let order: Vec<&str> = sections.iter().flat_map(|s| &s.fields).map(|f| f.key.as_str()).collect();
+        let place = |finding: &Finding| order.iter().position(|key| *key == finding.field).unwrap_or(usize::MAX);
+        self.errors.sort_by_key(place);
+        self.warnings.sort_by_key(place);
+    }
+}
+
+/// Answers brought into their stored form, and what was found on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Answers of the fields that apply, normalised. Faulty ones stay as typed.
+    pub answers: Answers,
+    /// Faults and remarks.
+    pub findings: Findings,
+}
+
+/// Applies the shared rules to each field that applies; answers of other fields are left out.
+pub fn check(sections: &[Section], answers: &Answers) -> Checked {
+    let mut checked = Checked::default();
+    for field in sections.iter().flat_map(|section| &section.fields) {
+        if matches!(field.input, Input::Shown(_)) || !field.applies(answers) {
+            continue;
+        }
+        let typed = answers.get(&field.key);
+        match normalise(field, typed) {
+            Ok(value) if value.is_empty() && field.required => {
+                checked.findings.error(&field.key, missing(field));
+            }
+            Ok(value) => checked.answers.set(&field.key, value),
+            Err(message) => {
+                checked.answers.set(&field.key, typed);
+                checked.findings.error(&field.key, message);
+            }
+        }
+    }
+    checked
+}
+
+fn missing(field: &Field) -> String {
+    let label = &field.label;
+    match &field.input {
+        Input::Radio(_) | Input::Select(_) | Input::Month { .. } => format!("「{label}」を選んでください。"),
+        Input::Agreement(document) => {
+            format!("「{}」を読み、同意する場合はチェックを入れてください。", document.title)
+        }
+        _ => format!("「{label}」を入力してください。"),
+    }
+}
+
+fn normalise(field: &Field, typed: &str) -> Result<String, String> {
+    let label = &field.label;
+    match &field.input {
+        Input::Shown(_) => Ok(String::new()),
+        Input::Radio(choices) | Input::Select(choices) => {
+            if typed.is_empty() || choices.iter().any(|choice| choice.value == typed) {
+                Ok(typed.to_owned())
+            } else {
+                Err(format!("「{label}」に、一覧にない値が送られました。一覧から選び直してください。"))
+            }
+        }
+        Input::Agreement(document) => {
+            if typed.is_empty() || typed == document.version {
+                Ok(typed.to_owned())
+            } else {
+                Err(format!(
+                    "「{}」が第{}版に改まりました。もう一度読んでから、チェックを入れてください。",
+                    document.title, document.version
+                ))
+            }
+        }
+        Input::Line { max, .. } => clean_line(typed, *max).map_err(|fault| about(label, &fault.to_string())),
+        Input::Lines { max } => clean_text(typed, *max).map_err(|fault| about(label, &fault.to_string())),
+        Input::CustomerId => clean_line(typed, 64).map_err(|fault| about(label, &fault.to_string())),
+        Input::Month { from, to } => month(label, typed, *from, *to),
+    }
+}
+
+fn about(label: &str, fault: &str) -> String {
+    format!("「{label}」：{fault}")
+}
+
+fn month(label: &str, typed: &str, from: YearMonth, to: YearMonth) -> Result<String, String> {
+    if typed.is_empty() {
+        return Ok(String::new());
+    }
+    let Ok(month) = typed.parse::<YearMonth>() else {
+        return Err(format!("「{label}」を一覧から選び直してください。"));
+    };
+    if month < from {
+        return Err(format!("「{label}」に{month}は選べません。最も早い月は{from}です。{from}以降を選んでください。"));
+    }
+    if month > to {
+        return Err(format!("「{label}」に{month}は選べません。{to}までの月を選んでください。"));
+    }
+    Ok(typed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forms::Choice;
+
+    fn sections() -> Vec<Section> {
+        let colours = vec![Choice::new("1", "赤"), Choice::new("2", "青")];
+        let line = Input::Line { max: 5, keyboard: super::super::Keyboard::Text, suggestions: vec![] };
+        vec![Section::new(
+            "色",
+            vec![
+                Field::new("colour", "色", Input::Radio(colours)),
+                Field::new("name", "名前", line.clone()).when("colour", &["2"]),
+                Field::new("note", "備考", line).optional(),
+            ],
+        )]
+    }
+
+    #[test]
+    fn a_needed_answer_is_asked_for_only_while_its_field_applies() {
+        let red = check(&sections(), &Answers::new().with("colour", "1").with("name", "残り"));
+        assert!(red.findings.errors.is_empty());
+        assert!(!red.answers.has("name"), "an answer to a question that does not apply is not sent");
+        let blue = check(&sections(), &Answers::new().with("colour", "2"));
+        assert_eq!(blue.findings.error_of("name"), Some("「名前」を入力してください。"));
+    }
+
+    #[test]
+    fn a_value_that_was_not_offered_is_refused() {
+        let forged = check(&sections(), &Answers::new().with("colour", "<script>"));
+        assert!(forged.findings.has_error("colour"));
+        assert_eq!(forged.answers.get("colour"), "<script>", "what was typed is kept");
+    }
+
+    #[test]
+    fn a_long_line_is_named_with_its_field() {
+        let long = check(&sections(), &Answers::new().with("colour", "1").with("note", "あいうえおか"));
+        assert!(long.findings.error_of("note").is_some_and(|message| message.starts_with("「備考」：")));
+    }
+}

@@ -1,0 +1,227 @@
+//! The parts of a form.
+
+use super::Answers;
+use crate::calendar::YearMonth;
+
+/// One choice of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What is stored.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// A sentence under the label; may be empty.
+    pub note: String,
+}
+
+impl Choice {
+    /// A choice without a note.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into(), note: String::new() }
+    }
+
+    /// The same choice with a note.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+}
+
+/// A versioned document that the applicant agrees to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Name in addresses, such as `eligibility-terms`.
+    pub slug: String,
+    /// Version in force, such as `1.2`.
+    pub version: String,
+    /// Title as shown.
+    pub title: String,
+}
+
+/// Which keyboard a phone shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keyboard {
+    /// Any text.
+    #[default]
+    Text,
+    /// Digits only.
+    Numeric,
+    /// Telephone number.
+    Telephone,
+}
+
+/// How a field is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One of a few, all visible.
+    Radio(Vec<Choice>),
+    /// One of many.
+    Select(Vec<Choice>),
+    /// Agreement to a document; the stored value is the version agreed to.
+    Agreement(Document),
+    /// One line of at most `max` characters.
+    Line {
+        /// Longest accepted text in characters.
+        max: usize,
+        /// Keyboard on a phone.
+        keyboard: Keyboard,
+        /// Offered values; others are accepted too.
+        suggestions: Vec<String>,
+    },
+    /// Several lines of at most `max` characters.
+    Lines {
+        /// Longest accepted text in characters.
+        max: usize,
+    },
+    /// A month between two months, both included.
+    Month {
+        /// First month offered.
+        from: YearMonth,
+        /// Last month offered.
+        to: YearMonth,
+    },
+    /// A line's customer ID, compared with a second input; shown in groups.
+    CustomerId,
+    /// A fact that is shown, never asked.
+    Shown(String),
+}
+
+/// When a field applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The other field holds one of these values.
+    OneOf(&'static str, &'static [&'static str]),
+    /// All of these hold.
+    All(Vec<Condition>),
+}
+
+impl Condition {
+    /// Whether the answers fulfil the condition.
+    pub fn holds(&self, answers: &Answers) -> bool {
+        match self {
+            Self::OneOf(key, values) => values.contains(&answers.get(key)),
+            Self::All(conditions) => conditions.iter().all(|condition| condition.holds(answers)),
+        }
+    }
+
+    /// The field that decides last, and the values that make this field appear.
+    pub fn deciding(&self) -> Option<(&'static str, &'static [&'static str])> {
+        match self {
+            Self::OneOf(key, values) => Some((key, values)),
+            Self::All(conditions) => conditions.last().and_then(Self::deciding),
+        }
+    }
+}
+
+/// One question of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Key of the answer, unique in the form.
+    pub key: String,
+    /// Question or name.
+    pub label: String,
+    /// Paragraphs beside the field.
+    pub help: Vec<String>,
+    /// How it is answered.
+    pub input: Input,
+    /// Whether an answer is needed while the field applies.
+    pub required: bool,
+    /// When the field applies; always if none.
+    pub when: Option<Condition>,
+    /// Number or slug of the article that helps, if any.
+    pub article: Option<&'static str>,
+}
+
+impl Field {
+    /// A required field without help.
+    pub fn new(key: impl Into<String>, label: impl Into<String>, input: Input) -> Self {
+        Self { key: key.into(), label: label.into(), help: vec![], input, required: true, when: None, article: None }
+    }
+
+    /// A fact that is shown.
+    pub fn shown(key: impl Into<String>, label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { required: false, ..Self::new(key, label, Input::Shown(value.into())) }
+    }
+
+    /// The same field, not required.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// The same field with one more paragraph of help.
+    #[must_use]
+    pub fn help(mut self, paragraph: impl Into<String>) -> Self {
+        self.help.push(paragraph.into());
+        self
+    }
+
+    /// The same field with a link to the article that helps.
+    #[must_use]
+    pub fn article(mut self, slug: &'static str) -> Self {
+        self.article = Some(slug);
+        self
+    }
+
+    /// The same field, only while another field holds one of the values.
+    #[must_use]
+    pub fn when(mut self, key: &'static str, values: &'static [&'static str]) -> Self {
+        let next = Condition::OneOf(key, values);
+        self.when = Some(match self.when {
+            None => next,
+            Some(Condition::All(mut all)) => {
+                all.push(next);
+                Condition::All(all)
+            }
+            Some(one) => Condition::All(vec![one, next]),
+        });
+        self
+    }
+
+    /// Whether the field applies to these answers.
+    pub fn applies(&self, answers: &Answers) -> bool {
+        self.when.as_ref().is_none_or(|condition| condition.holds(answers))
+    }
+
+    /// What a person reads as the answer; 「（未入力）」 when there is none.
+    pub fn reading(&self, answers: &Answers) -> String {
+        let value = answers.get(&self.key);
+        match &self.input {
+            Input::Shown(text) => text.clone(),
+            _ if value.is_empty() => "（未入力）".to_owned(),
+            Input::Radio(choices) | Input::Select(choices) => {
+                choices.iter().find(|choice| choice.value == value).map_or(value, |choice| &choice.label).to_owned()
+            }
+            Input::Agreement(_) => format!("同意しました（第{value}版）"),
+            Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),
+            Input::Line { .. } | Input::Lines { .. } | Input::CustomerId => value.to_owned(),
+        }
+    }
+}
+
+/// A group of questions under one heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Heading.
+    pub title: String,
+    /// Sentences under the heading; may be empty.
+    pub lead: String,
+    /// Questions in order.
+    pub fields: Vec<Field>,
+}
+
+impl Section {
+    /// A section without a lead.
+    pub fn new(title: impl Into<String>, fields: Vec<Field>) -> Self {
+        Self { title: title.into(), lead: String::new(), fields }
+    }
+
+    /// The same section with sentences under the heading.
+    #[must_use]
+    pub fn lead(mut self, lead: impl Into<String>) -> Self {
+        self.lead = lead.into();
+        self
+    }
+}

@@ -1,0 +1,9 @@
+//! Forms as data: one definition of each field serves the page, the check, the review, the copy and the mail.
+
+mod answers;
+mod check;
+mod field;
+
+pub use answers::Answers;
+pub use check::{Checked, Finding, Findings, check};
+pub use field::{Choice, Condition, Document, Field, Input, Keyboard, Section};
