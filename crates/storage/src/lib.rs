@@ -1,1 +1,23 @@
-//! The only crate with SQL: one text for SQLite and PostgreSQL.
+//! The only crate with SQL: one text for SQLite and PostgreSQL (docs/adr/0002-one-sql-text.md).
+//!
+//! Each module holds the statements of one domain folder. Reading functions take [`Conn`], writing ones [`Tx`], so
+//! that nothing is written outside a transaction. Rules live in `domain` and `services`, only constraints here.
+
+mod convert;
+mod db;
+
+pub mod accounts;
+pub mod applications;
+pub mod audit;
+pub mod authority;
+pub mod content;
+pub mod inquiries;
+pub mod institutions;
+pub mod jobs;
+pub mod ledger;
+pub mod letters;
+pub mod mails;
+pub mod sessions;
+pub mod settings;
+
+pub use db::{Conn, Db, Error, Result, STATEMENTS, Tx};

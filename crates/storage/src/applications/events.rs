@@ -1,0 +1,85 @@
+//! The life of a case, line by line.
+
+use domain::{
+    applications::{Event, State},
+    clock::Timestamp,
+    ids::{ApplicationId, EventId},
+};
+
+use crate::convert::{instant, word};
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+/// One line of a case's life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// What happened.
+    pub event: Event,
+    /// The state after it.
+    pub state: State,
+    /// Who: `account:<id>` or `system:<name>`.
+    pub actor: String,
+    /// Name or role as shown.
+    pub actor_name: String,
+    /// Reason or remark; may be empty.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    event: String,
+    state: String,
+    actor: String,
+    actor_name: String,
+    note: String,
+    at: i64,
+}
+
+sql!(
+    INSERT = "INSERT INTO application_events (id, application_id, event, state, actor, actor_name, note, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+);
+sql!(
+    LIST = "SELECT event, state, actor, actor_name, note, at FROM application_events
+    WHERE application_id = $1 ORDER BY at, id LIMIT 500"
+);
+
+/// Adds a line to the life of a case.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_event(tx: &mut Tx, id: EventId, application: ApplicationId, row: &EventRow) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
+        .bind(id.0)
+        .bind(application.0)
+        .bind(row.event.as_str())
+        .bind(row.state.as_str())
+        .bind(&row.actor)
+        .bind(&row.actor_name)
+        .bind(&row.note)
+        .bind(row.at.as_millis())
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// The life of a case, oldest line first, at most 500.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn events(conn: &mut Conn, application: ApplicationId) -> Result<Vec<EventRow>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(application.0).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(EventRow {
+                event: word(&row.event)?,
+                state: word(&row.state)?,
+                actor: row.actor,
+                actor_name: row.actor_name,
+                note: row.note,
+                at: instant(row.at),
+            })
+        })
+        .collect()
+}

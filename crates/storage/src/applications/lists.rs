@@ -1,0 +1,247 @@
+//! Lists of cases, paged by key.
+
+use domain::{
+    applications::{Kind, State},
+    clock::Timestamp,
+    ids::{ApplicationId, InstitutionId},
+};
+use uuid::Uuid;
+
+use super::{Application, Row, select_case};
+use crate::convert::{instant, instant_opt, word};
+use crate::db::{Conn, Result, on_engine, sql};
+
+/// A case as a line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Identifier.
+    pub id: ApplicationId,
+    /// Procedure.
+    pub kind: Kind,
+    /// Where it stands.
+    pub state: State,
+    /// Reference number.
+    pub reference: Option<String>,
+    /// Terminal of a certificate application.
+    pub terminal_name: Option<String>,
+    /// Month of effect.
+    pub start_month: Option<String>,
+    /// Ten-digit code of the institution.
+    pub institution_code: String,
+    /// Name of the institution.
+    pub institution_name: String,
+    /// Reviewer who has it.
+    pub assignee_name: Option<String>,
+    /// When it was last sent.
+    pub submitted_at: Option<Timestamp>,
+    /// Since when it is in its state.
+    pub state_since: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    id: Uuid,
+    kind: String,
+    state: String,
+    reference: Option<String>,
+    terminal_name: Option<String>,
+    start_month: Option<String>,
+    institution_code: String,
+    institution_name: String,
+    assignee_name: Option<String>,
+    submitted_at: Option<i64>,
+    state_since: i64,
+    updated_at: i64,
+}
+
+impl ListedRow {
+    fn read(self) -> Result<Listed> {
+        Ok(Listed {
+            id: ApplicationId(self.id),
+            kind: word(&self.kind)?,
+            state: word(&self.state)?,
+            reference: self.reference,
+            terminal_name: self.terminal_name,
+            start_month: self.start_month,
+            institution_code: self.institution_code,
+            institution_name: self.institution_name,
+            assignee_name: self.assignee_name,
+            submitted_at: instant_opt(self.submitted_at),
+            state_since: instant(self.state_since),
+            updated_at: instant(self.updated_at),
+        })
+    }
+}
+
+macro_rules! select_listed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.kind, p.state, p.reference, p.terminal_name, p.start_month, i.code AS institution_code,
+            i.name AS institution_name, a.name AS assignee_name, p.submitted_at, p.state_since, p.updated_at
+            FROM applications p JOIN institutions i ON i.id = p.institution_id LEFT JOIN accounts a ON a.id = p.assignee ",
+            $rest
+        )
+    };
+}
+
+sql!(
+    OF_INSTITUTION = select_listed!(
+        "WHERE p.institution_id = $1 AND (p.updated_at < $2 OR (p.updated_at = $2 AND p.id < $3))
+    ORDER BY p.updated_at DESC, p.id DESC LIMIT $4"
+    )
+);
+sql!(
+    QUEUE = select_listed!(
+        "WHERE p.kind = $1 AND p.state = $2 AND i.code LIKE $3
+    AND (p.submitted_at > $4 OR (p.submitted_at = $4 AND p.id > $5)) ORDER BY p.submitted_at, p.id LIMIT $6"
+    )
+);
+sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
+sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2
+    AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1"));
+sql!(
+    IN_FORCE_BEFORE = select_case!(
+        "WHERE institution_id = $1 AND kind = $2
+    AND state IN ('accepted', 'in_force') AND id <> $3 ORDER BY submitted_at DESC, id DESC LIMIT 20"
+    )
+);
+sql!(
+    TERMINALS = select_case!(
+        "WHERE institution_id = $1 AND kind = 'certificate' AND terminal_name IS NOT NULL
+    AND state NOT IN ('draft', 'rejected', 'cancelled', 'pickup_expired') ORDER BY submitted_at, id LIMIT 500"
+    )
+);
+sql!(
+    LINE_ELSEWHERE = "SELECT COUNT(*) FROM applications WHERE line_id = $1 AND institution_id <> $2
+    AND state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded')"
+);
+sql!(
+    COUNTS = "SELECT kind, state, COUNT(*) AS cases FROM applications
+    WHERE state IN ('submitted', 'in_review', 'returned') GROUP BY kind, state"
+);
+
+/// Cases of an institution, last written first; `after` is the last row of the page before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_institution(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    after: Option<(Timestamp, ApplicationId)>,
+    limit: i64,
+) -> Result<Vec<Listed>> {
+    let (at, id) = after.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.as_millis(), id.0));
+    let rows: Vec<ListedRow> = on_engine!(conn, |c| sqlx::query_as(OF_INSTITUTION)
+        .bind(institution.0)
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+    rows.into_iter().map(ListedRow::read).collect()
+}
+
+/// What a reviewer's queue shows.
+#[derive(Clone, Debug)]
+pub struct QueueFilter {
+    /// Procedure.
+    pub kind: Kind,
+    /// State.
+    pub state: State,
+    /// Two-digit prefecture code; all if none.
+    pub prefecture: Option<String>,
+    /// Last row of the page before.
+    pub after: Option<(Timestamp, ApplicationId)>,
+    /// Rows on a page.
+    pub limit: i64,
+}
+
+/// Cases of a queue, first sent first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn queue(conn: &mut Conn, filter: &QueueFilter) -> Result<Vec<Listed>> {
+    let (at, id) = filter.after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_millis(), id.0));
+    let pattern = format!("{}%", filter.prefecture.as_deref().unwrap_or_default());
+    let rows: Vec<ListedRow> = on_engine!(conn, |c| sqlx::query_as(QUEUE)
+        .bind(filter.kind.as_str())
+        .bind(filter.state.as_str())
+        .bind(&pattern)
+        .bind(at)
+        .bind(id)
+        .bind(filter.limit)
+        .fetch_all(c)
+        .await)?;
+    rows.into_iter().map(ListedRow::read).collect()
+}
+
+/// All cases that were sent in one go with a case.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<Application>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(SENT_TOGETHER).bind(first.0).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The latest case of a procedure that was sent and neither refused nor taken back.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn latest_filed(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILED)
+        .bind(institution.0)
+        .bind(kind.as_str())
+        .fetch_optional(c)
+        .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// Accepted cases of a procedure other than the given one, the latest first: what a change replaces.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_by_kind(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    kind: Kind,
+    but: ApplicationId,
+) -> Result<Vec<Application>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(IN_FORCE_BEFORE)
+        .bind(institution.0)
+        .bind(kind.as_str())
+        .bind(but.0)
+        .fetch_all(c)
+        .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Certificate applications of an institution that are under way or done, at most 500.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(TERMINALS).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Whether another institution declares the same customer ID.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn filed_elsewhere_with_line(conn: &mut Conn, line_id: &str, institution: InstitutionId) -> Result<bool> {
+    let count: i64 =
+        on_engine!(conn, |c| sqlx::query_scalar(LINE_ELSEWHERE).bind(line_id).bind(institution.0).fetch_one(c).await)?;
+    Ok(count > 0)
+}
+
+/// Numbers of open cases by procedure and state.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn case_counts(conn: &mut Conn) -> Result<Vec<(Kind, State, i64)>> {
+    let rows: Vec<(String, String, i64)> = on_engine!(conn, |c| sqlx::query_as(COUNTS).fetch_all(c).await)?;
+    rows.into_iter().map(|(kind, state, cases)| Ok((word(&kind)?, word(&state)?, cases))).collect()
+}

@@ -1,0 +1,218 @@
+//! The audit chain: each row carries the hash of the one before (spec 6.5).
+
+use domain::clock::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::db::{Conn, Result, on_engine, sql};
+
+/// What is recorded of one act.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// When, in milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Who: `account:<id>`, `system:<name>` or `visitor`.
+    pub actor: String,
+    /// For whom: the institution's id, or empty.
+    pub on_behalf_of: String,
+    /// What, such as `application.submit`.
+    pub action: String,
+    /// To which row, such as `application:<id>`.
+    pub subject: String,
+    /// From where: network address, or empty.
+    pub source: String,
+    /// SHA-256 of the subject before, hexadecimal, or empty.
+    pub before_hash: String,
+    /// SHA-256 of the subject after, hexadecimal, or empty.
+    pub after_hash: String,
+}
+
+/// A row of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Row {
+    /// Place in the chain, from 1 without gaps.
+    pub seq: i64,
+    /// When, in milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// For whom.
+    pub on_behalf_of: String,
+    /// What.
+    pub action: String,
+    /// To which row.
+    pub subject: String,
+    /// From where.
+    pub source: String,
+    /// SHA-256 of the subject before.
+    pub before_hash: String,
+    /// SHA-256 of the subject after.
+    pub after_hash: String,
+    /// Hash of the row before.
+    pub previous: String,
+    /// Hash of this row.
+    pub hash: String,
+}
+
+/// The first fault of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// A row is missing or out of order.
+    #[error("row {expected} is missing; found {found} in its place")]
+    Gap {
+        /// Expected place.
+        expected: i64,
+        /// Found place.
+        found: i64,
+    },
+    /// A row was changed.
+    #[error("row {0} does not match its hash")]
+    Changed(i64),
+    /// Rows at the end are missing.
+    #[error("the chain ends at row {found}, but its head says {expected}")]
+    Truncated {
+        /// Length according to the head.
+        expected: i64,
+        /// Length found.
+        found: i64,
+    },
+}
+
+sql!(/// Takes the next `$1` places; the row lock keeps other writers out until the commit.
+    RESERVE = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash");
+sql!(ADVANCE = "UPDATE audit_head SET hash = $1 WHERE id = 1");
+sql!(INSERT = "INSERT INTO audit (seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+sql!(
+    LIST = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
+    FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"
+);
+sql!(
+    NEWEST = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
+    FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2"
+);
+sql!(HEAD = "SELECT seq, hash FROM audit_head WHERE id = 1");
+
+/// Chains and writes the entries of one transaction.
+pub(crate) async fn append(conn: &mut Conn, entries: Vec<Entry>) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let (last, mut previous): (i64, String) =
+        on_engine!(conn, |c| sqlx::query_as(RESERVE).bind(count).fetch_one(c).await)?;
+    for (seq, entry) in (last - count + 1..).zip(entries) {
+        let row = chained(seq, entry, previous);
+        on_engine!(conn, |c| sqlx::query(INSERT)
+            .bind(row.seq)
+            .bind(row.at)
+            .bind(&row.actor)
+            .bind(&row.on_behalf_of)
+            .bind(&row.action)
+            .bind(&row.subject)
+            .bind(&row.source)
+            .bind(&row.before_hash)
+            .bind(&row.after_hash)
+            .bind(&row.previous)
+            .bind(&row.hash)
+            .execute(c)
+            .await
+            .map(drop))?;
+        previous = row.hash;
+    }
+    on_engine!(conn, |c| sqlx::query(ADVANCE).bind(&previous).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+fn chained(seq: i64, entry: Entry, previous: String) -> Row {
+    let mut row = Row {
+        seq,
+        at: entry.at,
+        actor: entry.actor,
+        on_behalf_of: entry.on_behalf_of,
+        action: entry.action,
+        subject: entry.subject,
+        source: entry.source,
+        before_hash: entry.before_hash,
+        after_hash: entry.after_hash,
+        previous,
+        hash: String::new(),
+    };
+    row.hash = hash_of(&row);
+    row
+}
+
+/// SHA-256 over all columns of a row but its hash; each text is preceded by its length, so that none can flow into the next.
+fn hash_of(row: &Row) -> String {
+    let mut digest = Sha256::new();
+    digest.update(row.seq.to_be_bytes());
+    digest.update(row.at.to_be_bytes());
+    let texts = [
+        &row.actor,
+        &row.on_behalf_of,
+        &row.action,
+        &row.subject,
+        &row.source,
+        &row.before_hash,
+        &row.after_hash,
+        &row.previous,
+    ];
+    for text in texts {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text.as_bytes());
+    }
+    hex::encode(digest.finalize())
+}
+
+/// Follows the chain from its beginning to its head.
+///
+/// # Errors
+/// When the database cannot be read. A broken chain is the inner result.
+pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
+    const STEP: i64 = 5_000;
+    let (length, head): (i64, String) = on_engine!(conn, |c| sqlx::query_as(HEAD).fetch_one(c).await)?;
+    let (mut last, mut previous) = (0, String::new());
+    loop {
+        let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(last).bind(STEP).fetch_all(c).await)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            if row.seq != last + 1 {
+                return Ok(Err(Broken::Gap { expected: last + 1, found: row.seq }));
+            }
+            if row.previous != previous || row.hash != hash_of(&row) {
+                return Ok(Err(Broken::Changed(row.seq)));
+            }
+            last = row.seq;
+            previous = row.hash;
+        }
+    }
+    if last != length {
+        return Ok(Err(Broken::Truncated { expected: length, found: last }));
+    }
+    if previous != head {
+        return Ok(Err(Broken::Changed(last)));
+    }
+    Ok(Ok(last))
+}
+
+/// Rows before a place, newest first; `None` begins at the end.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Row>> {
+    let before = before.unwrap_or(i64::MAX);
+    Ok(on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(before).bind(limit).fetch_all(c).await)?)
+}
+
+/// SHA-256 of a text, hexadecimal: what `before_hash` and `after_hash` hold.
+pub fn fingerprint(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+impl Row {
+    /// When the act happened.
+    pub fn instant(&self) -> Timestamp {
+        Timestamp::from_millis(self.at)
+    }
+}

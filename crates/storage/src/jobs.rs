@@ -1,0 +1,179 @@
+//! The job table: side effects leave through it, in the transaction that caused them.
+
+use domain::{clock::Timestamp, ids::JobId};
+use serde_json::Value;
+use sqlx::types::Json;
+use time::Duration;
+use uuid::Uuid;
+
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+/// How long a worker keeps a job before another may take it.
+pub const LEASE: Duration = Duration::seconds(60);
+
+/// A job that a worker holds.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Job {
+    /// Identifier.
+    pub id: Uuid,
+    /// Kind, such as `mail.send`.
+    pub kind: String,
+    /// What the work needs.
+    pub payload: Json<Value>,
+    /// Which attempt this is, from 1.
+    pub attempt: i64,
+}
+
+/// A job that failed for good.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Failed {
+    /// Identifier.
+    pub id: Uuid,
+    /// Kind.
+    pub kind: String,
+    /// When it was given up, in milliseconds since 1970 UTC.
+    pub failed_at: i64,
+    /// How often it was tried.
+    pub attempt: i64,
+    /// What the last attempt said.
+    pub last_error: Option<String>,
+}
+
+sql!(
+    ENQUEUE = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until)
+    VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (dedup_key) DO NOTHING"
+);
+sql!(
+    CLAIM = "UPDATE jobs SET leased_by = $1, leased_until = $2, attempt = attempt + 1
+    WHERE id = (SELECT id FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $3 AND leased_until <= $3
+                ORDER BY run_at, id LIMIT 1)
+      AND done_at IS NULL AND leased_until <= $3
+    RETURNING id, kind, payload, attempt"
+);
+sql!(DONE = "UPDATE jobs SET done_at = $1, last_error = NULL WHERE id = $2 AND leased_by = $3 AND done_at IS NULL");
+sql!(
+    RETRY = "UPDATE jobs SET leased_until = 0, run_at = $1, last_error = $2 WHERE id = $3 AND leased_by = $4 AND done_at IS NULL"
+);
+sql!(FAIL = "UPDATE jobs SET failed_at = $1, last_error = $2 WHERE id = $3 AND leased_by = $4 AND done_at IS NULL");
+sql!(
+    FAILED = "SELECT id, kind, failed_at, attempt, last_error FROM jobs WHERE failed_at IS NOT NULL AND done_at IS NULL
+    ORDER BY failed_at, id LIMIT $1"
+);
+sql!(
+    AGAIN = "UPDATE jobs SET failed_at = NULL, attempt = 0, run_at = $1, leased_until = 0
+    WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL"
+);
+sql!(WAITING = "SELECT COUNT(*) FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1");
+
+/// Puts a job into the table; a job with the same key is there already → nothing happens.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue(
+    tx: &mut Tx,
+    id: JobId,
+    kind: &str,
+    key: Option<&str>,
+    payload: Value,
+    at: Timestamp,
+) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(ENQUEUE)
+        .bind(id.0)
+        .bind(kind)
+        .bind(key)
+        .bind(Json(payload))
+        .bind(at.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Takes the next due job for [`LEASE`].
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(tx: &mut Tx, worker: &str, now: Timestamp) -> Result<Option<Job>> {
+    let until = (now + LEASE).as_millis();
+    Ok(on_engine!(&mut **tx, |c| sqlx::query_as(CLAIM)
+        .bind(worker)
+        .bind(until)
+        .bind(now.as_millis())
+        .fetch_optional(c)
+        .await)?)
+}
+
+/// Marks a job as done; false when its lease went to another worker.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn done(tx: &mut Tx, job: &Job, worker: &str, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(DONE)
+        .bind(now.as_millis())
+        .bind(job.id)
+        .bind(worker)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Lets a job run again later.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn retry(tx: &mut Tx, job: &Job, worker: &str, error: &str, at: Timestamp) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(RETRY)
+        .bind(at.as_millis())
+        .bind(error)
+        .bind(job.id)
+        .bind(worker)
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// Gives a job up; it stands in the list of failed jobs.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timestamp) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(FAIL)
+        .bind(now.as_millis())
+        .bind(error)
+        .bind(job.id)
+        .bind(worker)
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// Jobs that were given up, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(FAILED).bind(limit).fetch_all(c).await)?)
+}
+
+/// Runs a failed job again (「再実行」).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(AGAIN)
+        .bind(now.as_millis())
+        .bind(id.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// How many jobs are due.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn waiting(conn: &mut Conn, now: Timestamp) -> Result<i64> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(WAITING).bind(now.as_millis()).fetch_one(c).await)?)
+}

@@ -1,0 +1,87 @@
+//! The append-only ledger of fees (spec 6.3).
+
+use domain::{
+    clock::Timestamp,
+    ids::{ApplicationId, EntryId, InstitutionId},
+};
+
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+/// An entry as a line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Listed {
+    /// Identifier.
+    pub id: uuid::Uuid,
+    /// Ten-digit code of the institution.
+    pub institution_code: String,
+    /// Name of the institution.
+    pub institution_name: String,
+    /// Reference number of the certificate application.
+    pub reference: Option<String>,
+    /// `charge` or `reversal`.
+    pub kind: String,
+    /// Yen; negative for a reversal.
+    pub amount_yen: i64,
+    /// `deduction` or `payment_slip`.
+    pub payment: String,
+    /// When, in milliseconds since 1970 UTC.
+    pub at: i64,
+}
+
+sql!(/// A charge arises once for a case; a second one changes nothing.
+    CHARGE = "INSERT INTO ledger (id, institution_id, application_id, kind, amount_yen, payment, note, at)
+    VALUES ($1, $2, $3, 'charge', $4, $5, $6, $7) ON CONFLICT (application_id, kind) DO NOTHING");
+sql!(NEWEST = "SELECT l.id, i.code AS institution_code, i.name AS institution_name, p.reference, l.kind, l.amount_yen, l.payment, l.at
+    FROM ledger l JOIN institutions i ON i.id = l.institution_id JOIN applications p ON p.id = l.application_id
+    WHERE l.at < $1 OR (l.at = $1 AND l.id < $2) ORDER BY l.at DESC, l.id DESC LIMIT $3");
+sql!(
+    OF_APPLICATION =
+        "SELECT l.id, i.code AS institution_code, i.name AS institution_name, p.reference, l.kind, l.amount_yen,
+    l.payment, l.at
+    FROM ledger l JOIN institutions i ON i.id = l.institution_id JOIN applications p ON p.id = l.application_id
+    WHERE l.application_id = $1 ORDER BY l.at, l.id"
+);
+
+/// Writes the fee of a case; false when it was written before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn charge(
+    tx: &mut Tx,
+    id: EntryId,
+    institution: InstitutionId,
+    application: ApplicationId,
+    amount_yen: i64,
+    payment: &str,
+    at: Timestamp,
+) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(CHARGE)
+        .bind(id.0)
+        .bind(institution.0)
+        .bind(application.0)
+        .bind(amount_yen)
+        .bind(payment)
+        .bind("")
+        .bind(at.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Entries, newest first; `after` is the last one of the page before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, EntryId)>, limit: i64) -> Result<Vec<Listed>> {
+    let (at, id) = after.map_or((i64::MAX, uuid::Uuid::max()), |(at, id)| (at.as_millis(), id.0));
+    Ok(on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(at).bind(id).bind(limit).fetch_all(c).await)?)
+}
+
+/// Entries of a case, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_application(conn: &mut Conn, application: ApplicationId) -> Result<Vec<Listed>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(application.0).fetch_all(c).await)?)
+}

@@ -1,0 +1,350 @@
+//! Letters: issuance notices and the letters that prove a membership.
+
+use domain::{
+    clock::Timestamp,
+    ids::{ApplicationId, BatchId, InstitutionId, LetterId, MembershipId},
+};
+use uuid::Uuid;
+
+use crate::convert::{instant, instant_opt};
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+/// A letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Identifier.
+    pub id: LetterId,
+    /// `issuance_notice` or `membership_code`.
+    pub kind: String,
+    /// `to_print`, `in_batch`, `printed`, `posted` or `dead`.
+    pub state: String,
+    /// Case it belongs to.
+    pub application_id: Option<ApplicationId>,
+    /// Membership it proves.
+    pub membership_id: Option<MembershipId>,
+    /// Institution whose registered address it goes to.
+    pub institution_id: InstitutionId,
+    /// Name in the address.
+    pub addressee: String,
+    /// Identifier typed at pickup.
+    pub pickup_id: Option<String>,
+    /// argon2id hash of the secret.
+    pub secret_hash: Option<String>,
+    /// The secret, sealed, until the print is confirmed.
+    pub secret_sealed: Option<Vec<u8>>,
+    /// Wrong secrets typed so far.
+    pub tries: i64,
+    /// Batch in which it is printed.
+    pub batch_id: Option<BatchId>,
+    /// Registered-mail number.
+    pub tracking_number: Option<String>,
+    /// Until when the certificate can be fetched.
+    pub deadline: Option<Timestamp>,
+    /// When it was ordered.
+    pub created_at: Timestamp,
+    /// When its print was confirmed.
+    pub printed_at: Option<Timestamp>,
+    /// When it was posted.
+    pub posted_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    state: String,
+    application_id: Option<Uuid>,
+    membership_id: Option<Uuid>,
+    institution_id: Uuid,
+    addressee: String,
+    pickup_id: Option<String>,
+    secret_hash: Option<String>,
+    secret_sealed: Option<Vec<u8>>,
+    tries: i64,
+    batch_id: Option<Uuid>,
+    tracking_number: Option<String>,
+    deadline: Option<i64>,
+    created_at: i64,
+    printed_at: Option<i64>,
+    posted_at: Option<i64>,
+}
+
+impl From<Row> for Letter {
+    fn from(row: Row) -> Self {
+        Self {
+            id: LetterId(row.id),
+            kind: row.kind,
+            state: row.state,
+            application_id: row.application_id.map(ApplicationId),
+            membership_id: row.membership_id.map(MembershipId),
+            institution_id: InstitutionId(row.institution_id),
+            addressee: row.addressee,
+            pickup_id: row.pickup_id,
+            secret_hash: row.secret_hash,
+            secret_sealed: row.secret_sealed,
+            tries: row.tries,
+            batch_id: row.batch_id.map(BatchId),
+            tracking_number: row.tracking_number,
+            deadline: instant_opt(row.deadline),
+            created_at: instant(row.created_at),
+            printed_at: instant_opt(row.printed_at),
+            posted_at: instant_opt(row.posted_at),
+        }
+    }
+}
+
+/// A batch as a line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Batch {
+    /// Identifier.
+    pub id: Uuid,
+    /// Who made it.
+    pub created_by: String,
+    /// When, in milliseconds since 1970 UTC.
+    pub created_at: i64,
+    /// When its print was confirmed, in milliseconds since 1970 UTC.
+    pub confirmed_at: Option<i64>,
+    /// Letters in it.
+    pub letters: i64,
+    /// Letters in it that were posted.
+    pub posted: i64,
+}
+
+macro_rules! select_letter {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, kind, state, application_id, membership_id, institution_id, addressee, pickup_id, secret_hash,
+            secret_sealed, tries, batch_id, tracking_number, deadline, created_at, printed_at, posted_at FROM letters ",
+            $rest
+        )
+    };
+}
+
+sql!(
+    INSERT =
+        "INSERT INTO letters (id, kind, state, application_id, membership_id, institution_id, addressee, pickup_id,
+        secret_hash, secret_sealed, tries, deadline, created_at)
+    VALUES ($1, $2, 'to_print', $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)"
+);
+sql!(FIND = select_letter!("WHERE id = $1"));
+sql!(BY_PICKUP_ID = select_letter!("WHERE pickup_id = $1"));
+sql!(OF_APPLICATION = select_letter!("WHERE application_id = $1 ORDER BY created_at, id LIMIT 50"));
+sql!(OF_BATCH = select_letter!("WHERE batch_id = $1 ORDER BY created_at, id LIMIT 500"));
+sql!(IN_STATE = select_letter!("WHERE state = $1 ORDER BY created_at, id LIMIT $2"));
+sql!(NEWEST = select_letter!("WHERE created_at <= $1 ORDER BY created_at DESC, id DESC LIMIT $2"));
+sql!(COUNT_IN_STATE = "SELECT COUNT(*) FROM letters WHERE state = $1");
+sql!(PUT_IN_BATCH = "UPDATE letters SET state = 'in_batch', batch_id = $1 WHERE id = $2 AND state = 'to_print'");
+sql!(/// The secret is destroyed in the same statement that marks the letter as printed.
+    CONFIRM_PRINTED = "UPDATE letters SET state = 'printed', printed_at = $1, secret_sealed = NULL WHERE batch_id = $2 AND state = 'in_batch'");
+sql!(
+    POST =
+        "UPDATE letters SET state = 'posted', posted_at = $1, tracking_number = $2 WHERE id = $3 AND state = 'printed'"
+);
+sql!(
+    KILL =
+        "UPDATE letters SET state = 'dead', secret_hash = NULL, secret_sealed = NULL WHERE id = $1 AND state <> 'dead'"
+);
+sql!(COUNT_TRY = "UPDATE letters SET tries = tries + 1 WHERE id = $1 RETURNING tries");
+sql!(RESET_TRIES = "UPDATE letters SET tries = 0 WHERE id = $1");
+sql!(INSERT_BATCH = "INSERT INTO letter_batches (id, created_by, created_at) VALUES ($1, $2, $3)");
+sql!(CONFIRM_BATCH = "UPDATE letter_batches SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL");
+sql!(
+    BATCHES = "SELECT b.id, b.created_by, b.created_at, b.confirmed_at, COUNT(l.id) AS letters,
+        COUNT(l.posted_at) AS posted
+    FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id
+    GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at ORDER BY b.created_at DESC, b.id DESC LIMIT $1"
+);
+sql!(
+    BATCH =
+        "SELECT b.id, b.created_by, b.created_at, b.confirmed_at, COUNT(l.id) AS letters, COUNT(l.posted_at) AS posted
+    FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id WHERE b.id = $1
+    GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at"
+);
+
+/// Orders a letter.
+///
+/// # Errors
+/// [`crate::Error::Duplicate`] when the pickup ID is taken.
+pub async fn insert(tx: &mut Tx, letter: &Letter) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
+        .bind(letter.id.0)
+        .bind(&letter.kind)
+        .bind(letter.application_id.map(|id| id.0))
+        .bind(letter.membership_id.map(|id| id.0))
+        .bind(letter.institution_id.0)
+        .bind(&letter.addressee)
+        .bind(&letter.pickup_id)
+        .bind(&letter.secret_hash)
+        .bind(&letter.secret_sealed)
+        .bind(letter.deadline.map(Timestamp::as_millis))
+        .bind(letter.created_at.as_millis())
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// A letter.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(conn: &mut Conn, id: LetterId) -> Result<Option<Letter>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
+    Ok(row.map(Into::into))
+}
+
+/// The letter with a pickup ID.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_pickup_id(conn: &mut Conn, pickup_id: &str) -> Result<Option<Letter>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(BY_PICKUP_ID).bind(pickup_id).fetch_optional(c).await)?;
+    Ok(row.map(Into::into))
+}
+
+/// Letters of a case, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Letters of a batch in printing order, at most 500.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_batch(conn: &mut Conn, id: BatchId) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_BATCH).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Letters in one state, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(IN_STATE).bind(state).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The last letters, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(i64::MAX).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// How many letters are in one state.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_in_state(conn: &mut Conn, state: &str) -> Result<i64> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(COUNT_IN_STATE).bind(state).fetch_one(c).await)?)
+}
+
+/// Makes a batch.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_batch(tx: &mut Tx, id: BatchId, by: &str, now: Timestamp) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT_BATCH)
+        .bind(id.0)
+        .bind(by)
+        .bind(now.as_millis())
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// Puts a letter into a batch; false when it is in one already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_in_batch(tx: &mut Tx, batch: BatchId, letter: LetterId) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(PUT_IN_BATCH)
+        .bind(batch.0)
+        .bind(letter.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Confirms that a batch was printed and destroys its secrets; false when it was confirmed before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn confirm_batch(tx: &mut Tx, batch: BatchId, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(CONFIRM_BATCH)
+        .bind(now.as_millis())
+        .bind(batch.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    on_engine!(&mut **tx, |c| sqlx::query(CONFIRM_PRINTED)
+        .bind(now.as_millis())
+        .bind(batch.0)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(rows == 1)
+}
+
+/// Notes that a letter was posted; false when it is not in the state for it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn post(tx: &mut Tx, letter: LetterId, tracking_number: &str, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(POST)
+        .bind(now.as_millis())
+        .bind(tracking_number)
+        .bind(letter.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Kills a letter: its secret works no more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn kill(tx: &mut Tx, letter: LetterId) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(KILL).bind(letter.0).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Counts a typed secret and gives the number of tries so far.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count_try(tx: &mut Tx, letter: LetterId) -> Result<i64> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query_scalar(COUNT_TRY).bind(letter.0).fetch_one(c).await)?)
+}
+
+/// Forgets the tries after the right secret.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn reset_tries(tx: &mut Tx, letter: LetterId) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(RESET_TRIES).bind(letter.0).execute(c).await.map(drop))?)
+}
+
+/// Batches, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn batches(conn: &mut Conn, limit: i64) -> Result<Vec<Batch>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(BATCHES).bind(limit).fetch_all(c).await)?)
+}
+
+/// A batch.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn batch(conn: &mut Conn, id: BatchId) -> Result<Option<Batch>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(BATCH).bind(id.0).fetch_optional(c).await)?)
+}

@@ -1,0 +1,171 @@
+//! Mails and what became of them.
+
+use domain::{
+    clock::Timestamp,
+    ids::{AccountId, ApplicationId, MailId},
+};
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::convert::{instant, instant_opt};
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+/// A mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// Identifier.
+    pub id: MailId,
+    /// Address.
+    pub recipient: String,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// `queued`, `sent` or `refused`.
+    pub state: String,
+    /// What the server said last; empty before the first try.
+    pub answer: String,
+    /// Message-ID without angle brackets; the same in each try.
+    pub message_id: String,
+    /// Account it concerns.
+    pub account_id: Option<AccountId>,
+    /// Case it concerns.
+    pub application_id: Option<ApplicationId>,
+    /// What to attach when it is sent, such as the copy of a case.
+    pub attachment: Option<Value>,
+    /// When it was put in the queue.
+    pub created_at: Timestamp,
+    /// When the server took it.
+    pub sent_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    recipient: String,
+    subject: String,
+    body: String,
+    state: String,
+    answer: String,
+    message_id: String,
+    account_id: Option<Uuid>,
+    application_id: Option<Uuid>,
+    attachment: Option<Json<Value>>,
+    created_at: i64,
+    sent_at: Option<i64>,
+}
+
+impl From<Row> for Mail {
+    fn from(row: Row) -> Self {
+        Self {
+            id: MailId(row.id),
+            recipient: row.recipient,
+            subject: row.subject,
+            body: row.body,
+            state: row.state,
+            answer: row.answer,
+            message_id: row.message_id,
+            account_id: row.account_id.map(AccountId),
+            application_id: row.application_id.map(ApplicationId),
+            attachment: row.attachment.map(|json| json.0),
+            created_at: instant(row.created_at),
+            sent_at: instant_opt(row.sent_at),
+        }
+    }
+}
+
+macro_rules! select_mail {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, recipient, subject, body, state, answer, message_id, account_id, application_id, attachment,
+            created_at, sent_at FROM mails ",
+            $rest
+        )
+    };
+}
+
+sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, attachment, created_at)
+    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9)");
+sql!(FIND = select_mail!("WHERE id = $1"));
+sql!(
+    NEWEST = select_mail!(
+        "WHERE created_at < $1 OR (created_at = $1 AND id < $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+    )
+);
+sql!(OF_APPLICATION = select_mail!("WHERE application_id = $1 ORDER BY created_at, id LIMIT 100"));
+sql!(OF_ACCOUNT = select_mail!("WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 20"));
+sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE id = $4 AND state = 'queued'");
+
+/// Puts a mail in the queue; the job that sends it is enqueued beside it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
+        .bind(mail.id.0)
+        .bind(&mail.recipient)
+        .bind(&mail.subject)
+        .bind(&mail.body)
+        .bind(&mail.message_id)
+        .bind(mail.account_id.map(|id| id.0))
+        .bind(mail.application_id.map(|id| id.0))
+        .bind(mail.attachment.as_ref().map(Json))
+        .bind(mail.created_at.as_millis())
+        .execute(c)
+        .await
+        .map(drop))?)
+}
+
+/// A mail.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(conn: &mut Conn, id: MailId) -> Result<Option<Mail>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
+    Ok(row.map(Into::into))
+}
+
+/// Notes what became of a queued mail: `sent`, `refused`, or still `queued` with the server's words.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_state(tx: &mut Tx, id: MailId, state: &str, answer: &str, sent_at: Option<Timestamp>) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(SET_STATE)
+        .bind(state)
+        .bind(answer)
+        .bind(sent_at.map(Timestamp::as_millis))
+        .bind(id.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Mails, newest first; `after` is the last one of the page before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, MailId)>, limit: i64) -> Result<Vec<Mail>> {
+    let (at, id) = after.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.as_millis(), id.0));
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(at).bind(id).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Mails about a case, oldest first, at most 100.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Mail>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The last 20 mails to a person.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_account(conn: &mut Conn, id: AccountId) -> Result<Vec<Mail>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_ACCOUNT).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}

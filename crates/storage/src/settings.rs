@@ -1,0 +1,24 @@
+//! Named values that the installation keeps for itself.
+
+use crate::db::{Conn, Result, Tx, on_engine, sql};
+
+sql!(GET = "SELECT value FROM settings WHERE name = $1");
+sql!(
+    SET = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+);
+
+/// The value of a name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(GET).bind(name).fetch_optional(c).await)?)
+}
+
+/// Sets the value of a name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(SET).bind(name).bind(value).execute(c).await.map(drop))?)
+}
