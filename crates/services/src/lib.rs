@@ -1,1 +1,28 @@
 //! The verbs: one function is one intention of a person, in one transaction.
+//!
+//! A verb asks for permission first, applies the rule of `domain`, writes rows, audit rows and jobs in the same
+//! transaction, and commits. Nothing here knows HTTP or HTML.
+
+pub mod accounts;
+pub mod app;
+pub mod applications;
+pub mod authority;
+pub mod content;
+mod ctx;
+pub mod demo;
+mod error;
+pub mod inquiries;
+pub mod institutions;
+pub mod jobs;
+pub mod letters;
+pub mod mail;
+pub mod office;
+pub mod parked;
+pub mod rows;
+pub mod secrets;
+mod settings;
+
+pub use app::App;
+pub use ctx::{Actor, Ctx};
+pub use error::{Error, Result};
+pub use settings::{MembershipRule, Operator, Settings};

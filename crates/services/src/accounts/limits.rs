@@ -1,0 +1,141 @@
+//! Rate limits: how often something may be tried under one key in a window of time.
+//!
+//! Keys that a stranger can reach always hold the network the try came from, so that a stranger elsewhere cannot use
+//! up the tries of a clinic. Where only mails are limited, a clinic already has the mail that the stranger caused.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use domain::clock::Timestamp;
+use sha2::{Digest, Sha256};
+use storage::Tx;
+use time::Duration;
+
+use crate::{Ctx, Error, Result};
+
+/// A rate limit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    name: &'static str,
+    most: i64,
+    window: Duration,
+}
+
+/// Wrong passwords for one address from one network.
+pub(super) const LOGIN_PAIR: Limit = Limit::new("login.pair", 10, Duration::minutes(15));
+/// Wrong passwords from one network: a whole hospital may stand behind one address.
+pub(super) const LOGIN_SOURCE: Limit = Limit::new("login.source", 100, Duration::minutes(15));
+/// Wrong codes of the second factor; only who knows the password gets that far.
+pub(super) const SECOND_FACTOR: Limit = Limit::new("login.totp", 20, Duration::minutes(60));
+/// Wrong present passwords of a person who is logged in.
+pub(super) const PASSWORD_CHECK: Limit = Limit::new("password.check", 10, Duration::minutes(15));
+/// Mails of one kind to one address that one network asks for.
+const MAIL_PAIR: Limit = Limit::new("mail.pair", 5, Duration::minutes(60));
+/// Mails of one kind to one address, whoever asks for them.
+const MAIL_ADDRESS: Limit = Limit::new("mail.address", 20, Duration::minutes(60));
+/// Mails that one network asks for.
+const MAIL_SOURCE: Limit = Limit::new("mail.source", 40, Duration::minutes(60));
+/// Institutions that one person asks to belong to.
+pub(super) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration::days(1));
+/// Letters for one membership.
+pub(super) const LETTERS: Limit = Limit::new("membership.letter", 3, LONGEST);
+/// Invitations by one institution.
+pub(super) const INVITATIONS: Limit = Limit::new("membership.invite", 30, Duration::days(1));
+/// Probe mails to one person.
+pub(super) const PROBES: Limit = Limit::new("mail.probe", 5, Duration::minutes(60));
+/// Numbers of probe mails that one person types.
+pub(super) const PROBE_ANSWERS: Limit = Limit::new("mail.probe.answer", 10, Duration::minutes(60));
+
+/// The longest window of all limits.
+pub(super) const LONGEST: Duration = Duration::days(30);
+
+/// A try too many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Over {
+    /// When the window ends.
+    pub(super) until: Timestamp,
+    /// Whether it is the first one too many in the window.
+    pub(super) first: bool,
+}
+
+impl Limit {
+    const fn new(name: &'static str, most: i64, window: Duration) -> Self {
+        Self { name, most, window }
+    }
+
+    /// The key of a limit for some parts; addresses cannot be read back from it.
+    fn key(&self, parts: &[&str]) -> String {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        format!("{}:{}", self.name, hex::encode(digest.finalize()))
+    }
+
+    /// Counts a try; [`Over`] when it is one too many.
+    pub(super) async fn count(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<Result<(), Over>> {
+        let tries = storage::accounts::count_try(tx, &self.key(parts), ctx.now, self.window).await?;
+        let over = Over { until: tries.since + self.window, first: tries.count == self.most + 1 };
+        Ok(if tries.count > self.most { Err(over) } else { Ok(()) })
+    }
+
+    /// Counts a try, and fails when it is one too many.
+    pub(super) async fn insist(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+        self.count(ctx, tx, parts).await?.map_err(|over| Error::TooManyTries { until: over.until })
+    }
+
+    /// Takes a try back.
+    pub(super) async fn forgive(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+        Ok(storage::accounts::forgive_try(tx, &self.key(parts)).await?)
+    }
+
+    /// Forgets all tries.
+    pub(super) async fn forget(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+        Ok(storage::accounts::forget_tries(tx, &self.key(parts)).await?)
+    }
+}
+
+/// Whether one more mail may go to an address because a visitor wants it.
+///
+/// The visitor is told nothing. Strangers elsewhere have tries of their own; where they are so many that the address
+/// itself is limited, it already has twenty mails of the same kind, and their links work.
+pub(super) async fn mail_allowed(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, address: &str) -> Result<bool> {
+    let network = network(&ctx.source);
+    // A wish that one limit refuses does not use up the next one, which others share.
+    Ok(MAIL_SOURCE.count(ctx, tx, &[&network]).await?.is_ok()
+        && MAIL_PAIR.count(ctx, tx, &[kind, address, &network]).await?.is_ok()
+        && MAIL_ADDRESS.count(ctx, tx, &[kind, address]).await?.is_ok())
+}
+
+/// The network a request came from: the address, or for IPv6 the first 64 bits, which one household shares.
+pub(super) fn network(source: &str) -> String {
+    match source.trim().parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).to_string(),
+        },
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => source.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_household_is_one_network() {
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network(""), "");
+    }
+
+    #[test]
+    fn the_parts_of_a_key_cannot_flow_into_each_other() {
+        assert_ne!(LOGIN_PAIR.key(&["ab", "c"]), LOGIN_PAIR.key(&["a", "bc"]));
+        assert_ne!(LOGIN_PAIR.key(&["a"]), LOGIN_SOURCE.key(&["a"]));
+        assert!(!LOGIN_PAIR.key(&["hanako@example.jp"]).contains("hanako"));
+    }
+}

@@ -1,0 +1,139 @@
+//! The installation: database, clock, randomness, keys, texts.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
+
+use domain::{
+    applications::Lists,
+    clock::{Clock, Randomness},
+    forms::Document,
+};
+use storage::Db;
+use tokio::sync::Notify;
+
+use crate::{
+    Result, Settings,
+    authority::Authority,
+    mail::{Mailer, Texts},
+    secrets::{Hasher, Vault},
+};
+
+/// Data that staff change seldom and every form reads; kept in memory and read again after a change.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    /// Lists that forms offer.
+    pub lists: Arc<Lists>,
+    /// Documents in force by slug.
+    pub documents: Arc<BTreeMap<String, Document>>,
+}
+
+/// The parts from which an installation is built.
+pub struct Parts {
+    /// Database.
+    pub db: Db,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// What the installation chooses.
+    pub settings: Settings,
+    /// Key of the vault.
+    pub vault_key: [u8; 32],
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Sends mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// Prints letters.
+    pub press: letters::Press,
+    /// Certification authority.
+    pub authority: Authority,
+    /// Folder in which copies of printed letters are kept; only an installation without a real post has one.
+    pub post_box: Option<std::path::PathBuf>,
+}
+
+/// The installation.
+pub struct App {
+    /// Database.
+    pub db: Db,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// What the installation chooses.
+    pub settings: Settings,
+    /// Seals secrets that must come back.
+    pub vault: Vault,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// Sends mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// Prints letters.
+    pub press: letters::Press,
+    /// Certification authority.
+    pub authority: Authority,
+    /// Folder in which copies of printed letters are kept; only an installation without a real post has one.
+    pub post_box: Option<std::path::PathBuf>,
+    /// Texts of mails.
+    pub texts: Texts,
+    /// Wakes the workers of this process when a job was enqueued.
+    pub wake: Notify,
+    reference: RwLock<Reference>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("portal_url", &self.settings.portal_url).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Builds the installation and reads its reference data.
+    ///
+    /// # Errors
+    /// When the database cannot be read or a built-in text is faulty.
+    pub async fn build(parts: Parts) -> Result<Self> {
+        let app = Self {
+            vault: Vault::new(&parts.vault_key)?,
+            db: parts.db,
+            clock: parts.clock,
+            randomness: parts.randomness,
+            settings: parts.settings,
+            hasher: parts.hasher,
+            mailer: parts.mailer,
+            press: parts.press,
+            authority: parts.authority,
+            post_box: parts.post_box,
+            texts: Texts::built_in()?,
+            wake: Notify::new(),
+            reference: RwLock::new(Reference::default()),
+        };
+        crate::content::seed(&app).await?;
+        app.refresh().await?;
+        Ok(app)
+    }
+
+    /// The reference data as last read.
+    pub fn reference(&self) -> Reference {
+        self.reference.read().map(|data| data.clone()).unwrap_or_default()
+    }
+
+    /// Reads the reference data again.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn refresh(&self) -> Result<()> {
+        let mut conn = self.db.read().await?;
+        let lists = storage::content::lists(&mut conn).await?;
+        let documents = storage::content::documents(&mut conn, self.clock.now()).await?;
+        let in_force = documents.into_iter().map(|d| {
+            (d.slug.clone(), Document { slug: d.slug, version: d.version, title: d.title })
+        });
+        let fresh = Reference { lists: Arc::new(lists), documents: Arc::new(in_force.collect()) };
+        if let Ok(mut data) = self.reference.write() {
+            *data = fresh;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! Writing a form: begin, keep what is typed, throw away.
+
+use domain::{
+    applications::{Facts, Kind, State, examine},
+    forms::{Answers, Checked, Field, Section},
+    ids::ApplicationId,
+};
+use storage::applications::Application;
+
+use super::{facts::facts_for_case, facts_of, own};
+use crate::{Ctx, Error, Result};
+
+/// What beginning a form led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// A new draft.
+    New(ApplicationId),
+    /// The institution has a draft of this procedure.
+    Existing(ApplicationId),
+    /// Another procedure must be filed first; the sentence says which.
+    MissingBefore(&'static str),
+}
+
+/// A form as it stands.
+#[derive(Clone, Debug)]
+pub struct FormState {
+    /// The case.
+    pub case: Application,
+    /// What the form knows.
+    pub facts: Facts,
+    /// Field groups.
+    pub sections: Vec<Section>,
+    /// Keys that may be edited: all in a draft, the returned ones and those that hang on them in a returned case.
+    pub editable: Vec<String>,
+}
+
+/// Begins a form, or finds the draft that was begun before.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
+    let institution = ctx.institution()?;
+    let mut conn = ctx.app.db.read().await?;
+    let existing = storage::applications::draft_of(&mut conn, institution, kind).await?;
+    drop(conn);
+    if let Some(draft) = existing {
+        return Ok(Started::Existing(draft.id));
+    }
+    let facts = facts_of(ctx, institution, kind).await?;
+    if let Some(missing) = kind.procedure().missing_before(&facts) {
+        return Ok(Started::MissingBefore(missing));
+    }
+    insert(ctx, kind, &facts).await
+}
+
+async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
+    let institution = ctx.institution()?;
+    let draft = Application {
+        id: ApplicationId::new(ctx.now, &*ctx.app.randomness),
+        kind,
+        institution_id: institution,
+        state: State::Draft,
+        version: 1,
+        reference: None,
+        answers: kind.procedure().preset(facts),
+        remarks: vec![],
+        line_id: None,
+        terminal_name: None,
+        start_month: None,
+        sent_with: None,
+        created_by: ctx.account()?,
+        submitted_by: None,
+        assignee: None,
+        reasons: vec![],
+        created_at: ctx.now,
+        updated_at: ctx.now,
+        submitted_at: None,
+        state_since: ctx.now,
+    };
+    let mut tx = ctx.app.db.write().await?;
+    if storage::applications::insert_draft(&mut tx, &draft).await? {
+        ctx.audit(&mut tx, "application.start", format!("application:{}", draft.id), "", kind.as_str());
+        tx.commit().await?;
+        return Ok(Started::New(draft.id));
+    }
+    let winner = storage::applications::draft_of(&mut tx, institution, kind).await?;
+    tx.rollback().await?;
+    winner.map(|draft| Started::Existing(draft.id)).ok_or(Error::ChangedMeanwhile)
+}
+
+/// The form of a draft or returned case.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
+pub async fn form(ctx: &Ctx<'_>, id: ApplicationId) -> Result<FormState> {
+    let case = own(ctx, id).await?;
+    if !case.state.is_editable() {
+        return Err(Error::ChangedMeanwhile);
+    }
+    let facts = facts_for_case(ctx, &case, &case.answers).await?;
+    let sections = case.kind.procedure().sections(&facts, &case.answers);
+    let editable = editable(&case, &sections);
+    Ok(FormState { case, facts, sections, editable })
+}
+
+/// Keys that may be edited now.
+fn editable(case: &Application, sections: &[Section]) -> Vec<String> {
+    let fields: Vec<&Field> = sections.iter().flat_map(|section| &section.fields).collect();
+    let returned: Vec<&str> = case.reasons.iter().map(|(key, _)| key.as_str()).collect();
+    let known = |key: &&str| fields.iter().any(|field| field.key == **key);
+    if case.state == State::Draft || !returned.iter().any(|key| known(&key)) {
+        return fields.iter().map(|field| field.key.clone()).collect();
+    }
+    let mut keys: Vec<String> = returned.iter().map(|key| (*key).to_owned()).collect();
+    loop {
+        let before = keys.len();
+        for field in &fields {
+            let hangs = field.when.as_ref().is_some_and(|when| keys.iter().any(|key| mentions(when, key)));
+            let confirms = field.key.strip_suffix("_confirm").is_some_and(|key| keys.iter().any(|k| k == key));
+            if (hangs || confirms) && !keys.contains(&field.key) {
+                keys.push(field.key.clone());
+            }
+        }
+        if keys.len() == before {
+            return keys;
+        }
+    }
+}
+
+fn mentions(condition: &domain::forms::Condition, key: &str) -> bool {
+    match condition {
+        domain::forms::Condition::OneOf(field, _) => *field == key,
+        domain::forms::Condition::All(all) => all.iter().any(|one| mentions(one, key)),
+    }
+}
+
+/// Keeps what was typed without judging it, and says what a check would find.
+///
+/// Only keys of the form are kept, and in a returned case only those that may be edited.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
+pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(FormState, Checked)> {
+    let mut state = form(ctx, id).await?;
+    let mut answers = state.case.answers.clone();
+    for (key, value) in typed_keys(typed, &state) {
+        answers.set(key, value);
+    }
+    state.sections = state.case.kind.procedure().sections(&state.facts, &answers);
+    if answers != state.case.answers {
+        let mut tx = ctx.app.db.write().await?;
+        if !storage::applications::save_answers(&mut tx, id, &answers, ctx.now).await? {
+            return Err(Error::ChangedMeanwhile);
+        }
+        tx.commit().await?;
+        state.case.version += 1;
+        state.case.updated_at = ctx.now;
+        state.case.answers = answers;
+    }
+    state.editable = editable(&state.case, &state.sections);
+    state.facts = facts_for_case(ctx, &state.case, &state.case.answers).await?;
+    let checked = examine(state.case.kind.procedure(), &state.facts, &state.case.answers);
+    Ok((state, checked))
+}
+
+/// Each editable field of the form with what was typed; a field that was not sent stays as it is, except that a box
+/// that is not ticked sends nothing and so is emptied with the form.
+fn typed_keys<'a>(typed: &'a Answers, state: &'a FormState) -> Vec<(String, &'a str)> {
+    let after = state.facts_sections(typed);
+    let fields = state.sections.iter().chain(&after).flat_map(|section| &section.fields);
+    let mut keys: Vec<(String, &str)> = vec![];
+    for field in fields {
+        let may = state.editable.contains(&field.key) || !state.sections.iter().any(|s| s.fields.iter().any(|f| f.key == field.key));
+        if may && !keys.iter().any(|(key, _)| *key == field.key) && !matches!(field.input, domain::forms::Input::Shown(_)) {
+            keys.push((field.key.clone(), typed.get(&field.key)));
+        }
+    }
+    keys
+}
+
+impl FormState {
+    /// The field groups that the typed answers lead to: a larger number of terminals adds groups.
+    fn facts_sections(&self, typed: &Answers) -> Vec<Section> {
+        self.case.kind.procedure().sections(&self.facts, typed)
+    }
+}
+
+/// Throws a draft away.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it was sent meanwhile.
+pub async fn discard(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
+    let case = own(ctx, id).await?;
+    let mut tx = ctx.app.db.write().await?;
+    if !storage::applications::delete_draft(&mut tx, id).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "application.discard", format!("application:{id}"), case.kind.as_str(), "");
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What a person should know before beginning a form.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// What must be filed first, if anything.
+    pub missing: Option<&'static str>,
+    /// The draft that waits, and when it was last written.
+    pub draft: Option<(ApplicationId, domain::clock::Timestamp)>,
+    /// Whether a case of this procedure was filed before.
+    pub filed: bool,
+}
+
+/// What a person should know before beginning a form.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
+    let institution = ctx.institution()?;
+    let facts = facts_of(ctx, institution, kind).await?;
+    let draft = storage::applications::draft_of(&mut ctx.app.db.read().await?, institution, kind).await?;
+    let filed = match kind {
+        Kind::Eligibility => facts.known.eligibility.is_some(),
+        Kind::Claims => facts.known.claims.is_some(),
+        Kind::Certificate => !facts.known.terminals.is_empty(),
+    };
+    let missing = kind.procedure().missing_before(&facts);
+    Ok(Outlook { missing, draft: draft.map(|draft| (draft.id, draft.updated_at)), filed })
+}

@@ -1,0 +1,107 @@
+//! Gathers what a form must know besides the answers.
+
+use domain::{
+    applications::{Facts, Kind, Known, KnownTerminal},
+    forms::Answers,
+    ids::InstitutionId,
+    institutions::Institution,
+};
+use storage::{Conn, applications::Application};
+
+use crate::{Ctx, Error, Result};
+
+/// The facts for a form of a procedure, for the institution the person acts for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
+    let mut conn = ctx.app.db.read().await?;
+    let known = known(&mut conn, institution, kind).await?;
+    let institution = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
+    Ok(assemble(ctx, institution, known))
+}
+
+fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
+    let reference = ctx.app.reference();
+    let (person_name, person_email) =
+        ctx.session().map(|session| (session.name.clone(), session.email.clone())).unwrap_or_default();
+    Facts {
+        now: ctx.now,
+        institution,
+        person_name,
+        person_email,
+        documents: reference.documents,
+        lists: reference.lists,
+        rules: ctx.app.settings.rules.clone(),
+        holidays: ctx.app.settings.holidays.clone(),
+        known,
+    }
+}
+
+async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Known> {
+    let eligibility = storage::applications::latest_filed(conn, institution, Kind::Eligibility).await?;
+    let claims = storage::applications::latest_filed(conn, institution, Kind::Claims).await?;
+    let terminals = match kind {
+        Kind::Certificate => storage::applications::terminals_of(conn, institution).await?,
+        Kind::Eligibility | Kind::Claims => vec![],
+    };
+    let answers = |case: &Option<Application>| case.as_ref().map(|case| case.answers.clone());
+    Ok(Known {
+        eligibility: answers(&eligibility),
+        claims: answers(&claims),
+        claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
+        eligibility_line_id: eligibility.and_then(|case| case.line_id),
+        claims_line_id: claims.and_then(|case| case.line_id),
+        terminals: terminals.into_iter().filter_map(known_terminal).collect(),
+        line_id_elsewhere: false,
+    })
+}
+
+fn known_terminal(case: Application) -> Option<KnownTerminal> {
+    Some(KnownTerminal { name: case.terminal_name?, applied_at: case.submitted_at?, state: case.state })
+}
+
+/// Leaves the case itself out of what is known: a returned case is not its own predecessor.
+pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Option<Application>) {
+    let (answers, line) = before.map_or((None, None), |before| (Some(before.answers), before.line_id));
+    match case.kind {
+        Kind::Eligibility => {
+            facts.known.eligibility = answers;
+            facts.known.eligibility_line_id = line;
+        }
+        Kind::Claims => {
+            facts.known.claims = answers;
+            facts.known.claims_line_id = line;
+            facts.known.claims_sent_at = None;
+        }
+        Kind::Certificate => {
+            let own = case.terminal_name.as_deref().unwrap_or_default();
+            let mut dropped = false;
+            facts.known.terminals.retain(|terminal| {
+                let itself = !dropped && terminal.name == own && Some(terminal.applied_at) == case.submitted_at;
+                dropped |= itself;
+                !itself
+            });
+        }
+    }
+}
+
+/// The facts for a case that exists: without the case itself, and with the look for its customer ID elsewhere.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
+    let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
+    let mut conn = ctx.app.db.read().await?;
+    if case.submitted_at.is_some() {
+        let before = storage::applications::open_by_kind(&mut conn, case.institution_id, case.kind, case.id).await?;
+        without_itself(&mut facts, case, before.into_iter().next());
+    }
+    if let Some(line) = case.kind.procedure().line_id(&facts, answers) {
+        let id = domain::applications::line_customer_id::LineCustomerId::parse(&line)
+            .map_or(line, |id| id.as_str().to_owned());
+        facts.known.line_id_elsewhere =
+            storage::applications::filed_elsewhere_with_line(&mut conn, &id, case.institution_id).await?;
+    }
+    Ok(facts)
+}

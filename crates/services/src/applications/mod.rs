@@ -1,0 +1,117 @@
+//! Applications of all procedures: write, send, correct, withdraw, examine. Written once for every procedure.
+
+mod copy;
+mod draft;
+mod facts;
+mod review;
+mod submit;
+pub(crate) mod tell;
+mod view;
+
+pub use copy::{attachment, copy_pdf};
+pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
+pub use facts::facts_of;
+pub use review::{
+    CaseView, Decision, Difference, accept, case, queue, queue_counts, record_paper_filing, reject, release, return_for_correction, take,
+};
+pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
+pub use view::{ApplicantCase, case_of_applicant, cases_of_institution, sent_together, terminals};
+
+use domain::{
+    applications::{Event, Kind, State},
+    ids::{ApplicationId, EventId},
+    permissions::Permission,
+};
+use serde_json::Value;
+use storage::{
+    Tx,
+    applications::{Application, EventRow},
+};
+
+use crate::{App, Ctx, Error, Result};
+
+/// Kind of the job that lets an accepted case take effect when its month comes.
+pub const TAKE_EFFECT: &str = "application.take_effect";
+
+/// The permission to see cases of a procedure.
+pub const fn reading(kind: Kind) -> Permission {
+    match kind {
+        Kind::Certificate => Permission::ReadCertificates,
+        Kind::Eligibility | Kind::Claims => Permission::ReadApplications,
+    }
+}
+
+/// The permission to decide cases of a procedure.
+pub const fn reviewing(kind: Kind) -> Permission {
+    match kind {
+        Kind::Certificate => Permission::ReviewCertificates,
+        Kind::Eligibility | Kind::Claims => Permission::ReviewApplications,
+    }
+}
+
+/// A case of the institution that the person acts for.
+///
+/// # Errors
+/// [`Error::NotFound`] when it does not exist or belongs to another institution.
+pub(crate) async fn own(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Application> {
+    let institution = ctx.institution().map_err(|error| match error {
+        Error::Forbidden => Error::NotFound,
+        other => other,
+    })?;
+    let found = storage::applications::find(&mut ctx.app.db.read().await?, id).await?;
+    found.filter(|application| application.institution_id == institution).ok_or(Error::NotFound)
+}
+
+/// Adds a line to the life of a case and to the audit chain.
+pub(crate) async fn record(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    id: ApplicationId,
+    event: Event,
+    from: State,
+    to: State,
+    note: &str,
+) -> Result<()> {
+    let row = EventRow {
+        event,
+        state: to,
+        actor: ctx.actor_id(),
+        actor_name: ctx.actor_name(),
+        note: note.to_owned(),
+        at: ctx.now,
+    };
+    storage::applications::insert_event(tx, EventId::new(ctx.now, &*ctx.app.randomness), id, &row).await?;
+    ctx.audit(tx, &format!("application.{event}"), format!("application:{id}"), from.as_str(), &format!("{to}:{note}"));
+    Ok(())
+}
+
+/// Moves a case by an event and records it; the caller commits.
+///
+/// # Errors
+/// [`Error::ChangedMeanwhile`] when the state does not allow it or someone was faster.
+pub(crate) async fn advance(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application, event: Event, note: &str) -> Result<State> {
+    let to = seen.kind.after(seen.state, event)?;
+    let assignee = if to == State::InReview { seen.assignee } else { None };
+    if !storage::applications::advance(tx, seen, to, assignee, &[], ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    record(ctx, tx, seen.id, event, seen.state, to, note).await?;
+    Ok(to)
+}
+
+/// Lets an accepted case take effect; the work of a [`TAKE_EFFECT`] job. Run twice, it changes nothing more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_effect(app: &App, payload: &Value) -> Result<()> {
+    let id: ApplicationId =
+        payload["application"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no application"))?;
+    let ctx = Ctx::system(app, "take_effect");
+    let mut tx = app.db.write().await?;
+    let Some(seen) = storage::applications::find(&mut tx, id).await? else { return Ok(()) };
+    if seen.state == State::Accepted {
+        advance(&ctx, &mut tx, &seen, Event::TakeEffect, "").await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! Sending: the check page, the one submission, the withdrawal.
+
+use domain::{
+    applications::{Event, Kind, ReadingLine, State, case_answers, examine, reading, terminal_requests},
+    forms::{Answers, Checked, Finding},
+    ids::ApplicationId,
+    reference::ReferenceNumber,
+};
+use storage::{
+    Tx,
+    applications::{Application, Sending},
+};
+
+use super::{advance, facts::facts_for_case, own, record, tell};
+use crate::{Ctx, Error, Result};
+
+/// The check page: everything that will be sent, in words.
+#[derive(Clone, Debug)]
+pub struct CheckState {
+    /// The case; its version goes with the submission.
+    pub case: Application,
+    /// Sections with their lines.
+    pub reading: Vec<(String, Vec<ReadingLine>)>,
+    /// What the check found.
+    pub checked: Checked,
+    /// Sentences above the button.
+    pub before_sending: Vec<String>,
+}
+
+/// A case that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Identifier.
+    pub id: ApplicationId,
+    /// Reference number.
+    pub reference: String,
+    /// Terminal of a certificate application.
+    pub terminal: Option<String>,
+}
+
+/// What a submission led to.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    /// Sent now.
+    Sent(Vec<Sent>),
+    /// It had been sent before: a double click, a reload, the back button, another tab.
+    SentBefore(ApplicationId),
+    /// It changed since the check page was shown, or something is faulty: the person checks again.
+    CheckAgain(Box<CheckState>),
+}
+
+/// The check page of a draft or returned case.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it was sent.
+pub async fn check(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CheckState> {
+    let case = own(ctx, id).await?;
+    if !case.state.is_editable() {
+        return Err(Error::ChangedMeanwhile);
+    }
+    checked(ctx, case).await.map(|(state, _)| state)
+}
+
+async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain::applications::Facts)> {
+    let procedure = case.kind.procedure();
+    let facts = facts_for_case(ctx, &case, &case.answers).await?;
+    let checked = examine(procedure, &facts, &case.answers);
+    let reading = reading(procedure, &facts, &checked.answers);
+    let before_sending = procedure.before_sending(&facts, &checked.answers);
+    Ok((CheckState { case, reading, checked, before_sending }, facts))
+}
+
+/// Sends a draft or a corrected case, once.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution.
+pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Result<Submitted> {
+    let case = own(ctx, id).await?;
+    if !case.state.is_editable() {
+        return Ok(Submitted::SentBefore(id));
+    }
+    let changed = case.version != seen_version;
+    let (state, facts) = checked(ctx, case).await?;
+    if changed || !state.checked.findings.errors.is_empty() {
+        return Ok(Submitted::CheckAgain(Box::new(state)));
+    }
+    let mut tx = ctx.app.db.write().await?;
+    let Some(sent) = write(ctx, &mut tx, &state, &facts).await? else {
+        tx.rollback().await?;
+        return Ok(Submitted::SentBefore(id));
+    };
+    tell::received(ctx, &mut tx, &state, &facts, &sent).await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(Submitted::Sent(sent))
+}
+
+async fn write(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    state: &CheckState,
+    facts: &domain::applications::Facts,
+) -> Result<Option<Vec<Sent>>> {
+    let case = &state.case;
+    let answers = &state.checked.answers;
+    let event = if case.state == State::Draft { Event::Submit } else { Event::Resubmit };
+    let to = case.kind.after(case.state, event)?;
+    let terminals = if case.kind == Kind::Certificate { terminal_requests(answers) } else { vec![] };
+    let own_answers = terminals.first().map_or_else(|| answers.clone(), |first| case_answers(answers, first));
+    let procedure = case.kind.procedure();
+    let sending = Sending {
+        to,
+        reference: case.reference.clone().unwrap_or_else(|| new_reference(ctx)),
+        answers: own_answers,
+        remarks: state.checked.findings.warnings.clone(),
+        line_id: procedure.line_id(facts, answers),
+        terminal_name: terminals.first().map(|terminal| terminal.name.clone()),
+        start_month: procedure.start_month(answers).map(|month| month.as_text()),
+        sent_with: case.sent_with.or((terminals.len() > 1).then_some(case.id)),
+        by: ctx.account()?,
+        at: ctx.now,
+    };
+    if !storage::applications::submit(tx, case, &sending).await? {
+        return Ok(None);
+    }
+    record(ctx, tx, case.id, event, case.state, to, "").await?;
+    let terminal = sending.terminal_name.clone();
+    let mut sent = vec![Sent { id: case.id, reference: sending.reference.clone(), terminal }];
+    for terminal in terminals.iter().skip(1) {
+        let answers = case_answers(answers, terminal);
+        sent.push(further(ctx, tx, case, &terminal.name, answers, &sending.remarks).await?);
+    }
+    Ok(Some(sent))
+}
+
+fn new_reference(ctx: &Ctx<'_>) -> String {
+    ReferenceNumber::generate(&*ctx.app.randomness).as_str().to_owned()
+}
+
+/// Adds the case of one more terminal.
+async fn further(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    first: &Application,
+    terminal: &str,
+    answers: Answers,
+    remarks: &[Finding],
+) -> Result<Sent> {
+    let id = ApplicationId::new(ctx.now, &*ctx.app.randomness);
+    let reference = new_reference(ctx);
+    let case = Application {
+        id,
+        state: State::Submitted,
+        version: 1,
+        reference: Some(reference.clone()),
+        answers,
+        remarks: remarks.iter().map(|f| (f.field.clone(), f.message.clone())).collect(),
+        terminal_name: Some(terminal.to_owned()),
+        sent_with: Some(first.id),
+        created_by: ctx.account()?,
+        created_at: ctx.now,
+        ..first.clone()
+    };
+    storage::applications::insert_filed(tx, &case).await?;
+    record(ctx, tx, id, Event::Submit, State::Draft, State::Submitted, "").await?;
+    Ok(Sent { id, reference, terminal: Some(terminal.to_owned()) })
+}
+
+/// Takes a case back; free until it is accepted.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is too late.
+pub async fn withdraw(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
+    let case = own(ctx, id).await?;
+    let mut tx = ctx.app.db.write().await?;
+    advance(ctx, &mut tx, &case, Event::Withdraw, "").await?;
+    tell::ended(ctx, &mut tx, &case, if case.kind == Kind::Certificate { "certificate_cancelled" } else { "application_withdrawn" }, "")
+        .await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}

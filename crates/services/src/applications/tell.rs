@@ -1,0 +1,168 @@
+//! Mails about a case: one set of values for all texts.
+
+use domain::{
+    applications::{Event, Facts, Kind, Moment, State, explain},
+    calendar::{YearMonth, japanese_date, japanese_datetime},
+    clock::Timestamp,
+    ids::ApplicationId,
+    text::thousands,
+};
+use serde_json::json;
+use storage::{Tx, applications::Application};
+use time::Duration;
+
+use super::submit::{CheckState, Sent};
+use crate::{
+    Ctx, Error, Result,
+    mail::{Letterhead, queue},
+};
+
+/// Days in which a returned case should be corrected.
+const CORRECTION_DAYS: i64 = 30;
+
+/// The person a case's mails go to.
+struct Recipient {
+    id: domain::ids::AccountId,
+    name: String,
+    email: String,
+}
+
+async fn recipient(tx: &mut Tx, case: &Application) -> Result<Recipient> {
+    let id = case.submitted_by.unwrap_or(case.created_by);
+    let account = storage::accounts::find(tx, id).await?.ok_or(Error::NotFound)?;
+    Ok(Recipient { id, name: account.name, email: account.email })
+}
+
+/// Address of a case's page.
+pub(crate) fn case_url(ctx: &Ctx<'_>, id: ApplicationId) -> String {
+    format!("{}/applications/{id}", ctx.app.settings.portal_url)
+}
+
+fn expected(ctx: &Ctx<'_>, kind: Kind, state: State) -> String {
+    let moment = Moment { kind, state, since: ctx.now };
+    let explanation = explain(moment, &ctx.app.settings.rules, &ctx.app.settings.holidays);
+    let fallback = || ctx.app.settings.holidays.add_business_days(ctx.now.date(), ctx.app.settings.rules.review_days);
+    japanese_date(explanation.expected.unwrap_or_else(fallback))
+}
+
+fn month(case: &Application) -> String {
+    case.start_month.as_deref().and_then(|m| m.parse::<YearMonth>().ok()).map_or_else(|| "－".to_owned(), |m| m.to_string())
+}
+
+/// Values for every placeholder that a text about a case may use.
+fn values(
+    ctx: &Ctx<'_>,
+    case: &Application,
+    institution: &str,
+    person: &str,
+    state: State,
+) -> Vec<(&'static str, String)> {
+    let rules = &ctx.app.settings.rules;
+    let terminal = case.terminal_name.clone().unwrap_or_default();
+    let deadline = ctx.now + Duration::days(i64::from(rules.pickup_days));
+    vec![
+        ("procedure", case.kind.label().to_owned()),
+        ("reference", grouped(case.reference.as_deref().unwrap_or_default())),
+        ("person", person.to_owned()),
+        ("institution", institution.to_owned()),
+        ("submitted_at", japanese_datetime(case.submitted_at.unwrap_or(ctx.now))),
+        ("start_month", month(case)),
+        ("expected_date", expected(ctx, case.kind, state)),
+        ("case_url", case_url(ctx, case.id)),
+        ("notice_url", format!("{}/user-id-notice.pdf", case_url(ctx, case.id))),
+        ("certificate_url", format!("{}/procedures/certificate", ctx.app.settings.portal_url)),
+        ("when", japanese_datetime(ctx.now)),
+        ("actor", ctx.actor_name()),
+        ("terminal", terminal),
+        ("fee", format!("{}円", thousands(rules.certificate_fee_yen))),
+        ("addressee", case.answers.get("contact").to_owned()),
+        ("pickup_deadline", japanese_date(deadline.date())),
+        ("deadline", japanese_date((ctx.now + Duration::days(CORRECTION_DAYS)).date())),
+    ]
+}
+
+/// A reference number in groups.
+pub(crate) fn grouped(reference: &str) -> String {
+    domain::reference::ReferenceNumber::parse(reference).map_or_else(|_| reference.to_owned(), |number| number.to_string())
+}
+
+/// The way a fee is paid, in words.
+pub(crate) fn payment_words(ctx: &Ctx<'_>, payment: &str) -> String {
+    ctx.app.reference().lists.entry("fee_payments", payment).map_or_else(|| payment.to_owned(), |entry| entry.label.clone())
+}
+
+/// Tells the applicant that a case was received, with the copy attached.
+pub(super) async fn received(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts, sent: &[Sent]) -> Result<()> {
+    let case = &state.case;
+    let session = ctx.session()?;
+    let reference = sent.first().map(|first| first.reference.clone()).unwrap_or_default();
+    let shown = Application { reference: Some(reference), submitted_at: Some(ctx.now), ..case.clone() };
+    let shown = Application { start_month: case.kind.procedure().start_month(&state.checked.answers).map(|m| m.as_text()), ..shown };
+    let shown = Application { answers: state.checked.answers.clone(), ..shown };
+    let mut values = values(ctx, &shown, &facts.institution.name, &session.name, State::Submitted);
+    let lines = state.reading.iter().flat_map(|(_, lines)| lines).filter(|line| !line.shown);
+    values.push(("summary", lines.map(|line| format!("{}：{}", line.label, line.value)).collect::<Vec<_>>().join("\n")));
+    let terminals = sent.iter().map(|s| format!("{}（受付番号 {}）", s.terminal.as_deref().unwrap_or_default(), grouped(&s.reference)));
+    values.push(("terminals", terminals.collect::<Vec<_>>().join("\n")));
+    let count = i64::try_from(sent.len()).unwrap_or(1);
+    values.push(("count", format!("{count}枚")));
+    values.push(("fee_total", format!("{}円", thousands(count * facts.rules.certificate_fee_yen))));
+    values.push(("fee_payment", payment_words(ctx, &super::review::payment_of(facts))));
+    let text = match case.kind {
+        Kind::Eligibility => "eligibility_received",
+        Kind::Certificate => "certificate_received",
+        Kind::Claims => "claims_received",
+    };
+    let head = Letterhead {
+        account: Some(session.account_id),
+        application: Some(case.id),
+        attachment: Some(json!({ "copy": case.id })),
+        ..Letterhead::new(text, &session.email)
+    };
+    queue(ctx, tx, &head, &values).await
+}
+
+/// Tells the applicant about a later event of a case.
+pub(crate) async fn about(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    case: &Application,
+    text: &str,
+    state: State,
+    further: &[(&'static str, String)],
+) -> Result<()> {
+    let recipient = recipient(tx, case).await?;
+    let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
+    let mut values = values(ctx, case, &institution.name, &recipient.name, state);
+    values.push(("address", institution.address.clone()));
+    values.extend(further.iter().cloned());
+    let head = Letterhead {
+        account: Some(recipient.id),
+        application: Some(case.id),
+        ..Letterhead::new(text, &recipient.email)
+    };
+    queue(ctx, tx, &head, &values).await
+}
+
+/// Tells the applicant that a case has ended, with the reason if there is one.
+pub(super) async fn ended(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: &str, reason: &str) -> Result<()> {
+    about(ctx, tx, case, text, State::Draft, &[("reason", reason.to_owned())]).await
+}
+
+/// The end of the day on which a certificate must have been fetched.
+pub(crate) fn pickup_deadline(ctx: &Ctx<'_>) -> Timestamp {
+    let days = i64::from(ctx.app.settings.rules.pickup_days);
+    Timestamp::end_of_day((ctx.now + Duration::days(days)).date())
+}
+
+/// Which mail tells of an event that a reviewer caused.
+pub(super) fn text_of(kind: Kind, event: Event) -> &'static str {
+    match (kind, event) {
+        (Kind::Eligibility, Event::Accept) => "eligibility_accepted",
+        (Kind::Claims, Event::Accept) => "claims_accepted",
+        (Kind::Certificate, Event::Accept) => "certificate_approved",
+        (_, Event::Return) => "application_returned",
+        (_, Event::Supersede) => "application_superseded",
+        _ => "application_rejected",
+    }
+}

@@ -1,0 +1,77 @@
+//! The certification authority: issuance, pickup, connection test, revocation, CRL and OCSP.
+
+mod connection;
+mod founding;
+mod issuance;
+mod pickup;
+mod publication;
+mod revocation;
+
+pub use connection::{ConnectionTest, TestFault, connection_test};
+pub use founding::{Founding, found, server_certificate};
+pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve_many};
+pub use pickup::{Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse};
+pub use publication::{
+    OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due, published_issuer,
+    published_root, root_crl, root_pem,
+};
+pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
+
+use std::sync::Arc;
+
+use domain::ids::AuthorityId;
+pub use pki::Pkcs12Format as Format;
+
+use pki::{ChainAnchors, IssuerCert, Linter, Profiles, SigningKey, Urls};
+
+use crate::{Error, Result};
+
+/// Kind of the job that publishes the CRL at once.
+pub const PUBLISH_CRL: &str = "authority.publish_crl";
+
+/// The issuing authority with its key, and the root above it.
+#[derive(Clone)]
+pub struct Authority {
+    /// Identifier of the issuing authority.
+    pub id: AuthorityId,
+    /// Certificate of the issuing authority.
+    pub issuer: IssuerCert,
+    /// Key of the issuing authority.
+    pub key: Arc<SigningKey>,
+    /// Identifier of the root.
+    pub root_id: AuthorityId,
+    /// Certificate of the root.
+    pub root: IssuerCert,
+    /// Profiles.
+    pub profiles: Arc<Profiles>,
+    /// Checks before each signature.
+    pub linter: Arc<Linter>,
+    /// Trusted roots and issuers for client certificates.
+    pub anchors: Arc<ChainAnchors>,
+    /// Addresses that go into terminal certificates.
+    pub urls: Urls,
+    /// Name of the profile for terminals.
+    pub terminal_profile: String,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").field("id", &self.id).field("issuer", &self.issuer.subject()).finish_non_exhaustive()
+    }
+}
+
+/// Addresses of an authority's publications below a base address.
+pub fn urls_below(base: &str, name: &str) -> Urls {
+    Urls {
+        crl: Some(format!("{base}/pki/{name}.crl")),
+        ocsp: (name == "issuing").then(|| format!("{base}/pki/ocsp")),
+        issuer: Some(format!("{base}/pki/{name}.cer")),
+        cps: Some(format!("{base}/documents/cp-cps")),
+    }
+}
+
+/// The faults of a lint that forbid a signature, as one error.
+pub(crate) fn refuse_faults(findings: &[pki::Finding]) -> Result<()> {
+    let blocking: Vec<String> = findings.iter().filter(|finding| finding.blocks()).map(ToString::to_string).collect();
+    if blocking.is_empty() { Ok(()) } else { Err(Error::Internal(format!("lint refuses: {}", blocking.join("; ")))) }
+}

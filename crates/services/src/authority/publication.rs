@@ -1,0 +1,203 @@
+//! What the authority publishes: the CRL and OCSP answers.
+
+use domain::{clock::Timestamp, ids::AuthorityId};
+use pki::{
+    CertStatus, CrlOrder, OcspAnswer, OcspError, OcspOrder, OcspRequest, Responder, RevocationReason, RevokedEntry, Serial,
+    prepare_crl, prepare_ocsp,
+};
+use storage::authority as rows;
+use time::Duration;
+
+use super::refuse_faults;
+use crate::{App, Ctx, Error, Result};
+
+/// A CRL lasts this long; a new one is made after half of it (spec 04.5).
+const CRL_LIFE: Duration = Duration::hours(24);
+/// An OCSP answer may be kept this long.
+const OCSP_LIFE: Duration = Duration::hours(1);
+
+/// Makes and stores the next CRL of the issuing authority; the work of a `PUBLISH_CRL` job.
+///
+/// # Errors
+/// When the database refuses or the lint objects.
+pub async fn publish_crl(app: &App) -> Result<()> {
+    let ctx = Ctx::system(app, "crl");
+    let authority = &app.authority;
+    let mut tx = app.db.write().await?;
+    let number = rows::reserve_crl_number(&mut tx, authority.id).await?;
+    let revoked = rows::revoked(&mut tx, authority.id, ctx.now).await?;
+    let entries = revoked.iter().map(entry).collect::<Result<Vec<_>>>()?;
+    let next = ctx.now + CRL_LIFE;
+    let prepared = prepare_crl(&CrlOrder {
+        issuer: &authority.issuer,
+        number: u64::try_from(number).map_err(Error::internal)?,
+        this_update: ctx.now,
+        next_update: next,
+        revoked: &entries,
+    })
+    .map_err(Error::internal)?;
+    refuse_faults(&authority.linter.lint_crl(&prepared))?;
+    rows::insert_prepared_crl(&mut tx, authority.id, number, prepared.tbs_der(), ctx.now, next).await?;
+    ctx.audit(&mut tx, "crl.prepare", format!("authority:{}", authority.id), "", &number.to_string());
+    tx.commit().await?;
+    let der = prepared.sign(&authority.key).map_err(Error::internal)?;
+    let mut tx = app.db.write().await?;
+    rows::store_signed_crl(&mut tx, authority.id, number, &der).await?;
+    ctx.audit(&mut tx, "crl.publish", format!("authority:{}", authority.id), &number.to_string(), &pki::sha256_hex(&der));
+    tx.commit().await?;
+    Ok(())
+}
+
+fn entry((serial, at, reason): &rows::RevokedRow) -> Result<RevokedEntry> {
+    Ok(RevokedEntry {
+        serial: Serial::from_hex(serial).map_err(Error::internal)?,
+        revoked_at: Timestamp::from_millis(*at),
+        reason: reason.parse().unwrap_or(RevocationReason::Unspecified),
+    })
+}
+
+/// Publishes a CRL when there is none or half of its life is over.
+///
+/// # Errors
+/// When the database refuses or the lint objects.
+pub async fn publish_when_due(app: &App) -> Result<bool> {
+    let latest = rows::latest_crl(&mut app.db.read().await?, app.authority.id).await?;
+    let due = latest.is_none_or(|(_, _, next)| Timestamp::from_millis(next) - CRL_LIFE / 2 <= app.clock.now());
+    if due {
+        publish_crl(app).await?;
+    }
+    Ok(due)
+}
+
+/// The current CRL of the issuing authority in DER, with its number and next update.
+///
+/// # Errors
+/// [`Error::NotFound`] before the first one was made.
+pub async fn current_crl(app: &App) -> Result<(i64, Vec<u8>, Timestamp)> {
+    crl_of(app, app.authority.id).await
+}
+
+/// The current CRL of the root in DER, with its number and next update.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn root_crl(app: &App) -> Result<(i64, Vec<u8>, Timestamp)> {
+    crl_of(app, app.authority.root_id).await
+}
+
+async fn crl_of(app: &App, id: AuthorityId) -> Result<(i64, Vec<u8>, Timestamp)> {
+    let latest = rows::latest_crl(&mut app.db.read().await?, id).await?;
+    latest.map(|(number, der, next)| (number, der, Timestamp::from_millis(next))).ok_or(Error::NotFound)
+}
+
+/// An OCSP answer and how long it may be kept.
+#[derive(Clone, Debug)]
+pub struct OcspReply {
+    /// DER of the OCSPResponse.
+    pub der: Vec<u8>,
+    /// When it was made.
+    pub produced_at: Timestamp,
+    /// Until when it may be kept; none for an error.
+    pub next_update: Option<Timestamp>,
+}
+
+/// Answers an OCSP request (RFC 6960). A serial that the register does not know is never good.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn answer_ocsp(app: &App, request: &[u8]) -> Result<OcspReply> {
+    let now = app.clock.now();
+    let refuse = |error: OcspError| OcspReply { der: error.to_der(), produced_at: now, next_update: None };
+    let request = match OcspRequest::parse(request) {
+        Ok(request) => request,
+        Err(error) => return Ok(refuse(error)),
+    };
+    let mut answers = vec![];
+    for certificate in request.certificates() {
+        if !certificate.is_of(&app.authority.issuer) {
+            return Ok(refuse(OcspError::Unauthorized));
+        }
+        let status = match certificate.serial() {
+            Some(serial) => status_of(app, &serial).await?,
+            None => CertStatus::Unknown,
+        };
+        answers.push(OcspAnswer { certificate: certificate.clone(), status });
+    }
+    let responder = Responder::issuer(&app.authority.issuer);
+    let next = now + OCSP_LIFE;
+    let order = OcspOrder { responder: &responder, answers: &answers, produced_at: now, next_update: next, nonce: None };
+    let prepared = prepare_ocsp(&order).map_err(Error::internal)?;
+    let der = prepared.sign(&app.authority.key).map_err(Error::internal)?;
+    Ok(OcspReply { der, produced_at: now, next_update: Some(next) })
+}
+
+async fn status_of(app: &App, serial: &Serial) -> Result<CertStatus> {
+    let record = rows::by_serial(&mut app.db.read().await?, &serial.to_hex()).await?;
+    let Some(record) = record.filter(|record| record.authority_id == app.authority.id) else {
+        return Ok(CertStatus::Unknown);
+    };
+    Ok(match record.state.as_str() {
+        "valid" => CertStatus::Good,
+        "revoked" | "abandoned" => CertStatus::Revoked {
+            at: record.revoked_at.unwrap_or(record.prepared_at),
+            reason: record.revocation_reason.as_deref().and_then(|r| r.parse().ok()).unwrap_or(RevocationReason::Unspecified),
+        },
+        _ => CertStatus::Unknown,
+    })
+}
+
+/// What the portal shows of an authority's certificate.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Subject in words.
+    pub subject: String,
+    /// SHA-256 in groups of four, to be read by telephone.
+    pub fingerprint: String,
+    /// Begin of validity.
+    pub not_before: Timestamp,
+    /// End of validity.
+    pub not_after: Timestamp,
+}
+
+fn published(der: &[u8]) -> Result<Published> {
+    let info = pki::CertificateInfo::parse(der).map_err(Error::internal)?;
+    let digits: Vec<char> = info.fingerprint.to_uppercase().chars().collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(Published {
+        subject: info.subject_text,
+        fingerprint: groups.join(" "),
+        not_before: info.validity.not_before,
+        not_after: info.validity.not_after,
+    })
+}
+
+/// What the portal shows of the issuing authority.
+///
+/// # Errors
+/// When its certificate cannot be read.
+pub fn published_issuer(app: &App) -> Result<Published> {
+    published(app.authority.issuer.der())
+}
+
+/// What the portal shows of the root.
+///
+/// # Errors
+/// When its certificate cannot be read.
+pub fn published_root(app: &App) -> Result<Published> {
+    published(app.authority.root.der())
+}
+
+/// The issuing authority's certificate in PEM.
+pub fn issuer_pem(app: &App) -> String {
+    pki::pem::certificate(app.authority.issuer.der())
+}
+
+/// The root's certificate in PEM.
+pub fn root_pem(app: &App) -> String {
+    pki::pem::certificate(app.authority.root.der())
+}
+
+/// Issuing authority and root in PEM.
+pub fn chain_pem(app: &App) -> String {
+    issuer_pem(app) + &root_pem(app)
+}

@@ -1,0 +1,117 @@
+//! Revocation by the owner or an RA officer, and of a certificate that was fetched again.
+
+use domain::{
+    applications::State,
+    calendar::japanese_datetime,
+    ids::{ApplicationId, CertificateId, JobId},
+    permissions::Permission,
+};
+use pki::RevocationReason;
+use serde_json::json;
+use storage::{Tx, authority::Certificate};
+
+use super::PUBLISH_CRL;
+use crate::{Ctx, Error, Result, applications::tell};
+
+/// What a revocation led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// Revoked now; the CRL follows at once.
+    Done,
+    /// It was revoked before.
+    Before,
+    /// The reason is not one that a person may give.
+    BadReason,
+}
+
+/// Reasons that people may give (spec 04.5).
+const REASONS: &[RevocationReason] = &[
+    RevocationReason::KeyCompromise,
+    RevocationReason::AffiliationChanged,
+    RevocationReason::Superseded,
+    RevocationReason::CessationOfOperation,
+];
+
+/// Revokes a certificate of one's own institution.
+///
+/// # Errors
+/// [`Error::NotFound`] for another institution's, [`Error::Forbidden`] for members who are not its owner.
+pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
+    let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    ctx.owner()?;
+    revoke(ctx, record, reason).await
+}
+
+/// Revokes any terminal certificate as RA officer.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
+    ctx.permit(Permission::RevokeCertificates)?;
+    let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    record.institution_id.ok_or(Error::NotFound)?;
+    revoke(ctx, record, reason).await
+}
+
+async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revoked> {
+    let Some(reason) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
+        return Ok(Revoked::BadReason);
+    };
+    let mut tx = ctx.app.db.write().await?;
+    if !revoke_in(ctx, &mut tx, &record, reason).await? {
+        return Ok(Revoked::Before);
+    }
+    if let Some(id) = record.application_id
+        && let Some(case) = storage::applications::find(&mut tx, id).await?
+    {
+        let further = [
+            ("serial", record.serial.clone()),
+            ("reason", reason_words(ctx, reason)),
+            ("revoked_at", japanese_datetime(ctx.now)),
+            ("terminal", record.subject.clone()),
+        ];
+        tell::about(ctx, &mut tx, &case, "certificate_revoked", State::Installed, &further).await?;
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(Revoked::Done)
+}
+
+fn reason_words(ctx: &Ctx<'_>, reason: RevocationReason) -> String {
+    let lists = ctx.app.reference().lists;
+    let found = lists.entries("revocation_reasons").iter().find(|entry| entry.rfc == reason.as_str());
+    found.map_or_else(|| reason.as_str().to_owned(), |entry| entry.label.clone())
+}
+
+/// Revokes in the caller's transaction and orders the CRL; false when it was not valid.
+async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<bool> {
+    if !storage::authority::revoke(tx, record.id, reason.as_str(), ctx.now).await? {
+        return Ok(false);
+    }
+    ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), "valid", reason.as_str());
+    let job = JobId::new(ctx.now, &*ctx.app.randomness);
+    let key = format!("crl:after:{}", record.id);
+    storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;
+    Ok(true)
+}
+
+/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3).
+pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<()> {
+    for earlier in storage::authority::of_application(tx, case).await? {
+        if earlier.id != but && earlier.state == "valid" {
+            revoke_in(ctx, tx, &earlier, RevocationReason::Superseded).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A certificate of one's own institution.
+///
+/// # Errors
+/// [`Error::NotFound`] for another institution's.
+pub async fn certificate_of_own(ctx: &Ctx<'_>, id: CertificateId) -> Result<Certificate> {
+    let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    Ok(record)
+}

@@ -1,0 +1,61 @@
+//! The content that comes with the program.
+
+/// Articles and FAQ: Markdown with a TOML head.
+pub(super) const ARTICLES: &[&str] = &[
+    include_str!("../../../../content/articles/KB0010012-applications.md"),
+    include_str!("../../../../content/articles/KB0010145-customer-id.md"),
+    include_str!("../../../../content/articles/KB0010146-v6-option.md"),
+    include_str!("../../../../content/articles/KB0010147-line-kinds.md"),
+    include_str!("../../../../content/articles/KB0010148-program-name.md"),
+    include_str!("../../../../content/articles/KB0010149-ipsec-ike.md"),
+    include_str!("../../../../content/articles/KB0010323-claims-start.md"),
+    include_str!("../../../../content/articles/KB0010381-certificate-guide.md"),
+    include_str!("../../../../content/articles/KB0011095-eligibility-start.md"),
+    include_str!("../../../../content/articles/KB0020001-letter-not-arrived.md"),
+    include_str!("../../../../content/articles/KB0020002-letter-lost.md"),
+    include_str!("../../../../content/articles/KB0020003-applied-twice.md"),
+    include_str!("../../../../content/articles/KB0020004-pc-replaced.md"),
+    include_str!("../../../../content/articles/KB0020005-certificate-deleted.md"),
+    include_str!("../../../../content/articles/KB0020006-one-for-both.md"),
+    include_str!("../../../../content/articles/KB0020007-two-codes.md"),
+    include_str!("../../../../content/articles/KB0020008-vendor-contact.md"),
+    include_str!("../../../../content/articles/KB0020009-fee-billed.md"),
+    include_str!("../../../../content/articles/KB0020010-certificate-expiry.md"),
+    include_str!("../../../../content/articles/KB0020011-mail-not-arriving.md"),
+    include_str!("../../../../content/articles/KB0020012-provisional-account.md"),
+    include_str!("../../../../content/articles/KB0020013-customer-id-changed.md"),
+    include_str!("../../../../content/articles/KB0020014-line-changed.md"),
+    include_str!("../../../../content/articles/KB0020015-code-changed.md"),
+    include_str!("../../../../content/articles/KB0020016-terminal-stolen.md"),
+    include_str!("../../../../content/articles/KB0020017-paper-filing.md"),
+    include_str!("../../../../content/articles/KB0020018-claims-cutoff.md"),
+    include_str!("../../../../content/articles/KB0020019-p12-password.md"),
+    include_str!("../../../../content/articles/KB0020020-pickup-page.md"),
+    include_str!("../../../../content/articles/KB0020021-wrong-line-kind.md"),
+    include_str!("../../../../content/articles/KB0020022-institution-wrong.md"),
+];
+
+/// Versioned documents: Markdown with a TOML head.
+pub(super) const DOCUMENTS: &[&str] = &[
+    include_str!("../../../../content/documents/accessibility-1.0.md"),
+    include_str!("../../../../content/documents/both-safety-rules-1.0.md"),
+    include_str!("../../../../content/documents/certificate-application-guide-1.0.md"),
+    include_str!("../../../../content/documents/claims-safety-rules-1.0.md"),
+    include_str!("../../../../content/documents/claims-terms-1.0.md"),
+    include_str!("../../../../content/documents/cp-cps-1.0.md"),
+    include_str!("../../../../content/documents/eligibility-terms-1.0.md"),
+    include_str!("../../../../content/documents/guide-1.0.md"),
+    include_str!("../../../../content/documents/privacy-1.0.md"),
+];
+
+/// Example notices: Markdown with a TOML head.
+pub(super) const NOTICES: &[&str] = &[
+    include_str!("../../../../content/notices/claims-cutoff-reminder.md"),
+    include_str!("../../../../content/notices/first-login.md"),
+    include_str!("../../../../content/notices/history-maintenance.md"),
+    include_str!("../../../../content/notices/letter-delivery.md"),
+    include_str!("../../../../content/notices/portal-resumed.md"),
+];
+
+/// The lists that forms offer.
+pub(super) const OPTIONS: &str = include_str!("../../../../content/options.toml");

@@ -1,0 +1,153 @@
+//! The content that comes with the program; what staff changed later is never overwritten.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    applications::Entry,
+    clock::Timestamp,
+    ids::NoticeId,
+};
+use serde::Deserialize;
+use storage::content::{Article, Document, Notice};
+use time::{Date, Duration};
+
+use super::{built_in, normalise};
+use crate::{App, Error, Result};
+
+
+#[derive(Deserialize)]
+struct ArticleHead {
+    slug: String,
+    number: String,
+    kind: String,
+    #[serde(default)]
+    category: String,
+    title: String,
+    editor: String,
+    updated: String,
+    #[serde(default)]
+    views: i64,
+}
+
+#[derive(Deserialize)]
+struct DocumentHead {
+    slug: String,
+    version: String,
+    title: String,
+    effective: String,
+}
+
+#[derive(Deserialize)]
+struct NoticeHead {
+    slug: String,
+    title: String,
+    important: bool,
+    published_days_ago: i64,
+    #[serde(default)]
+    views: i64,
+}
+
+/// Splits the TOML head between two `+++` lines from the Markdown below.
+fn split<T: for<'de> Deserialize<'de>>(source: &str) -> Result<(T, &str)> {
+    let rest = source.trim_start().strip_prefix("+++").ok_or_else(|| Error::internal("content without head"))?;
+    let (head, body) = rest.split_once("\n+++").ok_or_else(|| Error::internal("content head without end"))?;
+    Ok((toml::from_str(head).map_err(Error::internal)?, body.trim_start()))
+}
+
+fn midnight(date: &str) -> Result<i64> {
+    let parts: Vec<i32> = date.split('-').filter_map(|part| part.parse().ok()).collect();
+    let [year, month, day] = parts[..] else { return Err(Error::internal(format!("not a date: {date}"))) };
+    let month = u8::try_from(month).ok().and_then(|m| time::Month::try_from(m).ok());
+    let date = month.zip(u8::try_from(day).ok()).and_then(|(m, d)| Date::from_calendar_date(year, m, d).ok());
+    date.map(|date| Timestamp::start_of_day(date).as_millis()).ok_or_else(|| Error::internal("not a date"))
+}
+
+/// Adds articles, documents and lists that are not there yet.
+///
+/// # Errors
+/// When a built-in text is faulty or the database refuses.
+pub async fn seed(app: &App) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    for source in built_in::ARTICLES {
+        let (head, body): (ArticleHead, &str) = split(source)?;
+        storage::content::add_article(&mut tx, &article(head, body)?).await?;
+    }
+    for source in built_in::DOCUMENTS {
+        let (head, body): (DocumentHead, &str) = split(source)?;
+        let effective_at = midnight(&head.effective)?;
+        let DocumentHead { slug, version, title, .. } = head;
+        let document = Document { slug, version, title, body: body.to_owned(), effective_at };
+        storage::content::add_document(&mut tx, &document).await?;
+    }
+    let lists: BTreeMap<String, Vec<Entry>> = toml::from_str(built_in::OPTIONS).map_err(Error::internal)?;
+    let present = storage::content::lists(&mut tx).await?;
+    for (name, entries) in lists.iter().filter(|(name, _)| present.entries(name).is_empty()) {
+        storage::content::set_list(&mut tx, name, entries, app.clock.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn article(head: ArticleHead, body: &str) -> Result<Article> {
+    Ok(Article {
+        search_text: normalise(&format!("{}{}{}{body}", head.number, head.title, head.category)),
+        updated_at: midnight(&head.updated)?,
+        slug: head.slug,
+        number: head.number,
+        kind: head.kind,
+        category: head.category,
+        title: head.title,
+        body: body.to_owned(),
+        editor: head.editor,
+        views: head.views,
+    })
+}
+
+/// Adds the example notices, dated back from now.
+///
+/// # Errors
+/// When a built-in text is faulty or the database refuses.
+pub async fn seed_notices(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    for source in built_in::NOTICES {
+        let (head, body): (NoticeHead, &str) = split(source)?;
+        let notice = Notice {
+            id: NoticeId::new(now, &*app.randomness).0,
+            search_text: normalise(&format!("{}{body}", head.title)),
+            slug: head.slug,
+            title: head.title,
+            important: head.important,
+            body: body.to_owned(),
+            views: head.views,
+            published_at: (now - Duration::days(head.published_days_ago)).as_millis(),
+        };
+        storage::content::add_notice(&mut tx, &notice).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_text_is_well_formed_and_its_slug_is_its_own() {
+        let mut slugs = vec![];
+        for source in built_in::ARTICLES {
+            let (head, body): (ArticleHead, &str) = split(source).unwrap();
+            assert!(!body.is_empty(), "{}", head.slug);
+            slugs.push(article(head, body).unwrap().slug);
+        }
+        for source in built_in::DOCUMENTS {
+            let (head, _): (DocumentHead, &str) = split(source).unwrap();
+            midnight(&head.effective).unwrap();
+        }
+        for source in built_in::NOTICES {
+            split::<NoticeHead>(source).unwrap();
+        }
+        let count = slugs.len();
+        slugs.sort();
+        slugs.dedup();
+        assert_eq!(slugs.len(), count);
+    }
+}

@@ -1,0 +1,8 @@
+//! The register of institutions: its import, explaining codes, and what the back office sees of it.
+
+mod explain;
+pub mod import;
+mod office;
+
+pub use explain::{CodeAnswer, CodeInput, explain};
+pub use office::{Filter, get, import_report, imports, search};

@@ -1,0 +1,114 @@
+//! Background work: workers claim jobs, do them outside any transaction, and mark them.
+
+use domain::ids::JobId;
+use storage::jobs::{self, Failed, Job};
+use time::Duration;
+
+use crate::{App, Ctx, Error, Result};
+use domain::permissions::Permission;
+
+/// A job is given up after so many attempts.
+const ATTEMPTS: i64 = 12;
+
+/// Claims one due job and does it; false when none is due.
+///
+/// # Errors
+/// When the database cannot be reached; a failed job is not an error but is tried again or listed.
+pub async fn work_one(app: &App, worker: &str) -> Result<bool> {
+    let now = app.clock.now();
+    if jobs::waiting(&mut app.db.read().await?, now).await? == 0 {
+        return Ok(false);
+    }
+    let mut tx = app.db.write().await?;
+    let claimed = jobs::claim(&mut tx, worker, now).await?;
+    tx.commit().await?;
+    let Some(job) = claimed else { return Ok(false) };
+    let outcome = run(app, &job).await;
+    settle(app, worker, &job, outcome).await?;
+    Ok(true)
+}
+
+async fn run(app: &App, job: &Job) -> Result<()> {
+    match job.kind.as_str() {
+        crate::mail::SEND => crate::mail::send(app, &job.payload).await,
+        crate::applications::TAKE_EFFECT => crate::applications::take_effect(app, &job.payload).await,
+        crate::letters::EXPIRE => crate::letters::expire(app, &job.payload).await,
+        crate::authority::PUBLISH_CRL => crate::authority::publish_crl(app).await,
+        other => Err(Error::internal(format!("unknown kind of job: {other}"))),
+    }
+}
+
+async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    match outcome {
+        Ok(()) => {
+            jobs::done(&mut tx, job, worker, now).await?;
+        }
+        Err(error) if job.attempt >= ATTEMPTS => {
+            tracing::error!(job = %job.id, kind = %job.kind, %error, "job given up");
+            jobs::fail(&mut tx, job, worker, &error.to_string(), now).await?;
+        }
+        Err(error) => {
+            tracing::warn!(job = %job.id, kind = %job.kind, attempt = job.attempt, %error, "job will be tried again");
+            jobs::retry(&mut tx, job, worker, &error.to_string(), now + back_off(job.attempt)).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Waiting time before the next attempt: 5 s, doubled each time, at most 30 minutes.
+fn back_off(attempt: i64) -> Duration {
+    let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(10);
+    Duration::seconds(5 * 2_i64.pow(doublings)).min(Duration::minutes(30))
+}
+
+/// Works until nothing is due; gives the number of jobs done.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn work_all(app: &App, worker: &str) -> Result<usize> {
+    let mut count = 0;
+    while work_one(app, worker).await? {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Jobs that were given up, for the administrator.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+pub async fn failed(ctx: &Ctx<'_>) -> Result<Vec<Failed>> {
+    ctx.permit(Permission::ManageJobs)?;
+    Ok(jobs::failed(&mut ctx.app.db.read().await?, 200).await?)
+}
+
+/// Runs a failed job again (「再実行」).
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it is no longer failed.
+pub async fn again(ctx: &Ctx<'_>, id: JobId) -> Result<()> {
+    ctx.permit(Permission::ManageJobs)?;
+    let mut tx = ctx.app.db.write().await?;
+    if !jobs::again(&mut tx, id, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "job.again", format!("job:{id}"), "", "");
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_and_is_bounded() {
+        assert_eq!(back_off(1), Duration::seconds(5));
+        assert_eq!(back_off(4), Duration::seconds(40));
+        assert_eq!(back_off(40), Duration::minutes(30));
+    }
+}

@@ -1,0 +1,240 @@
+//! The dispatch desk: batches, confirmation, registered-mail numbers.
+
+use domain::{
+    applications::{Event, Kind, State},
+    calendar::japanese_date,
+    ids::{BatchId, LetterId},
+    permissions::Permission,
+};
+use storage::{
+    Tx,
+    letters::{Batch, Letter},
+};
+
+use super::ISSUANCE_NOTICE;
+use crate::{Ctx, Error, Result, applications::tell};
+
+/// Most letters in one batch.
+const BATCH: i64 = 200;
+
+/// What the desk shows.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Letters waiting for a batch.
+    pub to_print: i64,
+    /// Letters printed but not posted.
+    pub to_post: i64,
+    /// Batches, newest first.
+    pub batches: Vec<Batch>,
+}
+
+/// A row of the list of registered-mail numbers that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowFault {
+    /// Line in the list, from 1.
+    pub line: usize,
+    /// The row as typed.
+    pub row: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What became of a list of registered-mail numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Letters noted as posted.
+    pub posted: usize,
+    /// Rows that could not be used; all others were.
+    pub faults: Vec<RowFault>,
+}
+
+/// The desk at a glance.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+pub async fn desk(ctx: &Ctx<'_>) -> Result<Desk> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    Ok(Desk {
+        to_print: storage::letters::count_in_state(&mut conn, "to_print").await?,
+        to_post: storage::letters::count_in_state(&mut conn, "printed").await?,
+        batches: storage::letters::batches(&mut conn, 100).await?,
+    })
+}
+
+/// Puts waiting letters into a new batch, oldest first, at most 200; `None` when none waits.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+pub async fn make_batch(ctx: &Ctx<'_>) -> Result<Option<BatchId>> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let mut tx = ctx.app.db.write().await?;
+    let waiting = storage::letters::in_state(&mut tx, "to_print", BATCH).await?;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let id = BatchId::new(ctx.now, &*ctx.app.randomness);
+    storage::letters::insert_batch(&mut tx, id, &ctx.actor_name(), ctx.now).await?;
+    for letter in &waiting {
+        storage::letters::put_in_batch(&mut tx, id, letter.id).await?;
+    }
+    ctx.audit(&mut tx, "batch.make", format!("batch:{id}"), "", &waiting.len().to_string());
+    tx.commit().await?;
+    Ok(Some(id))
+}
+
+/// A batch with its letters, without their secrets.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+pub async fn batch(ctx: &Ctx<'_>, id: BatchId) -> Result<(Batch, Vec<(Letter, String)>)> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    let batch = storage::letters::batch(&mut conn, id).await?.ok_or(Error::NotFound)?;
+    let mut letters = vec![];
+    for letter in storage::letters::of_batch(&mut conn, id).await? {
+        let reference = reference_of(&mut conn, &letter).await?;
+        letters.push((Letter { secret_hash: None, secret_sealed: None, ..letter }, reference));
+    }
+    Ok((batch, letters))
+}
+
+/// The number by which a letter is known on paper: that of its case, or the end of its own identifier.
+pub(super) async fn reference_of(conn: &mut storage::Conn, letter: &Letter) -> Result<String> {
+    let case = match letter.application_id {
+        Some(id) => storage::applications::find(conn, id).await?,
+        None => None,
+    };
+    let own = || letter.id.to_string().chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+    Ok(case.and_then(|case| case.reference).map_or_else(|| own().to_uppercase(), |reference| tell::grouped(&reference)))
+}
+
+/// The list that goes with a batch, as CSV with a byte-order mark.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the batch does not exist.
+pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
+    let (_, letters) = batch(ctx, id).await?;
+    let mut conn = ctx.app.db.read().await?;
+    let mut rows = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
+    rows.write_record(["受付番号", "郵便番号", "住所", "宛先", "宛名", "書留番号"]).map_err(Error::internal)?;
+    for (letter, reference) in letters {
+        let to = storage::institutions::find(&mut conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
+        let number = letter.tracking_number.unwrap_or_default();
+        let row = [reference, to.postal_code, to.address, to.name, letter.addressee, number].map(|cell| harmless(&cell));
+        rows.write_record(row).map_err(Error::internal)?;
+    }
+    rows.into_inner().map_err(Error::internal)
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Confirms that a batch was printed; the secrets of its letters are destroyed.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it was confirmed before.
+pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
+    ctx.permit(Permission::DispatchLetters)?;
+    super::print::keep_copies(ctx, id).await?;
+    let mut tx = ctx.app.db.write().await?;
+    let letters = storage::letters::of_batch(&mut tx, id).await?;
+    if !storage::letters::confirm_batch(&mut tx, id, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    for letter in &letters {
+        if let Some(case) = case_of(&mut tx, letter).await?
+            && case.kind.allows(case.state, Event::PrintLetter)
+        {
+            crate::applications::advance(ctx, &mut tx, &case, Event::PrintLetter, "").await?;
+        }
+    }
+    ctx.audit(&mut tx, "batch.confirm", format!("batch:{id}"), "", &letters.len().to_string());
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applications::Application>> {
+    match letter.application_id {
+        Some(id) => Ok(storage::applications::find(tx, id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Notes registered-mail numbers for the letters of a batch: each line `受付番号,書留番号`. Good rows are used, the rest
+/// is named.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the batch does not exist.
+pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let (_, letters) = batch(ctx, id).await?;
+    let mut result = Numbers::default();
+    for (index, row) in list.trim_start_matches('\u{feff}').lines().enumerate() {
+        let cells: Vec<&str> = row.split([',', '\t']).map(str::trim).collect();
+        if row.trim().is_empty() || (index == 0 && cells.first().is_some_and(|cell| cell.contains("受付番号"))) {
+            continue;
+        }
+        let outcome = match cells.as_slice() {
+            [reference, .., number] => post_row(ctx, &letters, reference, number).await?,
+            _ => Err("「受付番号,書留番号」の形で入力してください。".to_owned()),
+        };
+        match outcome {
+            Ok(()) => result.posted += 1,
+            Err(message) => result.faults.push(RowFault { line: index + 1, row: row.to_owned(), message }),
+        }
+    }
+    ctx.app.wake.notify_one();
+    Ok(result)
+}
+
+async fn post_row(ctx: &Ctx<'_>, letters: &[(Letter, String)], reference: &str, number: &str) -> Result<Result<(), String>> {
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_uppercase();
+    let found = letters.iter().find(|(_, own)| plain(own) == plain(reference));
+    let Some((letter, _)) = found else {
+        return Ok(Err(format!("受付番号「{reference}」の通知書は、この束にありません。")));
+    };
+    post_one(ctx, letter.id, number).await
+}
+
+/// Notes that one letter was posted.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the letter does not exist.
+pub async fn post_one(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Result<(), String>> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let digits: String = domain::accounts::clean_line(number, 40).unwrap_or_default();
+    let digits: String = digits.chars().filter(|c| !matches!(c, '-' | ' ' | '－' | '‐')).collect();
+    if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Ok(Err(format!("書留番号「{number}」は、数字8～20桁で入力してください。")));
+    }
+    let mut tx = ctx.app.db.write().await?;
+    let letter = storage::letters::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if !storage::letters::post(&mut tx, id, &digits, ctx.now).await? {
+        return Ok(Err("この通知書は、印刷済みではないか、すでに発送済みです。".to_owned()));
+    }
+    ctx.audit(&mut tx, "letter.post", format!("letter:{id}"), &letter.state, &digits);
+    if letter.kind == ISSUANCE_NOTICE {
+        posted_case(ctx, &mut tx, &letter, &digits).await?;
+    } else {
+        crate::accounts::membership::letter_posted(ctx, &mut tx, &letter).await?;
+    }
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+async fn posted_case(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, number: &str) -> Result<()> {
+    let Some(case) = case_of(tx, letter).await? else { return Ok(()) };
+    if !Kind::Certificate.allows(case.state, Event::PostLetter) {
+        return Ok(());
+    }
+    crate::applications::advance(ctx, tx, &case, Event::PostLetter, number).await?;
+    let further = [
+        ("tracking", number.to_owned()),
+        ("posted_on", japanese_date(ctx.now.date())),
+        ("pickup_deadline", letter.deadline.map(|at| japanese_date(at.date())).unwrap_or_default()),
+    ];
+    tell::about(ctx, tx, &case, "certificate_letter_posted", State::LetterPosted, &further).await
+}

@@ -1,0 +1,18 @@
+//! Letters: ordered with a decision, printed in batches, posted with a registered-mail number (spec 04.2).
+
+mod desk;
+mod order;
+mod print;
+
+pub use desk::{Desk, Numbers, RowFault, batch, confirm_printed, desk, make_batch, manifest, post, post_one};
+pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership};
+pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
+
+/// Kind of the job that ends a letter when its deadline passes.
+pub const EXPIRE: &str = "letter.expire";
+/// Kind of letter that carries pickup ID and secret.
+pub const ISSUANCE_NOTICE: &str = "issuance_notice";
+/// Kind of letter that proves a membership.
+pub const MEMBERSHIP_CODE: &str = "membership_code";
+/// For what the vault seals a letter's secret.
+pub(crate) const SEAL: &str = "letter.secret";

@@ -1,0 +1,136 @@
+//! Ordering letters, and their end.
+
+use domain::{
+    applications::{Event, State},
+    ids::{ApplicationId, InstitutionId, JobId, LetterId, MembershipId},
+    secrets::{PickupId, PickupSecret},
+};
+use serde_json::{Value, json};
+use storage::{Tx, applications::Application, letters::Letter};
+
+use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, SEAL};
+use crate::{App, Ctx, Error, Result, applications::tell};
+
+/// A pickup ID and secret, hashed and sealed before the transaction begins.
+#[derive(Debug)]
+pub struct NewSecret {
+    id: PickupId,
+    hash: String,
+    sealed: Vec<u8>,
+}
+
+/// Makes a pickup ID and secret.
+///
+/// # Errors
+/// When hashing or sealing fails.
+pub async fn new_secret(ctx: &Ctx<'_>) -> Result<NewSecret> {
+    let randomness = &*ctx.app.randomness;
+    let secret = PickupSecret::generate(randomness);
+    Ok(NewSecret {
+        id: PickupId::generate(randomness),
+        hash: ctx.app.hasher.hash(secret.as_str(), randomness).await?,
+        sealed: ctx.app.vault.seal(SEAL, secret.as_str().as_bytes(), randomness)?,
+    })
+}
+
+/// Orders the issuance notice of an approved case.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn order_issuance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: NewSecret) -> Result<LetterId> {
+    let deadline = tell::pickup_deadline(ctx);
+    let letter = Letter {
+        kind: ISSUANCE_NOTICE.to_owned(),
+        application_id: Some(case.id),
+        addressee: case.answers.get("contact").to_owned(),
+        pickup_id: Some(secret.id.as_str().to_owned()),
+        secret_hash: Some(secret.hash),
+        secret_sealed: Some(secret.sealed),
+        deadline: Some(deadline),
+        ..blank(ctx, case.institution_id)
+    };
+    storage::letters::insert(tx, &letter).await?;
+    ctx.audit(tx, "letter.order", format!("letter:{}", letter.id), "", ISSUANCE_NOTICE);
+    let job = JobId::new(ctx.now, &*ctx.app.randomness);
+    let key = format!("letter.expire:{}", letter.id);
+    let at = deadline + time::Duration::SECOND;
+    storage::jobs::enqueue(tx, job, EXPIRE, Some(&key), json!({ "letter": letter.id }), at).await?;
+    Ok(letter.id)
+}
+
+/// Orders the letter that proves a membership; the code is sealed until the print is confirmed.
+///
+/// # Errors
+/// When the database refuses or sealing fails.
+pub async fn order_membership(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    membership: MembershipId,
+    institution: InstitutionId,
+    person: &str,
+    code: &str,
+) -> Result<LetterId> {
+    let letter = Letter {
+        kind: MEMBERSHIP_CODE.to_owned(),
+        membership_id: Some(membership),
+        addressee: person.to_owned(),
+        secret_sealed: Some(ctx.app.vault.seal(SEAL, code.as_bytes(), &*ctx.app.randomness)?),
+        ..blank(ctx, institution)
+    };
+    storage::letters::insert(tx, &letter).await?;
+    ctx.audit(tx, "letter.order", format!("letter:{}", letter.id), "", MEMBERSHIP_CODE);
+    Ok(letter.id)
+}
+
+fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
+    Letter {
+        id: LetterId::new(ctx.now, &*ctx.app.randomness),
+        kind: String::new(),
+        state: "to_print".to_owned(),
+        application_id: None,
+        membership_id: None,
+        institution_id: institution,
+        addressee: String::new(),
+        pickup_id: None,
+        secret_hash: None,
+        secret_sealed: None,
+        tries: 0,
+        batch_id: None,
+        tracking_number: None,
+        deadline: None,
+        created_at: ctx.now,
+        printed_at: None,
+        posted_at: None,
+    }
+}
+
+/// Ends a letter whose deadline has passed; the work of an [`EXPIRE`] job. A certificate that was fetched stays.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn expire(app: &App, payload: &Value) -> Result<()> {
+    let id: LetterId =
+        payload["letter"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no letter"))?;
+    let ctx = Ctx::system(app, "letter_expiry");
+    let mut tx = app.db.write().await?;
+    let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
+    if letter.deadline.is_none_or(|deadline| deadline >= ctx.now) || !storage::letters::kill(&mut tx, id).await? {
+        return Ok(());
+    }
+    ctx.audit(&mut tx, "letter.expire", format!("letter:{id}"), &letter.state, "dead");
+    if let Some(application) = letter.application_id {
+        expire_case(&ctx, &mut tx, application).await?;
+    }
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
+async fn expire_case(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId) -> Result<()> {
+    let Some(case) = storage::applications::find(tx, id).await? else { return Ok(()) };
+    if case.kind.allows(case.state, Event::ExpirePickup) {
+        crate::applications::advance(ctx, tx, &case, Event::ExpirePickup, "").await?;
+        tell::about(ctx, tx, &case, "certificate_pickup_expired", State::PickupExpired, &[]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Mails: texts with placeholders, the queue, and the transport behind a trait.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin};
+
+use domain::{
+    clock::Timestamp,
+    ids::{AccountId, ApplicationId, JobId, MailId},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use storage::{Tx, mails::Mail};
+
+use crate::{App, Ctx, Error, Result};
+
+mod texts;
+
+/// Kind of the job that sends a mail.
+pub const SEND: &str = "mail.send";
+
+/// A file that goes with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// File name.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+/// What became of handing a mail over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// The server took it.
+    Taken(String),
+    /// The server refuses it for good, with its words.
+    Refused(String),
+    /// It may work later; the cause in words.
+    Later(String),
+}
+
+/// Hands mails to a mail server.
+pub trait Mailer: Send + Sync {
+    /// Hands one mail over.
+    fn send<'a>(
+        &'a self,
+        from: &'a str,
+        mail: &'a Mail,
+        attachment: Option<Attachment>,
+    ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>>;
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Text {
+    key: String,
+    subject: String,
+    body: String,
+}
+
+/// Texts of all mails by key.
+#[derive(Clone, Debug)]
+pub struct Texts(BTreeMap<String, Text>);
+
+impl Texts {
+    /// The texts that come with the program.
+    ///
+    /// # Errors
+    /// When one of them is not well-formed.
+    pub fn built_in() -> Result<Self> {
+        let parse = |source: &&str| toml::from_str::<Text>(source).map_err(Error::internal);
+        let texts = texts::ALL.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        Ok(Self(texts.into_iter().map(|text| (text.key.clone(), text)).collect()))
+    }
+
+    fn fill(&self, key: &str, values: &BTreeMap<&str, String>) -> Result<(String, String)> {
+        let text = self.0.get(key).ok_or_else(|| Error::internal(format!("no mail text {key}")))?;
+        Ok((fill(&text.subject, values)?.replace(['\r', '\n'], " "), fill(&text.body, values)?))
+    }
+}
+
+/// Replaces each `{{name}}`; a name without a value is a fault of ours.
+pub(crate) fn fill(template: &str, values: &BTreeMap<&str, String>) -> Result<String> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, tail) = after.split_once("}}").ok_or_else(|| Error::internal("placeholder without end"))?;
+        let value = values.get(name.trim()).ok_or_else(|| Error::internal(format!("no value for placeholder {name}")))?;
+        out.push_str(before);
+        out.push_str(value);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// A mail to be queued.
+#[derive(Clone, Debug)]
+pub struct Letterhead<'a> {
+    /// Key of the text.
+    pub text: &'a str,
+    /// Address.
+    pub to: &'a str,
+    /// Account it concerns.
+    pub account: Option<AccountId>,
+    /// Case it concerns.
+    pub application: Option<ApplicationId>,
+    /// What to attach when it is sent.
+    pub attachment: Option<Value>,
+}
+
+impl<'a> Letterhead<'a> {
+    /// A mail with a text to an address.
+    pub fn new(text: &'a str, to: &'a str) -> Self {
+        Self { text, to, account: None, application: None, attachment: None }
+    }
+}
+
+/// Queues a mail and the job that sends it, in the caller's transaction.
+///
+/// # Errors
+/// When a placeholder has no value or the database refuses.
+pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[(&str, String)]) -> Result<()> {
+    if domain::accounts::is_provisional(head.to) {
+        return Ok(());
+    }
+    let app = ctx.app;
+    let mut all: BTreeMap<&str, String> = values.iter().cloned().collect();
+    all.insert("operator", app.settings.operator.name.clone());
+    all.insert("contact", app.settings.operator.contact());
+    all.insert("portal_url", app.settings.portal_url.clone());
+    let (subject, body) = app.texts.fill(head.text, &all)?;
+    let id = MailId::new(ctx.now, &*app.randomness);
+    let mail = Mail {
+        id,
+        recipient: head.to.to_owned(),
+        subject,
+        body,
+        state: "queued".to_owned(),
+        answer: String::new(),
+        message_id: format!("{id}@{}", app.settings.mail_domain()),
+        account_id: head.account,
+        application_id: head.application,
+        attachment: head.attachment.clone(),
+        created_at: ctx.now,
+        sent_at: None,
+    };
+    storage::mails::insert(tx, &mail).await?;
+    let job = JobId::new(ctx.now, &*app.randomness);
+    storage::jobs::enqueue(tx, job, SEND, Some(&format!("mail:{id}")), json!({ "mail": id }), ctx.now).await?;
+    Ok(())
+}
+
+/// Sends one queued mail; the work of a [`SEND`] job. A mail that was sent before is left alone.
+///
+/// # Errors
+/// With the server's words when it should be tried again.
+pub async fn send(app: &App, payload: &Value) -> Result<()> {
+    let id: MailId = payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))?;
+    let mail = storage::mails::find(&mut app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    if mail.state != "queued" {
+        return Ok(());
+    }
+    let attachment = match &mail.attachment {
+        Some(wanted) => crate::applications::attachment(app, wanted).await?,
+        None => None,
+    };
+    let handover = app.mailer.send(&app.settings.mail_from, &mail, attachment).await;
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let (state, answer, sent_at): (&str, &str, Option<Timestamp>) = match &handover {
+        Handover::Taken(words) => ("sent", words, Some(now)),
+        Handover::Refused(words) => ("refused", words, None),
+        Handover::Later(words) => ("queued", words, None),
+    };
+    storage::mails::set_state(&mut tx, id, state, answer, sent_at).await?;
+    tx.commit().await?;
+    match handover {
+        Handover::Later(words) => Err(Error::Internal(words)),
+        _ => Ok(()),
+    }
+}

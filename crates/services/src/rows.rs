@@ -1,0 +1,13 @@
+//! Rows as pages show them: the types of `storage` that verbs give back, so that pages need not know that crate.
+
+pub use storage::accounts::{Account, Membership};
+pub use storage::applications::{Application, EventRow, Listed, QueueFilter};
+pub use storage::audit::{Broken, Row as AuditRow};
+pub use storage::authority::Certificate;
+pub use storage::content::{Article, Document, Notice};
+pub use storage::inquiries::Inquiry;
+pub use storage::jobs::Failed;
+pub use storage::ledger::Listed as LedgerRow;
+pub use storage::letters::{Batch, Letter};
+pub use storage::mails::Mail;
+pub use storage::sessions::{Listed as ListedSession, Session};

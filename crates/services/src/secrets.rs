@@ -1,0 +1,141 @@
+//! Hashes of passwords, seals of secrets, tokens: all cryptography comes from `argon2` and `aws-lc-rs`.
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::clock::Randomness;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+use crate::{Error, Result};
+
+/// Length of a nonce of AES-256-GCM in octets.
+const NONCE: usize = 12;
+
+/// Hashes and checks passwords, a few at a time, off the threads that answer requests.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    places: Arc<Semaphore>,
+    params: Params,
+}
+
+impl Hasher {
+    /// `memory_kib` KiB of memory per hash and `places` hashes at a time.
+    ///
+    /// # Errors
+    /// When argon2 refuses the figures.
+    pub fn new(memory_kib: u32, places: usize) -> Result<Self> {
+        let params = Params::new(memory_kib, 2, 1, None).map_err(Error::internal)?;
+        Ok(Self { places: Arc::new(Semaphore::new(places)), params })
+    }
+
+    fn argon2(params: Params) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    }
+
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
+        let _place = self.places.acquire().await.map_err(Error::internal)?;
+        let params = self.params.clone();
+        tokio::task::spawn_blocking(move || work(Self::argon2(params))).await.map_err(Error::internal)
+    }
+
+    /// argon2id hash of a secret in PHC form.
+    ///
+    /// # Errors
+    /// When argon2 fails.
+    pub async fn hash(&self, secret: &str, randomness: &dyn Randomness) -> Result<String> {
+        let salt: [u8; 16] = randomness.bytes();
+        let secret = secret.to_owned();
+        self.apart(move |argon2| {
+            argon2.hash_password_with_salt(secret.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(Error::internal)
+        })
+        .await?
+    }
+
+    /// Whether a secret matches a hash; without a hash the same work is done and the answer is no.
+    ///
+    /// # Errors
+    /// When the worker thread fails.
+    pub async fn matches(&self, secret: &str, hash: Option<&str>) -> Result<bool> {
+        let secret = secret.to_owned();
+        let hash = hash.map(str::to_owned);
+        self.apart(move |argon2| match hash.as_deref().map(PasswordHash::new) {
+            Some(Ok(stored)) => argon2.verify_password(secret.as_bytes(), &stored).is_ok(),
+            _ => {
+                let mut waste = [0; 32];
+                let _ = argon2.hash_password_into(secret.as_bytes(), b"no such account ", &mut waste);
+                false
+            }
+        })
+        .await
+    }
+}
+
+/// Seals secrets that must come back, such as the secret of a letter until it is printed.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    key: Arc<LessSafeKey>,
+}
+
+impl Vault {
+    /// A vault with the installation's 256-bit key.
+    ///
+    /// # Errors
+    /// When the library refuses the key.
+    pub fn new(key: &[u8; 32]) -> Result<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(Error::internal)?;
+        Ok(Self { key: Arc::new(LessSafeKey::new(key)) })
+    }
+
+    /// Seals a secret for one purpose; nonce, ciphertext, tag.
+    ///
+    /// # Errors
+    /// When the library fails.
+    pub fn seal(&self, purpose: &str, secret: &[u8], randomness: &dyn Randomness) -> Result<Vec<u8>> {
+        let nonce: [u8; NONCE] = randomness.bytes();
+        let mut sealed = secret.to_vec();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut sealed)
+            .map_err(Error::internal)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what was sealed for the same purpose.
+    ///
+    /// # Errors
+    /// When it was sealed otherwise or changed.
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or_else(|| Error::internal("sealed value too short"))?;
+        let mut rest = rest.to_vec();
+        let open = self
+            .key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose.as_bytes()), &mut rest)
+            .map_err(|_| Error::internal("sealed value does not open"))?;
+        Ok(open.to_vec())
+    }
+}
+
+/// A new token of 256 bits for links and cookies.
+pub fn new_token(randomness: &dyn Randomness) -> String {
+    URL_SAFE_NO_PAD.encode(randomness.bytes::<32>())
+}
+
+/// The hash under which a token is stored.
+pub fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// The value that a form carries to prove that it came from a page of the same session.
+pub fn csrf_token(cookie: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("csrf:{cookie}").as_bytes()))
+}
+
+/// Whether two texts are equal, in time that does not tell where they differ.
+pub fn same(left: &str, right: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    left.as_bytes().ct_eq(right.as_bytes()).into()
+}

@@ -1,0 +1,200 @@
+//! Builds the whole installation for a story, on SQLite and, when `TEST_POSTGRES` is set, on PostgreSQL.
+
+use std::{
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use domain::{
+    applications::Rules,
+    calendar::Holidays,
+    clock::{Clock, Randomness, Timestamp},
+};
+use pki::{Passphrase, Profiles};
+use services::{
+    App, MembershipRule, Operator, Settings,
+    app::Parts,
+    authority::{Founding, found},
+    mail::{Attachment, Handover, Mailer},
+    secrets::Hasher,
+};
+use sqlx::{Connection, Executor, PgConnection};
+use storage::{Db, mails::Mail};
+use tempfile::TempDir;
+use time::Duration;
+
+/// A clock that stands still until it is moved.
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.whole_milliseconds()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Randomness that is the same in each run: a counter, stirred (splitmix64).
+struct Stirred(AtomicU64);
+
+impl Randomness for Stirred {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let state = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
+            let state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            let bytes = (state ^ (state >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}
+
+/// A mail server that takes everything and keeps it.
+#[derive(Default)]
+pub(crate) struct Postbox(Mutex<Vec<Mail>>);
+
+impl Postbox {
+    /// What was sent since the last look.
+    pub(crate) fn empty(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Mailer for Postbox {
+    fn send<'a>(
+        &'a self,
+        _: &'a str,
+        mail: &'a Mail,
+        _: Option<Attachment>,
+    ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
+        self.0.lock().unwrap().push(mail.clone());
+        Box::pin(async { Handover::Taken("250 OK".to_owned()) })
+    }
+}
+
+/// An installation for one story: Wednesday 20 May 2026, 10:00 in Japan.
+pub(crate) struct House {
+    /// The installation.
+    pub(crate) app: Arc<App>,
+    /// Its clock.
+    pub(crate) clock: Arc<SetClock>,
+    /// Its mail server.
+    pub(crate) postbox: Arc<Postbox>,
+}
+
+/// Tells a story on each database; each time in a house of its own.
+pub(crate) async fn on_each_database(story: impl AsyncFn(&House)) {
+    on_each_database_with(|_| {}, story).await;
+}
+
+/// The same in a house whose operator chose otherwise.
+pub(crate) async fn on_each_database_with(choose: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
+    on_sqlite_with(&choose, &story).await;
+    let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
+    let (url, name) = new_database(&server).await;
+    let folder = TempDir::new().unwrap();
+    let house = house(&url, folder.path(), &choose).await;
+    story(&house).await;
+    house.app.db.close().await;
+    command(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// Tells a story on SQLite.
+pub(crate) async fn on_sqlite(story: impl AsyncFn(&House)) {
+    on_sqlite_with(&|_| {}, &story).await;
+}
+
+async fn on_sqlite_with(choose: &dyn Fn(&mut Settings), story: &impl AsyncFn(&House)) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let house = house(&format!("sqlite:{}", path.display()), folder.path(), choose).await;
+    story(&house).await;
+    house.app.db.close().await;
+}
+
+async fn house(url: &str, folder: &Path, choose: &dyn Fn(&mut Settings)) -> House {
+    let ten_in_japan = Timestamp::start_of_day(time::macros::date!(2026 - 05 - 20)) + Duration::hours(10);
+    let clock = Arc::new(SetClock(AtomicI64::new(ten_in_japan.as_millis())));
+    let randomness = Arc::new(Stirred(AtomicU64::new(1)));
+    let postbox = Arc::new(Postbox::default());
+    let db = Db::open(url).await.unwrap();
+    let mut settings = settings();
+    choose(&mut settings);
+    let authority = found(&Founding {
+        db: &db,
+        clock: &*clock,
+        randomness: &*randomness,
+        keys: folder,
+        passphrase: &Passphrase::new("a passphrase for tests only").unwrap(),
+        operator: &settings.operator.name,
+        portal_url: &settings.portal_url,
+        profiles: Arc::new(Profiles::built_in("1.2.392.200999.1").unwrap()),
+        terminal_profile: "p256",
+    })
+    .await
+    .unwrap();
+    let parts = Parts {
+        authority,
+        db,
+        clock: clock.clone(),
+        randomness,
+        settings,
+        vault_key: [7; 32],
+        hasher: Hasher::new(64, 2).unwrap(),
+        mailer: postbox.clone(),
+        press: letters::Press::new(None).unwrap(),
+        post_box: None,
+    };
+    House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox }
+}
+
+fn settings() -> Settings {
+    Settings {
+        operator: Operator {
+            brand: "まどぐち".into(),
+            name: "まどぐち運営事務局".into(),
+            postal_code: "100-0001".into(),
+            address: "東京都千代田区千代田1-1".into(),
+            phone: "03-0000-0000".into(),
+            hours: "平日8時から18時".into(),
+            mail: "desk@madoguchi.example".into(),
+        },
+        portal_url: "https://madoguchi.example".into(),
+        closed_url: "https://closed.madoguchi.example".into(),
+        mail_from: "no-reply@madoguchi.example".into(),
+        membership: MembershipRule::Letter,
+        staff_second_factor: true,
+        session_idle: Duration::minutes(30),
+        rules: Arc::new(Rules::default()),
+        holidays: Arc::new(Holidays::default()),
+    }
+}
+
+/// A new database beside the one of the address, and its name.
+async fn new_database(server: &str) -> (String, String) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("services_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    command(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    command(server, &format!("CREATE DATABASE {name}")).await;
+    let (address, options) = server.split_once('?').map_or((server, ""), |(address, options)| (address, options));
+    let host = address.find("://").map_or(0, |place| place + 3);
+    let end = address[host..].find('/').map_or(address.len(), |place| host + place);
+    let question = if options.is_empty() { "" } else { "?" };
+    (format!("{}/{name}{question}{options}", &address[..end]), name)
+}
+
+async fn command(server: &str, text: &str) {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(text.to_owned())).await.unwrap();
+    connection.close().await.unwrap();
+}
