@@ -109,7 +109,8 @@ impl IssuerCert {
         &self.0.subject
     }
 
-    pub(crate) fn name_der(&self) -> &[u8] {
+    /// The subject in DER.
+    pub fn name_der(&self) -> &[u8] {
         &self.0.subject_der
     }
 

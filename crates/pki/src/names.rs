@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use const_oid::db::rfc4519;
@@ -136,13 +137,19 @@ pub fn check_attribute(attribute: AttributeKind, text: &str) -> Result<(), Subje
     if printable { Ok(()) } else { Err(SubjectFault::NotPrintable(attribute)) }
 }
 
-/// Controls, line and paragraph separators, marks of writing direction, byte order marks and noncharacters.
+/// Marks of writing direction, line and paragraph separators, the byte order mark, and a block of noncharacters.
+const FORBIDDEN: [RangeInclusive<char>; 6] = [
+    '\u{61c}'..='\u{61c}',
+    '\u{200e}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2066}'..='\u{2069}',
+    '\u{fdd0}'..='\u{fdef}',
+    '\u{feff}'..='\u{feff}',
+];
+
+/// Control characters, the list above, and the last two code points of each plane.
 fn is_forbidden(c: char) -> bool {
-    let code = u32::from(c);
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-        || matches!(code, 0xfdd0..=0xfdef)
-        || code & 0xfffe == 0xfffe
+    c.is_control() || FORBIDDEN.iter().any(|range| range.contains(&c)) || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// The alphabet of PrintableString (X.680, 41.4).

@@ -50,24 +50,23 @@ impl ToBeSigned {
         if key.public_key() != &self.signer {
             return Err(Error::WrongKey);
         }
-        self.signed_by(key)
+        let signature = key.sign(&self.body)?;
+        if !self.signer.verify(self.signer.algorithm().signature(), &self.body, &signature) {
+            return Err(Error::BadSignature);
+        }
+        self.assemble(&signature)
     }
 
     /// A copy signed with a throw-away key of the same algorithm, for linting only.
     pub(crate) fn sample(&self, throwaway: &SigningKey) -> Result<Vec<u8>, Error> {
-        self.signed_by(throwaway)
+        self.assemble(&throwaway.sign(&self.body)?)
     }
 
-    fn signed_by(&self, key: &SigningKey) -> Result<Vec<u8>, Error> {
-        let algorithm = self.signer.algorithm().signature();
-        let signature = key.sign(&self.body)?;
-        if !key.public_key().verify(algorithm, &self.body, &signature) {
-            return Err(Error::BadSignature);
-        }
+    fn assemble(&self, signature: &[u8]) -> Result<Vec<u8>, Error> {
         let signed = Signed {
             body: AnyRef::from_der(&self.body)?,
-            algorithm: algorithm.identifier(),
-            signature: BitStringRef::from_bytes(&signature)?,
+            algorithm: self.signer.algorithm().signature().identifier(),
+            signature: BitStringRef::from_bytes(signature)?,
             certificates: self
                 .certificate
                 .as_deref()

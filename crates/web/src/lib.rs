@@ -1,6 +1,14 @@
 //! HTTP only: pages call one service each and choose the next page.
+//!
+//! `site` holds what all pages share: who visits, forms with their CSRF token, failures as pages, headers. `pages` has
+//! a folder for each domain folder. [`portal`] and [`closed`] are the two listeners.
 
+pub mod pages;
+pub mod site;
 pub mod view;
 
 #[cfg(test)]
 mod gallery;
+
+pub use pages::{closed, portal, routes};
+pub use site::{Access, RouteInfo, Site};

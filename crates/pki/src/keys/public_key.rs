@@ -1,6 +1,9 @@
 //! A public key that passed the checks on its strength.
 
-use aws_lc_rs::signature::UnparsedPublicKey;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::signature::ParsedPublicKey;
 use const_oid::db::rfc5912;
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode, Sequence};
@@ -46,13 +49,17 @@ pub enum KeyFault {
     RsaExponent,
 }
 
-/// A public key as SubjectPublicKeyInfo: RSA of 2048–4096 bits, ECDSA P-256 or P-384.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
+/// A public key as SubjectPublicKeyInfo: RSA of 2048–4096 bits, ECDSA P-256 or P-384; cheap to clone.
+#[derive(Clone)]
+pub struct PublicKey(Arc<Parts>);
+
+struct Parts {
     spki: Vec<u8>,
     /// Contents of the BIT STRING: the point, or the RSAPublicKey.
     bits: Vec<u8>,
     algorithm: KeyAlgorithm,
+    /// Ready to verify what a key of this kind signs here.
+    verifier: ParsedPublicKey,
 }
 
 impl PublicKey {
@@ -76,54 +83,69 @@ impl PublicKey {
             }
             _ => return Err(KeyFault::UnsupportedAlgorithm),
         };
-        let key = Self { spki: spki.to_vec(), bits, algorithm };
-        key.check_arithmetic()?;
-        Ok(key)
+        let verifier = load(algorithm, &bits)?;
+        Ok(Self(Arc::new(Parts { spki: spki.to_vec(), bits, algorithm, verifier })))
     }
 
     /// What kind of key it is.
     pub fn algorithm(&self) -> KeyAlgorithm {
-        self.algorithm
+        self.0.algorithm
     }
 
     /// The SubjectPublicKeyInfo in DER.
     pub fn spki_der(&self) -> &[u8] {
-        &self.spki
+        &self.0.spki
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo as 64 hexadecimal digits, to find reused and blocked keys by.
     pub fn key_hash(&self) -> String {
-        digest::sha256_hex(&self.spki)
+        digest::sha256_hex(&self.0.spki)
     }
 
     /// Key identifier of 20 octets: SHA-1 of the key's BIT STRING (RFC 5280, 4.2.1.2, method 1).
     pub(crate) fn key_id(&self) -> Vec<u8> {
-        digest::sha1(&self.bits)
+        digest::sha1(&self.0.bits)
     }
 
     /// The octets of the key's BIT STRING.
     pub(crate) fn bits(&self) -> &[u8] {
-        &self.bits
+        &self.0.bits
     }
 
     pub(crate) fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
-        algorithm
-            .verifier(self.algorithm)
-            .is_some_and(|verifier| UnparsedPublicKey::new(verifier, &self.bits).verify(message, signature).is_ok())
+        let key = &self.0;
+        if algorithm == key.algorithm.signature() {
+            return key.verifier.verify_sig(message, signature).is_ok();
+        }
+        let other = algorithm.verifier(key.algorithm).and_then(|other| ParsedPublicKey::new(other, &key.bits).ok());
+        other.is_some_and(|other| other.verify_sig(message, signature).is_ok())
     }
+}
 
-    /// Lets aws-lc load the key, which checks that a point lies on its curve.
-    fn check_arithmetic(&self) -> Result<(), KeyFault> {
-        let fault =
-            if matches!(self.algorithm, KeyAlgorithm::Rsa { .. }) { KeyFault::Malformed } else { KeyFault::BadPoint };
-        let Some(verifier) = self.algorithm.signature().verifier(self.algorithm) else { return Err(fault) };
-        UnparsedPublicKey::new(verifier, &self.bits).parse().map(drop).map_err(|_| fault)
+/// Lets aws-lc load the key, which checks that a point lies on its curve.
+fn load(algorithm: KeyAlgorithm, bits: &[u8]) -> Result<ParsedPublicKey, KeyFault> {
+    let fault = if matches!(algorithm, KeyAlgorithm::Rsa { .. }) { KeyFault::Malformed } else { KeyFault::BadPoint };
+    let verifier = algorithm.signature().verifier(algorithm);
+    verifier.and_then(|verifier| ParsedPublicKey::new(verifier, bits).ok()).ok_or(fault)
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.spki == other.0.spki
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({}, {})", self.0.algorithm, self.key_hash())
     }
 }
 
 impl EncodePublicKey for PublicKey {
     fn to_public_key_der(&self) -> spki::Result<Document> {
-        Ok(Document::try_from(self.spki.as_slice())?)
+        Ok(Document::try_from(self.spki_der())?)
     }
 }
 

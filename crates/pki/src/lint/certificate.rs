@@ -99,16 +99,24 @@ fn lint_issuer(tbs: &TbsCertificateInner<Raw>, issuer: Option<&IssuerCert>, repo
 }
 
 fn lint_key(tbs: &TbsCertificateInner<Raw>, prepared: &PreparedCertificate, report: &mut Report) -> Option<PublicKey> {
-    let key = tbs.subject_public_key_info().to_der().ok().map(|der| PublicKey::from_spki_der(&der));
-    let key = match key {
-        Some(Ok(key)) => key,
-        Some(Err(fault)) => {
-            report.error("key.strength", fault.to_string());
+    let der = match tbs.subject_public_key_info().to_der() {
+        Ok(der) => der,
+        Err(error) => {
+            report.error("key.encoding", format!("the key cannot be read: {error}"));
             return None;
         }
-        None => {
-            report.error("key.encoding", "the key cannot be read");
-            return None;
+    };
+    // The key of the order passed the checks on strength already; any other one has to.
+    let key = if der == prepared.public_key.spki_der() {
+        prepared.public_key.clone()
+    } else {
+        report.error("key.order", "it is not the key of the order");
+        match PublicKey::from_spki_der(&der) {
+            Ok(key) => key,
+            Err(fault) => {
+                report.error("key.strength", fault.to_string());
+                return None;
+            }
         }
     };
     report.require(prepared.profile.accepts(key.algorithm()), "key.profile", "the profile does not take such a key");

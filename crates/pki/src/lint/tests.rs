@@ -98,6 +98,41 @@ fn sound_certificates_have_no_findings() {
     assert_eq!(house.linter.lint(&prepared("issuing", Some(&house.root), &house.issuing_key, &SERIAL)), []);
 }
 
+/// A rule, the octets to change, and what they become.
+type Case<'a> = (&'a str, &'a [u8], &'a [u8]);
+
+const TERMINAL_CASES: &[Case<'_>] = &[
+    ("version", &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 1]),
+    ("der.parse", &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 7]),
+    ("algorithm.issuer", b"\x2a\x86\x48\xce\x3d\x04\x03\x02", b"\x2a\x86\x48\xce\x3d\x04\x03\x03"),
+    ("algorithm.inner_outer", b"\x2a\x86\x48\xce\x3d\x04\x03\x02", b"\x2a\x86\x48\xce\x3d\x04\x03\x03"),
+    ("serial.positive", &[2, 16, 0x11], &[2, 16, 0x91]),
+    ("validity.term", b"290820145959Z", b"290821150000Z"),
+    ("validity.order", b"260520030000Z", b"300520030000Z"),
+    ("validity.issuer", b"260520030000Z", b"250520030000Z"),
+    ("issuer.name", b"issuing", b"issuinG"),
+    ("subject.encoding", b"\x13\x03R-1", b"\x0c\x03R-1"),
+    ("subject.text", b"PC-1", b"PC\n1"),
+    ("subject.text", b"PC-1", b"PC\xff1"),
+    ("subject.repeated", b"\x55\x04\x0b", b"\x55\x04\x0a"),
+    ("subject.common_name", b"\x55\x04\x03\x0c\x04PC", b"\x55\x04\x2a\x0c\x04PC"),
+    ("subject.attribute", b"\x55\x04\x03\x0c\x04PC", b"\x55\x04\x2a\x0c\x04PC"),
+    ("key.order", b"\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x2a\x86\x48\xce\x3d\x03\x01\x06"),
+    ("key.strength", b"\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x2a\x86\x48\xce\x3d\x03\x01\x06"),
+    ("key_usage.profile", &[3, 2, 7, 0x80], &[3, 2, 6, 0x40]),
+    ("key_usage.authority", &[3, 2, 7, 0x80], &[3, 2, 2, 0x04]),
+    ("key_usage.missing", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 54, 1]),
+    ("extension.unknown", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 54, 1]),
+    ("extension.criticality", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 37, 1]),
+    ("extension.repeated", &[0x55, 0x1d, 14], &[0x55, 0x1d, 35]),
+    ("extension.value", &[0x55, 0x1d, 14], &[0x55, 0x1d, 31]),
+    ("extended_key_usage.profile", b"\x2b\x06\x01\x05\x05\x07\x03\x02", b"\x2b\x06\x01\x05\x05\x07\x03\x01"),
+    ("policies.profile", b"\x81\xfd\x59\x01\x01\x01", b"\x81\xfd\x59\x01\x01\x02"),
+    ("distribution_points.form", b"http://pki.example.jp/list", b"ldap://pki.example.jp/list"),
+    ("authority_access.form", b"http://pki.example.jp/ocsp", b"file://pki.example.jp/ocsp"),
+    ("authority_access.profile", b"\x07\x30\x01\x86", b"\x07\x30\x03\x86"),
+];
+
 #[test]
 fn octets_changed_in_a_terminals_certificate_are_found() {
     let house = House::build();
@@ -108,39 +143,11 @@ fn octets_changed_in_a_terminals_certificate_are_found() {
     let mut other_id = subject_key_id.clone();
     *other_id.last_mut().unwrap() ^= 1;
     let flipped = |bytes: &[u8]| bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>();
-    let cases: &[(&str, &[u8], &[u8])] = &[
-        ("version", &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 1]),
-        ("der.parse", &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 7]),
-        ("algorithm.issuer", b"\x2a\x86\x48\xce\x3d\x04\x03\x02", b"\x2a\x86\x48\xce\x3d\x04\x03\x03"),
-        ("algorithm.inner_outer", b"\x2a\x86\x48\xce\x3d\x04\x03\x02", b"\x2a\x86\x48\xce\x3d\x04\x03\x03"),
-        ("serial.positive", &[2, 16, 0x11], &[2, 16, 0x91]),
-        ("validity.term", b"290820145959Z", b"290821150000Z"),
-        ("validity.order", b"260520030000Z", b"300520030000Z"),
-        ("validity.issuer", b"260520030000Z", b"250520030000Z"),
-        ("issuer.name", b"issuing", b"issuinG"),
-        ("subject.encoding", b"\x13\x03R-1", b"\x0c\x03R-1"),
-        ("subject.text", b"PC-1", b"PC\n1"),
-        ("subject.text", b"PC-1", b"PC\xff1"),
-        ("subject.repeated", b"\x55\x04\x0b", b"\x55\x04\x0a"),
-        ("subject.common_name", b"\x55\x04\x03\x0c\x04PC", b"\x55\x04\x2a\x0c\x04PC"),
-        ("subject.attribute", b"\x55\x04\x03\x0c\x04PC", b"\x55\x04\x2a\x0c\x04PC"),
-        ("key.strength", b"\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x2a\x86\x48\xce\x3d\x03\x01\x06"),
-        ("key_usage.profile", &[3, 2, 7, 0x80], &[3, 2, 6, 0x40]),
-        ("key_usage.authority", &[3, 2, 7, 0x80], &[3, 2, 2, 0x04]),
-        ("key_usage.missing", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 54, 1]),
-        ("extension.unknown", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 54, 1]),
-        ("extension.criticality", &[0x55, 0x1d, 15, 1], &[0x55, 0x1d, 37, 1]),
-        ("extension.repeated", &[0x55, 0x1d, 14], &[0x55, 0x1d, 35]),
-        ("extension.value", &[0x55, 0x1d, 14], &[0x55, 0x1d, 31]),
-        ("extended_key_usage.profile", b"\x2b\x06\x01\x05\x05\x07\x03\x02", b"\x2b\x06\x01\x05\x05\x07\x03\x01"),
+    let own_cases: &[Case<'_>] = &[
         ("subject_key_id", &subject_key_id, &other_id),
         ("authority_key_id.issuer", &own.authority, &flipped(&own.authority)),
-        ("policies.profile", b"\x81\xfd\x59\x01\x01\x01", b"\x81\xfd\x59\x01\x01\x02"),
-        ("distribution_points.form", b"http://pki.example.jp/list", b"ldap://pki.example.jp/list"),
-        ("authority_access.form", b"http://pki.example.jp/ocsp", b"file://pki.example.jp/ocsp"),
-        ("authority_access.profile", b"\x07\x30\x01\x86", b"\x07\x30\x03\x86"),
     ];
-    for (rule, from, to) in cases {
+    for (rule, from, to) in TERMINAL_CASES.iter().chain(own_cases) {
         let altered = leaf.around(changed(&leaf.tbs, from, to));
         let found = rules(&house.linter.lint(&altered));
         assert!(found.contains(rule), "{rule} is not among {found:?}");
@@ -226,7 +233,7 @@ fn octets_changed_in_a_list_are_found() {
     let order = CrlOrder { issuer: &house.issuing, number: 9, this_update: NOON, next_update, revoked: &revoked };
     assert_eq!(house.linter.lint_crl(&prepare_crl(&order).unwrap()), []);
     let authority_mark = [0x30, 0x16, 0x80, 0x14];
-    let cases: &[(&str, &[u8], &[u8])] = &[
+    let cases: &[Case<'_>] = &[
         ("der.parse", b"260521030000Z", b"269921030000Z"),
         ("next_update.order", b"260521030000Z", b"260519030000Z"),
         ("issuer.name", b"issuing", b"issuinG"),
@@ -248,21 +255,25 @@ fn octets_changed_in_a_list_are_found() {
     assert!(found.contains(&"issuer.name") && found.contains(&"authority_key_id.issuer"), "{found:?}");
 }
 
-#[test]
-fn octets_changed_in_an_ocsp_answer_are_found() {
-    let house = House::build();
-    // A request for serial 5 under this issuer, hashes by SHA-1.
+/// A request for serial 5 under an issuer, hashes by SHA-1.
+fn request_for(issuer: &IssuerCert) -> OcspRequest {
     let mut request = vec![0x30, 0x40, 0x30, 0x3e, 0x30, 0x3c, 0x30, 0x3a, 0x30, 0x38];
     request.extend([0x30, 7, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 4, 0x14]);
-    request.extend(&house.issuing.sha1().name);
+    request.extend(&issuer.sha1().name);
     request.extend([4, 0x14]);
-    request.extend(&house.issuing.sha1().key);
+    request.extend(&issuer.sha1().key);
     request.extend([2, 1, 5]);
     let lengths = [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)];
     for (place, after) in lengths {
         request[place] = u8::try_from(request.len() - after).unwrap();
     }
-    let request = OcspRequest::parse(&request).unwrap();
+    OcspRequest::parse(&request).unwrap()
+}
+
+#[test]
+fn octets_changed_in_an_ocsp_answer_are_found() {
+    let house = House::build();
+    let request = request_for(&house.issuing);
     assert!(request.certificates()[0].is_of(&house.issuing) && !request.certificates()[0].is_of(&house.root));
     let status = CertStatus::Revoked { at: NOON, reason: RevocationReason::Superseded };
     let answers = [OcspAnswer { certificate: request.certificates()[0].clone(), status }];
@@ -276,7 +287,7 @@ fn octets_changed_in_an_ocsp_answer_are_found() {
     assert_eq!(house.linter.lint_ocsp(&prepare_ocsp(&order).unwrap()), []);
     let key_hash = &house.issuing.sha1().key;
     let other_hash: Vec<u8> = key_hash.iter().map(|byte| byte ^ 1).collect();
-    let cases: &[(&str, &[u8], &[u8])] = &[
+    let cases: &[Case<'_>] = &[
         ("responder.key", key_hash, &other_hash),
         ("next_update.order", b"20260521030000Z", b"20260519030000Z"),
         ("revoked.future", b"20260520030000Z\xa0", b"20260522030000Z\xa0"),

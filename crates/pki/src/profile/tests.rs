@@ -23,7 +23,15 @@ fn the_built_in_profiles_are_sound_and_complete() {
 
 #[test]
 fn an_operator_replaces_one_profile_and_keeps_the_rest() {
-    let own = "[p256]\ntitle='短い'\nsubject=['CN={terminal_name}']\nkeys=['p384']\nmonths=12\nkey_usage=['digitalSignature']\nextended_key_usage=['clientAuth']";
+    let own = r#"
+        [p256]
+        title = "短い"
+        subject = ["CN={terminal_name}"]
+        keys = ["p384"]
+        months = 12
+        key_usage = ["digitalSignature"]
+        extended_key_usage = ["clientAuth"]
+    "#;
     let profiles = built_in().overlaid_with(Profiles::parse(own, "1.2.392.200999.1").unwrap());
     assert_eq!(profiles.get("p256").unwrap().generated_key(), KeyKind::P384);
     assert_eq!(profiles.iter().count(), 6);

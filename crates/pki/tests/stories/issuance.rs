@@ -156,17 +156,36 @@ fn no_certificate_outlives_its_issuer() {
     assert!(matches!(profile.validity(before, Some(&authority.issuing)), Err(Error::Validity(_))));
 }
 
+/// Things that make an order impossible.
+struct Spare {
+    rsa: SigningKey,
+    issuing_key: pki::PublicKey,
+    long: Subject,
+    no_urls: Urls,
+    bad_urls: Urls,
+    names: [AlternativeName; 1],
+}
+
+impl Spare {
+    fn of(authority: &Authority) -> Self {
+        Self {
+            rsa: SigningKey::generate(KeyKind::Rsa2048).unwrap(),
+            issuing_key: authority.issuing_key.public_key().clone(),
+            long: Subject::terminal(&"あ".repeat(65), "1330100016", "PC-1", "R"),
+            no_urls: Urls::default(),
+            bad_urls: Urls { crl: Some("ldap://x".to_owned()), ..urls() },
+            names: [AlternativeName::Dns("a".to_owned())],
+        }
+    }
+}
+
 /// Changes one thing in an order that is otherwise right, and gives the refusal.
-fn refusal(authority: &Authority, change: impl for<'a> FnOnce(&mut CertificateOrder<'a>, &'a Spare)) -> Error {
+fn refusal(
+    authority: &Authority,
+    spare: &Spare,
+    change: impl for<'a> FnOnce(&mut CertificateOrder<'a>, &'a Spare),
+) -> Error {
     let (key, profile) = (SigningKey::generate(KeyKind::P256).unwrap(), authority.profile("p256"));
-    let spare = Spare {
-        rsa: SigningKey::generate(KeyKind::Rsa2048).unwrap(),
-        issuing_key: authority.issuing_key.public_key().clone(),
-        long: Subject::terminal(&"あ".repeat(65), "1330100016", "PC-1", "R"),
-        no_urls: Urls::default(),
-        bad_urls: Urls { crl: Some("ldap://x".to_owned()), ..urls() },
-        names: [AlternativeName::Dns("a".to_owned())],
-    };
     let (serial, subject, urls) = (Serial::from_bytes(&[1; 16]).unwrap(), terminal_subject(), urls());
     let mut order = CertificateOrder {
         profile,
@@ -179,43 +198,31 @@ fn refusal(authority: &Authority, change: impl for<'a> FnOnce(&mut CertificateOr
         urls: &urls,
     };
     assert!(prepare(&order).is_ok());
-    change(&mut order, &spare);
+    change(&mut order, spare);
     prepare(&order).unwrap_err()
-}
-
-struct Spare {
-    rsa: SigningKey,
-    issuing_key: pki::PublicKey,
-    long: Subject,
-    no_urls: Urls,
-    bad_urls: Urls,
-    names: [AlternativeName; 1],
 }
 
 #[test]
 fn an_order_that_cannot_be_is_refused_with_its_reason() {
     let authority = Authority::open();
-    let refused = |change: fn(&mut CertificateOrder<'_>)| refusal(&authority, |order, _| change(order));
+    let spare = Spare::of(&authority);
+    let refused = |change: fn(&mut CertificateOrder<'_>)| refusal(&authority, &spare, |order, _| change(order));
     assert!(matches!(refused(|order| order.issuer = None), Error::IssuerMismatch(_)));
     assert!(matches!(refused(|order| order.validity.not_after = order.validity.not_before), Error::Validity(_)));
     let longer = refused(|order| order.validity.not_after = order.validity.not_after + Duration::SECOND * 2);
     assert!(matches!(longer, Error::Validity(_)));
-    assert!(matches!(
-        refusal(&authority, |order, spare| order.public_key = spare.rsa.public_key()),
-        Error::KeyNotInProfile { .. }
-    ));
-    assert!(matches!(
-        refusal(&authority, |order, spare| order.public_key = &spare.issuing_key),
-        Error::IssuerNotAllowed(_)
-    ));
-    let long = refusal(&authority, |order, spare| order.subject = &spare.long);
+    let other_kind = refusal(&authority, &spare, |order, spare| order.public_key = spare.rsa.public_key());
+    assert!(matches!(other_kind, Error::KeyNotInProfile { .. }));
+    let issuers_key = refusal(&authority, &spare, |order, spare| order.public_key = &spare.issuing_key);
+    assert!(matches!(issuers_key, Error::IssuerNotAllowed(_)));
+    let long = refusal(&authority, &spare, |order, spare| order.subject = &spare.long);
     assert!(matches!(long, Error::Subject(SubjectFault::TooLong { limit: 64, length: 65, .. })));
-    assert!(matches!(refusal(&authority, |order, spare| order.urls = &spare.no_urls), Error::MissingUrl(_)));
-    assert!(matches!(refusal(&authority, |order, spare| order.urls = &spare.bad_urls), Error::BadUrl(_)));
-    assert!(matches!(
-        refusal(&authority, |order, spare| order.alternative_names = &spare.names),
-        Error::AlternativeNames(_)
-    ));
+    let no_urls = refusal(&authority, &spare, |order, spare| order.urls = &spare.no_urls);
+    assert!(matches!(no_urls, Error::MissingUrl(_)));
+    let bad_urls = refusal(&authority, &spare, |order, spare| order.urls = &spare.bad_urls);
+    assert!(matches!(bad_urls, Error::BadUrl(_)));
+    let names = refusal(&authority, &spare, |order, spare| order.alternative_names = &spare.names);
+    assert!(matches!(names, Error::AlternativeNames(_)));
 }
 
 #[test]

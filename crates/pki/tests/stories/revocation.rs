@@ -153,6 +153,21 @@ impl Register {
     }
 }
 
+/// The arguments by which OpenSSL asks about files, serials and with what options.
+fn question(folder: &Folder, issuing: &str, asked: &[&str]) -> Vec<String> {
+    // Options for the hash must stand before the certificate they are for.
+    let mut about: Vec<String> =
+        asked.iter().filter(|word| word.starts_with('-')).map(|word| (*word).to_owned()).collect();
+    about.extend(["-issuer".to_owned(), issuing.to_owned()]);
+    for one in asked.iter().filter(|word| !word.starts_with('-')) {
+        match one.strip_prefix("serial:") {
+            Some(serial) => about.extend(["-serial".to_owned(), serial.to_owned()]),
+            None => about.extend(["-cert".to_owned(), folder.path(one)]),
+        }
+    }
+    about
+}
+
 /// Lets OpenSSL ask about certificates, answers, and lets OpenSSL judge.
 fn dialogue(
     story: &str,
@@ -167,16 +182,7 @@ fn dialogue(
     folder.write("good.pem", pem::certificate(&register.good.der));
     folder.write("revoked.pem", pem::certificate(&register.revoked.der));
     let (request, response) = (folder.path("request.der"), folder.path("response.der"));
-    let mut about = vec!["-issuer".to_owned(), issuing.clone()];
-    for one in asked {
-        match one.strip_prefix("serial:") {
-            Some(serial) => about.extend(["-serial".to_owned(), serial.to_owned()]),
-            None if one.starts_with('-') => about.push((*one).to_owned()),
-            None => about.extend(["-cert".to_owned(), folder.path(one)]),
-        }
-    }
-    // Options for the hash must stand before the certificate they are for.
-    about.sort_by_key(|word| !word.starts_with("-sha"));
+    let about = question(&folder, &issuing, asked);
     let about: Vec<&str> = about.iter().map(String::as_str).collect();
     openssl(&[&["ocsp", "-reqout", &request], about.as_slice()].concat());
     folder.write("response.der", register.answer(authority, &folder.read("request.der"), responder, key));

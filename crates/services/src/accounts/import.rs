@@ -129,6 +129,8 @@ fn decode(file: &[u8]) -> Option<String> {
 
 /// Rows with their lines; a first row that names columns is a header.
 fn rows(text: &str) -> Vec<(u64, Result<Row, String>)> {
+    // Between a carriage return and its line feed the reader has not counted the line yet.
+    let text = text.replace("\r\n", "\n");
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut places: [Option<usize>; 5] = [Some(0), Some(1), Some(2), Some(3), Some(4)];

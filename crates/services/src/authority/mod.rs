@@ -13,7 +13,7 @@ pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve
 pub use pickup::{Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse};
 pub use publication::{
     OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due, published_issuer,
-    published_root, root_crl, root_pem,
+    published_root, root_crl, root_pem, subject_names,
 };
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
 

@@ -201,3 +201,8 @@ pub fn root_pem(app: &App) -> String {
 pub fn chain_pem(app: &App) -> String {
     issuer_pem(app) + &root_pem(app)
 }
+
+/// Subjects of the authorities whose certificates a browser should offer, in DER.
+pub fn subject_names(app: &App) -> Vec<Vec<u8>> {
+    [&app.authority.issuer, &app.authority.root].map(|authority| authority.name_der().to_vec()).into()
+}

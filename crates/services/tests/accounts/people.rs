@@ -22,19 +22,19 @@ use time::Duration;
 use crate::support::{House, on_each_database_with};
 
 /// A good password.
-pub const PASSWORD: &str = "winter lantern over seven rivers";
+pub(crate) const PASSWORD: &str = "winter lantern over seven rivers";
 /// The network of a clinic.
-pub const CLINIC: &str = "192.0.2.10";
+pub(crate) const CLINIC: &str = "192.0.2.10";
 /// Another network.
-pub const ELSEWHERE: &str = "198.51.100.66";
+pub(crate) const ELSEWHERE: &str = "198.51.100.66";
 /// A dental clinic in Tokyo.
-pub const TOKYO: &str = "1330100016";
+pub(crate) const TOKYO: &str = "1330100016";
 /// A medical clinic in Hokkaido.
-pub const HOKKAIDO: &str = "0110112489";
+pub(crate) const HOKKAIDO: &str = "0110112489";
 
 impl House {
     /// Puts an institution into the register.
-    pub async fn open_clinic(&self, code: &str, name: &str) -> InstitutionId {
+    pub(crate) async fn open_clinic(&self, code: &str, name: &str) -> InstitutionId {
         let institution = Institution {
             id: InstitutionId::new(self.app.clock.now(), &*self.app.randomness),
             code: code.parse().unwrap(),
@@ -56,42 +56,42 @@ impl House {
     }
 
     /// A browser without a session in a network.
-    pub fn visitor(&self, network: &str) -> Ctx<'_> {
+    pub(crate) fn visitor(&self, network: &str) -> Ctx<'_> {
         Ctx::visitor(&self.app, network)
     }
 
     /// A browser with a cookie, as the next click finds it.
-    pub async fn browser(&self, token: &str) -> Option<Ctx<'_>> {
+    pub(crate) async fn browser(&self, token: &str) -> Option<Ctx<'_>> {
         let session = session_of(&self.app, token).await.unwrap()?;
         Some(Ctx::person(&self.app, session, CLINIC))
     }
 
     /// A browser whose session must live.
-    pub async fn person(&self, token: &str) -> Ctx<'_> {
+    pub(crate) async fn person(&self, token: &str) -> Ctx<'_> {
         self.browser(token).await.expect("the session lives")
     }
 
     /// The mails that arrive now.
-    pub async fn mails(&self) -> Vec<Mail> {
+    pub(crate) async fn mails(&self) -> Vec<Mail> {
         jobs::work_all(&self.app, "test").await.unwrap();
         self.postbox.empty()
     }
 
     /// The one mail that arrives now.
-    pub async fn mail(&self) -> Mail {
+    pub(crate) async fn mail(&self) -> Mail {
         let mut mails = self.mails().await;
         assert_eq!(mails.len(), 1, "{mails:#?}");
         mails.remove(0)
     }
 
     /// Begins a registration and opens the mail; gives the token of its link.
-    pub async fn confirm_address(&self, email: &str) -> String {
+    pub(crate) async fn confirm_address(&self, email: &str) -> String {
         register::begin(&self.visitor(CLINIC), email).await.unwrap();
         token_in(&self.mail().await, "/register/")
     }
 
     /// Registers a person; gives the cookie and how the membership is proved.
-    pub async fn register(&self, email: &str, name: &str, code: &str, prove_by: ProveBy) -> (String, Asked) {
+    pub(crate) async fn register(&self, email: &str, name: &str, code: &str, prove_by: ProveBy) -> (String, Asked) {
         let link = self.confirm_address(email).await;
         let form = Form { prove_by, ..form(name, code) };
         match register::complete(&self.visitor(CLINIC), &link, &form).await.unwrap() {
@@ -101,7 +101,7 @@ impl House {
     }
 
     /// Registers a person and types the code of the letter; gives the cookie.
-    pub async fn member(&self, email: &str, name: &str, code: &str) -> String {
+    pub(crate) async fn member(&self, email: &str, name: &str, code: &str) -> String {
         let (cookie, asked) = self.register(email, name, code, ProveBy::Rule).await;
         let Asked::Letter { membership, .. } = asked else { panic!("{asked:?}") };
         let code = self.posted_code(membership).await;
@@ -113,7 +113,7 @@ impl House {
     }
 
     /// The code on the letter that waits to be printed for a membership.
-    pub async fn posted_code(&self, membership: MembershipId) -> String {
+    pub(crate) async fn posted_code(&self, membership: MembershipId) -> String {
         let letters =
             storage::letters::in_state(&mut self.app.db.read().await.unwrap(), "to_print", 100).await.unwrap();
         let letter =
@@ -123,7 +123,7 @@ impl House {
     }
 
     /// A person of the operator's staff at work, second factor shown; gives the cookie.
-    pub async fn staff(&self, email: &str, roles: &[Role]) -> String {
+    pub(crate) async fn staff(&self, email: &str, roles: &[Role]) -> String {
         let now = self.app.clock.now();
         let account = Account {
             id: AccountId::new(now, &*self.app.randomness),
@@ -149,7 +149,7 @@ impl House {
     }
 
     /// A membership of a member of staff that waits for a reviewer.
-    pub async fn pending_of_staff(&self, browser: &Ctx<'_>, code: &str) -> MembershipId {
+    pub(crate) async fn pending_of_staff(&self, browser: &Ctx<'_>, code: &str) -> MembershipId {
         let now = self.app.clock.now();
         let account = browser.account().unwrap();
         let mut tx = self.app.db.write().await.unwrap();
@@ -163,14 +163,14 @@ impl House {
     }
 
     /// Imports accounts as the installation itself does.
-    pub async fn import(&self, rows: &str) {
+    pub(crate) async fn import(&self, rows: &str) {
         let system = Ctx::system(&self.app, "import");
         let outcome = import::accounts(&system, rows.as_bytes()).await.unwrap();
         assert!(matches!(&outcome, import::Outcome::Done { rejected, .. } if rejected.is_empty()), "{outcome:?}");
     }
 
     /// Logs in from the clinic; the outcome must be a plain login.
-    pub async fn log_in(&self, email: &str, password: &str) -> (String, Session) {
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> (String, Session) {
         match login::password(&self.visitor(CLINIC), email, password, "Firefox").await.unwrap() {
             login::LoginOutcome::LoggedIn(started) => (started.token, started.session),
             other => panic!("{other:?}"),
@@ -179,7 +179,7 @@ impl House {
 }
 
 /// A registration form filled in well.
-pub fn form(name: &str, code: &str) -> Form {
+pub(crate) fn form(name: &str, code: &str) -> Form {
     Form {
         name: name.to_owned(),
         password: PASSWORD.to_owned(),
@@ -191,23 +191,23 @@ pub fn form(name: &str, code: &str) -> Form {
 }
 
 /// All ten digits in one field.
-pub fn whole(code: &str) -> CodeTyped {
+pub(crate) fn whole(code: &str) -> CodeTyped {
     CodeTyped { code: code.to_owned(), ..CodeTyped::default() }
 }
 
 /// The token of the link in a mail that leads below a path.
-pub fn token_in(mail: &Mail, path: &str) -> String {
+pub(crate) fn token_in(mail: &Mail, path: &str) -> String {
     let (_, rest) = mail.body.split_once(path).unwrap_or_else(|| panic!("no {path} in {}", mail.body));
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
 /// Tells a story on each database; afterwards the audit chain must hold and no work be given up.
-pub async fn story(story: impl AsyncFn(&House)) {
+pub(crate) async fn story(story: impl AsyncFn(&House)) {
     story_with(|_| {}, story).await;
 }
 
 /// The same where the operator chose otherwise.
-pub async fn story_with(choose: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
+pub(crate) async fn story_with(choose: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
     on_each_database_with(choose, async |house: &House| {
         story(house).await;
         jobs::work_all(&house.app, "test").await.unwrap();

@@ -1,0 +1,197 @@
+//! Commands beside serving.
+
+use std::{fs::File, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use domain::institutions::{Prefecture, RegisterLayout, ScoreTable};
+use domain::permissions::Role;
+use services::{
+    Ctx, accounts,
+    institutions::import::{self, Options, Outcome},
+};
+
+use crate::{Place, config::Config, install};
+
+/// `import …`
+#[derive(Subcommand)]
+pub(crate) enum Import {
+    /// Import the register of institutions from a CSV file.
+    Institutions(ImportInstitutions),
+    /// Import accounts from a CSV file; each must set a new password at the first login.
+    Accounts(ImportAccounts),
+}
+
+/// `import institutions FILE`
+#[derive(Args)]
+pub(crate) struct ImportInstitutions {
+    #[command(flatten)]
+    place: Place,
+    /// CSV file, UTF-8 or Shift_JIS.
+    file: PathBuf,
+    /// Score table of every row (1, 3, 4 or 6), where the layout has none.
+    #[arg(long)]
+    score_table: Option<String>,
+    /// Prefecture of every row (01 to 47), where neither a column nor the address names it.
+    #[arg(long)]
+    prefecture: Option<String>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Where to write the report of rejected and remarked rows; beside the file if none.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+/// `import accounts FILE`
+#[derive(Args)]
+pub(crate) struct ImportAccounts {
+    #[command(flatten)]
+    place: Place,
+    /// CSV file.
+    file: PathBuf,
+}
+
+impl Import {
+    /// Runs the import.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Institutions(import) => import.run().await,
+            Self::Accounts(import) => import.run().await,
+        }
+    }
+}
+
+impl ImportInstitutions {
+    fn options(&self) -> anyhow::Result<Options> {
+        let score_table = match &self.score_table {
+            None => None,
+            Some(text) => Some(ScoreTable::parse(text).with_context(|| format!("--score-table {text}: 1, 3, 4 or 6"))?),
+        };
+        let prefecture = match &self.prefecture {
+            None => None,
+            Some(text) => Some(Prefecture::parse(text).with_context(|| format!("--prefecture {text}: 01 to 47"))?),
+        };
+        let file_name = self.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Options { file_name, layout: None::<RegisterLayout>, score_table, prefecture, encoding: None })
+    }
+
+    async fn run(self) -> anyhow::Result<()> {
+        let options = self.options()?;
+        let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
+        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let outcome = import::run(&Ctx::system(&app, "import"), file, options).await?;
+        let imported = match outcome {
+            Outcome::Refused(fault) => anyhow::bail!("{fault}"),
+            Outcome::Done(imported) => imported,
+        };
+        let report = self.report.clone().unwrap_or_else(|| self.file.with_extension("report.csv"));
+        std::fs::write(&report, &imported.report).with_context(|| report.display().to_string())?;
+        if self.json {
+            println!("{}", serde_json::to_string(&imported.summary)?);
+        } else {
+            println!("{:#?}\nreport: {}", imported.summary, report.display());
+        }
+        app.db.close().await;
+        Ok(())
+    }
+}
+
+impl ImportAccounts {
+    async fn run(self) -> anyhow::Result<()> {
+        let bytes = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
+        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let outcome = accounts::import::accounts(&Ctx::system(&app, "import"), &bytes).await?;
+        println!("{outcome:#?}");
+        app.db.close().await;
+        Ok(())
+    }
+}
+
+/// `ca …`
+#[derive(Subcommand)]
+pub(crate) enum Ca {
+    /// Found root and issuing authority, if there are none.
+    Init(Place),
+    /// Print the profiles in force.
+    Profiles(Place),
+}
+
+impl Ca {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let (Self::Init(place) | Self::Profiles(place)) = &self;
+        let config = Config::load(place)?;
+        let db = install::open_database(&config).await?;
+        let authority = install::open_authority(&config, &db).await?;
+        if matches!(self, Self::Init(_)) {
+            println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuer.subject());
+        } else {
+            for profile in authority.profiles.iter() {
+                println!("{:<24} {:>3} months  {}", profile.name(), profile.term().months, profile.title());
+            }
+        }
+        db.close().await;
+        Ok(())
+    }
+}
+
+/// `audit …`
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Follow the chain from its beginning; the first fault is named.
+    Verify(Place),
+}
+
+impl Audit {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let Self::Verify(place) = self;
+        let db = install::open_database(&Config::load(&place)?).await?;
+        let found = storage::audit::verify(&mut db.read().await?).await?;
+        db.close().await;
+        match found {
+            Ok(rows) => println!("{rows} rows, the chain is whole"),
+            Err(broken) => anyhow::bail!("the chain is broken: {broken}"),
+        }
+        Ok(())
+    }
+}
+
+/// Prints the configuration in force.
+pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
+    print!("{}", Config::load(place)?.without_secrets()?);
+    Ok(())
+}
+
+/// Brings the tables up to date.
+pub(crate) async fn migrate(place: Place) -> anyhow::Result<()> {
+    let db = install::open_database(&Config::load(&place)?).await?;
+    db.close().await;
+    println!("the tables are up to date");
+    Ok(())
+}
+
+/// `add-administrator …`
+#[derive(Args)]
+pub(crate) struct AddAdministrator {
+    #[command(flatten)]
+    place: Place,
+    /// Mail address; the link to set a password goes there.
+    email: String,
+    /// Name of the person.
+    name: String,
+}
+
+impl AddAdministrator {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let app = install::build(&Config::load(&self.place)?, false).await?;
+        let ctx = Ctx::system(&app, "add_administrator");
+        let saved = services::office::staff::create(&ctx, &self.email, &self.name, &[Role::Administrator]).await?;
+        println!("{saved:?}");
+        services::jobs::work_all(&app, "add_administrator").await?;
+        app.db.close().await;
+        Ok(())
+    }
+}

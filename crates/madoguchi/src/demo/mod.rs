@@ -1,0 +1,111 @@
+//! `madoguchi demo`: the working portal on an empty folder, with nothing else needed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+use services::{App, authority, demo};
+
+use crate::{
+    config::{Config, Listener},
+    install, serve,
+};
+
+/// Options of the demo.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Folder of the demo's data.
+    #[arg(long, default_value = "./madoguchi-demo")]
+    data_dir: PathBuf,
+    /// Port of the portal.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Port of the closed network.
+    #[arg(long, default_value_t = 8443)]
+    closed_port: u16,
+    /// Begin anew: the demo's data are removed first.
+    #[arg(long)]
+    reset: bool,
+    /// Print one JSON object instead of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Marks a folder as a demo's, so that `--reset` never removes anything else.
+const MARK: &str = "this-is-a-madoguchi-demo";
+
+fn prepare(folder: &Path, reset: bool) -> anyhow::Result<()> {
+    let mark = folder.join(MARK);
+    if reset && folder.exists() {
+        anyhow::ensure!(mark.exists(), "{} is no demo folder; nothing was removed", folder.display());
+        std::fs::remove_dir_all(folder)?;
+    }
+    let empty = std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+    anyhow::ensure!(empty || mark.exists(), "{} is not empty and no demo folder", folder.display());
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    std::fs::write(&mark, "")?;
+    Ok(())
+}
+
+fn config(options: &Options) -> Config {
+    let mut config = Config { data_dir: options.data_dir.clone(), ..Config::default() };
+    config.portal = Listener::at(options.port, "http");
+    config.closed_network = Listener::at(options.closed_port, "https");
+    config.rules.staff_second_factor = false;
+    config
+}
+
+/// Runs the demo until it is stopped.
+pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
+    prepare(&options.data_dir, options.reset)?;
+    let config = config(&options);
+    let app = install::build(&config, true).await?;
+    demo::fill(&app).await?;
+    let accounts = demo::accounts(&app).await?;
+    let ca = options.data_dir.join("ca.pem");
+    std::fs::write(&ca, authority::root_pem(&app))?;
+    let ca = std::path::absolute(&ca)?;
+    let urls = config.clone();
+    serve::run(&config, app, true, move |_: &App| {
+        if options.json { print_json(&urls, &ca, &accounts) } else { print_table(&urls, &ca, &accounts) }
+    })
+    .await
+}
+
+type Accounts = [(demo::Person, String)];
+
+fn print_json(config: &Config, ca: &Path, accounts: &Accounts) -> anyhow::Result<()> {
+    use std::io::Write;
+    let account = |(person, institution): &(demo::Person, String)| {
+        json!({ "role": person.role, "email": person.email, "password": demo::PASSWORD, "institution": institution })
+    };
+    let line = json!({
+        "portal": config.portal.url,
+        "closed_network": config.closed_network.url,
+        "mailbox": format!("{}/dev/mailbox", config.portal.url),
+        "ca_certificate": ca,
+        "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
+    });
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn print_table(config: &Config, ca: &Path, accounts: &Accounts) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Madoguchi（窓口）のデモを開きました。\n")?;
+    writeln!(out, "  ポータル　　　 {}", config.portal.url)?;
+    writeln!(out, "  閉域網　　　　 {}", config.closed_network.url)?;
+    writeln!(out, "  郵便受け　　　 {}/dev/mailbox", config.portal.url)?;
+    writeln!(out, "  認証局の証明書 {}\n", ca.display())?;
+    writeln!(out, "  {:<20} {:<38} 医療機関等", "役割", "メールアドレス")?;
+    for (person, institution) in accounts {
+        writeln!(out, "  {:<20} {:<38} {institution}", person.role, person.email)?;
+    }
+    writeln!(out, "\n  パスワードはすべて {}　　終わるときは Ctrl+C", demo::PASSWORD)?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Listeners and workers.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use services::{App, authority, jobs};
+use web::Site;
+
+use crate::{
+    Place,
+    clock::{SystemClock, SystemRandomness},
+    config::{Config, Listener},
+    install, tls,
+};
+
+/// Workers in one process.
+const WORKERS: usize = 4;
+/// How long a worker sleeps when nothing wakes it.
+const NAP: Duration = Duration::from_secs(2);
+/// How often regular work is looked at.
+const ROUND: Duration = Duration::from_secs(60);
+/// How long open requests may finish after the signal to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Serves portal and closed network, and works.
+pub(crate) async fn serve(place: Place) -> anyhow::Result<()> {
+    let config = Config::load(&place)?;
+    let app = install::build(&config, false).await?;
+    run(&config, app, false, |_| Ok(())).await
+}
+
+/// Works only.
+pub(crate) async fn worker(place: Place) -> anyhow::Result<()> {
+    let config = Config::load(&place)?;
+    let app = install::build(&config, false).await?;
+    start_workers(&app);
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+/// Serves until a signal to stop; `ready` is called once both listeners accept.
+pub(crate) async fn run(
+    config: &Config,
+    app: Arc<App>,
+    demo: bool,
+    ready: impl FnOnce(&App) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let site = Site::new(app.clone(), demo);
+    let handle = Handle::new();
+    let portal = portal(&config.portal, site.clone(), handle.clone())?;
+    let closed = closed(config, &app, site, handle.clone()).await?;
+    start_workers(&app);
+    ready(&app)?;
+    let stopper = handle.clone();
+    tokio::spawn(async move {
+        stop_signal().await;
+        stopper.graceful_shutdown(Some(FAREWELL));
+    });
+    tokio::try_join!(portal, closed)?;
+    app.db.close().await;
+    Ok(())
+}
+
+async fn stop_signal() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::error!(%error, "no signals; stop the process by force");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
+    let socket = std::net::TcpListener::bind(listener.listen).with_context(|| format!("cannot listen on {}", listener.listen))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn pem_pair(listener: &Listener) -> anyhow::Result<Option<(Vec<Vec<u8>>, Vec<u8>)>> {
+    use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
+    let (Some(chain), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
+    let chain = CertificateDer::pem_file_iter(chain)?.map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>()?;
+    let key = PrivatePkcs8KeyDer::from_pem_file(key)?.secret_pkcs8_der().to_vec();
+    Ok(Some((chain, key)))
+}
+
+fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+    let socket = bind(listener)?;
+    let service = web::portal(site).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(match pem_pair(listener)? {
+        None => {
+            let server = axum_server::from_tcp(socket)?.handle(handle);
+            Box::pin(async move { Ok(server.serve(service).await?) })
+        }
+        Some((chain, key)) => {
+            let config = RustlsConfig::from_config(Arc::new(tls::server_config(chain, key, vec![])?));
+            let server = axum_server::from_tcp_rustls(socket, config)?.handle(handle);
+            Box::pin(async move { Ok(server.serve(service).await?) })
+        }
+    })
+}
+
+async fn closed(config: &Config, app: &App, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+    let listener = &config.closed_network;
+    let socket = bind(listener)?;
+    let (chain, key) = match pem_pair(listener)? {
+        Some(pair) => pair,
+        None => {
+            let operator = &app.settings.operator.name;
+            authority::server_certificate(&app.db, &app.authority, &SystemClock, &SystemRandomness, operator).await?
+        }
+    };
+    let hints = authority::subject_names(app).into_iter().map(Into::into).collect();
+    let tls = RustlsConfig::from_config(Arc::new(tls::server_config(chain, key, hints)?));
+    let server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
+    let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(Box::pin(async move { Ok(server.serve(service).await?) }))
+}
+
+fn start_workers(app: &Arc<App>) {
+    for number in 0..WORKERS {
+        let app = app.clone();
+        tokio::spawn(async move { work(app, format!("{}-{number}", std::process::id())).await });
+    }
+    let app = app.clone();
+    tokio::spawn(async move { rounds(app).await });
+}
+
+async fn work(app: Arc<App>, name: String) {
+    loop {
+        if let Err(error) = jobs::work_all(&app, &name).await {
+            tracing::error!(%error, "a worker could not reach the database");
+        }
+        tokio::select! {
+            () = app.wake.notified() => {}
+            () = tokio::time::sleep(NAP) => {}
+        }
+    }
+}
+
+async fn rounds(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(ROUND).await;
+        if let Err(error) = authority::publish_when_due(&app).await {
+            tracing::error!(%error, "the revocation list could not be published");
+        }
+        if let Err(error) = services::accounts::sweep(&app).await {
+            tracing::error!(%error, "ended sessions could not be swept");
+        }
+    }
+}

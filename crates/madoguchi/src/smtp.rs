@@ -1,0 +1,86 @@
+//! Mails over SMTP by `lettre`.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Attachment as Part, MultiPart, SinglePart, header::ContentType},
+    transport::smtp::PoolConfig,
+};
+use services::{
+    mail::{Attachment, Handover, Mailer},
+    rows::Mail,
+};
+
+/// Connections kept open at most.
+const CONNECTIONS: u32 = 16;
+
+/// Hands mails to a mail server.
+pub(crate) struct Smtp {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+}
+
+impl Smtp {
+    /// A transport from an address such as `smtp://127.0.0.1:2525`.
+    pub(crate) fn new(url: &str) -> anyhow::Result<Self> {
+        let pool = PoolConfig::new().max_size(CONNECTIONS);
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?
+            .pool_config(pool)
+            .timeout(Some(Duration::from_secs(30)))
+            .build();
+        Ok(Self { transport })
+    }
+}
+
+fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Message, String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let head = Message::builder()
+        .from(from.parse().map_err(|e| words(&e))?)
+        .to(mail.recipient.parse().map_err(|e| words(&e))?)
+        .subject(mail.subject.clone())
+        .message_id(Some(format!("<{}>", mail.message_id)));
+    let text = SinglePart::plain(mail.body.clone());
+    match attachment {
+        None => head.singlepart(text).map_err(|e| words(&e)),
+        Some(file) => {
+            let kind = ContentType::parse(&file.media_type).map_err(|e| words(&e))?;
+            let part = Part::new(file.name).body(file.bytes, kind);
+            head.multipart(MultiPart::mixed().singlepart(text).singlepart(part)).map_err(|e| words(&e))
+        }
+    }
+}
+
+impl Mailer for Smtp {
+    fn send<'a>(
+        &'a self,
+        from: &'a str,
+        mail: &'a Mail,
+        attachment: Option<Attachment>,
+    ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
+        Box::pin(async move {
+            let message = match message(from, mail, attachment) {
+                Ok(message) => message,
+                Err(words) => return Handover::Refused(words),
+            };
+            match self.transport.send(message).await {
+                Ok(answer) => Handover::Taken(answer.message().collect::<Vec<_>>().join(" ")),
+                Err(error) if error.is_permanent() => Handover::Refused(error.to_string()),
+                Err(error) => Handover::Later(error.to_string()),
+            }
+        })
+    }
+}
+
+/// Takes every mail: where there is no mail server, mails are read in the mailbox page.
+pub(crate) struct KeepAll;
+
+impl Mailer for KeepAll {
+    fn send<'a>(
+        &'a self,
+        _from: &'a str,
+        _mail: &'a Mail,
+        _attachment: Option<Attachment>,
+    ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
+        Box::pin(async { Handover::Taken("郵便受けに入れました".to_owned()) })
+    }
+}

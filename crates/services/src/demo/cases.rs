@@ -1,0 +1,246 @@
+//! The demo's cases: some in every state, each led there by the same verbs that people use.
+
+use domain::{
+    applications::{Kind, State, TERMINAL_COUNT},
+    calendar::{YearMonth, cut_off},
+    forms::Answers,
+    ids::{AccountId, ApplicationId, InstitutionId},
+};
+use storage::sessions::{Acting, Session};
+use time::Duration;
+use zeroize::Zeroizing;
+
+use super::people;
+use crate::{
+    App, Ctx, Error, Result,
+    applications::{self, Decision, Started, Submitted},
+    authority::{self, Format, PickupMode},
+    letters,
+};
+
+/// First row of the register that gets cases of its own.
+const FIRST: usize = 200;
+
+/// The states in which the demo shows a case, by procedure.
+fn wanted() -> Vec<(Kind, State)> {
+    use State as S;
+    let filings = [S::Draft, S::Submitted, S::InReview, S::Returned, S::Rejected, S::Withdrawn, S::Accepted, S::Superseded];
+    let certificates = [
+        S::Draft,
+        S::Submitted,
+        S::InReview,
+        S::Returned,
+        S::Rejected,
+        S::Cancelled,
+        S::LetterPrinted,
+        S::LetterPosted,
+        S::PickedUp,
+        S::Installed,
+        S::Approved,
+    ];
+    let both = [Kind::Eligibility, Kind::Claims].into_iter().flat_map(|kind| filings.map(|state| (kind, state)));
+    both.chain(certificates.map(|state| (Kind::Certificate, state))).collect()
+}
+
+/// Who acts in the demo's cases.
+struct Cast<'a> {
+    app: &'a App,
+    institution: InstitutionId,
+    applicant: AccountId,
+}
+
+/// Leads one case into each wanted state, each at an institution of its own.
+pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
+    for (number, (kind, state)) in wanted().into_iter().enumerate() {
+        let institution = *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
+        let ctx = Ctx::system(app, "demo");
+        let mut tx = app.db.write().await?;
+        let email = format!("case{:02}@clinic.example", number + 1);
+        let applicant = people::account(&ctx, &mut tx, &email, "窓口 太郎", None, None).await?;
+        people::join(&ctx, &mut tx, applicant, institution, "owner").await?;
+        tx.commit().await?;
+        lead(&Cast { app, institution, applicant }, kind, state).await?;
+    }
+    Ok(())
+}
+
+impl<'a> Cast<'a> {
+    fn session(&self, account: AccountId, staff: bool) -> Session {
+        let now = self.app.clock.now();
+        Session {
+            token_hash: String::new(),
+            account_id: account,
+            name: if staff { "審査 正".to_owned() } else { "窓口 太郎".to_owned() },
+            email: "case@clinic.example".to_owned(),
+            must_reset: false,
+            staff,
+            roles: if staff { domain::permissions::Role::ALL.to_vec() } else { vec![] },
+            has_totp: staff,
+            second_factor: staff,
+            institution: (!staff).then(|| Acting {
+                id: self.institution,
+                code: String::new(),
+                name: String::new(),
+                role: "owner".to_owned(),
+            }),
+            institutions: 1,
+            seen_at: now,
+            expires_at: now + Duration::hours(1),
+        }
+    }
+
+    fn applicant(&self) -> Ctx<'a> {
+        Ctx::person(self.app, self.session(self.applicant, false), "")
+    }
+
+    async fn staff(&self) -> Result<Ctx<'a>> {
+        let reviewer = storage::accounts::by_email(&mut self.app.db.read().await?, "reviewer@madoguchi.example").await?;
+        let id = reviewer.ok_or_else(|| Error::internal("no demo reviewer"))?.id;
+        Ok(Ctx::person(self.app, self.session(id, true), ""))
+    }
+}
+
+fn answers(app: &App, kind: Kind) -> Answers {
+    let today = app.clock.now().date();
+    let terms = |slug: &str| app.reference().documents.get(slug).map(|d| d.version.clone()).unwrap_or_default();
+    match kind {
+        Kind::Eligibility => Answers::new()
+            .with("application_kind", "start")
+            .with("terms", terms("eligibility-terms"))
+            .with("line_kind", "ip_vpn")
+            .with("customer_id_kind", "caf")
+            .with("customer_id", "CAF0123456789")
+            .with("customer_id_confirm", "CAF0123456789")
+            .with("v6_option", "contracted")
+            .with("start_month", YearMonth::of(today).plus_months(2).as_text())
+            .with("fee_payment", "deduction"),
+        Kind::Claims => Answers::new()
+            .with("application_kind", "start")
+            .with("terms", terms("claims-terms"))
+            .with("safety_rules", terms("claims-safety-rules"))
+            .with("start_month", cut_off(today, app.settings.rules.cut_off).as_text())
+            .with("product", "opt_one3")
+            .with("os_browser", "win11_iot_ltsc_2024_edge")
+            .with("connection", "ip_vpn_ipv6")
+            .with("customer_id_kind", "cop")
+            .with("customer_id", "COP01234567")
+            .with("customer_id_confirm", "COP01234567")
+            .with("fee_payment", "deduction"),
+        Kind::Certificate => Answers::new()
+            .with("consent", "agree")
+            .with("contact", "事務部 窓口 太郎")
+            .with(TERMINAL_COUNT, "1")
+            .with("terminal_name_1", "オンライン資格確認パソコン")
+            .with("terminal_os_1", "windows_11")
+            .with("purpose_1", "both"),
+    }
+}
+
+async fn draft(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
+    let ctx = cast.applicant();
+    let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else {
+        return Err(Error::internal("a demo case could not begin"));
+    };
+    applications::save(&ctx, id, &answers(cast.app, kind)).await?;
+    Ok(id)
+}
+
+async fn filed(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
+    let id = draft(cast, kind).await?;
+    let ctx = cast.applicant();
+    let version = applications::check(&ctx, id).await?.case.version;
+    match applications::submit(&ctx, id, version).await? {
+        Submitted::Sent(_) => Ok(id),
+        Submitted::CheckAgain(state) => Err(Error::internal(format!("{:?}", state.checked.findings.errors))),
+        Submitted::SentBefore(_) => Err(Error::internal("sent before")),
+    }
+}
+
+async fn version(cast: &Cast<'_>, id: ApplicationId) -> Result<i64> {
+    let case = storage::applications::find(&mut cast.app.db.read().await?, id).await?;
+    case.map(|case| case.version).ok_or(Error::NotFound)
+}
+
+fn done(decision: &Decision) -> Result<()> {
+    if matches!(decision, Decision::Done(_)) { Ok(()) } else { Err(Error::internal("a demo decision failed")) }
+}
+
+/// Leads a new case into a state.
+async fn lead(cast: &Cast<'_>, kind: Kind, state: State) -> Result<()> {
+    if kind == Kind::Certificate {
+        let first = filed(cast, Kind::Eligibility).await?;
+        let version = version(cast, first).await?;
+        done(&applications::accept(&cast.staff().await?, first, version).await?)?;
+    }
+    if state == State::Draft {
+        return draft(cast, kind).await.map(drop);
+    }
+    let id = filed(cast, kind).await?;
+    let seen = version(cast, id).await?;
+    let staff = cast.staff().await?;
+    match state {
+        State::Submitted => Ok(()),
+        State::Withdrawn | State::Cancelled => applications::withdraw(&cast.applicant(), id).await,
+        State::InReview => done(&applications::take(&staff, id, seen).await?),
+        State::Returned => {
+            let key = if kind == Kind::Certificate { "contact" } else { "customer_id" };
+            let reason = "書類と違うようです。もう一度ご確認ください。".to_owned();
+            done(&applications::return_for_correction(&staff, id, seen, &[(key.to_owned(), reason)]).await?)
+        }
+        State::Rejected => done(&applications::reject(&staff, id, seen, "同じ内容の申請をすでに受け付けているため。").await?),
+        State::Superseded => {
+            done(&applications::accept(&staff, id, seen).await?)?;
+            supersede(cast, kind).await
+        }
+        _ => {
+            done(&applications::accept(&staff, id, seen).await?)?;
+            deliver(cast, id, state).await
+        }
+    }
+}
+
+/// Files and accepts a change, which ends the case before; a claims change waits for its day.
+async fn supersede(cast: &Cast<'_>, kind: Kind) -> Result<()> {
+    let ctx = cast.applicant();
+    let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else { return Ok(()) };
+    let change = answers(cast.app, kind).with("application_kind", "change");
+    let (_, checked) = applications::save(&ctx, id, &change).await?;
+    if checked.findings.errors.is_empty() {
+        let seen = version(cast, id).await?;
+        applications::submit(&ctx, id, seen).await?;
+        let seen = version(cast, id).await?;
+        done(&applications::accept(&cast.staff().await?, id, seen).await?)?;
+    }
+    Ok(())
+}
+
+/// Prints, posts, fetches and installs, as far as the state asks for.
+async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()> {
+    let printed = [State::LetterPrinted, State::LetterPosted, State::PickedUp, State::Installed];
+    if !printed.contains(&state) {
+        return Ok(());
+    }
+    let staff = cast.staff().await?;
+    let batch = letters::make_batch(&staff).await?.ok_or_else(|| Error::internal("no letter to print"))?;
+    letters::confirm_printed(&staff, batch).await?;
+    let letter = storage::letters::of_application(&mut cast.app.db.read().await?, id).await?.pop().ok_or(Error::NotFound)?;
+    if state == State::LetterPrinted {
+        return Ok(());
+    }
+    letters::post_one(&staff, letter.id, "123-45-67890-1").await?.map_err(Error::internal)?;
+    if state == State::LetterPosted {
+        return Ok(());
+    }
+    let shown = super::letter(cast.app, letter.id).await?;
+    let value = |place: usize| shown.secrets.get(place).map(|(_, value)| value.clone()).unwrap_or_default();
+    let passphrase = || Zeroizing::new("Demo-Demo-2026".to_owned());
+    let mode = PickupMode::File { passphrase: passphrase(), again: passphrase(), format: Format::Modern };
+    let visitor = Ctx::visitor(cast.app, "");
+    authority::download(&visitor, &value(0), &value(1), mode).await?.map_err(Error::internal)?;
+    if state == State::Installed {
+        let certificates = storage::authority::of_application(&mut cast.app.db.read().await?, id).await?;
+        let der = certificates.into_iter().find_map(|certificate| certificate.certificate);
+        authority::connection_test(&visitor, der.as_deref()).await?.map_err(Error::internal)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! The demo's people: staff of every role and members of some institutions.
+
+use domain::{
+    ids::{AccountId, InstitutionId, MembershipId},
+    permissions::Role,
+};
+use storage::{Tx, accounts::Account};
+
+use crate::{App, Ctx, Error, Result};
+
+/// Password of every demo account; the demo listens on this machine only.
+pub const PASSWORD: &str = "umi-yama-sora-kawa";
+
+/// A demo account as it is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Role in one word, such as `owner` or `reviewer`.
+    pub role: &'static str,
+    /// Login.
+    pub email: String,
+    /// Name.
+    pub name: &'static str,
+    /// Rows of the made-up register the person belongs to.
+    pub institutions: &'static [usize],
+}
+
+const fn member(role: &'static str, name: &'static str, institutions: &'static [usize]) -> (&'static str, &'static str, &'static [usize]) {
+    (role, name, institutions)
+}
+
+/// Members: role, name, rows of the register. The first has filed nothing yet.
+const MEMBERS: &[(&str, &str, &[usize])] = &[
+    member("owner", "山田 花子", &[49]),
+    member("staff", "佐藤 健", &[49]),
+    member("owner2", "鈴木 一郎", &[105]),
+    member("group", "高橋 美咲", &[50, 51, 52]),
+];
+
+const STAFF: &[(Role, &str)] = &[
+    (Role::Reviewer, "審査 正"),
+    (Role::RaOfficer, "登録 守"),
+    (Role::DispatchClerk, "発送 渡"),
+    (Role::BillingClerk, "経理 算"),
+    (Role::Editor, "編集 文"),
+    (Role::CallCentreAgent, "案内 声"),
+    (Role::CaOfficer, "認証 鍵"),
+    (Role::Auditor, "監査 見"),
+    (Role::Administrator, "管理 司"),
+];
+
+/// All demo people.
+pub fn people() -> Vec<Person> {
+    let members = MEMBERS.iter().map(|(role, name, institutions)| Person {
+        role,
+        email: format!("{role}@clinic.example"),
+        name,
+        institutions,
+    });
+    let staff = STAFF.iter().map(|(role, name)| Person {
+        role: role.as_str(),
+        email: format!("{}@madoguchi.example", role.as_str().replace('_', "-")),
+        name,
+        institutions: &[],
+    });
+    members.chain(staff).collect()
+}
+
+/// Adds the demo people; those that exist stay as they are.
+pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
+    let hash = app.hasher.hash(PASSWORD, &*app.randomness).await?;
+    let ctx = Ctx::system(app, "demo");
+    for person in people() {
+        if storage::accounts::by_email(&mut app.db.read().await?, &person.email).await?.is_some() {
+            continue;
+        }
+        let role: Option<Role> = person.role.parse().ok().filter(|_| person.institutions.is_empty());
+        let mut tx = app.db.write().await?;
+        let id = account(&ctx, &mut tx, &person.email, person.name, role, Some(hash.clone())).await?;
+        for row in person.institutions {
+            let institution = institutions.get(*row).ok_or_else(|| Error::internal("the register is too short"))?;
+            let role = if person.role == "staff" { "staff" } else { "owner" };
+            join(&ctx, &mut tx, id, *institution, role).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Adds an account.
+pub(super) async fn account(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    email: &str,
+    name: &str,
+    role: Option<Role>,
+    password_hash: Option<String>,
+) -> Result<AccountId> {
+    let id = AccountId::new(ctx.now, &*ctx.app.randomness);
+    let account = Account {
+        id,
+        email: email.to_owned(),
+        name: name.to_owned(),
+        password_hash,
+        must_reset: false,
+        staff: role.is_some(),
+        roles: role.into_iter().collect(),
+        totp_secret: None,
+        totp_last_step: 0,
+        disabled: false,
+        created_at: ctx.now,
+    };
+    storage::accounts::insert(tx, &account).await?;
+    ctx.audit(tx, "account.create", format!("account:{id}"), "", "demo");
+    Ok(id)
+}
+
+/// Makes an account a member of an institution.
+pub(super) async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, institution: InstitutionId, role: &str) -> Result<()> {
+    let id = MembershipId::new(ctx.now, &*ctx.app.randomness);
+    storage::accounts::insert_membership(tx, id, account, institution, role, "active", None, ctx.now).await?;
+    ctx.audit(tx, "membership.create", format!("membership:{id}"), "", "demo");
+    Ok(())
+}

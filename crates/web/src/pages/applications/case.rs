@@ -1,0 +1,363 @@
+//! A case of one's institution: its state in one line, its life, what was sent; withdrawal and revocation.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use domain::{
+    applications::{Event, Kind, State},
+    calendar::{japanese_date, japanese_datetime},
+    ids::{ApplicationId, CertificateId},
+};
+use serde::Deserialize;
+use services::{
+    Error,
+    applications::{self, ApplicantCase},
+    authority::{self, Revoked},
+    letters,
+};
+
+use super::{id, state_view};
+use crate::{
+    site::{Download, Failure, Html, Posted, Visit, see_other},
+    view::{
+        form::{ChoiceView, ErrorSummary, FieldView, InputView},
+        frame::{BannerKind, BannerView, Frame, Link},
+        parts::{CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView, SummaryRow, TableView},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "applications/case.html")]
+pub(super) struct CasePage {
+    frame: Frame,
+    id: ApplicationId,
+    reference: String,
+    line: StateLineView,
+    holder: &'static str,
+    expected: String,
+    reasons: Vec<(String, String)>,
+    action: Option<Link>,
+    draft: bool,
+    sections: Vec<SummaryListView>,
+    events: TableView,
+    mails: TableView,
+    letters: Vec<CardView>,
+    certificates: Vec<CardView>,
+    may_withdraw: bool,
+    sent: bool,
+    user_id_notice: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    saved: String,
+}
+
+/// The page of a case.
+pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(said): Query<Said>) -> Result<Html<CasePage>, Failure> {
+    visit.person()?;
+    let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
+    let mut page = page(&visit, &shown);
+    if !said.saved.is_empty() {
+        page.frame.banners.push(BannerView {
+            kind: BannerKind::Success,
+            title: "下書きを保存しました。".to_owned(),
+            body: vec!["まだ送信されていません。別の端末でログインしても、続きから入力できます。".to_owned()],
+            link: None,
+        });
+    }
+    Ok(Html(page))
+}
+
+fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
+    let case = &shown.case;
+    let edit = format!("/applications/{}/edit", case.id);
+    let action = match case.state {
+        State::Draft => Some(Link::new("続きを入力する", edit)),
+        State::Returned => Some(Link::new("示された項目を直す", edit)),
+        State::InForce | State::Accepted => Some(Link::new("内容の変更を申請する", format!("/procedures/{}", case.kind))),
+        _ => None,
+    };
+    let mut frame = visit.frame(case.kind.label());
+    frame.breadcrumb.push(Link::new("マイリスト", "/mylist"));
+    CasePage {
+        frame,
+        id: case.id,
+        reference: case.reference.clone().unwrap_or_default(),
+        line: line_of_life(shown),
+        holder: shown.explanation.holder,
+        expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
+        reasons: reasons(shown),
+        action,
+        draft: case.state == State::Draft,
+        sections: sections(shown),
+        events: events(shown),
+        mails: mails(shown),
+        letters: letters_of(shown),
+        certificates: certificates_of(shown),
+        may_withdraw: case.kind.allows(case.state, Event::Withdraw),
+        sent: case.submitted_at.is_some(),
+        user_id_notice: case.kind == Kind::Claims && matches!(case.state, State::Accepted | State::InForce),
+    }
+}
+
+fn line_of_life(shown: &ApplicantCase) -> StateLineView {
+    let states = shown.case.kind.line_of_life();
+    let current = states.iter().position(|state| *state == shown.case.state);
+    let when = |state: State| {
+        let event = shown.events.iter().rev().find(|event| event.state == state);
+        event.map(|event| japanese_date(event.at.date())).unwrap_or_default()
+    };
+    let stage = |place: usize, state: State| match current {
+        Some(now) if place == now => Stage::Current,
+        Some(now) if place < now => Stage::Done,
+        Some(_) => Stage::Ahead,
+        None if shown.events.iter().any(|event| event.state == state) => Stage::Done,
+        None => Stage::Ahead,
+    };
+    let mut points: Vec<PointView> = states
+        .iter()
+        .enumerate()
+        .map(|(place, state)| {
+            let stage = stage(place, *state);
+            let date = if stage == Stage::Ahead { String::new() } else { when(*state) };
+            PointView::new(state.label(), date, stage)
+        })
+        .collect();
+    if current.is_none() && shown.case.state != State::Draft {
+        points.retain(|point| point.stage == Stage::Done);
+        points.push(PointView::new(shown.case.state.label(), when(shown.case.state), Stage::Stopped));
+    }
+    StateLineView { state: state_view(shown.case.state), sentence: shown.explanation.sentence(), points }
+}
+
+fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {
+    let lines: Vec<_> = shown.reading.iter().flat_map(|(_, lines)| lines).collect();
+    let label = |key: &str| lines.iter().find(|line| line.key == key).map_or("全体", |line| line.label.as_str()).to_owned();
+    shown.case.reasons.iter().map(|(key, reason)| (label(key), reason.clone())).collect()
+}
+
+fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
+    let row = |line: &domain::applications::ReadingLine| SummaryRow {
+        code: line.key == "customer_id",
+        ..SummaryRow::new(&line.label, &line.value)
+    };
+    shown
+        .reading
+        .iter()
+        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(row).collect() })
+        .collect()
+}
+
+fn events(shown: &ApplicantCase) -> TableView {
+    let row = |event: &services::rows::EventRow| {
+        let staff = event.actor != format!("account:{}", shown.case.created_by)
+            && shown.case.submitted_by.is_none_or(|by| event.actor != format!("account:{by}"));
+        let who = if staff && event.actor.starts_with("account:") { "運営者".to_owned() } else { event.actor_name.clone() };
+        RowView {
+            cells: vec![
+                CellView::Text(japanese_datetime(event.at)),
+                CellView::Text(event.event.label().to_owned()),
+                CellView::Text(who),
+                CellView::Text(event.note.clone()),
+            ],
+            strong: false,
+        }
+    };
+    TableView {
+        caption: "経過".to_owned(),
+        columns: ["日時", "できごと", "行った人", "内容"].map(ColumnView::new).to_vec(),
+        rows: shown.events.iter().map(row).collect(),
+        ..TableView::default()
+    }
+}
+
+fn mails(shown: &ApplicantCase) -> TableView {
+    let words = |state: &str| match state {
+        "sent" => "メールサーバーに渡しました",
+        "refused" => "相手のサーバーに断られました",
+        _ => "送信待ちです",
+    };
+    let row = |mail: &services::rows::Mail| RowView {
+        cells: vec![
+            CellView::Text(japanese_datetime(mail.created_at)),
+            CellView::Text(mail.subject.clone()),
+            CellView::Text(words(&mail.state).to_owned()),
+        ],
+        strong: false,
+    };
+    TableView {
+        caption: "送ったメール".to_owned(),
+        columns: ["日時", "件名", "状態"].map(ColumnView::new).to_vec(),
+        rows: shown.mails.iter().map(row).collect(),
+        ..TableView::default()
+    }
+}
+
+fn letters_of(shown: &ApplicantCase) -> Vec<CardView> {
+    let card = |letter: &services::rows::Letter| CardView {
+        kind: "簡易書留".to_owned(),
+        title: "電子証明書発行通知書".to_owned(),
+        facts: [
+            Some(Fact::new("宛名", format!("{} 様", letter.addressee))),
+            letter.posted_at.map(|at| Fact::new("発送日", japanese_date(at.date()))),
+            letter.tracking_number.clone().map(|number| Fact { code: true, ..Fact::new("書留番号", number) }),
+            letter.deadline.map(|at| Fact::new("取得期限", japanese_date(at.date()))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        ..CardView::default()
+    };
+    shown.letters.iter().filter(|letter| letter.state != "dead").map(card).collect()
+}
+
+fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
+    use crate::view::parts::{StateView, Tone};
+    let card = |certificate: &services::rows::Certificate| {
+        let (tone, words) = match certificate.state.as_str() {
+            "valid" => (Tone::Done, "有効"),
+            "revoked" => (Tone::Stopped, "失効"),
+            _ => (Tone::Idle, "発行されませんでした"),
+        };
+        let revoke = Link::new("失効させる", format!("/certificates/{}/revoke", certificate.id));
+        CardView {
+            kind: "端末の電子証明書".to_owned(),
+            title: certificate.subject.clone(),
+            state: Some(StateView::new(tone, words)),
+            facts: vec![
+                Fact::new("有効期限", japanese_date(certificate.not_after.date())),
+                Fact { code: true, ..Fact::new("シリアル番号", certificate.serial.clone()) },
+            ],
+            links: if certificate.state == "valid" { vec![revoke] } else { vec![] },
+            ..CardView::default()
+        }
+    };
+    shown.certificates.iter().filter(|certificate| certificate.certificate.is_some()).map(card).collect()
+}
+
+#[derive(Template)]
+#[template(path = "applications/withdraw.html")]
+pub(super) struct WithdrawPage {
+    frame: Frame,
+    action: String,
+    back: String,
+    label: String,
+    consequence: String,
+}
+
+/// Asks before a case is taken back.
+pub(super) async fn ask_withdraw(visit: Visit, Path(name): Path<String>) -> Result<Html<WithdrawPage>, Failure> {
+    visit.person()?;
+    let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
+    if !shown.case.kind.allows(shown.case.state, Event::Withdraw) {
+        return Err(Error::ChangedMeanwhile.into());
+    }
+    let certificate = shown.case.kind == Kind::Certificate;
+    let word = if certificate { "申請を取り消す" } else { "取り下げる" };
+    let fee = if certificate { "発行料はかかりません。" } else { "費用はかかりません。" };
+    Ok(Html(WithdrawPage {
+        frame: visit.frame(format!("{}：{word}", shown.case.kind.label())),
+        action: format!("/applications/{}/withdraw", shown.case.id),
+        back: format!("/applications/{}", shown.case.id),
+        label: word.to_owned(),
+        consequence: format!("審査は終わり、元に戻せません。{fee}必要になったら、新しく申請できます。"),
+    }))
+}
+
+/// Takes a case back.
+pub(super) async fn withdraw(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    applications::withdraw(&visit.ctx(), id).await?;
+    Ok(see_other(&format!("/applications/{id}")))
+}
+
+/// The printable copy of what was sent.
+pub(super) async fn copy(visit: Visit, Path(name): Path<String>) -> Result<Download, Failure> {
+    visit.person()?;
+    let bytes = applications::copy_pdf(&visit.ctx(), id(&name)?).await?;
+    Ok(Download { name: "copy.pdf".to_owned(), media_type: "application/pdf", bytes, inline: true })
+}
+
+/// The user ID notice of an accepted claims filing.
+pub(super) async fn user_id_notice(visit: Visit, Path(name): Path<String>) -> Result<Download, Failure> {
+    visit.person()?;
+    let bytes = letters::user_id_notice(&visit.ctx(), id(&name)?).await?;
+    Ok(Download { name: "user-id-notice.pdf".to_owned(), media_type: "application/pdf", bytes, inline: true })
+}
+
+#[derive(Template)]
+#[template(path = "applications/certificates.html")]
+pub(super) struct CertificatesPage {
+    frame: Frame,
+    cards: Vec<CardView>,
+}
+
+/// 申請状況照会: every terminal of the institution with its line of life (manual 2-3).
+pub(super) async fn certificates(visit: Visit) -> Result<Html<CertificatesPage>, Failure> {
+    visit.person()?;
+    let cases = applications::terminals(&visit.ctx()).await?;
+    let card = |(case, explanation): &(services::rows::Application, domain::applications::Explanation)| CardView {
+        kind: "端末".to_owned(),
+        title: case.terminal_name.clone().unwrap_or_default(),
+        href: format!("/applications/{}", case.id),
+        state: Some(state_view(case.state)),
+        facts: vec![
+            Fact { code: true, ..Fact::new("受付番号", case.reference.clone().unwrap_or_default()) },
+            Fact::new("申請日", case.submitted_at.map(|at| japanese_date(at.date())).unwrap_or_default()),
+        ],
+        next: explanation.sentence(),
+        links: vec![],
+    };
+    Ok(Html(CertificatesPage { frame: visit.frame("端末の電子証明書 申請状況照会"), cards: cases.iter().map(card).collect() }))
+}
+
+#[derive(Template)]
+#[template(path = "applications/revoke.html")]
+struct RevokePage {
+    frame: Frame,
+    action: String,
+    errors: ErrorSummary,
+    reason: FieldView,
+}
+
+fn revoke_page(visit: &Visit, id: CertificateId, fault: Option<&str>) -> RevokePage {
+    let lists = visit.site.app.reference().lists;
+    let choices = lists.entries("revocation_reasons").iter().map(|entry| ChoiceView {
+        note: Some(entry.note.clone()).filter(|note| !note.is_empty()),
+        ..ChoiceView::new(&entry.rfc, &entry.label)
+    });
+    let mut reason = FieldView::new("reason", "失効の理由", InputView::Radio { choices: choices.collect() }).required();
+    let mut frame = visit.frame("端末の電子証明書を失効させる");
+    let mut errors = ErrorSummary::default();
+    if let Some(fault) = fault {
+        reason = reason.with_error(fault);
+        frame.has_errors = true;
+        errors.errors.push(crate::view::form::FieldError { key: "reason".to_owned(), message: fault.to_owned() });
+    }
+    RevokePage { frame, action: format!("/certificates/{id}/revoke"), errors, reason }
+}
+
+/// Asks for the reason before a certificate is revoked.
+pub(super) async fn ask_revoke(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    use axum::response::IntoResponse;
+    visit.person()?;
+    visit.ctx().owner()?;
+    let id: CertificateId = name.parse().map_err(|_| Error::NotFound)?;
+    authority::certificate_of_own(&visit.ctx(), id).await?;
+    Ok(Html(revoke_page(&visit, id, None)).into_response())
+}
+
+/// Revokes a certificate of one's institution.
+pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    visit.person()?;
+    let id: CertificateId = name.parse().map_err(|_| Error::NotFound)?;
+    Ok(match authority::revoke_as_owner(&visit.ctx(), id, posted.get("reason")).await? {
+        Revoked::Done | Revoked::Before => see_other("/certificates"),
+        Revoked::BadReason => Html(revoke_page(&visit, id, Some("「失効の理由」を選んでください。"))).with_faults(),
+    })
+}

@@ -1,0 +1,108 @@
+//! The form of a draft or returned case.
+
+use askama::Template;
+use axum::{Json, extract::Path, response::{IntoResponse, Response}};
+use domain::{
+    applications::{Kind, TERMINAL_COUNT},
+    forms::Findings,
+};
+use services::{
+    Error,
+    applications::{self, FormState},
+};
+
+use super::{id, resume, trail};
+use crate::{
+    site::{Failure, Html, Posted, Visit, answers_from, error_summary, see_other},
+    view::{
+        form::{ErrorSummary, SectionView},
+        frame::Frame,
+        parts::StepsView,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "applications/form.html")]
+struct FormPage {
+    frame: Frame,
+    action: String,
+    draft: String,
+    errors: ErrorSummary,
+    steps: StepsView,
+    sections: Vec<SectionView>,
+    returned: bool,
+    general_reason: Option<String>,
+    several: bool,
+    article: &'static str,
+}
+
+fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPage {
+    let look = crate::site::FormLook {
+        answers: &state.case.answers,
+        findings,
+        editable: &state.editable,
+        reasons: &state.case.reasons,
+    };
+    let general = state.case.reasons.iter().find(|(key, _)| key.is_empty()).map(|(_, reason)| reason.clone());
+    FormPage {
+        frame: Frame {
+            breadcrumb: trail(),
+            has_errors: findings.is_some_and(|findings| !findings.errors.is_empty()),
+            ..visit.frame(state.case.kind.label())
+        },
+        action: format!("/applications/{}/edit", state.case.id),
+        draft: format!("/applications/{}/draft", state.case.id),
+        errors: findings.map(error_summary).unwrap_or_default(),
+        steps: StepsView::new(&["入力", "確認", "完了"], 0),
+        sections: crate::site::section_views(&state.sections, &look),
+        returned: !state.case.reasons.is_empty(),
+        general_reason: general,
+        several: state.case.kind == Kind::Certificate,
+        article: state.case.kind.procedure().article(),
+    }
+}
+
+/// Shows the form with what was typed before.
+pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    match applications::form(&visit.ctx(), id).await {
+        Ok(state) => Ok(Html(page(&visit, &state, None)).into_response()),
+        Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps what was typed; then to the check page, out, or back to the form with its faults.
+pub(super) async fn save(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let id = id(&name)?;
+    if visit.session().is_none() {
+        return resume::park(&visit, id, &posted).await;
+    }
+    let (state, checked) = match applications::save(&visit.ctx(), id, &answers_from(&posted)).await {
+        Ok(saved) => saved,
+        Err(Error::ChangedMeanwhile) => return Ok(see_other(&format!("/applications/{id}"))),
+        Err(error) => return Err(error.into()),
+    };
+    match posted.get("action") {
+        "leave" => Ok(see_other(&format!("/applications/{id}?saved=1"))),
+        "terminals" => Ok(see_other(&format!("/applications/{id}/edit#f-{TERMINAL_COUNT}"))),
+        _ if checked.findings.errors.is_empty() => Ok(see_other(&format!("/applications/{id}/check"))),
+        _ => Ok(Html(page(&visit, &state, Some(&checked.findings))).with_faults()),
+    }
+}
+
+/// Keeps what was typed while typing; answers with the time of day.
+pub(super) async fn autosave(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    visit.session().ok_or(Error::LoginRequired)?;
+    applications::save(&visit.ctx(), id(&name)?, &answers_from(&posted)).await?;
+    let now = visit.ctx().now.in_japan();
+    Ok(Json(serde_json::json!({ "saved_at": format!("{:02}:{:02}", now.hour(), now.minute()) })).into_response())
+}
+
+/// Throws a draft away.
+pub(super) async fn discard(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    visit.person()?;
+    applications::discard(&visit.ctx(), id(&name)?).await?;
+    Ok(see_other("/"))
+}

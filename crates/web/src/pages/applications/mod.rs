@@ -1,0 +1,72 @@
+//! Pages of all procedures: begin, form, check, done, case. Written once for every procedure.
+
+mod case;
+mod form;
+mod resume;
+mod send;
+mod start;
+
+use domain::{
+    applications::{Kind, State},
+    ids::ApplicationId,
+};
+use services::Error;
+
+use crate::{
+    site::{Access, Failure, Routes},
+    view::{
+        frame::Link,
+        parts::{StateView, Tone},
+    },
+};
+
+pub(super) fn routes() -> Routes {
+    use Access::{Member, Person};
+    Routes::default()
+        .get("/procedures/{kind}", Member, start::begin)
+        .post("/procedures/{kind}", Member, start::start)
+        .get("/applications/{id}", Member, case::show)
+        .get("/applications/{id}/edit", Member, form::show)
+        .post("/applications/{id}/edit", Member, form::save)
+        .post("/applications/{id}/draft", Member, form::autosave)
+        .post("/applications/{id}/discard", Member, form::discard)
+        .get("/applications/{id}/check", Member, send::check)
+        .post("/applications/{id}/submit", Member, send::submit)
+        .get("/applications/{id}/done", Member, send::done)
+        .get("/applications/{id}/withdraw", Member, case::ask_withdraw)
+        .post("/applications/{id}/withdraw", Member, case::withdraw)
+        .get("/applications/{id}/copy.pdf", Member, case::copy)
+        .get("/applications/{id}/user-id-notice.pdf", Member, case::user_id_notice)
+        .get("/certificates", Member, case::certificates)
+        .get("/certificates/{id}/revoke", Access::Owner, case::ask_revoke)
+        .post("/certificates/{id}/revoke", Access::Owner, case::revoke)
+        .get("/resume", Person, resume::resume)
+}
+
+/// The kind in an address.
+fn kind(text: &str) -> Result<Kind, Failure> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}
+
+/// The case in an address.
+fn id(text: &str) -> Result<ApplicationId, Failure> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}
+
+/// A state as a badge.
+pub(super) fn state_view(state: State) -> StateView {
+    let tone = match state {
+        State::Draft => Tone::Idle,
+        State::Submitted | State::InReview | State::Approved | State::LetterPrinted | State::LetterReissued => Tone::Active,
+        State::LetterPosted | State::PickedUp => Tone::Waiting,
+        State::Accepted | State::InForce | State::Installed => Tone::Done,
+        State::Returned | State::LetterReturned | State::LetterLost | State::PickupExpired => Tone::Attention,
+        State::Superseded | State::Rejected | State::Withdrawn | State::Cancelled => Tone::Stopped,
+    };
+    StateView::new(tone, state.label())
+}
+
+/// Path from home to the pages of a procedure.
+fn trail() -> Vec<Link> {
+    vec![Link::new("ホーム", "/"), Link::new("手続の一覧", "/procedures")]
+}

@@ -1,0 +1,33 @@
+//! A form that was posted after its session had ended: kept, and found again after the login.
+
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum::http::HeaderMap;
+use domain::ids::ApplicationId;
+use services::parked;
+
+use crate::site::{Failure, PARKED_COOKIE, Posted, Visit, answers_from, see_other};
+
+/// Keeps the posted form and leads to the login. The CSRF token was checked against the ended session's cookie.
+pub(super) async fn park(visit: &Visit, id: ApplicationId, posted: &Posted) -> Result<Response, Failure> {
+    let token = parked::park(&visit.ctx(), id, &answers_from(posted)).await?;
+    let cookie = Cookie::build((PARKED_COOKIE, token))
+        .path("/")
+        .http_only(true)
+        .secure(visit.site.secure())
+        .same_site(SameSite::Lax)
+        .build();
+    let to_login = see_other(&format!("/login?next=/applications/{id}/edit"));
+    Ok((CookieJar::new().add(cookie), to_login).into_response())
+}
+
+/// After the login: puts what was typed into the form again.
+pub(super) async fn resume(visit: Visit, headers: HeaderMap) -> Result<Response, Failure> {
+    visit.person()?;
+    let jar = CookieJar::from_headers(&headers);
+    let token = jar.get(PARKED_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let found = parked::unpark(&visit.ctx(), &token).await?;
+    let next = found.map_or_else(|| see_other("/"), |id| see_other(&format!("/applications/{id}/edit")));
+    let gone = Cookie::build((PARKED_COOKIE, "")).path("/").build();
+    Ok((CookieJar::from_headers(&headers).remove(gone), next).into_response())
+}

@@ -1,0 +1,150 @@
+//! The check page, the one submission, the page afterwards.
+
+use askama::Template;
+use axum::{extract::Path, response::{IntoResponse, Response}};
+use domain::{applications::Kind, calendar::japanese_date, ids::ApplicationId};
+use services::{
+    Error,
+    applications::{self, CheckState, Submitted},
+};
+
+use super::{id, trail};
+use crate::{
+    site::{Failure, Html, Posted, Visit, see_other},
+    view::{
+        frame::{BannerKind, BannerView, Frame, Link},
+        parts::{CopyView, StepsView, SummaryListView, SummaryRow},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "applications/check.html")]
+struct CheckPage {
+    frame: Frame,
+    action: String,
+    edit: String,
+    version: i64,
+    steps: StepsView,
+    sections: Vec<SummaryListView>,
+    before_sending: Vec<String>,
+    send: String,
+}
+
+fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
+    let edit = format!("/applications/{}/edit", state.case.id);
+    let row = |line: &domain::applications::ReadingLine| SummaryRow {
+        change: if line.shown { String::new() } else { format!("{edit}#f-{}", line.key) },
+        note: warning(state, &line.key),
+        code: line.key == "customer_id",
+        ..SummaryRow::new(&line.label, &line.value)
+    };
+    let section = |(title, lines): &(String, Vec<_>)| SummaryListView { title: title.clone(), rows: lines.iter().map(row).collect() };
+    let mut frame = Frame { breadcrumb: trail(), ..visit.frame("入力内容の確認") };
+    frame.breadcrumb.push(Link::new(state.case.kind.label(), edit.clone()));
+    if changed {
+        frame.banners.push(BannerView {
+            kind: BannerKind::Warning,
+            title: "画面を開いた後に、内容が変わりました。".to_owned(),
+            body: vec!["今の内容をもう一度確認してから、送信してください。まだ送信されていません。".to_owned()],
+            link: None,
+        });
+    }
+    CheckPage {
+        frame,
+        action: format!("/applications/{}/submit", state.case.id),
+        edit: edit.clone(),
+        version: state.case.version,
+        steps: StepsView::new(&["入力", "確認", "完了"], 1),
+        sections: state.reading.iter().map(section).collect(),
+        before_sending: state.before_sending.clone(),
+        send: send_label(state.case.kind).to_owned(),
+    }
+}
+
+fn warning(state: &CheckState, key: &str) -> String {
+    let found = state.checked.findings.warnings.iter().find(|warning| warning.field == key);
+    found.map(|warning| format!("ご確認ください：{}", warning.message)).unwrap_or_default()
+}
+
+const fn send_label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Eligibility => "この内容で申請を送信する",
+        Kind::Certificate => "この内容で発行を申請する",
+        Kind::Claims => "この内容で届出を送信する",
+    }
+}
+
+/// Everything that will be sent, in words; a form with faults goes back to the form.
+pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    match applications::check(&visit.ctx(), id).await {
+        Ok(state) if state.checked.findings.errors.is_empty() => Ok(Html(page(&visit, &state, false)).into_response()),
+        Ok(_) => Ok(see_other(&format!("/applications/{id}/edit"))),
+        Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends once: a double click, a reload and a second tab all end on the same page with the same number.
+pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    let version = posted.number("version").unwrap_or(0);
+    Ok(match applications::submit(&visit.ctx(), id, version).await? {
+        Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
+        Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => Html(page(&visit, &state, true)).with_faults(),
+        Submitted::CheckAgain(_) => see_other(&format!("/applications/{id}/edit")),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "applications/done.html")]
+pub(super) struct DonePage {
+    frame: Frame,
+    id: ApplicationId,
+    certificate: bool,
+    numbers: Vec<(String, CopyView)>,
+    email: String,
+    domain: String,
+    sentence: String,
+    expected: String,
+    next: Option<Link>,
+}
+
+/// The number, what happens now, and the next procedure.
+pub(super) async fn done(visit: Visit, Path(name): Path<String>) -> Result<Html<DonePage>, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    let shown = applications::case_of_applicant(&visit.ctx(), id).await?;
+    let cases = applications::sent_together(&visit.ctx(), id).await?;
+    if shown.case.reference.is_none() {
+        return Err(Error::NotFound.into());
+    }
+    let numbers = cases.iter().map(|case| {
+        let reference = case.reference.clone().unwrap_or_default();
+        let groups: Vec<String> = reference.split('-').map(str::to_owned).collect();
+        (case.terminal_name.clone().unwrap_or_default(), CopyView::new("受付番号", reference, groups))
+    });
+    let kind = shown.case.kind;
+    Ok(Html(DonePage {
+        id,
+        certificate: kind == Kind::Certificate,
+        numbers: numbers.collect(),
+        email: visit.person()?.email.clone(),
+        domain: visit.site.app.settings.mail_domain().to_owned(),
+        sentence: shown.explanation.next.to_owned(),
+        expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
+        next: next(kind),
+        frame: Frame { breadcrumb: trail(), ..visit.frame("送信しました") },
+    }))
+}
+
+/// The procedure that usually follows.
+fn next(kind: Kind) -> Option<Link> {
+    match kind {
+        Kind::Eligibility => Some(Link::new("次へ：端末の電子証明書の発行を申請する", "/procedures/certificate")),
+        Kind::Certificate => Some(Link::new("次へ：オンライン請求の届出をする", "/procedures/claims")),
+        Kind::Claims => None,
+    }
+}

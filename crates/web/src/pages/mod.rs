@@ -1,0 +1,66 @@
+//! The pages, a folder for each domain folder, and the two listeners.
+
+mod accounts;
+mod applications;
+mod assets;
+mod closed;
+mod content;
+mod home;
+mod mailbox;
+mod office;
+mod pki;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use crate::site::{RouteInfo, Routes, Site, guard, render_failures};
+
+pub(crate) use office::office_links;
+
+/// Largest body of a request in octets.
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+fn portal_routes(demo: bool) -> Routes {
+    let routes = Routes::default()
+        .merge(home::routes())
+        .merge(accounts::routes())
+        .merge(applications::routes())
+        .merge(content::routes())
+        .merge(office::routes())
+        .merge(pki::routes())
+        .merge(assets::routes());
+    if demo { routes.merge(mailbox::routes()) } else { routes }
+}
+
+/// The list of all routes of the portal, for the test that tries each without permission.
+pub fn routes(demo: bool) -> Vec<RouteInfo> {
+    portal_routes(demo).list
+}
+
+/// The portal.
+pub fn portal(site: Site) -> Router {
+    around(portal_routes(site.demo), site)
+}
+
+/// The closed network's listener: pickup and connection test, nothing else.
+pub fn closed(site: Site) -> Router {
+    around(closed::routes().merge(pki::routes()).merge(assets::routes()), site)
+}
+
+fn around(routes: Routes, site: Site) -> Router {
+    routes
+        .router
+        .layer(from_fn_with_state(site.clone(), render_failures))
+        .layer(from_fn_with_state(site.clone(), guard))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
+        .layer(CatchPanicLayer::new())
+        .with_state(site)
+}

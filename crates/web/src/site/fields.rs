@@ -1,0 +1,166 @@
+//! From the forms of `domain` to what templates show.
+
+use domain::{
+    applications::line_customer_id::LineCustomerId,
+    calendar::YearMonth,
+    forms::{Answers, Choice, Condition, Field, Findings, Input, Keyboard, Section},
+};
+
+use super::Posted;
+use crate::view::form::{
+    ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, SectionView, TextKind, TextView,
+};
+use crate::view::frame::Link;
+
+/// What a form shows besides its fields.
+pub struct FormLook<'a> {
+    /// Answers to show.
+    pub answers: &'a Answers,
+    /// Faults and remarks; none before the first check.
+    pub findings: Option<&'a Findings>,
+    /// Keys that may be edited.
+    pub editable: &'a [String],
+    /// Reasons of a returned case.
+    pub reasons: &'a [(String, String)],
+}
+
+/// A condition that some field has; its place in the list is the number of its CSS class.
+type Rule = (&'static str, &'static [&'static str]);
+
+fn collect(condition: &Condition, rules: &mut Vec<Rule>) {
+    match condition {
+        Condition::OneOf(key, values) => {
+            if !rules.contains(&(*key, *values)) {
+                rules.push((*key, *values));
+            }
+        }
+        Condition::All(all) => all.iter().for_each(|one| collect(one, rules)),
+    }
+}
+
+/// The sections of a form as templates show them.
+pub fn section_views(sections: &[Section], look: &FormLook<'_>) -> Vec<SectionView> {
+    let mut rules = vec![];
+    sections.iter().flat_map(|s| &s.fields).filter_map(|f| f.when.as_ref()).for_each(|when| collect(when, &mut rules));
+    let labels: Vec<(&str, &str)> =
+        sections.iter().flat_map(|s| &s.fields).map(|f| (f.key.as_str(), f.label.as_str())).collect();
+    sections
+        .iter()
+        .map(|section| SectionView {
+            title: section.title.clone(),
+            lead: section.lead.clone(),
+            fields: section.fields.iter().map(|field| view(field, look, &rules, &labels)).collect(),
+        })
+        .collect()
+}
+
+fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &str)]) -> FieldView {
+    let value = look.answers.get(&field.key);
+    let shown = matches!(field.input, Input::Shown(_));
+    let links = field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}"))).into_iter().collect();
+    FieldView {
+        key: field.key.clone(),
+        label: field.label.clone(),
+        required: field.required,
+        help: field.help.clone(),
+        links,
+        error: look.findings.and_then(|findings| findings.error_of(&field.key)).map(str::to_owned),
+        warning: look.findings.and_then(|f| f.warnings.iter().find(|w| w.field == field.key)).map(|w| w.message.clone()),
+        input: input(field, value, rules),
+        conditional: field.when.as_ref().map(|when| shown_when(when, rules, labels)),
+        returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
+        locked: !shown && !look.editable.contains(&field.key),
+    }
+}
+
+fn number(rule: Rule, rules: &[Rule]) -> usize {
+    rules.iter().position(|known| *known == rule).map_or(0, |place| place + 1)
+}
+
+fn shown_when(when: &Condition, rules: &[Rule], labels: &[(&str, &str)]) -> ShownWhen {
+    let mut all = vec![];
+    collect(when, &mut all);
+    let mut classes = vec!["reveal".to_owned()];
+    if let Some((last, before)) = all.split_last() {
+        classes.push(format!("r{}", number(*last, rules)));
+        classes.extend(before.iter().map(|rule| format!("and-r{}", number(*rule, rules))));
+    }
+    let label = all.last().and_then(|(key, _)| labels.iter().find(|(k, _)| k == key)).map_or("", |(_, label)| label);
+    ShownWhen { classes: classes.join(" "), words: format!("「{label}」の選び方によって必要な項目です") }
+}
+
+fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<ChoiceView> {
+    all.iter()
+        .map(|choice| {
+            let reveals: Vec<String> = rules
+                .iter()
+                .enumerate()
+                .filter(|(_, (key, values))| *key == field.key && values.contains(&choice.value.as_str()))
+                .map(|(place, _)| format!("reveals-r{}", place + 1))
+                .collect();
+            ChoiceView {
+                value: choice.value.clone(),
+                label: choice.label.clone(),
+                note: Some(choice.note.clone()).filter(|note| !note.is_empty()),
+                selected: choice.value == value,
+                reveals: Some(reveals.join(" ")).filter(|classes| !classes.is_empty()),
+                group: String::new(),
+            }
+        })
+        .collect()
+}
+
+fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
+    match &field.input {
+        Input::Radio(all) => InputView::Radio { choices: choices(field, all, value, rules) },
+        Input::Select(all) => {
+            InputView::Select { choices: choices(field, all, value, rules), placeholder: "選んでください".to_owned() }
+        }
+        Input::Agreement(document) => InputView::Agreement {
+            value: document.version.clone(),
+            label: "内容を読み、同意します。".to_owned(),
+            document_title: format!("{}（第{}版）", document.title, document.version),
+            document_url: format!("/documents/{}/{}", document.slug, document.version),
+            checked: value == document.version,
+        },
+        Input::Line { max, keyboard, suggestions } => InputView::Text(TextView {
+            value: value.to_owned(),
+            kind: if *keyboard == Keyboard::Telephone { TextKind::Phone } else { TextKind::Text },
+            inputmode: if *keyboard == Keyboard::Numeric { "numeric".to_owned() } else { String::new() },
+            maxlength: u32::try_from(*max).unwrap_or(0),
+            suggestions: suggestions.clone(),
+            ..TextView::default()
+        }),
+        Input::Lines { max } => {
+            InputView::LongText { value: value.to_owned(), maxlength: u32::try_from(*max).unwrap_or(0) }
+        }
+        Input::Month { from, to } => InputView::Select { choices: months(*from, *to, value), placeholder: "選んでください".to_owned() },
+        Input::CustomerId => {
+            let groups = LineCustomerId::parse(value).map(|id| id.groups()).unwrap_or_default();
+            InputView::Text(TextView::code(value, groups))
+        }
+        Input::Shown(text) => InputView::Shown { value: text.clone(), note: String::new() },
+    }
+}
+
+fn months(from: YearMonth, to: YearMonth, value: &str) -> Vec<ChoiceView> {
+    let count = u16::try_from(from.months_until(to)).unwrap_or(0) + 1;
+    from.run(count)
+        .map(|month| ChoiceView {
+            group: format!("{}年", month.year()),
+            selected: month.as_text() == value,
+            ..ChoiceView::new(month.as_text(), month.to_string())
+        })
+        .collect()
+}
+
+/// The faults of a form as its error summary.
+pub fn error_summary(findings: &Findings) -> ErrorSummary {
+    let error = |f: &domain::forms::Finding| FieldError { key: f.field.clone(), message: f.message.clone() };
+    ErrorSummary { errors: findings.errors.iter().map(error).collect() }
+}
+
+/// What was typed into a form.
+pub fn answers_from(posted: &Posted) -> Answers {
+    posted.answers()
+}

@@ -1,0 +1,89 @@
+//! Markdown of articles as safe HTML: raw HTML is shown as text, links lead only where they may.
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+use crate::view::parts::TocEntry;
+
+/// The headings of a text.
+pub type TableOfContents = Vec<TocEntry>;
+
+/// HTML of a Markdown text, and its headings. `article:` and `document:` links become addresses here.
+pub fn to_html(markdown: &str) -> (String, TableOfContents) {
+    let mut toc: TableOfContents = vec![];
+    let mut events: Vec<Event<'_>> = vec![];
+    let mut heading: Option<(HeadingLevel, String, usize)> = None;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
+            Event::Start(Tag::Heading { level, .. }) => {
+                heading = Some((level, String::new(), events.len()));
+                events.push(Event::Text("".into()));
+            }
+            Event::End(TagEnd::Heading(level)) => {
+                if let Some((_, title, place)) = heading.take() {
+                    let id = format!("s-{}", toc.len() + 1);
+                    let tag = tag_of(level);
+                    if let Some(slot) = events.get_mut(place) {
+                        *slot = Event::Html(format!("<{tag} id=\"{id}\">").into());
+                    }
+                    events.push(Event::Html(format!("</{tag}>\n").into()));
+                    toc.push(TocEntry { id, title, nested: tag != "h2" });
+                }
+            }
+            Event::Text(text) => {
+                if let Some((_, title, _)) = &mut heading {
+                    title.push_str(&text);
+                }
+                events.push(Event::Text(text));
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                let dest_url = target(&dest_url);
+                events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+            }
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            other => events.push(other),
+        }
+    }
+    let mut out = String::with_capacity(markdown.len() * 2);
+    html::push_html(&mut out, events.into_iter());
+    (out.replace("<table>", "<div class=\"table-scroll\" tabindex=\"0\"><table>").replace("</table>", "</table></div>"), toc)
+}
+
+/// The page has one `h1`; headings of a text begin below it.
+fn tag_of(level: HeadingLevel) -> &'static str {
+    match level {
+        HeadingLevel::H1 | HeadingLevel::H2 => "h2",
+        HeadingLevel::H3 => "h3",
+        _ => "h4",
+    }
+}
+
+fn target(address: &str) -> CowStr<'static> {
+    if let Some(slug) = address.strip_prefix("article:") {
+        return format!("/articles/{slug}").into();
+    }
+    if let Some(slug) = address.strip_prefix("document:") {
+        return format!("/documents/{slug}").into();
+    }
+    let safe = ["https://", "http://", "/", "#", "mailto:", "tel:"].iter().any(|start| address.starts_with(start));
+    let elsewhere = address.starts_with("//");
+    if safe && !elsewhere { address.to_owned().into() } else { "#".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_html;
+
+    #[test]
+    fn scripts_and_their_links_are_shown_as_text() {
+        let (html, _) = to_html("<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>");
+        assert!(!html.contains("<script") && !html.contains("javascript:") && !html.contains("<img"), "{html}");
+    }
+
+    #[test]
+    fn headings_become_a_table_of_contents() {
+        let (html, toc) = to_html("## 流れ\n\n### 準備\n\n[規約](document:eligibility-terms)");
+        assert_eq!(toc.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>(), ["流れ", "準備"]);
+        assert!(html.contains("<h2 id=\"s-1\">流れ</h2>") && html.contains("href=\"/documents/eligibility-terms\""));
+    }
+}

@@ -1,0 +1,62 @@
+//! What all pages share.
+
+mod failure;
+mod fields;
+mod frame;
+mod guard;
+mod html;
+mod markdown;
+mod posted;
+mod slips;
+mod table;
+mod visit;
+
+use std::sync::Arc;
+
+use services::App;
+
+use crate::view::frame::{Brand, MenuGroup};
+
+pub use failure::Failure;
+pub use fields::{FormLook, answers_from, error_summary, section_views};
+pub(crate) use frame::grouped_code;
+pub(crate) use guard::{guard, render_failures};
+pub use html::{Download, Html, see_other};
+pub use markdown::{TableOfContents, to_html};
+pub use posted::Posted;
+pub use slips::with_slips;
+pub use table::{Access, RouteInfo, Routes};
+pub use visit::{ANONYMOUS_COOKIE, PARKED_COOKIE, SESSION_COOKIE, Visit, session_cookie};
+
+/// What every page needs: the installation and the parts of the frame that never change.
+#[derive(Clone)]
+pub struct Site {
+    /// The installation.
+    pub app: Arc<App>,
+    /// Brand of the operator.
+    pub brand: Arc<Brand>,
+    /// 事業別トップメニュー.
+    pub menus: Arc<[MenuGroup]>,
+    /// Whether this is the demo, which shows its mailbox.
+    pub demo: bool,
+}
+
+impl Site {
+    /// The site of an installation.
+    pub fn new(app: Arc<App>, demo: bool) -> Self {
+        let operator = &app.settings.operator;
+        let brand = Brand {
+            name: operator.brand.clone(),
+            contact_name: operator.name.clone(),
+            contact_phone: operator.phone.clone(),
+            contact_hours: operator.hours.clone(),
+            contact_mail: operator.mail.clone(),
+        };
+        Self { brand: Arc::new(brand), menus: frame::menus(), app, demo }
+    }
+
+    /// Whether cookies must only travel over TLS.
+    pub fn secure(&self) -> bool {
+        self.app.settings.portal_url.starts_with("https:")
+    }
+}

@@ -1,0 +1,92 @@
+//! A posted form whose CSRF token was checked.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Multipart, Request},
+    http::{HeaderMap, header},
+};
+use domain::forms::Answers;
+use services::secrets::same;
+
+use super::{Failure, Site, Visit};
+
+/// A posted form. Taking it apart as an argument checks its CSRF token first.
+#[derive(Debug, Default)]
+pub struct Posted {
+    fields: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Posted {
+    /// The value of a field, or the empty text.
+    pub fn get(&self, key: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
+    }
+
+    /// All values of a field.
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// All fields as they were sent.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// The content of an uploaded file; none when nothing was chosen.
+    pub fn file(&self, key: &str) -> Option<&[u8]> {
+        self.files.iter().find(|(name, bytes)| name == key && !bytes.is_empty()).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The fields as answers of a form; of several values of one key the first counts.
+    pub fn answers(&self) -> Answers {
+        self.fields.iter().rev().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// A number in a field.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        self.get(key).parse().ok()
+    }
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+async fn read_multipart(request: Request, site: &Site) -> Result<Posted, Failure> {
+    let mut multipart = Multipart::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
+    let mut posted = Posted::default();
+    while let Some(part) = multipart.next_field().await.map_err(|_| Failure::Unreadable)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_some() {
+            posted.files.push((name, part.bytes().await.map_err(|_| Failure::Unreadable)?.to_vec()));
+        } else {
+            let value = part.bytes().await.map_err(|_| Failure::Unreadable)?;
+            posted.fields.push((name, String::from_utf8_lossy(&value).into_owned()));
+        }
+    }
+    Ok(posted)
+}
+
+impl FromRequest<Site> for Posted {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let visit = <Visit as axum::extract::FromRequestParts<Site>>::from_request_parts(&mut parts, site).await?;
+        let request = Request::from_parts(parts, body);
+        let posted = if is_multipart(request.headers()) {
+            read_multipart(request, site).await?
+        } else {
+            let body = Bytes::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
+            let fields = pairs(&body);
+            Self { fields, files: vec![] }
+        };
+        if same(posted.get("csrf"), &visit.csrf) { Ok(posted) } else { Err(Failure::StaleForm) }
+    }
+}
+
+/// Pairs of an `application/x-www-form-urlencoded` body; text that is not UTF-8 is replaced, never refused.
+fn pairs(body: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+}
