@@ -1,0 +1,86 @@
+//! What everyone may read: top page, notices, articles, FAQ, documents, catalogue, search; and inquiries.
+
+mod articles;
+mod catalogue;
+mod documents;
+mod inquiries;
+mod notices;
+mod search;
+mod top;
+
+use domain::{calendar::japanese_date, clock::Timestamp, text::thousands};
+
+use crate::{
+    site::{Access, Routes},
+    view::{frame::Link, parts::ArticleMeta},
+};
+
+pub(super) use top::top;
+
+pub(super) fn routes() -> Routes {
+    use Access::{Person, Public};
+    Routes::default()
+        .get("/notices", Public, notices::list)
+        .get("/notices/{slug}", Public, notices::show)
+        .get("/faq", Public, articles::faq)
+        .get("/articles/{slug}", Public, articles::show)
+        .get("/procedures", Public, catalogue::show)
+        .get("/documents", Public, documents::list)
+        .get("/documents/{slug}", Public, documents::in_force)
+        .get("/documents/{slug}/{version}", Public, documents::version)
+        .get("/documents/{slug}/{version}/{file}", Public, documents::file)
+        .get("/terms", Public, documents::terms)
+        .get("/privacy", Public, documents::privacy)
+        .get("/accessibility", Public, documents::accessibility)
+        .get("/search", Public, search::search)
+        .get("/inquiries", Public, inquiries::show)
+        .get("/inquiries/new", Public, inquiries::new)
+        .post("/inquiries", Person, inquiries::ask)
+}
+
+/// Path from home.
+fn home() -> Vec<Link> {
+    vec![Link::new("ホーム", "/")]
+}
+
+/// How long ago something was, in whole days, months or years.
+fn age(now: Timestamp, then: Timestamp) -> String {
+    match (now.date() - then.date()).whole_days() {
+        ..=0 => "今日".to_owned(),
+        days @ 1..=30 => format!("{days}日前"),
+        days @ 31..=364 => format!("{}か月前", days / 30),
+        days => format!("{}年前", days / 365),
+    }
+}
+
+/// The facts under a title; `views` counts this reading too.
+fn meta(now: Timestamp, at: Timestamp, views: i64) -> ArticleMeta {
+    ArticleMeta {
+        updated: age(now, at),
+        updated_date: japanese_date(at.date()),
+        views: thousands(views),
+        ..ArticleMeta::default()
+    }
+}
+
+/// Notes that a reading could not be counted; the page is shown all the same.
+fn counted(result: Result<(), services::Error>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "a reading was not counted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::age;
+    use domain::clock::Timestamp;
+    use time::{Duration, macros::date};
+
+    #[test]
+    fn an_age_is_told_in_days_months_or_years() {
+        let now = Timestamp::start_of_day(date!(2026 - 11 - 23)) + Duration::hours(1);
+        let told = [0, 1, 3, 30, 31, 364, 365, 800].map(|days| age(now, now - Duration::days(days)));
+        assert_eq!(told, ["今日", "1日前", "3日前", "30日前", "1か月前", "12か月前", "1年前", "2年前"]);
+        assert_eq!(age(now, now - Duration::hours(2)), "1日前");
+    }
+}
