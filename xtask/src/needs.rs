@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::postgres;
-use crate::process::{capture, find_program, is_root, run};
+use crate::process::{announce, capture, find_program, is_root};
 
 /// Oldest Node.js that the journeys run on; Debian 12 has 18.20.
 const NODE_MAJOR: u32 = 18;
@@ -118,9 +118,13 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
     if sudo && find_program("sudo").is_none() {
         bail!("no root and no sudo here: have someone run `apt-get install {list}`");
     }
-    run(&mut apt_get(sudo, &["update", "--quiet", "--quiet"]))?;
     let words = ["install", "--yes", "--quiet", "--quiet", "--no-install-recommends"];
-    run(&mut apt_get(sudo, &[&words, packages].concat()))
+    for mut step in [apt_get(sudo, &["update", "--quiet", "--quiet"]), apt_get(sudo, &[&words, packages].concat())] {
+        announce(&step);
+        // Thousands of lines about packages say nothing, unless it fails.
+        capture(&mut step)?;
+    }
+    Ok(())
 }
 
 fn apt_get(sudo: bool, words: &[&str]) -> Command {
@@ -128,7 +132,6 @@ fn apt_get(sudo: bool, words: &[&str]) -> Command {
     let prefix: &[&str] = if sudo { &["sudo", "env"] } else { &["env"] };
     let mut command = Command::new(prefix[0]);
     command.args(&prefix[1..]).arg("DEBIAN_FRONTEND=noninteractive").arg("apt-get").args(words);
-    command.stdin(std::process::Stdio::null());
     command
 }
 

@@ -61,6 +61,8 @@ fn tracked_files() -> anyhow::Result<Vec<PathBuf>> {
 
 fn dependencies(advisories: bool) -> anyhow::Result<()> {
     let deny = tools::cargo_deny()?;
+    // Offline it must find every crate, those of other systems included.
+    process::run(&mut cargo(["fetch", "--locked", "--quiet"]))?;
     let check = |words: &[&str]| process::run(command(&deny).args(["--log-level", "error"]).args(words));
     if advisories {
         return check(&["--locked", "check", "--hide-inclusion-graph"]);
