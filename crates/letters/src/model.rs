@@ -1,0 +1,195 @@
+//! What the letters say: plain structs of texts that are ready to be read.
+//!
+//! Dates, codes and deadlines arrive as the Japanese texts that are printed (`2026年5月20日（水）`).
+//! Structs that carry a secret hide it from `Debug`, so that it cannot slip into a log.
+
+use serde::Serialize;
+use std::fmt;
+
+/// The operator who sends a letter.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Sender {
+    /// Name of the office, as printed beside the address window.
+    pub name: String,
+    /// Postal code of the office, `123-4567`.
+    pub postal_code: String,
+    /// Address of the office: returned letters come here.
+    pub address: String,
+    /// Whom to ask: name and telephone number of the call centre.
+    pub contact: String,
+    /// When the call centre answers.
+    pub hours: String,
+}
+
+/// Whom a letter reaches: what stands in the window of the envelope.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Recipient {
+    /// Postal code, `123-4567`, without the postal mark.
+    pub postal_code: String,
+    /// Registered address of the institution.
+    pub address: String,
+    /// Name of the institution.
+    pub institution_name: String,
+    /// 担当部署／担当者名 as applied for; empty addresses the person in charge. 「様」 is added when missing.
+    pub addressee: String,
+}
+
+/// 電子証明書発行通知書: how and until when a certificate is picked up (spec 04.2).
+#[derive(Clone, Default, Serialize)]
+pub struct IssuanceNotice {
+    /// The operator.
+    pub sender: Sender,
+    /// The registered address and the person applied for.
+    pub recipient: Recipient,
+    /// Date of the letter.
+    pub issued_on: String,
+    /// Reference number of the certificate application.
+    pub reference: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// 端末名称等: the terminal that the certificate is for.
+    pub terminal_name: String,
+    /// 取得ID; printed in groups of four when it has no hyphen or blank of its own.
+    pub pickup_id: String,
+    /// 取得パスワード; printed in groups like the ID, with a reading aid per character.
+    pub pickup_secret: String,
+    /// Address of the pickup page; also printed as a QR code, therefore without the secret.
+    pub pickup_url: String,
+    /// Last day of pickup.
+    pub pickup_deadline: String,
+    /// Term of the certificate, such as 「発行日から3年3か月」.
+    pub validity: String,
+}
+
+/// A letter whose code proves that a person belongs to an institution (spec 2.3 (a)).
+#[derive(Clone, Default, Serialize)]
+pub struct MembershipLetter {
+    /// The operator.
+    pub sender: Sender,
+    /// The registered address; the addressee is the person who asked.
+    pub recipient: Recipient,
+    /// Date of the letter.
+    pub issued_on: String,
+    /// Reference number of the request.
+    pub reference: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// Name of the person who asks to act for the institution.
+    pub person_name: String,
+    /// Login address of that person.
+    pub person_email: String,
+    /// 確認コード; printed in groups, with a reading aid per character.
+    pub code: String,
+    /// Page on which the code is entered; also printed as a QR code, therefore without the code.
+    pub page_url: String,
+    /// Last day on which the code is accepted.
+    pub deadline: String,
+}
+
+/// User ID of online claims, sent after the filing was accepted (spec 05).
+#[derive(Clone, Default, Serialize)]
+pub struct UserIdNotice {
+    /// The operator.
+    pub sender: Sender,
+    /// The institution.
+    pub recipient: Recipient,
+    /// Date of the notice.
+    pub issued_on: String,
+    /// Reference number of the filing.
+    pub reference: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// ユーザーID of the claims system.
+    pub user_id: String,
+    /// First password, where one is given out together with the ID.
+    pub first_password: Option<String>,
+    /// 請求開始年月: from when claims may be sent online.
+    pub start_month: String,
+    /// Address of the claims system; also printed as a QR code. Empty leaves both out.
+    pub login_url: String,
+}
+
+/// A printable copy of what was sent (spec 8.2).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ApplicationCopy {
+    /// Name of the procedure.
+    pub title: String,
+    /// Reference number.
+    pub reference: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// Name of the institution.
+    pub institution_name: String,
+    /// When it was sent, in Japan time.
+    pub submitted_at: String,
+    /// State of the case when the copy was made.
+    pub state: String,
+    /// What was answered, in the order of the form.
+    pub sections: Vec<Section>,
+    /// Terms that were agreed to.
+    pub terms: Vec<AgreedTerms>,
+    /// One line at the foot of each page: who keeps the original, when the copy was made.
+    pub footer: String,
+}
+
+/// A group of answers in a copy.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Section {
+    /// Heading of the group.
+    pub title: String,
+    /// The answers.
+    pub rows: Vec<Row>,
+}
+
+/// One field of a form and what was answered.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Row {
+    /// Label of the field.
+    pub label: String,
+    /// The answer; line breaks are kept. Empty is printed as 「未入力」.
+    pub value: String,
+}
+
+/// Terms that were agreed to, in the version that was shown.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AgreedTerms {
+    /// Title of the terms.
+    pub title: String,
+    /// Version, as printed on the terms.
+    pub version: String,
+    /// When they were agreed to.
+    pub agreed_at: String,
+}
+
+/// A readable document with versions: CP/CPS, guide, terms, example rules.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Document {
+    /// Title; also the title of the file.
+    pub title: String,
+    /// Version, such as 「第1.2版」.
+    pub version: String,
+    /// Date from which it is in force.
+    pub effective_date: String,
+    /// Who publishes it.
+    pub publisher: String,
+    /// The text in Markdown (CommonMark with tables and strike-through; raw HTML is printed as text).
+    pub body: String,
+}
+
+impl fmt::Debug for IssuanceNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuanceNotice").field("reference", &self.reference).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MembershipLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MembershipLetter").field("reference", &self.reference).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for UserIdNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserIdNotice").field("reference", &self.reference).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+//! The issuance notice and the other letters, judged by what poppler and a camera read.
+
+mod support;
+
+use letters::{Fault, IssuanceNotice, Press, UserIdNotice};
+use support::samples::{SECRET, issuance_notice, long_issuance_notice, membership_letter, recipient, user_id_notice};
+use support::{Pdf, is_accessible};
+
+fn press() -> Press {
+    Press::new(None).unwrap()
+}
+
+#[test]
+fn a_clinic_reads_everything_it_needs_on_one_page() {
+    let notice = issuance_notice();
+    let bytes = press().issuance_notices(std::slice::from_ref(&notice)).unwrap();
+    let pdf = Pdf::new(&bytes);
+    let text = pdf.text(None);
+    let recipient = recipient();
+    for said in [
+        "電子証明書発行通知書",
+        "簡易書留",
+        "154-0004",
+        &recipient.institution_name,
+        "受付事務 山田 花子 様",
+        &notice.reference,
+        &notice.institution_code,
+        &notice.terminal_name,
+        "P8WN 4C6H K2TR",
+        "K7MP XR4T 9DHW 3CYV",
+        "大文字ケー",
+        "数字なな",
+        &notice.pickup_url,
+        "2026年11月18日（水）まで",
+        "発行日から3年3か月",
+        "この通知書は設置日まで大切に保管してください",
+        &notice.sender.contact.replace('\u{3000}', " "),
+        &notice.sender.hours,
+        "1 / 1",
+    ] {
+        assert!(text.replace('\u{3000}', " ").contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(pdf.joined().contains(&recipient.address.replace(' ', "")));
+    assert_eq!(pdf.pages(), 1);
+}
+
+#[test]
+fn the_file_is_accessible_and_carries_its_fonts() {
+    let bytes = press().issuance_notices(&[issuance_notice()]).unwrap();
+    let pdf = Pdf::new(&bytes);
+    assert!(is_accessible(&bytes));
+    assert_eq!(pdf.info("Tagged"), "yes");
+    assert_eq!(pdf.info("Title"), "電子証明書発行通知書");
+    assert!(pdf.info("Page size").contains("A4"));
+    assert!(pdf.fonts().len() >= 3);
+    for (name, embedded) in pdf.fonts() {
+        assert!(embedded && name.contains('+'), "{name} is not embedded as a subset");
+    }
+    assert!(bytes.len() < 120_000, "{} bytes", bytes.len());
+}
+
+#[test]
+fn the_qr_code_opens_the_pickup_page_and_does_not_tell_the_secret() {
+    let pdf = Pdf::new(&press().issuance_notices(&[issuance_notice()]).unwrap());
+    assert_eq!(pdf.qr_codes(1), [issuance_notice().pickup_url]);
+}
+
+#[test]
+fn an_address_that_carries_the_secret_is_not_printed() {
+    let pickup_url = format!("https://pickup.example.jp/?secret={}", SECRET.to_lowercase());
+    let result = press().issuance_notices(&[IssuanceNotice { pickup_url, ..issuance_notice() }]);
+    assert!(matches!(result, Err(Fault::PageAddress(_))));
+}
+
+#[test]
+fn the_address_and_nothing_else_shows_in_the_window_and_the_secret_is_folded_in() {
+    for notice in [issuance_notice(), long_issuance_notice()] {
+        let pdf = Pdf::new(&press().issuance_notices(&[notice]).unwrap());
+        let words = pdf.words(1);
+        // The window reaches from 20 to 110 mm and from 12 to 57 mm of an envelope in which the sheet
+        // moves by 20 mm at most: this is what may ever be seen, and what is always seen.
+        let seen: Vec<_> = words.iter().filter(|word| word.left < 110.0 && word.top < 57.0).collect();
+        assert!(seen.len() > 5);
+        for word in seen {
+            let inside = word.left >= 20.0 && word.right <= 90.0 && word.top >= 12.0 && word.bottom <= 40.0;
+            assert!(inside, "{word:?} leaves the window");
+        }
+        let first = words.iter().find(|word| word.text == "K7MP" || word.text == "k7MP").unwrap();
+        assert!(first.top > 99.0 && first.bottom < 198.0, "{first:?} is not in the inner third");
+    }
+}
+
+#[test]
+fn each_letter_of_a_batch_tells_only_its_own_secret() {
+    let secrets = ["AAAA7KMPXR4TBBBB", "CCCC9DHW3CYVDDDD"];
+    let notices = secrets.map(|secret| IssuanceNotice { pickup_secret: secret.into(), ..issuance_notice() });
+    let pdf = Pdf::new(&press().issuance_notices(&notices).unwrap());
+    let (first, second) = (pdf.text(Some(1)), pdf.text(Some(2)));
+    assert!(first.contains("AAAA 7KMP XR4T BBBB") && !first.contains("CCCC"));
+    assert!(second.contains("CCCC 9DHW 3CYV DDDD") && !second.contains("AAAA"));
+    assert_eq!(first.matches("AAAA 7KMP").count(), 1);
+}
+
+#[test]
+fn a_notice_never_shows_its_secret_in_a_log() {
+    assert!(!format!("{:?}", issuance_notice()).contains(SECRET));
+    assert!(!format!("{:?}", membership_letter()).contains(&membership_letter().code));
+    assert!(!format!("{:?}", user_id_notice()).contains("Hm4Tk9Wp"));
+}
+
+#[test]
+fn fifty_notices_print_as_fifty_pages_in_order() {
+    let notices: Vec<_> = (1..=50)
+        .map(|n| IssuanceNotice {
+            reference: format!("C4H-{n:04}-9RXT"),
+            pickup_secret: format!("K7MPXR4T9DHW{n:04}"),
+            ..issuance_notice()
+        })
+        .collect();
+    let pdf = Pdf::new(&press().issuance_notices(&notices).unwrap());
+    assert_eq!(pdf.pages(), 50);
+    for page in [1, 2, 25, 50] {
+        let text = pdf.text(Some(page));
+        assert!(text.contains(&format!("C4H-{page:04}-9RXT")) && text.contains(&format!("9DHW {page:04}")), "{page}");
+        assert!(text.contains("1 / 1"));
+    }
+}
+
+#[test]
+fn a_letter_with_the_longest_names_takes_two_pages_and_loses_nothing() {
+    let notice = long_issuance_notice();
+    let pdf = Pdf::new(&press().issuance_notices(&[issuance_notice(), notice.clone(), issuance_notice()]).unwrap());
+    assert_eq!(pdf.pages(), 4);
+    let long: String = [pdf.text(Some(2)), pdf.text(Some(3))].concat().split_whitespace().collect();
+    let recipient = &notice.recipient;
+    for said in [&recipient.address, &recipient.institution_name, &recipient.addressee, &notice.terminal_name] {
+        let said: String = said.split_whitespace().collect();
+        assert!(long.contains(&said), "{said} is missing");
+    }
+    assert!(pdf.text(Some(2)).contains("1 / 2") && pdf.text(Some(3)).contains("2 / 2"));
+    assert!(pdf.text(Some(4)).contains("1 / 1"));
+}
+
+#[test]
+fn the_same_notice_gives_the_same_bytes() {
+    let press = press();
+    let once = press.issuance_notices(&[issuance_notice()]).unwrap();
+    let again = press.clone().issuance_notices(&[issuance_notice()]).unwrap();
+    assert!(once == again);
+    assert!(!once.windows(12).any(|window| window == b"CreationDate"));
+}
+
+#[test]
+fn one_press_serves_several_clerks_at_once() {
+    let press = press();
+    std::thread::scope(|scope| {
+        let runs: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| press.issuance_notices(&[issuance_notice()]).unwrap())).collect();
+        let files: Vec<_> = runs.into_iter().map(|run| run.join().unwrap()).collect();
+        assert!(files.windows(2).all(|pair| pair[0] == pair[1]));
+    });
+}
+
+#[test]
+fn an_empty_batch_is_refused() {
+    assert!(matches!(press().issuance_notices(&[]), Err(Fault::Empty)));
+    assert!(matches!(press().membership_letters(&[]), Err(Fault::Empty)));
+}
+
+#[test]
+fn the_membership_letter_brings_the_code_to_the_registered_address() {
+    let letter = membership_letter();
+    let bytes = press().membership_letters(std::slice::from_ref(&letter)).unwrap();
+    let pdf = Pdf::new(&bytes);
+    let text = pdf.text(None);
+    for said in ["所属確認のお知らせ", "R6TH 4KWP", "大文字ダブリュー", &letter.person_email, "2026年6月8日（月）まで"]
+    {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(!text.contains("簡易書留"));
+    assert!(is_accessible(&bytes));
+    assert_eq!((pdf.pages(), pdf.qr_codes(1)), (1, vec![letter.page_url]));
+}
+
+#[test]
+fn the_user_id_notice_tells_the_id_and_a_password_only_if_there_is_one() {
+    let with = Pdf::new(&press().user_id_notice(&user_id_notice()).unwrap());
+    assert!(with.text(None).contains("AA13 3010 00") && with.text(None).contains("Hm4T k9Wp"));
+    assert!(with.text(None).contains("2026年7月から請求"));
+    let notice = UserIdNotice { first_password: None, login_url: String::new(), ..user_id_notice() };
+    let bytes = press().user_id_notice(&notice).unwrap();
+    let without = Pdf::new(&bytes);
+    assert!(!without.text(None).contains("Hm4T") && without.text(None).contains("別にお送りするお知らせ"));
+    assert!(is_accessible(&bytes));
+    assert!(without.qr_codes(1).is_empty());
+}
