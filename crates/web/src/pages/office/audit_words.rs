@@ -1,0 +1,86 @@
+//! What the audit chain calls its acts, in words.
+
+/// Words for acts; an act that is not listed is shown by its own name alone.
+const WORDS: &[(&str, &str)] = &[
+    ("account.create", "アカウントの作成"),
+    ("account.disable", "アカウントの停止"),
+    ("account.import", "アカウントの取込み"),
+    ("application.discard", "下書きの削除"),
+    ("application.start", "申請の入力開始"),
+    ("application.view", "申請の閲覧"),
+    ("batch.confirm", "通知書の印刷の確認"),
+    ("batch.make", "通知書の束の作成"),
+    ("batch.print", "通知書の印刷"),
+    ("certificate.abandon", "端末の電子証明書の発行の中止"),
+    ("certificate.issue", "端末の電子証明書の発行"),
+    ("certificate.prepare", "端末の電子証明書の発行準備"),
+    ("certificate.revoke", "端末の電子証明書の失効"),
+    ("crl.prepare", "失効リストの作成準備"),
+    ("crl.publish", "失効リストの公開"),
+    ("inquiry.answer", "お問い合わせへの回答"),
+    ("inquiry.ask", "お問い合わせ"),
+    ("institution.match", "確認待ちの医療機関等の照合"),
+    ("institution.wait", "確認待ちの医療機関等の登録"),
+    ("institutions.import", "台帳の取込みの開始"),
+    ("institutions.imported", "台帳の取込みの終了"),
+    ("job.again", "失敗した処理の再実行"),
+    ("ledger.charge", "発行料の記録"),
+    ("letter.expire", "通知書の期限切れ"),
+    ("letter.order", "通知書の作成"),
+    ("letter.post", "通知書の発送"),
+    ("login.invitation", "招待によるログイン"),
+    ("login.limited", "ログインの制限"),
+    ("login.password", "ログイン"),
+    ("login.recovery_code", "回復コードによるログイン"),
+    ("login.registration", "登録によるログイン"),
+    ("login.second_factor", "二段階認証"),
+    ("logout", "ログアウト"),
+    ("mail.probe", "確認メールの送信"),
+    ("mail.probe_arrived", "確認メールの到着"),
+    ("membership.activate", "所属の開始"),
+    ("membership.approve", "所属の承認"),
+    ("membership.decline", "所属を断る"),
+    ("membership.import", "所属の取込み"),
+    ("membership.invite", "職員の招待"),
+    ("membership.join", "招待による所属"),
+    ("membership.make_owner", "代表者の指定"),
+    ("membership.prove_again", "所属の確認のやり直し"),
+    ("membership.remove", "所属の終了"),
+    ("membership.request", "所属の申し込み"),
+    ("membership.take_over", "仮アカウントの引き継ぎ"),
+    ("membership.wrong_code", "確認コードの誤り"),
+    ("password.change", "パスワードの変更"),
+    ("password.first", "最初のパスワードの設定"),
+    ("password.reset", "パスワードの再設定"),
+    ("password.reset_asked", "パスワードの再設定の依頼"),
+    ("registration.begin", "新規登録の開始"),
+    ("session.end", "ログインの終了"),
+    ("session.end_others", "ほかのログインの終了"),
+    ("staff.create", "職員の登録"),
+    ("staff.disable", "職員のアカウントの停止"),
+    ("staff.reset_second_factor", "職員の二段階認証の解除"),
+    ("staff.set_roles", "職員の役割の変更"),
+    ("totp.enrol", "二段階認証の設定"),
+    ("totp.remove", "二段階認証の解除"),
+];
+
+/// The act in words: those of the list, the events of a case by their own, else 「そのほかの操作」.
+pub(super) fn action(name: &str) -> &'static str {
+    if let Some((_, words)) = WORDS.iter().find(|(known, _)| *known == name) {
+        return words;
+    }
+    let event = name.strip_prefix("application.").and_then(|event| event.parse::<domain::applications::Event>().ok());
+    event.map_or("そのほかの操作", domain::applications::Event::label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_has_words_and_an_event_its_own() {
+        assert_eq!(action("batch.confirm"), "通知書の印刷の確認");
+        assert_eq!(action("application.accept"), "承認");
+        assert_eq!(action("new.kind"), "そのほかの操作");
+    }
+}

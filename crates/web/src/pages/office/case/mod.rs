@@ -1,0 +1,135 @@
+//! A case before its reviewer: take, release, accept; return and reject have pages of their own.
+//!
+//! Every decision carries the version that the reviewer saw. When someone was faster, the answer is the case as it is
+//! now with a message (409), and nothing is written over.
+
+mod page;
+mod reasons;
+mod sent;
+mod standing;
+
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{ids::ApplicationId, permissions::Permission as P};
+use serde::Deserialize;
+use services::{
+    Error, Result as Answer,
+    applications::{self, Decision},
+};
+
+use super::parts;
+use crate::{
+    site::{Failure, Html, Posted, Visit, see_other},
+    view::frame::{BannerKind, BannerView, Link},
+};
+
+pub(super) use reasons::{ask_reject, ask_return, reject, return_for_correction};
+
+const READ: [P; 2] = [P::ReadApplications, P::ReadCertificates];
+const DECIDE: [P; 2] = [P::ReviewApplications, P::ReviewCertificates];
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    done: String,
+}
+
+/// The case.
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, Failure> {
+    parts::insist(&visit, &READ)?;
+    let view = applications::case(&visit.ctx(), parts::id(&name)?).await?;
+    let mut page = page::page(&visit, &view);
+    page.frame.banners.extend(told(&said.done));
+    Ok(Html(page).into_response())
+}
+
+fn told(done: &str) -> Option<BannerView> {
+    let next = Some(Link::new("次の申請を審査する", "/office/next"));
+    let (title, link) = match done {
+        "take" => ("担当になりました。ほかの人は、この申請を判断できません。", None),
+        "release" => ("担当を外れました。ほかの人が担当になれます。", next),
+        "accept" => ("承認しました。申請者にメールで知らせます。", next),
+        "return" => ("補正を依頼しました。申請者にメールで知らせます。", next),
+        "reject" => ("却下しました。申請者にメールで知らせます。", next),
+        "revoke" => ("端末の電子証明書を失効させました。失効リストにただちに載せます。", None),
+        "paper" => ("紙の届出を登録しました。お客さまIDが、ほかの申請で使えます。", None),
+        _ => return None,
+    };
+    Some(BannerView { link, ..parts::banner(BannerKind::Success, title, &[]) })
+}
+
+/// Takes the case, so that nobody else decides it.
+pub(super) async fn take(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (id, version) = target(&visit, &name, &posted)?;
+    let outcome = applications::take(&visit.ctx(), id, version).await;
+    settle(&visit, id, outcome, "take", &[]).await
+}
+
+/// Lets go of the case.
+pub(super) async fn release(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (id, version) = target(&visit, &name, &posted)?;
+    let outcome = applications::release(&visit.ctx(), id, version).await;
+    settle(&visit, id, outcome, "release", &[]).await
+}
+
+/// Accepts the case.
+pub(super) async fn accept(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let (id, version) = target(&visit, &name, &posted)?;
+    let outcome = applications::accept(&visit.ctx(), id, version).await;
+    settle(&visit, id, outcome, "accept", &[]).await
+}
+
+/// The case in an address and the version that the reviewer saw; without a version nothing is decided.
+fn target(visit: &Visit, name: &str, posted: &Posted) -> Result<(ApplicationId, i64), Failure> {
+    parts::insist(visit, &DECIDE)?;
+    Ok((parts::id(name)?, posted.number("version").unwrap_or(-1)))
+}
+
+/// The page after a decision; `typed` are words that would be lost when someone was faster.
+async fn settle(
+    visit: &Visit,
+    id: ApplicationId,
+    outcome: Answer<Decision>,
+    done: &str,
+    typed: &[String],
+) -> Result<Response, Failure> {
+    match outcome {
+        Ok(Decision::Done(_)) => Ok(see_other(&format!("/office/applications/{id}?done={done}"))),
+        Ok(Decision::ChangedMeanwhile | Decision::ReasonMissing) | Err(Error::ChangedMeanwhile) => {
+            stale(visit, id, typed).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The case as it is now, with what happened.
+async fn stale(visit: &Visit, id: ApplicationId, typed: &[String]) -> Result<Response, Failure> {
+    let view = applications::case(&visit.ctx(), id).await?;
+    let mut page = page::page(visit, &view);
+    let mut body = vec![
+        "画面を開いた後に、ほかの人か別の画面が先に操作しました。今回の操作は記録していません。".to_owned(),
+        format!(
+            "いまの状態は「{}」です。下の内容を確認してから、必要であればもう一度操作してください。",
+            view.case.state.label()
+        ),
+    ];
+    if !typed.is_empty() {
+        body.push("入力した文章は、次のとおりです。必要であれば、写してお使いください。".to_owned());
+        body.extend(typed.iter().cloned());
+    }
+    page.frame.has_errors = true;
+    page.frame
+        .banners
+        .push(BannerView {
+            body, ..parts::banner(BannerKind::Error, "この申請の状態が変わっています", &[])
+        });
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
+}

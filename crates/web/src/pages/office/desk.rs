@@ -1,0 +1,188 @@
+//! The desk: what waits for the roles of a person, and the one thing to do next.
+
+use askama::Template;
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    applications::{Kind, State},
+    permissions::Permission as P,
+};
+use serde::Deserialize;
+use services::{
+    Ctx, Error,
+    accounts::membership,
+    applications, inquiries, jobs, letters,
+    rows::{Listed, QueueFilter},
+};
+
+use super::{links::queue_of, parts};
+use crate::{
+    site::{Failure, Html, Visit, see_other},
+    view::{
+        frame::{BannerKind, Frame, Link},
+        parts::{CellView, RowView, TableView},
+    },
+};
+
+/// Longest lists that services give.
+const MOST: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "office/desk.html")]
+struct Desk {
+    frame: Frame,
+    roles: String,
+    next: Option<Link>,
+    next_words: String,
+    waiting: TableView,
+    others: Vec<Link>,
+}
+
+/// Work of one kind that may wait.
+struct Waiting {
+    label: &'static str,
+    href: String,
+    count: i64,
+    words: &'static str,
+}
+
+/// What was said by the page before.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    none: String,
+}
+
+/// The first page of staff.
+pub(super) async fn show(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failure> {
+    let session = visit.person()?;
+    if !session.staff {
+        return Err(Error::Forbidden.into());
+    }
+    let roles: Vec<&str> = session.roles.iter().map(|role| role.label()).collect();
+    let ctx = visit.ctx();
+    let first = first_case(&ctx).await?;
+    let waiting = waiting(&ctx).await?;
+    let (next, next_words) = next_step(first.as_ref(), &waiting);
+    let mut frame = Frame { breadcrumb: vec![], ..visit.office_frame("業務", "/office") };
+    if !said.none.is_empty() {
+        frame.banners.push(parts::banner(BannerKind::Info, "審査待ちの申請はありません。", &[]));
+    }
+    let listed: Vec<&str> = waiting.iter().map(|work| work.href.as_str()).collect();
+    let others = frame.office_links.iter().filter(|link| !listed.contains(&link.href.as_str())).cloned().collect();
+    Ok(Html(Desk { frame, roles: roles.join("・"), next, next_words, waiting: table(&waiting), others })
+        .into_response())
+}
+
+/// Opens the case that has waited longest, of the procedures that the person examines.
+pub(super) async fn next(visit: Visit) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::ReviewApplications, P::ReviewCertificates])?;
+    Ok(match first_case(&visit.ctx()).await? {
+        Some(case) => see_other(&format!("/office/applications/{}", case.id)),
+        None => see_other("/office?none=1"),
+    })
+}
+
+async fn first_case(ctx: &Ctx<'_>) -> Result<Option<Listed>, Failure> {
+    let mut first: Option<Listed> = None;
+    for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reviewing(*kind)).is_ok()) {
+        let filter = QueueFilter { kind, state: State::Submitted, prefecture: None, after: None, limit: 1 };
+        let found = applications::queue(ctx, &filter).await?.into_iter().next();
+        if found.as_ref().is_some_and(|case| first.as_ref().is_none_or(|known| case.submitted_at < known.submitted_at))
+        {
+            first = found;
+        }
+    }
+    Ok(first)
+}
+
+impl Waiting {
+    fn new(label: &'static str, href: &str, count: i64, words: &'static str) -> Self {
+        Self { label, href: href.to_owned(), count, words }
+    }
+}
+
+async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
+    let mut all = cases(ctx).await?;
+    if ctx.permit(P::ReviewMemberships).is_ok() {
+        let count = count(&membership::review_list(ctx).await?);
+        all.push(Waiting::new("所属の確認", "/office/memberships", count, "審査担当の確認を待っている方"));
+    }
+    if ctx.permit(P::ReadLetters).is_ok() {
+        let desk = letters::desk(ctx).await?;
+        let (print, post) = ("印刷待ち（束になっていないもの）", "印刷済みで、書留番号が未記録のもの");
+        all.push(Waiting::new("通知書の印刷", "/office/letters", desk.to_print, print));
+        all.push(Waiting::new("通知書の発送", "/office/letters", desk.to_post, post));
+    }
+    if ctx.permit(P::ReadInquiries).is_ok() {
+        let count = count(&inquiries::list(ctx, "open").await?);
+        all.push(Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの"));
+    }
+    if ctx.permit(P::ManageJobs).is_ok() {
+        let count = count(&jobs::failed(ctx).await?);
+        all.push(Waiting::new("処理の失敗", "/office/jobs", count, "くり返しても終わらなかった処理"));
+    }
+    Ok(all)
+}
+
+async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
+    let counts = applications::queue_counts(ctx).await?;
+    let count = |kind: Kind, state: State| counts.iter().find(|c| c.0 == kind && c.1 == state).map_or(0, |c| c.2);
+    let mut all = vec![];
+    for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reading(*kind)).is_ok()) {
+        for (state, words) in
+            [(State::Submitted, "審査待ち"), (State::InReview, "審査中"), (State::Returned, "申請者の補正待ち")]
+        {
+            let count = count(kind, state);
+            if count > 0 || state == State::Submitted {
+                let href = if state == State::Submitted {
+                    queue_of(kind)
+                } else {
+                    format!("{}?state={state}", queue_of(kind))
+                };
+                all.push(Waiting { label: kind.label(), href, count, words });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn count<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}
+
+/// The one primary action: the case that has waited longest, or the first work that waits.
+fn next_step(first: Option<&Listed>, waiting: &[Waiting]) -> (Option<Link>, String) {
+    if let Some(case) = first {
+        let words =
+            format!("いちばん長く待っているのは、「{}」の「{}」です。", case.institution_name, case.kind.label());
+        return (Some(Link::new("次の申請を審査する", "/office/next")), words);
+    }
+    match waiting.iter().find(|work| work.count > 0) {
+        Some(work) => {
+            let words = format!("{}が{}件あります。", work.words, work.count);
+            (Some(Link::new(format!("「{}」を開く", work.label), &work.href)), words)
+        }
+        None => (None, "いま待っている仕事はありません。".to_owned()),
+    }
+}
+
+fn table(waiting: &[Waiting]) -> TableView {
+    let rows = waiting.iter().map(|work| {
+        let count = if work.count >= MOST { format!("{}件以上", work.count) } else { format!("{}件", work.count) };
+        RowView {
+            cells: vec![
+                CellView::link(work.label, &work.href),
+                CellView::Text(work.words.to_owned()),
+                CellView::Number(count),
+            ],
+            strong: work.count > 0,
+        }
+    });
+    let rows = rows.collect();
+    TableView {
+        columns: parts::columns(&["業務", "内容", "件数"], &[2]), ..parts::table("待っている仕事", &[], rows)
+    }
+}

@@ -1,0 +1,37 @@
+//! The entries of the back office for the roles of a person.
+
+use domain::{applications::Kind, permissions::Permission as P};
+
+use crate::{site::Visit, view::frame::Link};
+
+/// Permission, words and address of every entry, in the order of the menu.
+const ENTRIES: &[(P, &str, &str)] = &[
+    (P::ReadApplications, "資格確認の申請", "/office/queue/eligibility"),
+    (P::ReadCertificates, "端末の電子証明書の申請", "/office/queue/certificate"),
+    (P::ReadApplications, "オンライン請求の届出", "/office/queue/claims"),
+    (P::ReviewMemberships, "所属の確認", "/office/memberships"),
+    (P::ReadLetters, "通知書の発送", "/office/letters"),
+    (P::ReadInquiries, "お問い合わせ", "/office/inquiries"),
+    (P::ReadLedger, "手数料台帳", "/office/ledger"),
+    (P::ReadInstitutions, "医療機関等", "/office/institutions"),
+    (P::ImportInstitutions, "台帳の取込み", "/office/import"),
+    (P::ReadMails, "メールの送信状況", "/office/mails"),
+    (P::ManageJobs, "処理の失敗", "/office/jobs"),
+    (P::ReadAudit, "監査記録", "/office/audit"),
+    (P::ManageStaff, "職員", "/office/staff"),
+];
+
+/// What the person's roles may open; nothing while a step of the login is left.
+pub(crate) fn office_links(visit: &Visit) -> Vec<Link> {
+    let ctx = visit.ctx();
+    ENTRIES
+        .iter()
+        .filter(|(needs, _, _)| ctx.permit(*needs).is_ok())
+        .map(|(_, words, href)| Link::new(*words, *href))
+        .collect()
+}
+
+/// The address of a procedure's queue.
+pub(super) fn queue_of(kind: Kind) -> String {
+    format!("/office/queue/{kind}")
+}

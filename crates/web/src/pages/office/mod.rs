@@ -1,0 +1,116 @@
+//! The back office: what waits for a role, the queues and cases, letters, register, audit, staff (spec 6.2 to 6.5).
+
+mod audit;
+mod audit_words;
+mod batch;
+mod case;
+mod certificate;
+mod desk;
+mod imports;
+mod inquiries;
+mod institutions;
+mod jobs;
+mod ledger;
+mod letters;
+mod links;
+mod mails;
+mod memberships;
+mod parts;
+mod queue;
+mod staff;
+mod words;
+
+use domain::permissions::Permission as P;
+
+use crate::site::{Access, Routes};
+
+pub(crate) use links::office_links;
+
+pub(super) fn routes() -> Routes {
+    review().merge(dispatch()).merge(register()).merge(records()).merge(people())
+}
+
+/// Cases, certificates and memberships.
+fn review() -> Routes {
+    let read = Access::EitherOffice(P::ReadApplications, P::ReadCertificates);
+    let decide = Access::EitherOffice(P::ReviewApplications, P::ReviewCertificates);
+    let (members, revoke) = (Access::Office(P::ReviewMemberships), Access::Office(P::RevokeCertificates));
+    Routes::default()
+        .get("/office", Access::Staff, desk::show)
+        .get("/office/next", decide, desk::next)
+        .get("/office/queue/{kind}", read, queue::show)
+        .get("/office/applications/{id}", read, case::show)
+        .post("/office/applications/{id}/take", decide, case::take)
+        .post("/office/applications/{id}/release", decide, case::release)
+        .post("/office/applications/{id}/accept", decide, case::accept)
+        .get("/office/applications/{id}/return", decide, case::ask_return)
+        .post("/office/applications/{id}/return", decide, case::return_for_correction)
+        .get("/office/applications/{id}/reject", decide, case::ask_reject)
+        .post("/office/applications/{id}/reject", decide, case::reject)
+        .get("/office/certificates/{id}/revoke", revoke, certificate::ask_revoke)
+        .post("/office/certificates/{id}/revoke", revoke, certificate::revoke)
+        .get("/office/memberships", members, memberships::list)
+        .post("/office/memberships/{id}/approve", members, memberships::approve)
+        .get("/office/memberships/{id}/decline", members, memberships::ask_decline)
+        .post("/office/memberships/{id}/decline", members, memberships::decline)
+}
+
+/// Letters.
+fn dispatch() -> Routes {
+    let (read, post) = (Access::Office(P::ReadLetters), Access::Office(P::DispatchLetters));
+    Routes::default()
+        .get("/office/letters", read, letters::desk)
+        .post("/office/letters/batches", post, letters::make_batch)
+        .get("/office/letters/batches/{id}", read, batch::show)
+        .post("/office/letters/batches/{id}/confirm", post, batch::confirm)
+        .post("/office/letters/batches/{id}/numbers", post, batch::numbers)
+        .get("/office/letters/batches/{id}/manifest.csv", read, batch::manifest)
+        .get("/office/letters/batches/{id}/issuance_notice.pdf", post, batch::issuance_notices)
+        .get("/office/letters/batches/{id}/membership_code.pdf", post, batch::membership_codes)
+}
+
+/// The register of institutions.
+fn register() -> Routes {
+    let (read, import) = (Access::Office(P::ReadInstitutions), Access::Office(P::ImportInstitutions));
+    Routes::default()
+        .get("/office/institutions", read, institutions::list)
+        .get("/office/institutions/{id}", read, institutions::show)
+        .post(
+            "/office/institutions/{id}/paper-filing",
+            Access::Office(P::ReviewApplications),
+            institutions::record_paper_filing,
+        )
+        .get("/office/import", import, imports::form)
+        .post("/office/import", import, imports::run)
+        .get("/office/imports", read, imports::list)
+        .get("/office/imports/{id}", read, imports::show)
+        .get("/office/imports/{id}/report.csv", read, imports::report)
+}
+
+/// What is only looked at, and what went wrong.
+fn records() -> Routes {
+    let (inquiries, jobs, audit) = (P::ReadInquiries, P::ManageJobs, P::ReadAudit);
+    Routes::default()
+        .get("/office/inquiries", Access::Office(inquiries), inquiries::list)
+        .get("/office/inquiries/{id}", Access::Office(inquiries), inquiries::show)
+        .post("/office/inquiries/{id}/answer", Access::Office(P::AnswerInquiries), inquiries::answer)
+        .get("/office/mails", Access::Office(P::ReadMails), mails::list)
+        .get("/office/ledger", Access::Office(P::ReadLedger), ledger::list)
+        .get("/office/jobs", Access::Office(jobs), jobs::list)
+        .post("/office/jobs/{id}/again", Access::Office(jobs), jobs::again)
+        .get("/office/audit", Access::Office(audit), audit::list)
+        .get("/office/audit/verify", Access::Office(audit), audit::verify)
+}
+
+/// Accounts of staff.
+fn people() -> Routes {
+    let manage = Access::Office(P::ManageStaff);
+    Routes::default()
+        .get("/office/staff", manage, staff::list)
+        .get("/office/staff/new", manage, staff::ask_new)
+        .post("/office/staff", manage, staff::create)
+        .get("/office/staff/{id}", manage, staff::show)
+        .post("/office/staff/{id}/roles", manage, staff::set_roles)
+        .post("/office/staff/{id}/disable", manage, staff::disable)
+        .post("/office/staff/{id}/second-factor", manage, staff::reset_second_factor)
+}
