@@ -1,1 +1,1 @@
-//! Whole-app stories.
+//! Whole-app stories: see the folder `tests` beside this one.

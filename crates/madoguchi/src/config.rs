@@ -187,7 +187,11 @@ impl Config {
         let mut faults = vec![];
         config.take_secrets(&mut faults);
         config.validate(&mut faults);
-        if faults.is_empty() { Ok(config) } else { Err(anyhow::anyhow!("the configuration has faults:\n- {}", faults.join("\n- "))) }
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(anyhow::anyhow!("the configuration has faults:\n- {}", faults.join("\n- ")))
+        }
     }
 
     fn take_secrets(&mut self, faults: &mut Vec<String>) {

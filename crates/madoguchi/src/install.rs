@@ -107,7 +107,11 @@ fn settings(config: &Config) -> Settings {
         portal_url: config.portal.url.clone(),
         closed_url: config.closed_network.url.clone(),
         mail_from: config.mail.from.clone(),
-        membership: if config.rules.membership == "reviewer" { MembershipRule::Reviewer } else { MembershipRule::Letter },
+        membership: if config.rules.membership == "reviewer" {
+            MembershipRule::Reviewer
+        } else {
+            MembershipRule::Letter
+        },
         staff_second_factor: config.rules.staff_second_factor,
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
         rules: Arc::new(Rules { cut_off: config.cut_off(), ..Rules::default() }),

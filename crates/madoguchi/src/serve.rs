@@ -79,7 +79,8 @@ async fn stop_signal() {
 type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
-    let socket = std::net::TcpListener::bind(listener.listen).with_context(|| format!("cannot listen on {}", listener.listen))?;
+    let socket = std::net::TcpListener::bind(listener.listen)
+        .with_context(|| format!("cannot listen on {}", listener.listen))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
@@ -87,7 +88,8 @@ fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
 fn pem_pair(listener: &Listener) -> anyhow::Result<Option<(Vec<Vec<u8>>, Vec<u8>)>> {
     use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
     let (Some(chain), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
-    let chain = CertificateDer::pem_file_iter(chain)?.map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>()?;
+    let chain =
+        CertificateDer::pem_file_iter(chain)?.map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>()?;
     let key = PrivatePkcs8KeyDer::from_pem_file(key)?.secret_pkcs8_der().to_vec();
     Ok(Some((chain, key)))
 }

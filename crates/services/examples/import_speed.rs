@@ -4,7 +4,7 @@
 //! database; printed are the figures, rows per second and the highest memory use of the process (Linux).
 
 #[path = "../tests/support/mod.rs"]
-#[expect(dead_code, reason = "each set of stories uses its part of it")]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is the house of the tests")]
 mod support;
 
 use std::{

@@ -127,9 +127,9 @@ impl App {
         let mut conn = self.db.read().await?;
         let lists = storage::content::lists(&mut conn).await?;
         let documents = storage::content::documents(&mut conn, self.clock.now()).await?;
-        let in_force = documents.into_iter().map(|d| {
-            (d.slug.clone(), Document { slug: d.slug, version: d.version, title: d.title })
-        });
+        let in_force = documents
+            .into_iter()
+            .map(|d| (d.slug.clone(), Document { slug: d.slug, version: d.version, title: d.title }));
         let fresh = Reference { lists: Arc::new(lists), documents: Arc::new(in_force.collect()) };
         if let Ok(mut data) = self.reference.write() {
             *data = fresh;

@@ -94,7 +94,9 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// [`Error::NotFound`] for everyone else, so that nobody learns what exists.
     pub fn acts_for(&self, institution: InstitutionId) -> Result<()> {
-        if self.institution().map_err(|error| if matches!(error, Error::LoginRequired) { error } else { Error::NotFound })?
+        if self
+            .institution()
+            .map_err(|error| if matches!(error, Error::LoginRequired) { error } else { Error::NotFound })?
             == institution
         {
             Ok(())

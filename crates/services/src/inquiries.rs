@@ -1,11 +1,7 @@
 //! Inquiries: asked on a page, answered by the call centre, told by mail.
 
 use domain::{
-    accounts::clean_text,
-    calendar::japanese_date,
-    ids::InquiryId,
-    permissions::Permission,
-    reference::ReferenceNumber,
+    accounts::clean_text, calendar::japanese_date, ids::InquiryId, permissions::Permission, reference::ReferenceNumber,
 };
 use storage::inquiries::Inquiry;
 use time::Duration;
@@ -39,8 +35,17 @@ pub async fn ask(ctx: &Ctx<'_>, category: &str, body: &str) -> Result<Result<Str
     let id = InquiryId::new(ctx.now, &*ctx.app.randomness);
     let institution = session.institution.as_ref().map(|acting| acting.id);
     let mut tx = ctx.app.db.write().await?;
-    storage::inquiries::insert(&mut tx, id, reference.as_str(), institution, session.account_id, category, &body, ctx.now)
-        .await?;
+    storage::inquiries::insert(
+        &mut tx,
+        id,
+        reference.as_str(),
+        institution,
+        session.account_id,
+        category,
+        &body,
+        ctx.now,
+    )
+    .await?;
     ctx.audit(&mut tx, "inquiry.ask", format!("inquiry:{id}"), "", &body);
     let head = Letterhead { account: Some(session.account_id), ..Letterhead::new("inquiry_received", &session.email) };
     let values = [
@@ -103,7 +108,8 @@ pub async fn answer(ctx: &Ctx<'_>, id: InquiryId, answer: &str) -> Result<Result
 async fn tell_answer(ctx: &Ctx<'_>, tx: &mut storage::Tx, inquiry: &Inquiry, answer: String) -> Result<()> {
     let lists = ctx.app.reference().lists;
     let category = lists.entry("inquiry_categories", &inquiry.category).map(|entry| entry.label.clone());
-    let reference = ReferenceNumber::parse(&inquiry.reference).map_or_else(|_| inquiry.reference.clone(), |n| n.to_string());
+    let reference =
+        ReferenceNumber::parse(&inquiry.reference).map_or_else(|_| inquiry.reference.clone(), |n| n.to_string());
     let head = Letterhead {
         account: Some(domain::ids::AccountId(inquiry.account_id)),
         ..Letterhead::new("inquiry_answered", &inquiry.person_email)

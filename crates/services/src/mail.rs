@@ -84,7 +84,8 @@ pub(crate) fn fill(template: &str, values: &BTreeMap<&str, String>) -> Result<St
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, tail) = after.split_once("}}").ok_or_else(|| Error::internal("placeholder without end"))?;
-        let value = values.get(name.trim()).ok_or_else(|| Error::internal(format!("no value for placeholder {name}")))?;
+        let value =
+            values.get(name.trim()).ok_or_else(|| Error::internal(format!("no value for placeholder {name}")))?;
         out.push_str(before);
         out.push_str(value);
         rest = tail;
@@ -155,7 +156,8 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
 /// # Errors
 /// With the server's words when it should be tried again.
 pub async fn send(app: &App, payload: &Value) -> Result<()> {
-    let id: MailId = payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))?;
+    let id: MailId =
+        payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))?;
     let mail = storage::mails::find(&mut app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     if mail.state != "queued" {
         return Ok(());

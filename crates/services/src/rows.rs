@@ -6,6 +6,7 @@ pub use storage::audit::{Broken, Row as AuditRow};
 pub use storage::authority::Certificate;
 pub use storage::content::{Article, Document, Notice};
 pub use storage::inquiries::Inquiry;
+pub use storage::institutions::Import;
 pub use storage::jobs::Failed;
 pub use storage::ledger::Listed as LedgerRow;
 pub use storage::letters::{Batch, Letter};

@@ -1,9 +1,6 @@
 //! Hashes of passwords, seals of secrets, tokens: all cryptography comes from `argon2` and `aws-lc-rs`.
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::clock::Randomness;
@@ -51,7 +48,10 @@ impl Hasher {
         let salt: [u8; 16] = randomness.bytes();
         let secret = secret.to_owned();
         self.apart(move |argon2| {
-            argon2.hash_password_with_salt(secret.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(Error::internal)
+            argon2
+                .hash_password_with_salt(secret.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+                .map_err(Error::internal)
         })
         .await?
     }
@@ -109,7 +109,8 @@ impl Vault {
     /// # Errors
     /// When it was sealed otherwise or changed.
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or_else(|| Error::internal("sealed value too short"))?;
+        let (nonce, rest) =
+            sealed.split_first_chunk::<NONCE>().ok_or_else(|| Error::internal("sealed value too short"))?;
         let mut rest = rest.to_vec();
         let open = self
             .key

@@ -1,5 +1,7 @@
 //! Stories of accounts: registration, memberships, login, staff (spec 2.3).
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
+#[expect(dead_code, reason = "each set of stories uses its part of it")]
 mod support;
 
 #[path = "accounts/people.rs"]

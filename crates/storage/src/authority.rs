@@ -144,6 +144,10 @@ sql!(FIND = select_certificate!("WHERE id = $1"));
 sql!(BY_SERIAL = select_certificate!("WHERE serial = $1"));
 sql!(OF_APPLICATION = select_certificate!("WHERE application_id = $1 ORDER BY prepared_at, id LIMIT 100"));
 sql!(
+    OF_INSTITUTION =
+        select_certificate!("WHERE institution_id = $1 AND certificate IS NOT NULL ORDER BY signed_at, id")
+);
+sql!(
     REVOKED = "SELECT serial, revoked_at, revocation_reason FROM certificates
     WHERE authority_id = $1 AND state IN ('revoked', 'abandoned') AND not_after > $2 ORDER BY revoked_at, serial"
 );
@@ -284,6 +288,15 @@ pub async fn by_serial(conn: &mut Conn, serial: &str) -> Result<Option<Certifica
 /// When the database cannot be read.
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Certificate>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Signed certificates of an institution, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_institution(conn: &mut Conn, id: InstitutionId) -> Result<Vec<Certificate>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_INSTITUTION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

@@ -69,6 +69,7 @@ sql!(
 ///
 /// # Errors
 /// When the database refuses.
+#[expect(clippy::too_many_arguments, reason = "one argument for each column")]
 pub async fn insert(
     tx: &mut Tx,
     id: InquiryId,

@@ -77,9 +77,7 @@ type Accounts = [(demo::Person, String)];
 
 fn print_json(config: &Config, ca: &Path, accounts: &Accounts) -> anyhow::Result<()> {
     use std::io::Write;
-    let account = |(person, institution): &(demo::Person, String)| {
-        json!({ "role": person.role, "email": person.email, "password": demo::PASSWORD, "institution": institution })
-    };
+    let account = |(person, institution): &(demo::Person, String)| json!({ "role": person.role, "email": person.email, "password": demo::PASSWORD, "institution": institution });
     let line = json!({
         "portal": config.portal.url,
         "closed_network": config.closed_network.url,

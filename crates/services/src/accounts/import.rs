@@ -207,7 +207,7 @@ async fn take(ctx: &Ctx<'_>, tx: &mut Tx, row: &Row) -> Result<Taken> {
         let owned = members.iter().any(|member| member.state == ACTIVE && member.role == ROLE_OWNER);
         let role = row.role.unwrap_or(if owned { ROLE_STAFF } else { ROLE_OWNER });
         let id = MembershipId::new(ctx.now, &*ctx.app.randomness);
-        storage::accounts::insert_membership(tx, id, account, place.id, role, ACTIVE, None, ctx.now).await?;
+        storage::accounts::insert_membership(tx, id, account, place.id, role, ACTIVE, ctx.now).await?;
         ctx.audit(tx, "membership.import", format!("membership:{id}"), "", role);
     }
     Ok(match (known, member) {

@@ -1,11 +1,6 @@
 //! The printable copy of what was sent.
 
-use domain::{
-    applications::reading,
-    calendar::japanese_datetime,
-    forms::Input,
-    ids::ApplicationId,
-};
+use domain::{applications::reading, calendar::japanese_datetime, forms::Input, ids::ApplicationId};
 use letters::{AgreedTerms, ApplicationCopy, Row, Section};
 use serde_json::Value;
 use storage::applications::Application;

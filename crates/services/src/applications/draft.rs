@@ -108,7 +108,7 @@ fn editable(case: &Application, sections: &[Section]) -> Vec<String> {
     let fields: Vec<&Field> = sections.iter().flat_map(|section| &section.fields).collect();
     let returned: Vec<&str> = case.reasons.iter().map(|(key, _)| key.as_str()).collect();
     let known = |key: &&str| fields.iter().any(|field| field.key == **key);
-    if case.state == State::Draft || !returned.iter().any(|key| known(&key)) {
+    if case.state == State::Draft || !returned.iter().any(|key| known(key)) {
         return fields.iter().map(|field| field.key.clone()).collect();
     }
     let mut keys: Vec<String> = returned.iter().map(|key| (*key).to_owned()).collect();
@@ -170,8 +170,12 @@ fn typed_keys<'a>(typed: &'a Answers, state: &'a FormState) -> Vec<(String, &'a 
     let fields = state.sections.iter().chain(&after).flat_map(|section| &section.fields);
     let mut keys: Vec<(String, &str)> = vec![];
     for field in fields {
-        let may = state.editable.contains(&field.key) || !state.sections.iter().any(|s| s.fields.iter().any(|f| f.key == field.key));
-        if may && !keys.iter().any(|(key, _)| *key == field.key) && !matches!(field.input, domain::forms::Input::Shown(_)) {
+        let may = state.editable.contains(&field.key)
+            || !state.sections.iter().any(|s| s.fields.iter().any(|f| f.key == field.key));
+        if may
+            && !keys.iter().any(|(key, _)| *key == field.key)
+            && !matches!(field.input, domain::forms::Input::Shown(_))
+        {
             keys.push((field.key.clone(), typed.get(&field.key)));
         }
     }

@@ -12,10 +12,11 @@ pub use copy::{attachment, copy_pdf};
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
 pub use facts::facts_of;
 pub use review::{
-    CaseView, Decision, Difference, accept, case, queue, queue_counts, record_paper_filing, reject, release, return_for_correction, take,
+    CaseView, Decision, Difference, accept, case, queue, queue_counts, record_paper_filing, reject, release,
+    return_for_correction, take,
 };
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
-pub use view::{ApplicantCase, case_of_applicant, cases_of_institution, sent_together, terminals};
+pub use view::{ApplicantCase, Standing, case_of_applicant, cases_of_institution, sent_together, terminals};
 
 use domain::{
     applications::{Event, Kind, State},
@@ -104,8 +105,10 @@ pub(crate) async fn advance(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application, even
 /// # Errors
 /// When the database refuses.
 pub async fn take_effect(app: &App, payload: &Value) -> Result<()> {
-    let id: ApplicationId =
-        payload["application"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no application"))?;
+    let id: ApplicationId = payload["application"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Error::internal("no application"))?;
     let ctx = Ctx::system(app, "take_effect");
     let mut tx = app.db.write().await?;
     let Some(seen) = storage::applications::find(&mut tx, id).await? else { return Ok(()) };

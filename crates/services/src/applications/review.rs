@@ -117,7 +117,17 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     seen(ctx, id).await?;
     let may_decide = may_decide(ctx, &found).is_ok() && found.state.is_open_for_review();
     let view = CaseView {
-        case: found, institution, reading: lines, differences, events, mails, letters, certificates, fees, assignee_name, may_decide,
+        case: found,
+        institution,
+        reading: lines,
+        differences,
+        events,
+        mails,
+        letters,
+        certificates,
+        fees,
+        assignee_name,
+        may_decide,
     };
     Ok(view)
 }
@@ -138,11 +148,18 @@ fn differences(case: &Application, facts: &Facts, now: &[(String, Vec<ReadingLin
     let Some(before) = before else { return vec![] };
     let earlier: Vec<ReadingLine> =
         reading(case.kind.procedure(), facts, before).into_iter().flat_map(|(_, lines)| lines).collect();
-    let was = |key: &str| earlier.iter().find(|line| line.key == key).map_or("（なし）", |line| line.value.as_str()).to_owned();
+    let was = |key: &str| {
+        earlier.iter().find(|line| line.key == key).map_or("（なし）", |line| line.value.as_str()).to_owned()
+    };
     now.iter()
         .flat_map(|(_, lines)| lines)
         .filter(|line| !line.shown && line.key != "application_kind")
-        .map(|line| Difference { key: line.key.clone(), label: line.label.clone(), before: was(&line.key), now: line.value.clone() })
+        .map(|line| Difference {
+            key: line.key.clone(),
+            label: line.label.clone(),
+            before: was(&line.key),
+            now: line.value.clone(),
+        })
         .filter(|difference| difference.before != difference.now)
         .collect()
 }
@@ -342,7 +359,11 @@ pub async fn reject(ctx: &Ctx<'_>, id: ApplicationId, version: i64, reason: &str
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] for an unknown institution.
-pub async fn record_paper_filing(ctx: &Ctx<'_>, institution: InstitutionId, line_id: &str) -> Result<Result<ApplicationId, String>> {
+pub async fn record_paper_filing(
+    ctx: &Ctx<'_>,
+    institution: InstitutionId,
+    line_id: &str,
+) -> Result<Result<ApplicationId, String>> {
     ctx.permit(reviewing(Kind::Claims))?;
     let id = match domain::applications::line_customer_id::LineCustomerId::parse(line_id) {
         Ok(id) => id,

@@ -174,8 +174,14 @@ pub async fn withdraw(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     let case = own(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
     advance(ctx, &mut tx, &case, Event::Withdraw, "").await?;
-    tell::ended(ctx, &mut tx, &case, if case.kind == Kind::Certificate { "certificate_cancelled" } else { "application_withdrawn" }, "")
-        .await?;
+    tell::ended(
+        ctx,
+        &mut tx,
+        &case,
+        if case.kind == Kind::Certificate { "certificate_cancelled" } else { "application_withdrawn" },
+        "",
+    )
+    .await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(())

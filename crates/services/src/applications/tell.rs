@@ -46,7 +46,10 @@ fn expected(ctx: &Ctx<'_>, kind: Kind, state: State) -> String {
 }
 
 fn month(case: &Application) -> String {
-    case.start_month.as_deref().and_then(|m| m.parse::<YearMonth>().ok()).map_or_else(|| "－".to_owned(), |m| m.to_string())
+    case.start_month
+        .as_deref()
+        .and_then(|m| m.parse::<YearMonth>().ok())
+        .map_or_else(|| "－".to_owned(), |m| m.to_string())
 }
 
 /// Values for every placeholder that a text about a case may use.
@@ -83,29 +86,46 @@ fn values(
 
 /// A reference number in groups.
 pub(crate) fn grouped(reference: &str) -> String {
-    domain::reference::ReferenceNumber::parse(reference).map_or_else(|_| reference.to_owned(), |number| number.to_string())
+    domain::reference::ReferenceNumber::parse(reference)
+        .map_or_else(|_| reference.to_owned(), |number| number.to_string())
 }
 
 /// The way a fee is paid, in words.
 pub(crate) fn payment_words(ctx: &Ctx<'_>, payment: &str) -> String {
-    ctx.app.reference().lists.entry("fee_payments", payment).map_or_else(|| payment.to_owned(), |entry| entry.label.clone())
+    ctx.app
+        .reference()
+        .lists
+        .entry("fee_payments", payment)
+        .map_or_else(|| payment.to_owned(), |entry| entry.label.clone())
 }
 
 /// Tells the applicant that a case was received, with the copy attached.
-pub(super) async fn received(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts, sent: &[Sent]) -> Result<()> {
+pub(super) async fn received(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    state: &CheckState,
+    facts: &Facts,
+    sent: &[Sent],
+) -> Result<()> {
     let case = &state.case;
     let session = ctx.session()?;
     let reference = sent.first().map(|first| first.reference.clone()).unwrap_or_default();
     let shown = Application { reference: Some(reference), submitted_at: Some(ctx.now), ..case.clone() };
-    let shown = Application { start_month: case.kind.procedure().start_month(&state.checked.answers).map(|m| m.as_text()), ..shown };
+    let shown = Application {
+        start_month: case.kind.procedure().start_month(&state.checked.answers).map(|m| m.as_text()),
+        ..shown
+    };
     let shown = Application { answers: state.checked.answers.clone(), ..shown };
     let mut values = values(ctx, &shown, &facts.institution.name, &session.name, State::Submitted);
     let lines = state.reading.iter().flat_map(|(_, lines)| lines).filter(|line| !line.shown);
-    values.push(("summary", lines.map(|line| format!("{}：{}", line.label, line.value)).collect::<Vec<_>>().join("\n")));
-    let terminals = sent.iter().map(|s| format!("{}（受付番号 {}）", s.terminal.as_deref().unwrap_or_default(), grouped(&s.reference)));
+    values
+        .push(("summary", lines.map(|line| format!("{}：{}", line.label, line.value)).collect::<Vec<_>>().join("\n")));
+    let terminals = sent
+        .iter()
+        .map(|s| format!("{}（受付番号 {}）", s.terminal.as_deref().unwrap_or_default(), grouped(&s.reference)));
     values.push(("terminals", terminals.collect::<Vec<_>>().join("\n")));
     let count = i64::try_from(sent.len()).unwrap_or(1);
-    values.push(("count", format!("{count}枚")));
+    values.push(("count", count.to_string()));
     values.push(("fee_total", format!("{}円", thousands(count * facts.rules.certificate_fee_yen))));
     values.push(("fee_payment", payment_words(ctx, &super::review::payment_of(facts))));
     let text = match case.kind {

@@ -34,6 +34,35 @@ pub struct ApplicantCase {
     pub certificates: Vec<Certificate>,
 }
 
+/// A case in a list of its institution.
+#[derive(Clone, Debug)]
+pub struct Standing<T> {
+    /// The case.
+    pub case: T,
+    /// Where it stands, in words.
+    pub explanation: Explanation,
+    /// The certificate that was issued last for it.
+    pub certificate: Option<Certificate>,
+}
+
+impl<T> Standing<T> {
+    /// Whether the certificate was issued and is revoked since.
+    pub fn is_revoked(&self) -> bool {
+        revocation(self.certificate.as_ref()).is_some()
+    }
+}
+
+impl ApplicantCase {
+    /// Whether the certificate was issued and is revoked since.
+    pub fn is_revoked(&self) -> bool {
+        revocation(self.certificates.iter().rfind(|certificate| certificate.certificate.is_some())).is_some()
+    }
+}
+
+fn revocation(latest: Option<&Certificate>) -> Option<Timestamp> {
+    latest.filter(|certificate| certificate.state == "revoked").and_then(|certificate| certificate.revoked_at)
+}
+
 /// A case of one's institution.
 ///
 /// # Errors
@@ -48,13 +77,33 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let letters = storage::letters::of_application(&mut conn, id).await?;
     let letters = letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
     let certificates = storage::authority::of_application(&mut conn, id).await?;
-    let explanation = explained(ctx, case.kind, case.state, case.state_since);
+    let latest = certificates.iter().rfind(|certificate| certificate.certificate.is_some());
+    let explanation = standing(ctx, case.kind, case.state, case.state_since, latest);
     Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates })
 }
 
 /// Where a case stands, in words.
-pub(super) fn explained(ctx: &Ctx<'_>, kind: Kind, state: domain::applications::State, since: Timestamp) -> Explanation {
+pub(super) fn explained(
+    ctx: &Ctx<'_>,
+    kind: Kind,
+    state: domain::applications::State,
+    since: Timestamp,
+) -> Explanation {
     explain(Moment { kind, state, since }, &ctx.app.settings.rules, &ctx.app.settings.holidays)
+}
+
+fn standing(
+    ctx: &Ctx<'_>,
+    kind: Kind,
+    state: domain::applications::State,
+    since: Timestamp,
+    latest: Option<&Certificate>,
+) -> Explanation {
+    revocation(latest).map_or_else(|| explained(ctx, kind, state, since), Explanation::revoked)
+}
+
+fn latest(certificates: &[Certificate], id: ApplicationId) -> Option<Certificate> {
+    certificates.iter().rfind(|certificate| certificate.application_id == Some(id)).cloned()
 }
 
 /// Cases of one's institution, last written first, each with its state in words.
@@ -65,16 +114,20 @@ pub async fn cases_of_institution(
     ctx: &Ctx<'_>,
     after: Option<(Timestamp, ApplicationId)>,
     limit: i64,
-) -> Result<Vec<(Listed, Explanation)>> {
+) -> Result<Vec<Standing<Listed>>> {
     let institution = ctx.institution()?;
-    let cases = storage::applications::of_institution(&mut ctx.app.db.read().await?, institution, after, limit).await?;
-    Ok(cases
-        .into_iter()
-        .map(|case| {
-            let explanation = explained(ctx, case.kind, case.state, case.state_since);
-            (case, explanation)
-        })
-        .collect())
+    let mut conn = ctx.app.db.read().await?;
+    let cases = storage::applications::of_institution(&mut conn, institution, after, limit).await?;
+    let certificates = match cases.iter().any(|case| case.kind == Kind::Certificate) {
+        true => storage::authority::of_institution(&mut conn, institution).await?,
+        false => vec![],
+    };
+    let stand = |case: Listed| {
+        let certificate = latest(&certificates, case.id);
+        let explanation = standing(ctx, case.kind, case.state, case.state_since, certificate.as_ref());
+        Standing { case, explanation, certificate }
+    };
+    Ok(cases.into_iter().map(stand).collect())
 }
 
 /// All cases that were sent in one go with a case; the case alone when it was sent alone.
@@ -93,14 +146,15 @@ pub async fn sent_together(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<Appli
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without an active membership.
-pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<(Application, Explanation)>> {
+pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
     let institution = ctx.institution()?;
-    let cases = storage::applications::terminals_of(&mut ctx.app.db.read().await?, institution).await?;
-    Ok(cases
-        .into_iter()
-        .map(|case| {
-            let explanation = explained(ctx, case.kind, case.state, case.state_since);
-            (case, explanation)
-        })
-        .collect())
+    let mut conn = ctx.app.db.read().await?;
+    let cases = storage::applications::terminals_of(&mut conn, institution).await?;
+    let certificates = storage::authority::of_institution(&mut conn, institution).await?;
+    let stand = |case: Application| {
+        let certificate = latest(&certificates, case.id);
+        let explanation = standing(ctx, case.kind, case.state, case.state_since, certificate.as_ref());
+        Standing { case, explanation, certificate }
+    };
+    Ok(cases.into_iter().map(stand).collect())
 }

@@ -14,7 +14,9 @@ use crate::{Ctx, Result, applications::tell};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TestFault {
     /// No certificate was shown.
-    #[error("端末の電子証明書が提示されませんでした。取得したファイルを端末に入れてから、ブラウザを開き直し、証明書を選んでください。")]
+    #[error(
+        "端末の電子証明書が提示されませんでした。取得したファイルを端末に入れてから、ブラウザを開き直し、証明書を選んでください。"
+    )]
     NoCertificate,
     /// The chain check refuses it.
     #[error("{0}")]

@@ -7,8 +7,8 @@ use domain::{
     ids::{AuthorityId, CertificateId},
 };
 use pki::{
-    AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, KeyKind, Linter, Passphrase, Profiles, Serial,
-    SigningKey, Subject, Urls, prepare_crl,
+    AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, KeyKind, Linter, Passphrase, Profiles,
+    Serial, SigningKey, Subject, Urls, prepare_crl,
 };
 use storage::{Db, authority as rows};
 use time::Duration;
@@ -68,7 +68,8 @@ async fn open(founding: &Founding<'_>, linter: &Linter) -> Result<Option<Authori
     let latest = |role: &str| all.iter().rev().find(|a| a.role == role && !a.certificate.is_empty());
     let (Some(root), Some(issuing)) = (latest(ROOT), latest(ISSUING)) else { return Ok(None) };
     let path = founding.keys.join(format!("{}.key.pem", issuing.name));
-    let pem = tokio::fs::read_to_string(&path).await.map_err(|e| Error::Internal(format!("{}: {e}", path.display())))?;
+    let pem =
+        tokio::fs::read_to_string(&path).await.map_err(|e| Error::Internal(format!("{}: {e}", path.display())))?;
     let key = SigningKey::from_encrypted_pem(&pem, founding.passphrase).map_err(Error::internal)?;
     let issuer = IssuerCert::parse(&issuing.certificate).map_err(Error::internal)?;
     let anchors = ChainAnchors::new(&[&root.certificate], &[&issuing.certificate]).map_err(Error::internal)?;
@@ -125,7 +126,14 @@ async fn raise(founding: &Founding<'_>, linter: &Linter, role: &str, above: Opti
     .map_err(Error::internal)?;
     refuse_faults(&linter.lint(&prepared))?;
     let mut tx = founding.db.write().await?;
-    let row = rows::Authority { id: id.0, name, role: role.to_owned(), certificate: vec![], crl_number: 0, created_at: now.as_millis() };
+    let row = rows::Authority {
+        id: id.0,
+        name,
+        role: role.to_owned(),
+        certificate: vec![],
+        crl_number: 0,
+        created_at: now.as_millis(),
+    };
     rows::insert_authority(&mut tx, &row).await?;
     let signer = above.map_or(id, |above| above.id);
     let record = record(&prepared, CertificateId::new(now, founding.randomness), signer, role, title, now);
@@ -204,13 +212,11 @@ pub async fn server_certificate(
     operator: &str,
 ) -> Result<(Vec<Vec<u8>>, Vec<u8>)> {
     let now = clock.now();
-    let profile = authority.profiles.get("closed-network-server").ok_or_else(|| Error::internal("no server profile"))?;
+    let profile =
+        authority.profiles.get("closed-network-server").ok_or_else(|| Error::internal("no server profile"))?;
     let key = SigningKey::generate(profile.generated_key()).map_err(Error::internal)?;
     let serial = Serial::generate(randomness);
-    let names = [
-        AlternativeName::Dns("localhost".to_owned()),
-        AlternativeName::Ip(IpAddr::from([127, 0, 0, 1])),
-    ];
+    let names = [AlternativeName::Dns("localhost".to_owned()), AlternativeName::Ip(IpAddr::from([127, 0, 0, 1]))];
     let prepared = pki::prepare(&CertificateOrder {
         profile,
         issuer: Some(&authority.issuer),
@@ -223,7 +229,8 @@ pub async fn server_certificate(
     })
     .map_err(Error::internal)?;
     refuse_faults(&authority.linter.lint(&prepared))?;
-    let record = record(&prepared, CertificateId::new(now, randomness), authority.id, "closed-network-server", "localhost", now);
+    let record =
+        record(&prepared, CertificateId::new(now, randomness), authority.id, "closed-network-server", "localhost", now);
     let mut tx = db.write().await?;
     rows::insert_prepared(&mut tx, &record).await?;
     tx.commit().await?;

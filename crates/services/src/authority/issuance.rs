@@ -107,7 +107,13 @@ pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, reserved: Reserved) -> Result<Ve
     if !storage::authority::store_signed(tx, reserved.record.id, &signed.der, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }
-    ctx.audit(tx, "certificate.issue", format!("certificate:{}", reserved.record.id), &reserved.record.serial, &signed.fingerprint);
+    ctx.audit(
+        tx,
+        "certificate.issue",
+        format!("certificate:{}", reserved.record.id),
+        &reserved.record.serial,
+        &signed.fingerprint,
+    );
     Ok(signed.der)
 }
 

@@ -12,8 +12,8 @@ pub use founding::{Founding, found, server_certificate};
 pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve_many};
 pub use pickup::{Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse};
 pub use publication::{
-    OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due, published_issuer,
-    published_root, root_crl, root_pem, subject_names,
+    OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due,
+    published_issuer, published_root, root_crl, root_pem, subject_names,
 };
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
 
@@ -56,7 +56,10 @@ pub struct Authority {
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authority").field("id", &self.id).field("issuer", &self.issuer.subject()).finish_non_exhaustive()
+        f.debug_struct("Authority")
+            .field("id", &self.id)
+            .field("issuer", &self.issuer.subject())
+            .finish_non_exhaustive()
     }
 }
 

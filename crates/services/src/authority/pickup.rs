@@ -26,7 +26,9 @@ const AGAIN_DAYS: i64 = 7;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PickupFault {
     /// ID and secret do not belong together, or the letter works no more: the two are never told apart.
-    #[error("取得IDまたは取得パスワードが正しくありません。通知書をもう一度確認してください。10回間違えると、この通知書は使えなくなります。")]
+    #[error(
+        "取得IDまたは取得パスワードが正しくありません。通知書をもう一度確認してください。10回間違えると、この通知書は使えなくなります。"
+    )]
     Refused,
     /// The passphrase cannot protect a file.
     #[error("{0}")]
@@ -205,7 +207,11 @@ impl Wanted {
         match mode {
             PickupMode::File { passphrase, again, format } => {
                 let checked = Pkcs12Passphrase::new(&passphrase).map_err(|f| PickupFault::Passphrase(f.to_string()))?;
-                if *passphrase == *again { Ok(Self::File(checked, format)) } else { Err(PickupFault::PassphraseDiffers) }
+                if *passphrase == *again {
+                    Ok(Self::File(checked, format))
+                } else {
+                    Err(PickupFault::PassphraseDiffers)
+                }
             }
             PickupMode::Request(bytes) => CertificateRequest::parse(&bytes)
                 .map(|request| Self::Request(request.public_key().clone()))
@@ -284,8 +290,11 @@ async fn deliver(
             let authority = &ctx.app.authority;
             let chain = [der.as_slice(), authority.issuer.der(), authority.root.der()];
             let bytes: String = chain.iter().map(|der| pki::pem::certificate(der)).collect();
-            Ok(Pickup { file_name: format!("{reference}.pem"), media_type: "application/x-pem-file", bytes: bytes.into_bytes() })
+            Ok(Pickup {
+                file_name: format!("{reference}.pem"),
+                media_type: "application/x-pem-file",
+                bytes: bytes.into_bytes(),
+            })
         }
     }
 }
-

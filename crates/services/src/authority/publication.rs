@@ -2,8 +2,8 @@
 
 use domain::{clock::Timestamp, ids::AuthorityId};
 use pki::{
-    CertStatus, CrlOrder, OcspAnswer, OcspError, OcspOrder, OcspRequest, Responder, RevocationReason, RevokedEntry, Serial,
-    prepare_crl, prepare_ocsp,
+    CertStatus, CrlOrder, OcspAnswer, OcspError, OcspOrder, OcspRequest, Responder, RevocationReason, RevokedEntry,
+    Serial, prepare_crl, prepare_ocsp,
 };
 use storage::authority as rows;
 use time::Duration;
@@ -43,7 +43,13 @@ pub async fn publish_crl(app: &App) -> Result<()> {
     let der = prepared.sign(&authority.key).map_err(Error::internal)?;
     let mut tx = app.db.write().await?;
     rows::store_signed_crl(&mut tx, authority.id, number, &der).await?;
-    ctx.audit(&mut tx, "crl.publish", format!("authority:{}", authority.id), &number.to_string(), &pki::sha256_hex(&der));
+    ctx.audit(
+        &mut tx,
+        "crl.publish",
+        format!("authority:{}", authority.id),
+        &number.to_string(),
+        &pki::sha256_hex(&der),
+    );
     tx.commit().await?;
     Ok(())
 }
@@ -125,7 +131,8 @@ pub async fn answer_ocsp(app: &App, request: &[u8]) -> Result<OcspReply> {
     }
     let responder = Responder::issuer(&app.authority.issuer);
     let next = now + OCSP_LIFE;
-    let order = OcspOrder { responder: &responder, answers: &answers, produced_at: now, next_update: next, nonce: None };
+    let order =
+        OcspOrder { responder: &responder, answers: &answers, produced_at: now, next_update: next, nonce: None };
     let prepared = prepare_ocsp(&order).map_err(Error::internal)?;
     let der = prepared.sign(&app.authority.key).map_err(Error::internal)?;
     Ok(OcspReply { der, produced_at: now, next_update: Some(next) })
@@ -140,7 +147,11 @@ async fn status_of(app: &App, serial: &Serial) -> Result<CertStatus> {
         "valid" => CertStatus::Good,
         "revoked" | "abandoned" => CertStatus::Revoked {
             at: record.revoked_at.unwrap_or(record.prepared_at),
-            reason: record.revocation_reason.as_deref().and_then(|r| r.parse().ok()).unwrap_or(RevocationReason::Unspecified),
+            reason: record
+                .revocation_reason
+                .as_deref()
+                .and_then(|r| r.parse().ok())
+                .unwrap_or(RevocationReason::Unspecified),
         },
         _ => CertStatus::Unknown,
     })

@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    applications::Entry,
-    clock::Timestamp,
-    ids::NoticeId,
-};
+use domain::{applications::Entry, clock::Timestamp, ids::NoticeId};
 use serde::Deserialize;
 use storage::content::{Article, Document, Notice};
 use time::{Date, Duration};
 
 use super::{built_in, normalise};
 use crate::{App, Error, Result};
-
 
 #[derive(Deserialize)]
 struct ArticleHead {

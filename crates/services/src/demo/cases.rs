@@ -24,7 +24,8 @@ const FIRST: usize = 200;
 /// The states in which the demo shows a case, by procedure.
 fn wanted() -> Vec<(Kind, State)> {
     use State as S;
-    let filings = [S::Draft, S::Submitted, S::InReview, S::Returned, S::Rejected, S::Withdrawn, S::Accepted, S::Superseded];
+    let filings =
+        [S::Draft, S::Submitted, S::InReview, S::Returned, S::Rejected, S::Withdrawn, S::Accepted, S::Superseded];
     let certificates = [
         S::Draft,
         S::Submitted,
@@ -52,7 +53,8 @@ struct Cast<'a> {
 /// Leads one case into each wanted state, each at an institution of its own.
 pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
     for (number, (kind, state)) in wanted().into_iter().enumerate() {
-        let institution = *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
+        let institution =
+            *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
         let ctx = Ctx::system(app, "demo");
         let mut tx = app.db.write().await?;
         let email = format!("case{:02}@clinic.example", number + 1);
@@ -94,7 +96,8 @@ impl<'a> Cast<'a> {
     }
 
     async fn staff(&self) -> Result<Ctx<'a>> {
-        let reviewer = storage::accounts::by_email(&mut self.app.db.read().await?, "reviewer@madoguchi.example").await?;
+        let reviewer =
+            storage::accounts::by_email(&mut self.app.db.read().await?, "reviewer@madoguchi.example").await?;
         let id = reviewer.ok_or_else(|| Error::internal("no demo reviewer"))?.id;
         Ok(Ctx::person(self.app, self.session(id, true), ""))
     }
@@ -187,7 +190,9 @@ async fn lead(cast: &Cast<'_>, kind: Kind, state: State) -> Result<()> {
             let reason = "書類と違うようです。もう一度ご確認ください。".to_owned();
             done(&applications::return_for_correction(&staff, id, seen, &[(key.to_owned(), reason)]).await?)
         }
-        State::Rejected => done(&applications::reject(&staff, id, seen, "同じ内容の申請をすでに受け付けているため。").await?),
+        State::Rejected => {
+            done(&applications::reject(&staff, id, seen, "同じ内容の申請をすでに受け付けているため。").await?)
+        }
         State::Superseded => {
             done(&applications::accept(&staff, id, seen).await?)?;
             supersede(cast, kind).await
@@ -223,7 +228,8 @@ async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()>
     let staff = cast.staff().await?;
     let batch = letters::make_batch(&staff).await?.ok_or_else(|| Error::internal("no letter to print"))?;
     letters::confirm_printed(&staff, batch).await?;
-    let letter = storage::letters::of_application(&mut cast.app.db.read().await?, id).await?.pop().ok_or(Error::NotFound)?;
+    let letter =
+        storage::letters::of_application(&mut cast.app.db.read().await?, id).await?.pop().ok_or(Error::NotFound)?;
     if state == State::LetterPrinted {
         return Ok(());
     }

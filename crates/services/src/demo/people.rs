@@ -24,7 +24,11 @@ pub struct Person {
     pub institutions: &'static [usize],
 }
 
-const fn member(role: &'static str, name: &'static str, institutions: &'static [usize]) -> (&'static str, &'static str, &'static [usize]) {
+const fn member(
+    role: &'static str,
+    name: &'static str,
+    institutions: &'static [usize],
+) -> (&'static str, &'static str, &'static [usize]) {
     (role, name, institutions)
 }
 
@@ -115,9 +119,15 @@ pub(super) async fn account(
 }
 
 /// Makes an account a member of an institution.
-pub(super) async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, institution: InstitutionId, role: &str) -> Result<()> {
+pub(super) async fn join(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    account: AccountId,
+    institution: InstitutionId,
+    role: &str,
+) -> Result<()> {
     let id = MembershipId::new(ctx.now, &*ctx.app.randomness);
-    storage::accounts::insert_membership(tx, id, account, institution, role, "active", None, ctx.now).await?;
+    storage::accounts::insert_membership(tx, id, account, institution, role, "active", ctx.now).await?;
     ctx.audit(tx, "membership.create", format!("membership:{id}"), "", "demo");
     Ok(())
 }

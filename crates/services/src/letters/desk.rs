@@ -121,7 +121,8 @@ pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
     for (letter, reference) in letters {
         let to = storage::institutions::find(&mut conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
         let number = letter.tracking_number.unwrap_or_default();
-        let row = [reference, to.postal_code, to.address, to.name, letter.addressee, number].map(|cell| harmless(&cell));
+        let row =
+            [reference, to.postal_code, to.address, to.name, letter.addressee, number].map(|cell| harmless(&cell));
         rows.write_record(row).map_err(Error::internal)?;
     }
     rows.into_inner().map_err(Error::internal)
@@ -190,7 +191,12 @@ pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
     Ok(result)
 }
 
-async fn post_row(ctx: &Ctx<'_>, letters: &[(Letter, String)], reference: &str, number: &str) -> Result<Result<(), String>> {
+async fn post_row(
+    ctx: &Ctx<'_>,
+    letters: &[(Letter, String)],
+    reference: &str,
+    number: &str,
+) -> Result<Result<(), String>> {
     let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_uppercase();
     let found = letters.iter().find(|(_, own)| plain(own) == plain(reference));
     let Some((letter, _)) = found else {

@@ -172,7 +172,9 @@ pub async fn user_id_notice(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<u8>>
     if case.kind != Kind::Claims || !matches!(case.state, State::Accepted | State::InForce) {
         return Err(Error::NotFound);
     }
-    let to = storage::institutions::find(&mut ctx.app.db.read().await?, case.institution_id).await?.ok_or(Error::NotFound)?;
+    let to = storage::institutions::find(&mut ctx.app.db.read().await?, case.institution_id)
+        .await?
+        .ok_or(Error::NotFound)?;
     let month = case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());
     let notice = UserIdNotice {
         sender: sender(ctx),

@@ -20,7 +20,7 @@ fn unknown(answer: CodeAnswer) -> (bool, String) {
 /// A file with one 歯科 institution whose check digit only fits 医科, and one 医科 institution.
 async fn two_clinics(house: &House) {
     let odd = code(ScoreTable::Medical, 300).with_table(ScoreTable::Dental);
-    let plain = code(ScoreTable::Medical, 112_40);
+    let plain = code(ScoreTable::Medical, 11_240);
     let file = format!("{odd},秘密歯科,,,,,,,,\n{plain},平凡医院,,,,,,,,\n");
     assert_eq!(import(house, file, medical()).await.summary.created, 2);
 }
@@ -46,7 +46,7 @@ async fn the_register_wins_over_the_check_digit() {
 async fn the_likely_slip_is_named_without_the_name_of_the_institution() {
     on_each_database(async |house| {
         two_clinics(house).await;
-        let right = code(ScoreTable::Medical, 112_40);
+        let right = code(ScoreTable::Medical, 11_240);
         let other_table = right.with_table(ScoreTable::Pharmacy);
         let (_, message) = unknown(whole(house, other_table.as_str()).await);
         assert!(message.contains("1 : 医科") && message.contains(&right.grouped()), "{message}");

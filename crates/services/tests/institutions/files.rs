@@ -83,6 +83,22 @@ async fn hostile_names_are_kept_as_they_are_and_run_nowhere() {
 }
 
 #[tokio::test]
+async fn a_name_with_characters_of_the_senders_own_is_not_lost() {
+    on_each_database(async |house| {
+        let local = code(ScoreTable::Medical, 1).local().to_owned();
+        let file = format!("01{local},{local},医療法人社団\u{E0DD}翔会,0600001,札幌市\u{F8FF}\u{10FFFD}町\n");
+        let imported = import(house, &file, medical()).await;
+        assert_eq!(imported.summary, figures(1, |figures| figures.created = 1));
+        let kept = of_code(house, &format!("011{local}")).await.unwrap();
+        assert_eq!((kept.name.as_str(), kept.address.as_str()), ("医療法人社団〓翔会", "札幌市〓〓町"));
+        assert!(imported.report.contains("\r\n1,外字") && imported.report.contains("3文字"), "{}", imported.report);
+        let again = import(house, &file, medical()).await;
+        assert_eq!(again.summary, figures(1, |figures| figures.unchanged = 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_register_is_refused_as_a_whole_and_nothing_changes() {
     on_each_database(async |house| {
         let (nine, told) = (published(0..30), medical);

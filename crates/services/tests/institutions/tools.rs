@@ -124,9 +124,7 @@ pub(crate) async fn join(house: &House, institution: &Institution, email: &str, 
     let id = MembershipId::new(now, randomness);
     let mut tx = house.app.db.write().await.unwrap();
     storage::accounts::insert(&mut tx, &account).await.unwrap();
-    storage::accounts::insert_membership(&mut tx, id, account.id, institution.id, "staff", state, None, now)
-        .await
-        .unwrap();
+    storage::accounts::insert_membership(&mut tx, id, account.id, institution.id, "staff", state, now).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    path::Path,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -19,7 +18,7 @@ use pki::{Passphrase, Profiles};
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
-    authority::{Founding, found},
+    authority::{Authority, Founding, found},
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
 };
@@ -27,6 +26,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use storage::{Db, mails::Mail};
 use tempfile::TempDir;
 use time::Duration;
+use tokio::sync::OnceCell;
 
 /// A clock that stands still until it is moved.
 pub(crate) struct SetClock(AtomicI64);
@@ -101,9 +101,9 @@ pub(crate) async fn on_each_database(story: impl AsyncFn(&House)) {
 pub(crate) async fn on_each_database_with(choose: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
     on_sqlite_with(&choose, &story).await;
     let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
-    let (url, name) = new_database(&server).await;
-    let folder = TempDir::new().unwrap();
-    let house = house(&url, folder.path(), &choose).await;
+    let founded = FOUNDED_POSTGRES.get_or_init(|| found_on_postgres(&server)).await;
+    let (url, name) = new_database(&server, Some(&founded.place)).await;
+    let house = house(&url, &founded.authority, &choose).await;
     story(&house).await;
     house.app.db.close().await;
     command(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
@@ -115,26 +115,47 @@ pub(crate) async fn on_sqlite(story: impl AsyncFn(&House)) {
 }
 
 async fn on_sqlite_with(choose: &dyn Fn(&mut Settings), story: &impl AsyncFn(&House)) {
+    let founded = FOUNDED_SQLITE.get_or_init(found_on_sqlite).await;
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
-    let house = house(&format!("sqlite:{}", path.display()), folder.path(), choose).await;
+    std::fs::write(&path, &founded.place).unwrap();
+    let house = house(&format!("sqlite:{}", path.display()), &founded.authority, choose).await;
     story(&house).await;
     house.app.db.close().await;
 }
 
-async fn house(url: &str, folder: &Path, choose: &dyn Fn(&mut Settings)) -> House {
-    let ten_in_japan = Timestamp::start_of_day(time::macros::date!(2026 - 05 - 20)) + Duration::hours(10);
-    let clock = Arc::new(SetClock(AtomicI64::new(ten_in_japan.as_millis())));
-    let randomness = Arc::new(Stirred(AtomicU64::new(1)));
-    let postbox = Arc::new(Postbox::default());
+/// An installation that is founded once and copied for each story: founding stretches passphrases, which is slow.
+struct Founded<T> {
+    /// What is copied: the file's content, or the name of the database.
+    place: T,
+    authority: Authority,
+}
+
+static FOUNDED_SQLITE: OnceCell<Founded<Vec<u8>>> = OnceCell::const_new();
+static FOUNDED_POSTGRES: OnceCell<Founded<String>> = OnceCell::const_new();
+
+async fn found_on_sqlite() -> Founded<Vec<u8>> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("founded.db");
+    let authority = found_at(&format!("sqlite:{}", path.display())).await;
+    Founded { place: std::fs::read(&path).unwrap(), authority }
+}
+
+async fn found_on_postgres(server: &str) -> Founded<String> {
+    let (url, name) = new_database(server, None).await;
+    Founded { authority: found_at(&url).await, place: name }
+}
+
+/// Founds an authority, lays the content, and leaves no connection open.
+async fn found_at(url: &str) -> Authority {
+    let folder = TempDir::new().unwrap();
     let db = Db::open(url).await.unwrap();
-    let mut settings = settings();
-    choose(&mut settings);
+    let settings = settings();
     let authority = found(&Founding {
         db: &db,
-        clock: &*clock,
-        randomness: &*randomness,
-        keys: folder,
+        clock: &*ten_in_japan(),
+        randomness: &Stirred(AtomicU64::new(1 << 32)),
+        keys: folder.path(),
         passphrase: &Passphrase::new("a passphrase for tests only").unwrap(),
         operator: &settings.operator.name,
         portal_url: &settings.portal_url,
@@ -143,11 +164,26 @@ async fn house(url: &str, folder: &Path, choose: &dyn Fn(&mut Settings)) -> Hous
     })
     .await
     .unwrap();
+    db.close().await;
+    house(url, &authority, &|_| {}).await.app.db.close().await;
+    authority
+}
+
+fn ten_in_japan() -> Arc<SetClock> {
+    let ten = Timestamp::start_of_day(time::macros::date!(2026 - 05 - 20)) + Duration::hours(10);
+    Arc::new(SetClock(AtomicI64::new(ten.as_millis())))
+}
+
+async fn house(url: &str, authority: &Authority, choose: &dyn Fn(&mut Settings)) -> House {
+    let clock = ten_in_japan();
+    let postbox = Arc::new(Postbox::default());
+    let mut settings = settings();
+    choose(&mut settings);
     let parts = Parts {
-        authority,
-        db,
+        authority: authority.clone(),
+        db: Db::open(url).await.unwrap(),
         clock: clock.clone(),
-        randomness,
+        randomness: Arc::new(Stirred(AtomicU64::new(1))),
         settings,
         vault_key: [7; 32],
         hasher: Hasher::new(64, 2).unwrap(),
@@ -180,12 +216,13 @@ fn settings() -> Settings {
     }
 }
 
-/// A new database beside the one of the address, and its name.
-async fn new_database(server: &str) -> (String, String) {
+/// A new database beside the one of the address, perhaps a copy of another, and its name.
+async fn new_database(server: &str, like: Option<&str>) -> (String, String) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("services_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
     command(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-    command(server, &format!("CREATE DATABASE {name}")).await;
+    let template = like.map(|other| format!(" TEMPLATE {other}")).unwrap_or_default();
+    command(server, &format!("CREATE DATABASE {name}{template}")).await;
     let (address, options) = server.split_once('?').map_or((server, ""), |(address, options)| (address, options));
     let host = address.find("://").map_or(0, |place| place + 3);
     let end = address[host..].find('/').map_or(address.len(), |place| host + place);

@@ -90,10 +90,10 @@ macro_rules! membership_query {
 }
 
 sql!(/// A person who asks again after a refusal or removal takes up the same row.
-    ADD_MEMBERSHIP = "INSERT INTO memberships (id, account_id, institution_id, role, state, code_hash, tries, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
+    ADD_MEMBERSHIP = "INSERT INTO memberships (id, account_id, institution_id, role, state, tries, created_at)
+    VALUES ($1, $2, $3, $4, $5, 0, $6)
     ON CONFLICT (account_id, institution_id) DO UPDATE
-    SET role = excluded.role, state = excluded.state, code_hash = excluded.code_hash, tries = 0, created_at = excluded.created_at
+    SET role = excluded.role, state = excluded.state, code_hash = NULL, tries = 0, created_at = excluded.created_at
     WHERE memberships.state IN ('refused', 'removed')
     RETURNING id");
 sql!(MEMBERSHIP = membership_query!("WHERE m.id = $1"));
@@ -119,7 +119,7 @@ sql!(/// Changes nothing but makes whoever decides about the same institution wa
     HOLD_INSTITUTION = "UPDATE institutions SET code = code WHERE id = $1");
 sql!(COUNT_CODE_TRY = "UPDATE memberships SET tries = tries + 1 WHERE id = $1 AND state = 'letter' RETURNING tries");
 
-/// Adds a membership; `None` when the person has one that is under way or active.
+/// Adds a membership without a code; `None` when the person has one that is under way or active.
 ///
 /// # Errors
 /// When the database refuses.
@@ -130,7 +130,6 @@ pub async fn insert_membership(
     institution: InstitutionId,
     role: &str,
     state: &str,
-    code_hash: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<MembershipId>> {
     let row: Option<Uuid> = on_engine!(&mut **tx, |c| sqlx::query_scalar(ADD_MEMBERSHIP)
@@ -139,7 +138,6 @@ pub async fn insert_membership(
         .bind(institution.0)
         .bind(role)
         .bind(state)
-        .bind(code_hash)
         .bind(now.as_millis())
         .fetch_optional(c)
         .await)?;

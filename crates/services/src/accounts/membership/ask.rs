@@ -182,7 +182,7 @@ pub(in crate::accounts) async fn ask(
         MembershipRule::Reviewer => REVIEWER,
     };
     let new = MembershipId::new(ctx.now, &*ctx.app.randomness);
-    let added = storage::accounts::insert_membership(tx, new, applicant.id, place.id, ROLE_STAFF, state, None, ctx.now);
+    let added = storage::accounts::insert_membership(tx, new, applicant.id, place.id, ROLE_STAFF, state, ctx.now);
     let Some(membership) = added.await? else {
         let earlier = storage::accounts::membership_of(tx, applicant.id, place.id).await?.ok_or(Error::NotFound)?;
         return Ok(Asked::Already { membership: earlier.id, state: earlier.state });

@@ -211,7 +211,7 @@ async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, invitation: &Invit
     storage::accounts::hold_institution(tx, institution).await?;
     let new = MembershipId::new(ctx.now, &*ctx.app.randomness);
     let added =
-        storage::accounts::insert_membership(tx, new, account, institution, ROLE_STAFF, ACTIVE, None, ctx.now).await?;
+        storage::accounts::insert_membership(tx, new, account, institution, ROLE_STAFF, ACTIVE, ctx.now).await?;
     if added.is_none() {
         let earlier = storage::accounts::membership_of(tx, account, institution).await?.ok_or(Error::NotFound)?;
         if is_pending(&earlier.state) {

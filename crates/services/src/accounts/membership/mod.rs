@@ -19,12 +19,15 @@ pub use members::{Mine, Removed, choose, make_owner, members, mine, remove};
 pub(super) use ask::{Applicant, Slip, Where, ask, institution_of};
 pub(super) use code::new_code;
 
+/// What pages show of a membership and of the letter that proves it.
+pub use storage::accounts::{Membership, Proof};
+
 use domain::{
     accounts::is_provisional,
     calendar::japanese_date,
     ids::{AccountId, MembershipId},
 };
-use storage::{Conn, Tx, accounts::Membership};
+use storage::{Conn, Tx};
 
 use super::{audit_as, letter_to, links};
 use crate::{Ctx, Error, Result, mail::queue};

@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Rejected,
     /// Taken over, but odd.
     Warned,
+    /// Taken over with other characters in place of those that no one else can show.
+    Replaced,
     /// Its code stood further up.
     Repeated,
     /// No row at all: the register has it, the file has not.
@@ -23,6 +25,7 @@ impl Kind {
         match self {
             Self::Rejected => "取り込めない行",
             Self::Warned => "注意（取り込み済み）",
+            Self::Replaced => "外字（取り込み済み）",
             Self::Repeated => "重複",
             Self::Missing => "ファイルにない医療機関等",
         }

@@ -107,6 +107,13 @@ impl<'a> Run<'a> {
             self.summary.warned += 1;
             self.report.add(at, Kind::Warned, &warning.to_string(), &row.raw)?;
         }
+        if row.replaced > 0 {
+            let reason = format!(
+                "ほかのパソコンで表示できない文字（外字）{}文字を「〓」に置き換えました。正しい文字が分かるときは、ファイルを直して取り込み直してください。",
+                row.replaced
+            );
+            self.report.add(at, Kind::Replaced, &reason, &row.raw)?;
+        }
         Ok(Some(reading.row))
     }
 

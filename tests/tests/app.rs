@@ -1,0 +1,14 @@
+//! The whole app through its routes, on both databases.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
+
+#[path = "app/browser.rs"]
+mod browser;
+#[path = "app/filing.rs"]
+mod filing;
+#[path = "app/permission.rs"]
+mod permission;
+#[path = "app/statements.rs"]
+mod statements;
+#[expect(dead_code, reason = "other stories use the rest of it")]
+#[path = "../../crates/services/tests/support/mod.rs"]
+mod support;

@@ -1,0 +1,168 @@
+//! A browser without a screen: sends requests to the portal's router and keeps the cookies.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use domain::{
+    ids::{AccountId, InstitutionId, MembershipId},
+    institutions::{Institution, InstitutionCode, InstitutionStatus},
+    permissions::Role,
+};
+use services::secrets::{csrf_token, new_token, token_hash};
+use storage::accounts::Account;
+use time::Duration;
+use tower::ServiceExt;
+use web::Site;
+
+use crate::support::House;
+
+/// An answer of the portal.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) body: String,
+    pub(crate) cookie: String,
+}
+
+/// Someone at the portal.
+pub(crate) struct Browser {
+    router: Router,
+    cookie: String,
+    csrf: String,
+}
+
+impl Browser {
+    /// Someone who is not logged in.
+    pub(crate) fn visitor(house: &House) -> Self {
+        let token = new_token(&*house.app.randomness);
+        Self {
+            router: web::portal(Site::new(house.app.clone(), true)),
+            cookie: format!("mg_visitor={token}"),
+            csrf: csrf_token(&token),
+        }
+    }
+
+    /// Someone with a session for an account.
+    pub(crate) async fn of(house: &House, account: AccountId, second_factor: bool) -> Self {
+        let token = new_token(&*house.app.randomness);
+        let now = house.app.clock.now();
+        let mut tx = house.app.db.write().await.unwrap();
+        let hash = token_hash(&token);
+        storage::sessions::insert(&mut tx, &hash, account, None, now, now + Duration::hours(1), "test").await.unwrap();
+        if second_factor {
+            storage::sessions::pass_second_factor(&mut tx, &hash, now + Duration::hours(1)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        Self {
+            router: web::portal(Site::new(house.app.clone(), true)),
+            cookie: format!("mg_session={token}"),
+            csrf: csrf_token(&token),
+        }
+    }
+
+    /// The same with one more cookie.
+    pub(crate) fn with_cookie(mut self, cookie: &str) -> Self {
+        self.cookie = format!("{}; {cookie}", self.cookie);
+        self
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let location = response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        let cookie = response.headers().get(header::SET_COOKIE).map(|value| value.to_str().unwrap().to_owned());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next().map(str::to_owned)).unwrap_or_default();
+        let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status, location: location.unwrap_or_default(), body, cookie }
+    }
+
+    /// Opens a page.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_as(path, fields, self).await
+    }
+
+    /// Sends a form with the token of someone else's page.
+    pub(crate) async fn post_as(&self, path: &str, fields: &[(&str, &str)], page_of: &Self) -> Answer {
+        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let mut body = format!("csrf={}", encode(&page_of.csrf));
+        for (key, value) in fields {
+            body.push_str(&format!("&{}={}", encode(key), encode(value)));
+        }
+        let request = Request::post(path)
+            .header(header::COOKIE, &self.cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+}
+
+/// Adds an account; staff with roles, a member of an institution, or neither.
+pub(crate) async fn account(house: &House, email: &str, roles: &[Role], member_of: Option<InstitutionId>) -> AccountId {
+    let now = house.app.clock.now();
+    let id = AccountId::new(now, &*house.app.randomness);
+    let account = Account {
+        id,
+        email: email.to_owned(),
+        name: "山田 花子".to_owned(),
+        password_hash: None,
+        must_reset: false,
+        staff: !roles.is_empty(),
+        roles: roles.to_vec(),
+        totp_secret: (!roles.is_empty()).then(|| vec![1]),
+        totp_last_step: 0,
+        disabled: false,
+        created_at: now,
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::accounts::insert(&mut tx, &account).await.unwrap();
+    if let Some(institution) = member_of {
+        let membership = MembershipId::new(now, &*house.app.randomness);
+        let member = (id, institution, "owner", "active");
+        join(&mut tx, membership, member, now).await;
+    }
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn join(
+    tx: &mut storage::Tx,
+    id: MembershipId,
+    (account, institution, role, state): (AccountId, InstitutionId, &str, &str),
+    now: domain::clock::Timestamp,
+) {
+    let added = storage::accounts::insert_membership(tx, id, account, institution, role, state, now).await;
+    assert!(added.unwrap().is_some());
+}
+
+/// Adds an institution of the register.
+pub(crate) async fn institution(house: &House, code: &str, name: &str) -> InstitutionId {
+    let now = house.app.clock.now();
+    let institution = Institution {
+        id: InstitutionId::new(now, &*house.app.randomness),
+        code: InstitutionCode::parse(code).unwrap(),
+        name: name.to_owned(),
+        name_kana: String::new(),
+        postal_code: "100-0001".to_owned(),
+        address: "東京都千代田区千代田1-1".to_owned(),
+        phone: "03-0000-0000".to_owned(),
+        founder: String::new(),
+        status: InstitutionStatus::Active,
+        valid_from: None,
+        valid_to: None,
+        in_register: true,
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::institutions::insert(&mut tx, &institution, now).await.unwrap();
+    tx.commit().await.unwrap();
+    institution.id
+}

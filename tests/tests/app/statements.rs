@@ -1,0 +1,56 @@
+//! Every named statement is understood by both engines, and both have the same tables.
+
+use std::collections::BTreeSet;
+
+use sqlx::{Row, SqlitePool, postgres::PgPool};
+use storage::Db;
+
+use crate::support::on_each_database;
+
+#[tokio::test]
+async fn every_statement_prepares() {
+    on_each_database(async |house| {
+        assert!(storage::STATEMENTS.len() > 100, "the statements are registered");
+        for (name, text) in storage::STATEMENTS {
+            house.app.db.prepare(text).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    })
+    .await;
+}
+
+async fn columns_of_sqlite(pool: &SqlitePool) -> BTreeSet<String> {
+    let text = "SELECT m.name AS t, p.name AS c, (p.\"notnull\" = 1 OR p.pk > 0) AS needed FROM sqlite_master m
+        JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'";
+    let rows = sqlx::query(text).fetch_all(pool).await.unwrap();
+    rows.iter()
+        .map(|row| format!("{}.{} {}", row.get::<String, _>(0), row.get::<String, _>(1), row.get::<bool, _>(2)))
+        .collect()
+}
+
+async fn columns_of_postgres(pool: &PgPool) -> BTreeSet<String> {
+    let text = "SELECT table_name::text, column_name::text, is_nullable = 'NO' FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+    let rows = sqlx::query(text).fetch_all(pool).await.unwrap();
+    rows.iter()
+        .map(|row| format!("{}.{} {}", row.get::<String, _>(0), row.get::<String, _>(1), row.get::<bool, _>(2)))
+        .collect()
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_columns() {
+    let found = std::sync::Mutex::new(vec![]);
+    on_each_database(async |house| {
+        let columns = match &house.app.db {
+            Db::Sqlite { writer, .. } => columns_of_sqlite(writer).await,
+            Db::Postgres(pool) => columns_of_postgres(pool).await,
+        };
+        assert!(columns.iter().any(|column| column.starts_with("applications.answers")));
+        found.lock().unwrap().push(columns);
+    })
+    .await;
+    let found = found.into_inner().unwrap();
+    if let [sqlite, postgres] = found.as_slice() {
+        let different: Vec<_> = sqlite.symmetric_difference(postgres).collect();
+        assert!(different.is_empty(), "{different:?}");
+    }
+}
