@@ -31,6 +31,16 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// A case whose certificate was revoked: whatever state it had reached, the terminal needs a new one.
+    pub fn revoked(since: Timestamp) -> Self {
+        Self {
+            happened: format!("{}に失効しました。", japanese_date(since.date())),
+            holder: NOBODY,
+            next: "この端末でもう一度使うには、新しく申請してください。",
+            expected: None,
+        }
+    }
+
     /// The whole in one line.
     pub fn sentence(&self) -> String {
         let expected = self.expected.map(|day| format!("目安は{}です。", japanese_date(day))).unwrap_or_default();

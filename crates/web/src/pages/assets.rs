@@ -13,7 +13,11 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::default().get("/assets/{version}/{*path}", Access::Public, asset).get("/favicon.ico", Access::Public, favicon)
+    Routes::default().get("/assets/{version}/{*path}", Access::Public, asset).get(
+        "/favicon.ico",
+        Access::Public,
+        favicon,
+    )
 }
 
 async fn asset(Path((_, path)): Path<(String, String)>) -> Result<Response, Failure> {

@@ -120,7 +120,13 @@ fn event_id(cause: &str) -> String {
 fn login_address(path: &str) -> String {
     let encoded: String = path
         .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"/-_.".contains(&b) { (b as char).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"/-_.".contains(&b) {
+                (b as char).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect();
     format!("/login?next={encoded}")
 }
@@ -154,9 +160,12 @@ pub(super) fn page_for(site: &Site, path: &str, mut response: Response) -> Respo
 
 /// Refusals of the framework itself: unknown path, wrong method, unreadable body.
 fn framework_failure(response: &Response) -> Option<Wanted> {
-    let plain = response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
     let (title, sentence) = match response.status() {
-        StatusCode::NOT_FOUND if plain => ("ページが見つかりません", "アドレスを確認するか、ホームからお進みください。"),
+        StatusCode::NOT_FOUND if plain => {
+            ("ページが見つかりません", "アドレスを確認するか、ホームからお進みください。")
+        }
         StatusCode::METHOD_NOT_ALLOWED => ("この操作はできません", "前の画面に戻り、ボタンから操作してください。"),
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY if plain => {
             ("送られた内容を読み取れません", "前の画面に戻り、もう一度操作してください。")

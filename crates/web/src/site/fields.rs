@@ -57,7 +57,8 @@ pub fn section_views(sections: &[Section], look: &FormLook<'_>) -> Vec<SectionVi
 fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &str)]) -> FieldView {
     let value = look.answers.get(&field.key);
     let shown = matches!(field.input, Input::Shown(_));
-    let links = field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}"))).into_iter().collect();
+    let links =
+        field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}"))).into_iter().collect();
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
@@ -65,7 +66,10 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         help: field.help.clone(),
         links,
         error: look.findings.and_then(|findings| findings.error_of(&field.key)).map(str::to_owned),
-        warning: look.findings.and_then(|f| f.warnings.iter().find(|w| w.field == field.key)).map(|w| w.message.clone()),
+        warning: look
+            .findings
+            .and_then(|f| f.warnings.iter().find(|w| w.field == field.key))
+            .map(|w| w.message.clone()),
         input: input(field, value, rules),
         conditional: field.when.as_ref().map(|when| shown_when(when, rules, labels)),
         returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
@@ -86,7 +90,9 @@ fn shown_when(when: &Condition, rules: &[Rule], labels: &[(&str, &str)]) -> Show
         classes.extend(before.iter().map(|rule| format!("and-r{}", number(*rule, rules))));
     }
     let label = all.last().and_then(|(key, _)| labels.iter().find(|(k, _)| k == key)).map_or("", |(_, label)| label);
-    ShownWhen { classes: classes.join(" "), words: format!("「{label}」の選び方によって必要な項目です") }
+    ShownWhen {
+        classes: classes.join(" "), words: format!("「{label}」の選び方によって必要な項目です")
+    }
 }
 
 fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<ChoiceView> {
@@ -113,9 +119,10 @@ fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<Ch
 fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
     match &field.input {
         Input::Radio(all) => InputView::Radio { choices: choices(field, all, value, rules) },
-        Input::Select(all) => {
-            InputView::Select { choices: choices(field, all, value, rules), placeholder: "選んでください".to_owned() }
-        }
+        Input::Select(all) => InputView::Select {
+            choices: choices(field, all, value, rules),
+            placeholder: "選んでください".to_owned(),
+        },
         Input::Agreement(document) => InputView::Agreement {
             value: document.version.clone(),
             label: "内容を読み、同意します。".to_owned(),
@@ -134,7 +141,9 @@ fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
         Input::Lines { max } => {
             InputView::LongText { value: value.to_owned(), maxlength: u32::try_from(*max).unwrap_or(0) }
         }
-        Input::Month { from, to } => InputView::Select { choices: months(*from, *to, value), placeholder: "選んでください".to_owned() },
+        Input::Month { from, to } => {
+            InputView::Select { choices: months(*from, *to, value), placeholder: "選んでください".to_owned() }
+        }
         Input::CustomerId => {
             let groups = LineCustomerId::parse(value).map(|id| id.groups()).unwrap_or_default();
             InputView::Text(TextView::code(value, groups))

@@ -67,12 +67,19 @@ impl Visit {
 
     fn session_view(&self) -> Option<SessionView> {
         let Actor::Person(session) = &self.actor else { return None };
-        let view = |id: String, name: &str, code: &str| InstitutionView { id, name: name.to_owned(), code: grouped_code(code) };
+        let view = |id: String, name: &str, code: &str| InstitutionView {
+            id,
+            name: name.to_owned(),
+            code: grouped_code(code),
+        };
         let roles: Vec<&str> = session.roles.iter().map(|role| role.label()).collect();
         Some(SessionView {
             person: session.name.clone(),
             login: session.email.clone(),
-            institution: session.institution.as_ref().map(|acting| view(acting.id.to_string(), &acting.name, &acting.code)),
+            institution: session
+                .institution
+                .as_ref()
+                .map(|acting| view(acting.id.to_string(), &acting.name, &acting.code)),
             others: self
                 .others
                 .iter()

@@ -39,7 +39,8 @@ pub(crate) async fn guard(State(site): State<Site>, mut request: Request<Body>, 
         let always = HeaderValue::from_static("max-age=63072000");
         response.headers_mut().entry(header::STRICT_TRANSPORT_SECURITY).or_insert(always);
     }
-    let page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if page {
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }

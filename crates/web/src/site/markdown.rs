@@ -46,7 +46,11 @@ pub fn to_html(markdown: &str) -> (String, TableOfContents) {
     }
     let mut out = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut out, events.into_iter());
-    (out.replace("<table>", "<div class=\"table-scroll\" tabindex=\"0\"><table>").replace("</table>", "</table></div>"), toc)
+    (
+        out.replace("<table>", "<div class=\"table-scroll\" tabindex=\"0\"><table>")
+            .replace("</table>", "</table></div>"),
+        toc,
+    )
 }
 
 /// The page has one `h1`; headings of a text begin below it.

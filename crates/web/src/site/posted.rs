@@ -62,7 +62,7 @@ async fn read_multipart(request: Request, site: &Site) -> Result<Posted, Failure
             posted.files.push((name, part.bytes().await.map_err(|_| Failure::Unreadable)?.to_vec()));
         } else {
             let value = part.bytes().await.map_err(|_| Failure::Unreadable)?;
-            posted.fields.push((name, String::from_utf8_lossy(&value).into_owned()));
+            posted.fields.push((name, storable(&String::from_utf8_lossy(&value))));
         }
     }
     Ok(posted)
@@ -88,5 +88,22 @@ impl FromRequest<Site> for Posted {
 
 /// Pairs of an `application/x-www-form-urlencoded` body; text that is not UTF-8 is replaced, never refused.
 fn pairs(body: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+    form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), storable(&value))).collect()
+}
+
+/// Text without NUL, which PostgreSQL cannot even compare; the rules then name the mark that stands in its place.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    #[test]
+    fn what_is_no_text_is_replaced_and_never_refused() {
+        let fields = pairs(b"email=a%00b&name=%FF%F0&csrf=x");
+        let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, ["a\u{fffd}b", "\u{fffd}\u{fffd}", "x"]);
+    }
 }

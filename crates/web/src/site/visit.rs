@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use services::{Actor, Ctx, secrets::csrf_token};
 use services::accounts::{
     Membership, Session,
     login::{Step, next_step},
 };
+use services::{Actor, Ctx, secrets::csrf_token};
 
 use super::{Failure, Site};
 
@@ -83,6 +83,17 @@ impl Visit {
             Step::NewPassword => Err(Failure::Step("/first-password")),
             Step::EnrolSecondFactor => Err(Failure::Step("/account/totp")),
         }
+    }
+}
+
+impl Visit {
+    /// Goes on only for someone who may act for an institution; staff are left to the services, which refuse them.
+    ///
+    /// # Errors
+    /// As [`Visit::person`], and a redirect to the home page, which says what is left, while no membership is proved.
+    pub fn member(&self) -> Result<&Session, Failure> {
+        let session = self.person()?;
+        if session.institution.is_none() && !session.staff { Err(Failure::Step("/")) } else { Ok(session) }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn dead_link<T>(visit: &Visit, link: &MailLink<T>, on: Link) -> Respo
 /// The page of a registration whose address got an account meanwhile.
 pub(super) fn already_registered(visit: &Visit) -> Response {
     let words = "このメールアドレスは、すでに登録されています。ログインしてお使いください。";
-    let on = vec![Link::new("ログインへ", "/login"), Link::new("パスワードの再設定へ", "/password/reset")];
+    let on = vec![Link::new("ログインへ", "/login"), Link::new("パスワードの再設定へ", "/password")];
     let page = DeadLink { frame: visit.frame("すでに登録されています"), words, on };
     (StatusCode::CONFLICT, Html(page)).into_response()
 }

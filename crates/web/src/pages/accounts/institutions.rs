@@ -14,6 +14,7 @@ use services::{
 use super::{
     done,
     form::FormPage,
+    person,
     place::PlaceTyped,
     places,
     progress::{Way, badge, sentence, way},
@@ -127,7 +128,7 @@ pub(super) async fn ask(visit: Visit, posted: Posted) -> Result<Response, Failur
 
 /// Chooses the institution for which the person acts.
 pub(super) async fn switch(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    visit.session().ok_or_else(|| Failure::login("/account/institutions"))?;
+    person(&visit, "/account/institutions")?;
     let institution = posted.get("institution").parse().map_err(|_| Error::NotFound)?;
     membership::choose(&visit.ctx(), institution).await?;
     Ok(see_other(local(posted.get("next")).unwrap_or("/")))

@@ -27,7 +27,7 @@ fn page(visit: &Visit, token: &str, invitation: &Invitation, typed: &str) -> For
     let page = FormPage {
         frame: visit.frame("医療機関等への参加"),
         lead: vec![lead],
-        action: format!("/invitations/{token}"),
+        action: format!("/invitation/{token}"),
         button: "参加する",
         ..FormPage::default()
     };

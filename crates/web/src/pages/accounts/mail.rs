@@ -5,7 +5,7 @@ use axum::{extract::Query, response::Response};
 use domain::{calendar::japanese_datetime, forms::Finding};
 use services::accounts::rescue;
 
-use super::{done, form::slip, mail_sent::filters, trail, way::Wanted};
+use super::{done, form::slip, mail_sent::filters, person, trail, way::Wanted};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
@@ -60,7 +60,9 @@ fn row(mail: rescue::MailState) -> RowView {
         true => CellView::Text(mail.recipient),
         false => CellView::Lines(mail.recipient, format!("相手の返事：{said}")),
     };
-    let cells = vec![CellView::Text(mail.subject), CellView::State(state), to, CellView::Text(at)];
+    // The subject of a probe holds the number that only who reads the mail may know.
+    let subject = mail.subject.split("（番号").next().unwrap_or_default().to_owned();
+    let cells = vec![CellView::Text(subject), CellView::State(state), to, CellView::Text(at)];
     RowView { cells, strong: mail.state == "refused" }
 }
 
@@ -81,14 +83,14 @@ fn told(what: &str) -> Vec<BannerView> {
 
 /// Sends a probe mail to one's own address.
 pub(super) async fn probe(visit: Visit, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    person(&visit, "/account/mail")?;
     rescue::probe(&visit.ctx()).await?;
     Ok(see_other("/account/mail?done=probe"))
 }
 
 /// Checks the number of the probe mail.
 pub(super) async fn arrived(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    person(&visit, "/account/mail")?;
     if rescue::probe_arrived(&visit.ctx(), posted.get("number")).await? {
         return Ok(see_other("/account/mail?done=arrived"));
     }

@@ -16,7 +16,7 @@ use services::accounts::{
 use super::form::{FormPage, slip};
 use crate::{
     site::{Html, Visit, see_other},
-    view::frame::{Frame, Link},
+    view::frame::{BannerKind, BannerView, Frame, Link},
 };
 
 /// Cookie that carries the address to the next page; it says nothing of whether it is registered.
@@ -69,8 +69,9 @@ pub(super) fn page(visit: &Visit, headers: &HeaderMap, title: &str, again: Link)
     let jar = CookieJar::from_headers(headers);
     let bytes = jar.get(COOKIE).and_then(|cookie| URL_SAFE_NO_PAD.decode(cookie.value()).ok());
     let sent: Sent = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let banners = sent.meant.iter().map(|meant| doubt(meant, &again)).collect();
     Html(SentPage {
-        frame: visit.frame(title),
+        frame: Frame { banners, ..visit.frame(title) },
         words: MAIL_SENT,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         filters: filters(visit, &sent.address),
@@ -79,6 +80,16 @@ pub(super) fn page(visit: &Visit, headers: &HeaderMap, title: &str, again: Link)
         demo: visit.site.demo,
     })
     .into_response()
+}
+
+/// Says what a mistyped address was perhaps meant to be.
+fn doubt(meant: &str, again: &Link) -> BannerView {
+    BannerView {
+        kind: BannerKind::Warning,
+        title: format!("もしかして「{meant}」ではありませんか"),
+        body: vec!["メールアドレスが違うと、メールは届きません。違っていたら、入力し直してください。".to_owned()],
+        link: Some(again.clone()),
+    }
 }
 
 /// What to allow in the filter of a mail service: its name and the words; the one of an address, or all.

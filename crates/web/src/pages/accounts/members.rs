@@ -17,7 +17,7 @@ use services::{
 use super::{
     done,
     form::{FormPage, email},
-    id, places, refused,
+    id, person, places, refused,
     way::Wanted,
 };
 use crate::{
@@ -97,7 +97,7 @@ fn told(what: &str) -> Vec<BannerView> {
         "declined" => done("所属の申し込みをお断りしました", &["ご本人にメールで理由をお知らせしました。"]),
         "removed" => done("所属を終えました", &["すぐに手続きができなくなりました。申請の履歴にはお名前が残ります。"]),
         "owner" => done("代表者にしました", &[]),
-        "waits" => refused("まだ承認できません", "この医療機関等コードが登録簿に載ってから、もう一度お試しください。"),
+        "waits" => refused("まだ承認できません", "この医療機関等コードが台帳に載ってから、もう一度お試しください。"),
         _ => vec![],
     }
 }
@@ -108,7 +108,7 @@ fn back(what: &str) -> Response {
 
 /// Invites a person by mail.
 pub(super) async fn invite(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    person(&visit, "/account/members")?;
     let typed = posted.get("email");
     match membership::invite(&visit.ctx(), typed).await? {
         Invited::Sent { .. } => Ok(back("invited")),
@@ -118,7 +118,7 @@ pub(super) async fn invite(visit: Visit, posted: Posted) -> Result<Response, Fai
 
 /// Takes a person in who asked for it.
 pub(super) async fn approve(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    person(&visit, "/account/members")?;
     Ok(match membership::approve(&visit.ctx(), id(&name)?).await? {
         Decided::NotInRegister => back("waits"),
         Decided::Done | Decided::Slips(_) => back("approved"),
@@ -195,7 +195,7 @@ pub(super) async fn remove(visit: Visit, Path(name): Path<String>, _posted: Post
 
 /// Makes a member an owner too.
 pub(super) async fn make_owner(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    person(&visit, "/account/members")?;
     membership::make_owner(&visit.ctx(), id(&name)?).await?;
     Ok(back("owner"))
 }

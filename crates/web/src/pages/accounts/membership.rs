@@ -14,7 +14,7 @@ use services::{
 use super::{
     done,
     form::{FormPage, slip},
-    id, places,
+    id, person, places,
     progress::{Way, line, sentence, way},
     refused,
     way::Wanted,
@@ -142,8 +142,8 @@ pub(super) async fn confirm_code(visit: Visit, Path(name): Path<String>, posted:
 
 /// Orders a new letter, or turns from the owner to the installation's rule.
 pub(super) async fn resend(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
     let id = id(&name)?;
+    person(&visit, &format!("/memberships/{id}"))?;
     membership::resend_letter(&visit.ctx(), id).await?;
     Ok(see_other(&format!("/memberships/{id}?done=letter")))
 }

@@ -19,10 +19,10 @@ mod sessions;
 mod way;
 
 use domain::ids::MembershipId;
-use services::Error;
+use services::{Error, accounts::Session};
 
 use crate::{
-    site::{Access, Failure, Routes},
+    site::{Access, Failure, Routes, Visit},
     view::frame::{BannerKind, BannerView, Link},
 };
 
@@ -45,13 +45,13 @@ fn ways_in() -> Routes {
         .get("/register/sent", Public, registration::sent)
         .get("/register/{token}", Public, registration::rest)
         .post("/register/{token}", Public, registration::complete)
-        .get("/password/reset", Public, password::begin)
-        .post("/password/reset", Public, password::ask)
-        .get("/password/reset/sent", Public, password::sent)
-        .get("/password/reset/{token}", Public, password::open)
-        .post("/password/reset/{token}", Public, password::reset)
-        .get("/invitations/{token}", Public, invitation::open)
-        .post("/invitations/{token}", Public, invitation::accept)
+        .get("/password", Public, password::begin)
+        .post("/password", Public, password::ask)
+        .get("/password/sent", Public, password::sent)
+        .get("/password/{token}", Public, password::open)
+        .post("/password/{token}", Public, password::reset)
+        .get("/invitation/{token}", Public, invitation::open)
+        .post("/invitation/{token}", Public, invitation::accept)
 }
 
 fn own_account() -> Routes {
@@ -92,6 +92,14 @@ fn memberships() -> Routes {
         .get("/account/members/{id}/remove", Owner, members::ask_remove)
         .post("/account/members/{id}/remove", Owner, members::remove)
         .post("/account/members/{id}/owner", Owner, members::make_owner)
+}
+
+/// Goes on only for someone who is logged in; after the login the person comes to a page, not to the action itself.
+fn person<'v>(visit: &'v Visit, page: &str) -> Result<&'v Session, Failure> {
+    visit.person().map_err(|failure| match failure {
+        Failure::Login(_) => Failure::login(page),
+        other => other,
+    })
 }
 
 /// The membership in an address.

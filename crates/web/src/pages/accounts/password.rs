@@ -29,7 +29,7 @@ fn ask_page(visit: &Visit, typed: &str) -> FormPage {
             "登録したメールアドレスを入力してください。新しいパスワードを設定するためのリンクをお送りします。".to_owned(),
             "末尾が「@01」〜「@48」の仮アカウントの方や、前のポータルに登録したメールアドレスに誤りがある方には、メールが届きません。新規ユーザー登録をしてください。".to_owned(),
         ],
-        action: "/password/reset".to_owned(),
+        action: "/password".to_owned(),
         fields: vec![email(typed)],
         before: format!(
             "ボタンを押すと、「{domain}」からメールをお送りします。受信するドメインを指定している方は、先に許可してください。"
@@ -50,24 +50,24 @@ pub(super) async fn begin(visit: Visit) -> Html<FormPage> {
 pub(super) async fn ask(visit: Visit, posted: Posted) -> Result<Response, Failure> {
     let typed = posted.get("email");
     let asked = password::request_reset(&visit.ctx(), typed).await?;
-    Ok(mail_sent::answer(&visit, asked, ask_page(&visit, typed), "/password/reset/sent"))
+    Ok(mail_sent::answer(&visit, asked, ask_page(&visit, typed), "/password/sent"))
 }
 
 /// The page after the link was asked for.
 pub(super) async fn sent(visit: Visit, headers: HeaderMap) -> Response {
-    let again = Link::new("メールアドレスを入力し直す", "/password/reset");
+    let again = Link::new("メールアドレスを入力し直す", "/password");
     mail_sent::page(&visit, &headers, "再設定のメールを送りました", again)
 }
 
 fn again() -> Link {
-    Link::new("パスワードの再設定をやり直す", "/password/reset")
+    Link::new("パスワードの再設定をやり直す", "/password")
 }
 
 fn reset_page(visit: &Visit, token: &str, reset: &Reset) -> FormPage {
     FormPage {
         frame: visit.frame("新しいパスワードの設定"),
         lead: vec![format!("{}様（{}）の新しいパスワードを入力してください。", reset.name, reset.email)],
-        action: format!("/password/reset/{token}"),
+        action: format!("/password/{token}"),
         fields: new_password().to_vec(),
         username: reset.email.clone(),
         before: "ボタンを押すとパスワードが変わり、ログイン中の端末はすべてログアウトします。".to_owned(),

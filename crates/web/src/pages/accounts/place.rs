@@ -54,11 +54,11 @@ impl PlaceTyped {
     pub(super) fn fields(&self, rule: MembershipRule, may_wait: bool) -> Vec<FieldView> {
         let mut fields = vec![self.prefecture(), self.score_table(), self.digits()];
         if may_wait || self.wait {
-            let label = "コードに誤りはありません。登録簿に載るのを待ちます（確認待ち）";
+            let label = "コードに誤りはありません。台帳に載るのを待ちます（確認待ち）";
             let choice = ChoiceView { selected: self.wait, ..ChoiceView::new("yes", label) };
-            let words = "新しく開設した医療機関等は、登録簿に載るまで1か月ほどかかることがあります。載りしだい、メールでお知らせします。";
+            let words = "新しく開設した医療機関等は、台帳に載るまで1か月ほどかかることがあります。載りしだい、メールでお知らせします。";
             fields.push(
-                FieldView::new("wait", "登録簿にまだないコード", InputView::Checks { choices: vec![choice] })
+                FieldView::new("wait", "台帳にまだないコード", InputView::Checks { choices: vec![choice] })
                     .with_help(words),
             );
         }
@@ -105,7 +105,7 @@ impl PlaceTyped {
         let by_rule = match rule {
             MembershipRule::Letter => (
                 "郵便で届く確認コードで確かめる",
-                "登録簿の所在地あてに、確認コードを書いた手紙をお送りします。届いたら、画面に入力してください。",
+                "台帳の所在地あてに、確認コードを書いた手紙をお送りします。届いたら、画面に入力してください。",
             ),
             MembershipRule::Reviewer => {
                 ("審査担当が確かめる", "審査担当が内容を確かめ、結果をメールでお知らせします。")

@@ -41,7 +41,7 @@ pub(super) fn badge(mine: &Mine) -> StateView {
         _ => Tone::Stopped,
     };
     let words = if waits_for_register(mine) {
-        "登録簿への掲載待ち（確認待ち）"
+        "台帳への掲載待ち（確認待ち）"
     } else {
         membership::state_label(state)
     };
@@ -72,7 +72,7 @@ pub(super) fn sentence(mine: &Mine, settings: &Settings) -> String {
             "確認コードは使えなくなりました。手紙を送り直すと、新しい確認コードをお届けします。".to_owned()
         }
         (LETTER, _) => {
-            "この医療機関等コードは、登録簿にまだありません。登録簿に載りしだい確認をはじめ、メールでお知らせします。"
+            "この医療機関等コードは、台帳にまだありません。台帳に載りしだい確認をはじめ、メールでお知らせします。"
                 .to_owned()
         }
         (OWNER, _) => "代表者に承認をお願いしました。承認されると、メールでお知らせします。".to_owned(),
@@ -92,13 +92,13 @@ fn letter(mine: &Mine, settings: &Settings) -> String {
     match (posted(mine), &mine.letter) {
         (Some(posted), _) => {
             format!(
-                "登録簿の所在地あてに手紙を発送しました（{posted}）。届いたら、{until}までに確認コードを入力してください。"
+                "台帳の所在地あてに手紙を発送しました（{posted}）。届いたら、{until}までに確認コードを入力してください。"
             )
         }
         (None, Some(letter)) => {
             let by = settings.holidays.add_business_days(letter.created_at.date(), settings.rules.arrival_days);
             format!(
-                "確認コードを書いた手紙を準備しています。{}ごろまでに、登録簿の所在地に届く予定です。届いたら、{until}までに入力してください。",
+                "確認コードを書いた手紙を準備しています。{}ごろまでに、台帳の所在地に届く予定です。届いたら、{until}までに入力してください。",
                 japanese_date(by)
             )
         }
@@ -113,7 +113,7 @@ pub(super) fn line(mine: &Mine, settings: &Settings) -> StateLineView {
     let middle: &[(&str, bool)] = match membership.state.as_str() {
         OWNER => &[("代表者の承認", false)],
         REVIEWER => &[("審査担当の確認", false)],
-        LETTER if waits_for_register(mine) => &[("登録簿への掲載", false), ("所属の確認", false)],
+        LETTER if waits_for_register(mine) => &[("台帳への掲載", false), ("所属の確認", false)],
         LETTER if posted(mine).is_some() => &[("手紙の発送", true), ("確認コードの入力", false)],
         LETTER => &[("手紙の発送", false), ("確認コードの入力", false)],
         _ => &[],

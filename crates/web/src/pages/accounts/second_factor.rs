@@ -54,13 +54,13 @@ struct CodesPage {
 }
 
 /// The person; staff who must set a second factor up before anything else are let in too.
-fn person(visit: &Visit) -> Result<&Session, Failure> {
-    let enrolling = |session: &&Session| next_step(&visit.site.app, session) == Step::EnrolSecondFactor;
-    visit.begun().filter(enrolling).map_or_else(|| visit.person(), Ok)
+fn enrolling(visit: &Visit) -> Result<&Session, Failure> {
+    let due = |session: &&Session| next_step(&visit.site.app, session) == Step::EnrolSecondFactor;
+    visit.begun().filter(due).map_or_else(|| visit.person(), Ok)
 }
 
 async fn enrol_page(visit: &Visit, next: &str, slips: &[Finding]) -> Result<EnrolPage, Failure> {
-    let session = person(visit)?;
+    let session = enrolling(visit)?;
     let text = TextView {
         autocomplete: "one-time-code".to_owned(),
         inputmode: "numeric".to_owned(),
@@ -84,7 +84,7 @@ fn on_page(visit: &Visit, slips: &[Finding]) -> Result<OnPage, Failure> {
 
 /// The page that sets a second factor up, or says that there is one.
 pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    if person(&visit)?.has_totp {
+    if enrolling(&visit)?.has_totp {
         return Ok(Html(on_page(&visit, &[])?).into_response());
     }
     Ok(Html(enrol_page(&visit, &wanted.next, &[]).await?).into_response())
@@ -92,7 +92,7 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<R
 
 /// Confirms the second factor with its first code; the recovery codes are shown this once.
 pub(super) async fn confirm(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    let session = person(&visit)?;
+    let session = enrolling(&visit)?;
     let next = posted.get("next");
     if session.has_totp {
         return Ok(see_other("/account/totp"));
@@ -114,7 +114,7 @@ pub(super) async fn confirm(visit: Visit, posted: Posted) -> Result<Response, Fa
 
 /// Takes the second factor away.
 pub(super) async fn remove(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    super::person(&visit, "/account/totp")?;
     match totp::remove(&visit.ctx(), posted.get("current")).await? {
         Removed::Done => Ok(see_other("/account?done=second-factor-removed")),
         Removed::Slips(slips) => Ok(Html(on_page(&visit, &slips)?).with_faults()),

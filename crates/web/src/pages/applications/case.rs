@@ -8,23 +8,24 @@ use axum::{
 use domain::{
     applications::{Event, Kind, State},
     calendar::{japanese_date, japanese_datetime},
-    ids::{ApplicationId, CertificateId},
+    ids::ApplicationId,
 };
 use serde::Deserialize;
 use services::{
     Error,
     applications::{self, ApplicantCase},
-    authority::{self, Revoked},
     letters,
 };
 
-use super::{id, state_view};
+use super::{id, revoked_view, state_view};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldView, InputView},
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView, SummaryRow, TableView},
+        parts::{
+            CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView,
+            SummaryRow, TableView,
+        },
     },
 };
 
@@ -39,13 +40,13 @@ pub(super) struct CasePage {
     expected: String,
     reasons: Vec<(String, String)>,
     action: Option<Link>,
-    draft: bool,
     sections: Vec<SummaryListView>,
     events: TableView,
     mails: TableView,
     letters: Vec<CardView>,
     certificates: Vec<CardView>,
-    may_withdraw: bool,
+    withdraw: Option<&'static str>,
+    action_class: &'static str,
     sent: bool,
     user_id_notice: bool,
 }
@@ -57,8 +58,12 @@ pub(super) struct Said {
 }
 
 /// The page of a case.
-pub(super) async fn show(visit: Visit, Path(name): Path<String>, Query(said): Query<Said>) -> Result<Html<CasePage>, Failure> {
-    visit.person()?;
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Html<CasePage>, Failure> {
+    visit.member()?;
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
     let mut page = page(&visit, &shown);
     if !said.saved.is_empty() {
@@ -78,7 +83,9 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     let action = match case.state {
         State::Draft => Some(Link::new("続きを入力する", edit)),
         State::Returned => Some(Link::new("示された項目を直す", edit)),
-        State::InForce | State::Accepted => Some(Link::new("内容の変更を申請する", format!("/procedures/{}", case.kind))),
+        State::InForce | State::Accepted => {
+            Some(Link::new("内容の変更を申請する", format!("/procedures/{}", case.kind)))
+        }
         _ => None,
     };
     let mut frame = visit.frame(case.kind.label());
@@ -92,13 +99,13 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
         reasons: reasons(shown),
         action,
-        draft: case.state == State::Draft,
         sections: sections(shown),
         events: events(shown),
         mails: mails(shown),
         letters: letters_of(shown),
         certificates: certificates_of(shown),
-        may_withdraw: case.kind.allows(case.state, Event::Withdraw),
+        withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| withdrawal(case.kind)),
+        action_class: if case.state.is_editable() { "button-first" } else { "" },
         sent: case.submitted_at.is_some(),
         user_id_notice: case.kind == Kind::Claims && matches!(case.state, State::Accepted | State::InForce),
     }
@@ -131,12 +138,14 @@ fn line_of_life(shown: &ApplicantCase) -> StateLineView {
         points.retain(|point| point.stage == Stage::Done);
         points.push(PointView::new(shown.case.state.label(), when(shown.case.state), Stage::Stopped));
     }
-    StateLineView { state: state_view(shown.case.state), sentence: shown.explanation.sentence(), points }
+    let state = if shown.is_revoked() { revoked_view() } else { state_view(shown.case.state) };
+    StateLineView { state, sentence: shown.explanation.sentence(), points }
 }
 
 fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {
     let lines: Vec<_> = shown.reading.iter().flat_map(|(_, lines)| lines).collect();
-    let label = |key: &str| lines.iter().find(|line| line.key == key).map_or("全体", |line| line.label.as_str()).to_owned();
+    let label =
+        |key: &str| lines.iter().find(|line| line.key == key).map_or("全体", |line| line.label.as_str()).to_owned();
     shown.case.reasons.iter().map(|(key, reason)| (label(key), reason.clone())).collect()
 }
 
@@ -156,7 +165,11 @@ fn events(shown: &ApplicantCase) -> TableView {
     let row = |event: &services::rows::EventRow| {
         let staff = event.actor != format!("account:{}", shown.case.created_by)
             && shown.case.submitted_by.is_none_or(|by| event.actor != format!("account:{by}"));
-        let who = if staff && event.actor.starts_with("account:") { "運営者".to_owned() } else { event.actor_name.clone() };
+        let who = if staff && event.actor.starts_with("account:") {
+            "運営者".to_owned()
+        } else {
+            event.actor_name.clone()
+        };
         RowView {
             cells: vec![
                 CellView::Text(japanese_datetime(event.at)),
@@ -239,38 +252,51 @@ fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
     shown.certificates.iter().filter(|certificate| certificate.certificate.is_some()).map(card).collect()
 }
 
+/// What taking a case back is called.
+const fn withdrawal(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Certificate => "申請を取り消す",
+        Kind::Eligibility => "申請を取り下げる",
+        Kind::Claims => "届出を取り下げる",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "applications/withdraw.html")]
 pub(super) struct WithdrawPage {
     frame: Frame,
-    action: String,
-    back: String,
-    label: String,
+    question: String,
     consequence: String,
+    action: String,
+    label: &'static str,
+    stay: &'static str,
+    back: String,
 }
 
 /// Asks before a case is taken back.
 pub(super) async fn ask_withdraw(visit: Visit, Path(name): Path<String>) -> Result<Html<WithdrawPage>, Failure> {
-    visit.person()?;
+    visit.member()?;
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
     if !shown.case.kind.allows(shown.case.state, Event::Withdraw) {
         return Err(Error::ChangedMeanwhile.into());
     }
     let certificate = shown.case.kind == Kind::Certificate;
-    let word = if certificate { "申請を取り消す" } else { "取り下げる" };
+    let label = withdrawal(shown.case.kind);
     let fee = if certificate { "発行料はかかりません。" } else { "費用はかかりません。" };
     Ok(Html(WithdrawPage {
-        frame: visit.frame(format!("{}：{word}", shown.case.kind.label())),
-        action: format!("/applications/{}/withdraw", shown.case.id),
-        back: format!("/applications/{}", shown.case.id),
-        label: word.to_owned(),
+        frame: visit.frame(format!("{}：{label}", shown.case.kind.label())),
+        question: format!("受付番号 {} の{label}", shown.case.reference.clone().unwrap_or_default()),
         consequence: format!("審査は終わり、元に戻せません。{fee}必要になったら、新しく申請できます。"),
+        action: format!("/applications/{}/withdraw", shown.case.id),
+        label,
+        stay: if certificate { "取り消さずに戻る" } else { "取り下げずに戻る" },
+        back: format!("/applications/{}", shown.case.id),
     }))
 }
 
 /// Takes a case back.
 pub(super) async fn withdraw(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     let id = id(&name)?;
     applications::withdraw(&visit.ctx(), id).await?;
     Ok(see_other(&format!("/applications/{id}")))
@@ -278,86 +304,14 @@ pub(super) async fn withdraw(visit: Visit, Path(name): Path<String>, _posted: Po
 
 /// The printable copy of what was sent.
 pub(super) async fn copy(visit: Visit, Path(name): Path<String>) -> Result<Download, Failure> {
-    visit.person()?;
+    visit.member()?;
     let bytes = applications::copy_pdf(&visit.ctx(), id(&name)?).await?;
     Ok(Download { name: "copy.pdf".to_owned(), media_type: "application/pdf", bytes, inline: true })
 }
 
 /// The user ID notice of an accepted claims filing.
 pub(super) async fn user_id_notice(visit: Visit, Path(name): Path<String>) -> Result<Download, Failure> {
-    visit.person()?;
+    visit.member()?;
     let bytes = letters::user_id_notice(&visit.ctx(), id(&name)?).await?;
     Ok(Download { name: "user-id-notice.pdf".to_owned(), media_type: "application/pdf", bytes, inline: true })
-}
-
-#[derive(Template)]
-#[template(path = "applications/certificates.html")]
-pub(super) struct CertificatesPage {
-    frame: Frame,
-    cards: Vec<CardView>,
-}
-
-/// 申請状況照会: every terminal of the institution with its line of life (manual 2-3).
-pub(super) async fn certificates(visit: Visit) -> Result<Html<CertificatesPage>, Failure> {
-    visit.person()?;
-    let cases = applications::terminals(&visit.ctx()).await?;
-    let card = |(case, explanation): &(services::rows::Application, domain::applications::Explanation)| CardView {
-        kind: "端末".to_owned(),
-        title: case.terminal_name.clone().unwrap_or_default(),
-        href: format!("/applications/{}", case.id),
-        state: Some(state_view(case.state)),
-        facts: vec![
-            Fact { code: true, ..Fact::new("受付番号", case.reference.clone().unwrap_or_default()) },
-            Fact::new("申請日", case.submitted_at.map(|at| japanese_date(at.date())).unwrap_or_default()),
-        ],
-        next: explanation.sentence(),
-        links: vec![],
-    };
-    Ok(Html(CertificatesPage { frame: visit.frame("端末の電子証明書 申請状況照会"), cards: cases.iter().map(card).collect() }))
-}
-
-#[derive(Template)]
-#[template(path = "applications/revoke.html")]
-struct RevokePage {
-    frame: Frame,
-    action: String,
-    errors: ErrorSummary,
-    reason: FieldView,
-}
-
-fn revoke_page(visit: &Visit, id: CertificateId, fault: Option<&str>) -> RevokePage {
-    let lists = visit.site.app.reference().lists;
-    let choices = lists.entries("revocation_reasons").iter().map(|entry| ChoiceView {
-        note: Some(entry.note.clone()).filter(|note| !note.is_empty()),
-        ..ChoiceView::new(&entry.rfc, &entry.label)
-    });
-    let mut reason = FieldView::new("reason", "失効の理由", InputView::Radio { choices: choices.collect() }).required();
-    let mut frame = visit.frame("端末の電子証明書を失効させる");
-    let mut errors = ErrorSummary::default();
-    if let Some(fault) = fault {
-        reason = reason.with_error(fault);
-        frame.has_errors = true;
-        errors.errors.push(crate::view::form::FieldError { key: "reason".to_owned(), message: fault.to_owned() });
-    }
-    RevokePage { frame, action: format!("/certificates/{id}/revoke"), errors, reason }
-}
-
-/// Asks for the reason before a certificate is revoked.
-pub(super) async fn ask_revoke(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    use axum::response::IntoResponse;
-    visit.person()?;
-    visit.ctx().owner()?;
-    let id: CertificateId = name.parse().map_err(|_| Error::NotFound)?;
-    authority::certificate_of_own(&visit.ctx(), id).await?;
-    Ok(Html(revoke_page(&visit, id, None)).into_response())
-}
-
-/// Revokes a certificate of one's institution.
-pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
-    let id: CertificateId = name.parse().map_err(|_| Error::NotFound)?;
-    Ok(match authority::revoke_as_owner(&visit.ctx(), id, posted.get("reason")).await? {
-        Revoked::Done | Revoked::Before => see_other("/certificates"),
-        Revoked::BadReason => Html(revoke_page(&visit, id, Some("「失効の理由」を選んでください。"))).with_faults(),
-    })
 }

@@ -1,7 +1,11 @@
 //! The form of a draft or returned case.
 
 use askama::Template;
-use axum::{Json, extract::Path, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 use domain::{
     applications::{Kind, TERMINAL_COUNT},
     forms::Findings,
@@ -32,7 +36,7 @@ struct FormPage {
     sections: Vec<SectionView>,
     returned: bool,
     general_reason: Option<String>,
-    several: bool,
+    counts_terminals: bool,
     article: &'static str,
 }
 
@@ -57,14 +61,14 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         sections: crate::site::section_views(&state.sections, &look),
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
-        several: state.case.kind == Kind::Certificate,
+        counts_terminals: state.case.kind == Kind::Certificate,
         article: state.case.kind.procedure().article(),
     }
 }
 
 /// Shows the form with what was typed before.
 pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     let id = id(&name)?;
     match applications::form(&visit.ctx(), id).await {
         Ok(state) => Ok(Html(page(&visit, &state, None)).into_response()),
@@ -102,7 +106,7 @@ pub(super) async fn autosave(visit: Visit, Path(name): Path<String>, posted: Pos
 
 /// Throws a draft away.
 pub(super) async fn discard(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     applications::discard(&visit.ctx(), id(&name)?).await?;
     Ok(see_other("/"))
 }

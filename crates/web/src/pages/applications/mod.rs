@@ -1,6 +1,7 @@
 //! Pages of all procedures: begin, form, check, done, case. Written once for every procedure.
 
 mod case;
+mod certificates;
 mod form;
 mod resume;
 mod send;
@@ -10,7 +11,7 @@ use domain::{
     applications::{Kind, State},
     ids::ApplicationId,
 };
-use services::Error;
+use services::{Error, applications::Standing};
 
 use crate::{
     site::{Access, Failure, Routes},
@@ -37,9 +38,9 @@ pub(super) fn routes() -> Routes {
         .post("/applications/{id}/withdraw", Member, case::withdraw)
         .get("/applications/{id}/copy.pdf", Member, case::copy)
         .get("/applications/{id}/user-id-notice.pdf", Member, case::user_id_notice)
-        .get("/certificates", Member, case::certificates)
-        .get("/certificates/{id}/revoke", Access::Owner, case::ask_revoke)
-        .post("/certificates/{id}/revoke", Access::Owner, case::revoke)
+        .get("/certificates", Member, certificates::list)
+        .get("/certificates/{id}/revoke", Access::Owner, certificates::ask_revoke)
+        .post("/certificates/{id}/revoke", Access::Owner, certificates::revoke)
         .get("/resume", Person, resume::resume)
 }
 
@@ -57,13 +58,25 @@ fn id(text: &str) -> Result<ApplicationId, Failure> {
 pub(super) fn state_view(state: State) -> StateView {
     let tone = match state {
         State::Draft => Tone::Idle,
-        State::Submitted | State::InReview | State::Approved | State::LetterPrinted | State::LetterReissued => Tone::Active,
+        State::Submitted | State::InReview | State::Approved | State::LetterPrinted | State::LetterReissued => {
+            Tone::Active
+        }
         State::LetterPosted | State::PickedUp => Tone::Waiting,
         State::Accepted | State::InForce | State::Installed => Tone::Done,
         State::Returned | State::LetterReturned | State::LetterLost | State::PickupExpired => Tone::Attention,
         State::Superseded | State::Rejected | State::Withdrawn | State::Cancelled => Tone::Stopped,
     };
     StateView::new(tone, state.label())
+}
+
+/// The state of a case as a badge; a revoked certificate counts more than the state that its case reached.
+pub(super) fn standing_view<T>(standing: &Standing<T>, state: State) -> StateView {
+    if standing.is_revoked() { revoked_view() } else { state_view(state) }
+}
+
+/// A revoked certificate as a badge.
+fn revoked_view() -> StateView {
+    StateView::new(Tone::Stopped, "失効")
 }
 
 /// Path from home to the pages of a procedure.

@@ -1,8 +1,8 @@
 //! A form that was posted after its session had ended: kept, and found again after the login.
 
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use axum::http::HeaderMap;
 use domain::ids::ApplicationId;
 use services::parked;
 

@@ -1,7 +1,10 @@
 //! The check page, the one submission, the page afterwards.
 
 use askama::Template;
-use axum::{extract::Path, response::{IntoResponse, Response}};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 use domain::{applications::Kind, calendar::japanese_date, ids::ApplicationId};
 use services::{
     Error,
@@ -38,7 +41,10 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         code: line.key == "customer_id",
         ..SummaryRow::new(&line.label, &line.value)
     };
-    let section = |(title, lines): &(String, Vec<_>)| SummaryListView { title: title.clone(), rows: lines.iter().map(row).collect() };
+    let section = |(title, lines): &(String, Vec<_>)| SummaryListView {
+        title: title.clone(),
+        rows: lines.iter().map(row).collect(),
+    };
     let mut frame = Frame { breadcrumb: trail(), ..visit.frame("入力内容の確認") };
     frame.breadcrumb.push(Link::new(state.case.kind.label(), edit.clone()));
     if changed {
@@ -76,7 +82,7 @@ const fn send_label(kind: Kind) -> &'static str {
 
 /// Everything that will be sent, in words; a form with faults goes back to the form.
 pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     let id = id(&name)?;
     match applications::check(&visit.ctx(), id).await {
         Ok(state) if state.checked.findings.errors.is_empty() => Ok(Html(page(&visit, &state, false)).into_response()),
@@ -88,12 +94,14 @@ pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Resp
 
 /// Sends once: a double click, a reload and a second tab all end on the same page with the same number.
 pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     let id = id(&name)?;
     let version = posted.number("version").unwrap_or(0);
     Ok(match applications::submit(&visit.ctx(), id, version).await? {
         Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
-        Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => Html(page(&visit, &state, true)).with_faults(),
+        Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => {
+            Html(page(&visit, &state, true)).with_faults()
+        }
         Submitted::CheckAgain(_) => see_other(&format!("/applications/{id}/edit")),
     })
 }
@@ -114,7 +122,7 @@ pub(super) struct DonePage {
 
 /// The number, what happens now, and the next procedure.
 pub(super) async fn done(visit: Visit, Path(name): Path<String>) -> Result<Html<DonePage>, Failure> {
-    visit.person()?;
+    visit.member()?;
     let id = id(&name)?;
     let shown = applications::case_of_applicant(&visit.ctx(), id).await?;
     let cases = applications::sent_together(&visit.ctx(), id).await?;

@@ -26,7 +26,7 @@ pub(super) struct Begin {
 
 /// The page before the form.
 pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html<Begin>, Failure> {
-    visit.person()?;
+    visit.member()?;
     let kind = kind(&name)?;
     let outlook = applications::outlook(&visit.ctx(), kind).await?;
     let (lead, prepare) = words(kind);
@@ -46,7 +46,11 @@ fn words(kind: Kind) -> (&'static str, &'static [&'static str]) {
     match kind {
         Kind::Eligibility => (
             "オンライン資格確認等システムを使い始めるとき、または申請した内容を変えるときの申請です。入力は10分ほどです。",
-            &["NTTフレッツ回線の「開通のご案内」（お客様ID）", "フレッツ・v6オプションの契約の状況", "利用を始める予定の年月"],
+            &[
+                "NTTフレッツ回線の「開通のご案内」（お客様ID）",
+                "フレッツ・v6オプションの契約の状況",
+                "利用を始める予定の年月",
+            ],
         ),
         Kind::Certificate => (
             "端末1台に1枚必要な「端末の電子証明書」の発行を申請します。承認されると、通知書が簡易書留で届きます。入力は5分ほどです。",
@@ -54,14 +58,19 @@ fn words(kind: Kind) -> (&'static str, &'static [&'static str]) {
         ),
         Kind::Claims => (
             "オンライン請求を始めるとき、または届け出た内容を変えるときの届出です。ここで送信すると、紙の届出は要りません。入力は10分ほどです。",
-            &["レセコンのプログラム名称", "パソコンの基本ソフト（OS）とブラウザ", "回線の種類とお客さまID", "安全対策の規程"],
+            &[
+                "レセコンのプログラム名称",
+                "パソコンの基本ソフト（OS）とブラウザ",
+                "回線の種類とお客さまID",
+                "安全対策の規程",
+            ],
         ),
     }
 }
 
 /// Begins the form or goes on with the draft; a double click finds the same draft.
 pub(super) async fn start(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
-    visit.person()?;
+    visit.member()?;
     let kind = kind(&name)?;
     Ok(match applications::start(&visit.ctx(), kind).await? {
         Started::New(id) | Started::Existing(id) => see_other(&format!("/applications/{id}/edit")),

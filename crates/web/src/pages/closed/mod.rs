@@ -92,8 +92,12 @@ fn choose_page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, fault: Opti
         ),
         password("passphrase_again", "確認用のパスワード").with_help("同じものをもう一度入力してください。"),
     ];
-    let mut request = FieldView::new("request", "証明書の要求（CSR）", InputView::LongText { value: posted.get("request").to_owned(), maxlength: 0 })
-        .with_help("端末で鍵を作った場合だけ使います。「-----BEGIN CERTIFICATE REQUEST-----」から貼り付けてください。");
+    let mut request = FieldView::new(
+        "request",
+        "証明書の要求（CSR）",
+        InputView::LongText { value: posted.get("request").to_owned(), maxlength: 0 },
+    )
+    .with_help("端末で鍵を作った場合だけ使います。「-----BEGIN CERTIFICATE REQUEST-----」から貼り付けてください。");
     if let Some((key, message)) = fault {
         frame.has_errors = true;
         errors.errors.push(FieldError { key: key.to_owned(), message: message.clone() });
@@ -104,7 +108,8 @@ fn choose_page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, fault: Opti
             field.error = Some(message);
         }
     }
-    let chosen = if posted.get("format").is_empty() { rehearsal.format.clone() } else { posted.get("format").to_owned() };
+    let chosen =
+        if posted.get("format").is_empty() { rehearsal.format.clone() } else { posted.get("format").to_owned() };
     let choice = |value: &str, label: &str, note: &str| ChoiceView {
         note: Some(note.to_owned()),
         selected: chosen == value,
@@ -112,7 +117,11 @@ fn choose_page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, fault: Opti
     };
     let formats = vec![
         choice("modern", "新しい形式", "Windows 10（1709以降）・Windows 11・macOS・Linux。"),
-        choice("legacy", "旧形式", "古いWindowsで、正しいパスワードなのに「パスワードが正しくありません」と表示されるときに選んでください。"),
+        choice(
+            "legacy",
+            "旧形式",
+            "古いWindowsで、正しいパスワードなのに「パスワードが正しくありません」と表示されるときに選んでください。",
+        ),
     ];
     Choose {
         frame,

@@ -6,7 +6,7 @@ use domain::{applications::Kind, clock::Timestamp};
 use services::{content, rows::Article};
 use time::Duration;
 
-use super::{counted, home, meta};
+use super::{counted, home, meta, named};
 use crate::{
     site::{Failure, Html, TableOfContents, Visit, to_html},
     view::{
@@ -39,10 +39,11 @@ pub(super) struct ArticlePage {
 /// An article by slug or number; its reading is counted.
 pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<ArticlePage>, Failure> {
     let ctx = visit.ctx();
-    let article = content::article(&ctx, &name).await?;
+    let article = content::article(&ctx, named(&name)?).await?;
     counted(content::count_article_view(&ctx, &article.slug).await);
     let (body, toc) = to_html(&article.body);
     let at = Timestamp::from_millis(article.updated_at);
+    let number = article.number.clone();
     let faq = article.kind == FAQ;
     let mut breadcrumb = home();
     breadcrumb.push(Link::new("よくある質問と解説", "/faq"));
@@ -57,21 +58,21 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<
         },
         toc,
         body,
-        before: before(&article.slug),
-        buttons: buttons(&article.slug),
+        before: before(&number),
+        buttons: buttons(&article.slug, &number),
         faq,
     }))
 }
 
 /// The buttons below an article: to the form that it is read before, or to the procedures of each business.
-fn buttons(slug: &str) -> Vec<Link> {
+fn buttons(slug: &str, number: &str) -> Vec<Link> {
     if slug == APPLICATIONS {
         return vec![
             Link::new("オンライン資格確認の申請はこちら", "/procedures"),
             Link::new("オンライン請求の申請はこちら", "/procedures?category=claims"),
         ];
     }
-    let read_before = Kind::ALL.iter().filter(|kind| kind.procedure().article() == slug);
+    let read_before = Kind::ALL.iter().filter(|kind| kind.procedure().article() == number);
     read_before.map(|kind| Link::new(label(*kind), format!("/procedures/{kind}"))).collect()
 }
 
@@ -84,8 +85,8 @@ fn label(kind: Kind) -> &'static str {
 }
 
 /// What the next page does by itself (manual 2-2 asks 「利用申請は、行いましたか」).
-fn before(slug: &str) -> &'static str {
-    if Kind::Certificate.procedure().article() == slug {
+fn before(number: &str) -> &'static str {
+    if Kind::Certificate.procedure().article() == number {
         "オンライン資格確認の利用申請が済んでいるかどうかは、次の画面でポータルが確かめます。まだのときは、先に行う申請をご案内します。"
     } else {
         ""
@@ -145,11 +146,11 @@ mod tests {
     #[test]
     fn every_procedure_is_reached_from_the_article_read_before_it() {
         for kind in Kind::ALL {
-            let buttons = buttons(kind.procedure().article());
+            let buttons = buttons("some-slug", kind.procedure().article());
             assert_eq!(buttons.len(), 1);
             assert_eq!(buttons[0].href, format!("/procedures/{kind}"));
         }
-        assert_eq!(buttons(APPLICATIONS).len(), 2);
-        assert!(buttons("letter-lost").is_empty());
+        assert_eq!(buttons(APPLICATIONS, "KB0010012").len(), 2);
+        assert!(buttons("letter-lost", "KB0020002").is_empty());
     }
 }

@@ -5,7 +5,7 @@ use axum::{extract::Path, response::Redirect};
 use domain::{calendar::japanese_date, clock::Timestamp};
 use services::{Error, content, rows::Document};
 
-use super::home;
+use super::{home, named};
 use crate::{
     site::{Download, Failure, Html, TableOfContents, Visit, to_html},
     view::frame::{BannerKind, BannerView, Frame, Link},
@@ -82,7 +82,7 @@ fn newer(visit: &Visit, document: &Document) -> Vec<BannerView> {
 
 /// The version in force.
 pub(super) async fn in_force(visit: Visit, Path(slug): Path<String>) -> Result<Html<DocumentPage>, Failure> {
-    let document = content::document(&visit.ctx(), &slug, None).await?;
+    let document = content::document(&visit.ctx(), named(&slug)?, None).await?;
     Ok(Html(page(&visit, document)))
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn version(
     visit: Visit,
     Path((slug, version)): Path<(String, String)>,
 ) -> Result<Html<DocumentPage>, Failure> {
-    let document = content::document(&visit.ctx(), &slug, Some(&version)).await?;
+    let document = content::document(&visit.ctx(), named(&slug)?, Some(named(&version)?)).await?;
     Ok(Html(page(&visit, document)))
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn file(
         }
         _ => return Err(Error::NotFound.into()),
     };
-    let bytes = content::document_file(&visit.ctx(), &slug, Some(&version), format).await?;
+    let bytes = content::document_file(&visit.ctx(), named(&slug)?, Some(named(&version)?), format).await?;
     Ok(Download { name: format!("{slug}-{version}.{format}"), media_type, bytes, inline: format == "pdf" })
 }
 

@@ -10,8 +10,10 @@ mod top;
 
 use domain::{calendar::japanese_date, clock::Timestamp, text::thousands};
 
+use services::Error;
+
 use crate::{
-    site::{Access, Routes},
+    site::{Access, Failure, Routes},
     view::{frame::Link, parts::ArticleMeta},
 };
 
@@ -36,6 +38,12 @@ pub(super) fn routes() -> Routes {
         .get("/inquiries", Public, inquiries::show)
         .get("/inquiries/new", Public, inquiries::new)
         .post("/inquiries", Person, inquiries::ask)
+}
+
+/// A slug, number or version in an address; nothing else can be one.
+fn named(text: &str) -> Result<&str, Failure> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if text.len() <= 100 && text.chars().all(fits) { Ok(text) } else { Err(Error::NotFound.into()) }
 }
 
 /// Path from home.

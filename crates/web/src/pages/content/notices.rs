@@ -5,7 +5,7 @@ use axum::extract::Path;
 use domain::{calendar::japanese_date, clock::Timestamp, text::thousands};
 use services::{content, rows::Notice};
 
-use super::{counted, home, meta};
+use super::{counted, home, meta, named};
 use crate::{
     site::{Failure, Html, TableOfContents, Visit, to_html},
     view::{
@@ -69,7 +69,7 @@ pub(super) struct NoticePage {
 /// A notice; its reading is counted.
 pub(super) async fn show(visit: Visit, Path(slug): Path<String>) -> Result<Html<NoticePage>, Failure> {
     let ctx = visit.ctx();
-    let notice = content::notice(&ctx, &slug).await?;
+    let notice = content::notice(&ctx, named(&slug)?).await?;
     counted(content::count_notice_view(&ctx, &notice.slug).await);
     let (body, toc) = to_html(&notice.body);
     let at = Timestamp::from_millis(notice.published_at);

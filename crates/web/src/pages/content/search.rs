@@ -49,7 +49,8 @@ pub(super) struct SearchPage {
 
 /// The page with what was found.
 pub(super) async fn search(visit: Visit, Query(query): Query<Words>) -> Result<Html<SearchPage>, Failure> {
-    let found = content::search(&visit.ctx(), &query.q).await?;
+    let asked = query.q.replace(char::is_control, " ");
+    let found = content::search(&visit.ctx(), asked.trim()).await?;
     let needle = normalise(&found.words);
     let too_short = needle.chars().count() < FEWEST;
     let mut hits = vec![];

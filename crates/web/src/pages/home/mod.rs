@@ -1,16 +1,22 @@
 //! Home: the task list of one's institution; for visitors the top page. And マイリスト.
 
 use askama::Template;
-use axum::{extract::Query, response::{IntoResponse, Response}};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Response},
+};
 use domain::{
-    applications::{Explanation, Kind, State},
+    applications::{Kind, State},
     calendar::{japanese_date, japanese_datetime},
     clock::Timestamp,
 };
 use serde::Deserialize;
-use services::{applications, rows::Listed};
+use services::{
+    applications::{self, Standing},
+    rows::Listed,
+};
 
-use super::applications::state_view;
+use super::applications::standing_view;
 use crate::{
     site::{Access, Failure, Html, Routes, Visit, see_other},
     view::{
@@ -20,10 +26,11 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::default()
-        .get("/", Access::Public, home)
-        .get("/mylist", Access::Member, my_list)
-        .get("/healthz", Access::Public, healthy)
+    Routes::default().get("/", Access::Public, home).get("/mylist", Access::Member, my_list).get(
+        "/healthz",
+        Access::Public,
+        healthy,
+    )
 }
 
 async fn healthy() -> &'static str {
@@ -34,8 +41,7 @@ async fn healthy() -> &'static str {
 #[template(path = "home/home.html")]
 struct Home {
     frame: Frame,
-    next: Option<Link>,
-    next_words: String,
+    idle: bool,
     tasks: TaskListView,
     notices: Vec<Link>,
 }
@@ -63,49 +69,67 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
     let notices = services::content::notices(&ctx, 3).await?;
     let mut tasks = [Kind::Eligibility, Kind::Certificate, Kind::Claims].map(|kind| task(kind, &cases)).to_vec();
     let first = tasks.iter().position(|task| !task.action.is_empty());
-    let open = first.and_then(|place| tasks.get(place)).cloned();
     for (place, task) in tasks.iter_mut().enumerate() {
         task.current = Some(place) == first;
-        task.action.clear();
+        if !task.current {
+            task.action.clear();
+        }
     }
+    let name = session.institution.as_ref().map(|acting| acting.name.as_str()).unwrap_or_default();
     Ok(Html(Home {
-        next: open.as_ref().map(|task| Link::new(&task.action, &task.href)),
-        next_words: open.map(|task| task.next.clone()).unwrap_or_default(),
+        idle: first.is_none(),
         tasks: TaskListView { tasks },
         notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
-        frame: Frame { breadcrumb: vec![], ..visit.frame("ホーム") },
+        frame: Frame { breadcrumb: vec![], ..visit.frame(format!("{name}の手続")) },
     })
     .into_response())
 }
 
 /// One procedure as a task: the case that needs the person most, or the beginning.
-fn task(kind: Kind, cases: &[(Listed, Explanation)]) -> TaskView {
-    let own = || cases.iter().filter(|(case, _)| case.kind == kind);
-    let urgent = own().find(|(case, _)| matches!(case.state, State::Returned | State::Draft));
-    let living = own().find(|(case, _)| case.state.is_filed());
-    let Some((case, explanation)) = urgent.or(living) else {
-        return TaskView {
-            title: kind.label().to_owned(),
-            href: format!("/procedures/{kind}"),
-            state: StateView::new(Tone::Idle, "まだ申請していません"),
-            next: "入力をはじめてください。".to_owned(),
-            action: format!("「{}」をはじめる", kind.label()),
-            ..TaskView::default()
-        };
+fn task(kind: Kind, cases: &[Standing<Listed>]) -> TaskView {
+    let filed =
+        |kind: Kind| cases.iter().filter(move |standing| standing.case.kind == kind && standing.case.state.is_filed());
+    let urgent = cases.iter().find(|standing| standing.case.kind == kind && standing.case.state.is_editable());
+    let Some(standing) = urgent.or_else(|| filed(kind).next()) else {
+        let early = kind == Kind::Certificate && filed(Kind::Eligibility).chain(filed(Kind::Claims)).next().is_none();
+        return beginning(kind, early);
     };
-    let action = match case.state {
-        State::Draft => "下書きの続きを入力する",
-        State::Returned => "補正をお願いした項目を直す",
-        _ => "",
+    let (case, explanation) = (&standing.case, &standing.explanation);
+    let terminal = case.terminal_name.as_ref().map(|terminal| format!("{terminal}：")).unwrap_or_default();
+    let words = format!("{terminal}{}{}", explanation.happened, explanation.next);
+    let own = format!("/applications/{}", case.id);
+    let several = filed(kind).count() > 1 && kind == Kind::Certificate && !case.state.is_editable();
+    let (href, action) = match case.state {
+        State::Draft => (format!("{own}/edit"), "下書きの続きを入力する"),
+        State::Returned => (format!("{own}/edit"), "補正をお願いした項目を直す"),
+        _ if several => ("/certificates".to_owned(), ""),
+        _ => (own, ""),
     };
-    let waits = matches!(case.state, State::Draft | State::Returned);
     TaskView {
-        title: case.terminal_name.as_ref().map_or_else(|| kind.label().to_owned(), |t| format!("{}（{t}）", kind.label())),
-        href: if waits { format!("/applications/{}/edit", case.id) } else { format!("/applications/{}", case.id) },
-        state: state_view(case.state),
-        next: format!("{}{}", explanation.happened, explanation.next),
+        title: kind.label().to_owned(),
+        href,
+        state: standing_view(standing, case.state),
+        next: if several { format!("{}台分の申請があります。{words}", filed(kind).count()) } else { words },
         expected: explanation.expected.map(japanese_date).unwrap_or_default(),
         action: action.to_owned(),
+        ..TaskView::default()
+    }
+}
+
+/// A procedure that was never filed; one that comes too `early` waits for another.
+fn beginning(kind: Kind, early: bool) -> TaskView {
+    let next = match kind {
+        Kind::Eligibility => "NTTフレッツ回線の「開通のご案内」（お客様ID）をご用意ください。入力は10分ほどです。",
+        Kind::Certificate if early => "オンライン資格確認の利用申請を送信すると、はじめられます。",
+        Kind::Certificate => "端末1台に1枚必要です。通知書が簡易書留で届きます。入力は5分ほどです。",
+        Kind::Claims => "レセコンのプログラム名称と、お客さまIDをご用意ください。入力は10分ほどです。",
+    };
+    TaskView {
+        title: kind.label().to_owned(),
+        href: format!("/procedures/{kind}"),
+        state: StateView::new(Tone::Idle, "まだ申請していません"),
+        next: next.to_owned(),
+        action: if early { String::new() } else { "この手続をはじめる".to_owned() },
         ..TaskView::default()
     }
 }
@@ -127,11 +151,14 @@ const PAGE: usize = 30;
 
 /// マイリスト: drafts and applications of the institution, the last written first.
 async fn my_list(visit: Visit, Query(page): Query<Page>) -> Result<Response, Failure> {
-    visit.person()?;
-    let after = page.after.split_once('_').and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?)));
+    visit.member()?;
+    let after = page
+        .after
+        .split_once('_')
+        .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?)));
     let cases = applications::cases_of_institution(&visit.ctx(), after, PAGE as i64).await?;
-    let last = cases.last().filter(|_| cases.len() == PAGE);
-    let next = last.map(|(case, _)| format!("/mylist?after={}_{}", case.updated_at.as_millis(), case.id));
+    let last = cases.last().filter(|_| cases.len() == PAGE).map(|standing| &standing.case);
+    let next = last.map(|case| format!("/mylist?after={}_{}", case.updated_at.as_millis(), case.id));
     let table = TableView {
         caption: "申請と下書き".to_owned(),
         columns: ["手続", "受付番号", "状態", "次にすること", "更新"].map(ColumnView::new).to_vec(),
@@ -142,16 +169,20 @@ async fn my_list(visit: Visit, Query(page): Query<Page>) -> Result<Response, Fai
     Ok(Html(MyList { frame: Frame { current: Section::MyList, ..visit.frame("マイリスト") }, table }).into_response())
 }
 
-fn row((case, explanation): &(Listed, Explanation)) -> RowView {
-    let title = case.terminal_name.as_ref().map_or_else(|| case.kind.label().to_owned(), |t| format!("{}（{t}）", case.kind.label()));
+fn row(standing: &Standing<Listed>) -> RowView {
+    let case = &standing.case;
+    let title = case
+        .terminal_name
+        .as_ref()
+        .map_or_else(|| case.kind.label().to_owned(), |t| format!("{}（{t}）", case.kind.label()));
     RowView {
         cells: vec![
             CellView::Link(Link::new(title, format!("/applications/{}", case.id))),
             CellView::Code(case.reference.clone().unwrap_or_else(|| "－".to_owned())),
-            CellView::State(state_view(case.state)),
-            CellView::Text(explanation.next.to_owned()),
+            CellView::State(standing_view(standing, case.state)),
+            CellView::Text(standing.explanation.next.to_owned()),
             CellView::Text(japanese_datetime(case.updated_at)),
         ],
-        strong: matches!(case.state, State::Draft | State::Returned),
+        strong: case.state.is_editable(),
     }
 }

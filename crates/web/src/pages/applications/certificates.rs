@@ -1,0 +1,124 @@
+//! 申請状況照会, and the revocation of a certificate by its owner.
+
+use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use domain::{calendar::japanese_date, ids::CertificateId};
+use services::{
+    Error,
+    applications::{self, Standing},
+    authority::{self, Revoked},
+    rows::{Application, Certificate},
+};
+
+use super::standing_view;
+use crate::{
+    site::{Failure, Html, Posted, Visit, see_other, with_slips},
+    view::{
+        form::{ChoiceView, ErrorSummary, FieldView, InputView},
+        frame::{Frame, Link},
+        parts::{CardView, Fact, SummaryListView, SummaryRow},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "applications/certificates.html")]
+pub(super) struct CertificatesPage {
+    frame: Frame,
+    cards: Vec<CardView>,
+}
+
+/// 申請状況照会: every terminal of the institution with its line of life (manual 2-3).
+pub(super) async fn list(visit: Visit) -> Result<Html<CertificatesPage>, Failure> {
+    visit.member()?;
+    let terminals = applications::terminals(&visit.ctx()).await?;
+    let frame = visit.frame("端末の電子証明書 申請状況照会");
+    Ok(Html(CertificatesPage { frame, cards: terminals.iter().map(card).collect() }))
+}
+
+fn card(standing: &Standing<Application>) -> CardView {
+    let case = &standing.case;
+    let expiry = standing.certificate.as_ref().map(|c| Fact::new("有効期限", japanese_date(c.not_after.date())));
+    let facts = [
+        Some(Fact::code("受付番号", case.reference.clone().unwrap_or_default())),
+        case.submitted_at.map(|at| Fact::new("申請日", japanese_date(at.date()))),
+        expiry,
+    ];
+    CardView {
+        kind: "端末".to_owned(),
+        title: case.terminal_name.clone().unwrap_or_default(),
+        href: format!("/applications/{}", case.id),
+        state: Some(standing_view(standing, case.state)),
+        facts: facts.into_iter().flatten().collect(),
+        next: standing.explanation.sentence(),
+        links: vec![],
+    }
+}
+
+#[derive(Template)]
+#[template(path = "applications/revoke.html")]
+struct RevokePage {
+    frame: Frame,
+    errors: ErrorSummary,
+    facts: SummaryListView,
+    action: String,
+    reason: FieldView,
+    back: String,
+}
+
+fn revoke_page(visit: &Visit, record: &Certificate, fault: Option<&str>) -> RevokePage {
+    let lists = visit.site.app.reference().lists;
+    let choices = lists.entries("revocation_reasons").iter().map(|entry| ChoiceView {
+        note: Some(entry.note.clone()).filter(|note| !note.is_empty()),
+        ..ChoiceView::new(&entry.rfc, &entry.label)
+    });
+    let reason = FieldView::new("reason", "失効の理由", InputView::Radio { choices: choices.collect() }).required();
+    let slip = |message: &str| domain::forms::Finding { field: "reason".to_owned(), message: message.to_owned() };
+    let (fields, errors) = with_slips(vec![reason], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    let mut frame = Frame { has_errors: fault.is_some(), ..visit.frame("端末の電子証明書を失効させる") };
+    frame.breadcrumb.push(Link::new("端末の電子証明書 申請状況照会", "/certificates"));
+    RevokePage {
+        frame,
+        errors,
+        facts: facts(record),
+        action: format!("/certificates/{}/revoke", record.id),
+        reason: fields.into_iter().next().unwrap_or_default(),
+        back: record.application_id.map_or_else(|| "/certificates".to_owned(), |id| format!("/applications/{id}")),
+    }
+}
+
+fn facts(record: &Certificate) -> SummaryListView {
+    let serial = SummaryRow { code: true, ..SummaryRow::new("シリアル番号", &record.serial) };
+    let rows = vec![
+        SummaryRow::new("名義", &record.subject),
+        SummaryRow::new("有効期限", japanese_date(record.not_after.date())),
+        serial,
+    ];
+    SummaryListView { title: "失効させる端末の電子証明書".to_owned(), rows }
+}
+
+async fn record(visit: &Visit, name: &str) -> Result<Certificate, Failure> {
+    visit.member()?;
+    visit.ctx().owner()?;
+    let id: CertificateId = name.parse().map_err(|_| Error::NotFound)?;
+    Ok(authority::certificate_of_own(&visit.ctx(), id).await?)
+}
+
+/// Asks for the reason before a certificate is revoked.
+pub(super) async fn ask_revoke(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    let record = record(&visit, &name).await?;
+    Ok(Html(revoke_page(&visit, &record, None)).into_response())
+}
+
+/// Revokes a certificate of one's institution.
+pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let record = record(&visit, &name).await?;
+    Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason")).await? {
+        Revoked::Done | Revoked::Before => see_other("/certificates"),
+        Revoked::BadReason => {
+            Html(revoke_page(&visit, &record, Some("「失効の理由」を選んでください。"))).with_faults()
+        }
+    })
+}
