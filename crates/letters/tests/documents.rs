@@ -1,4 +1,5 @@
 //! Copies of applications and documents with versions, as PDF and as Word files.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Stories about the register of institutions (spec 2.1, 2.2).
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 #[expect(dead_code, reason = "each set of stories uses its part of it")]
 mod support;

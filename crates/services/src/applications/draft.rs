@@ -108,7 +108,7 @@ fn editable(case: &Application, sections: &[Section]) -> Vec<String> {
     let fields: Vec<&Field> = sections.iter().flat_map(|section| &section.fields).collect();
     let returned: Vec<&str> = case.reasons.iter().map(|(key, _)| key.as_str()).collect();
     let known = |key: &&str| fields.iter().any(|field| field.key == **key);
-    if case.state == State::Draft || !returned.iter().any(|key| known(key)) {
+    if case.state == State::Draft || !returned.iter().any(known) {
         return fields.iter().map(|field| field.key.clone()).collect();
     }
     let mut keys: Vec<String> = returned.iter().map(|key| (*key).to_owned()).collect();

@@ -3,6 +3,7 @@
 mod copy;
 mod draft;
 mod facts;
+mod paper;
 mod review;
 mod submit;
 pub(crate) mod tell;
@@ -11,9 +12,9 @@ mod view;
 pub use copy::{attachment, copy_pdf};
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
 pub use facts::facts_of;
+pub use paper::record_paper_filing;
 pub use review::{
-    CaseView, Decision, Difference, accept, case, queue, queue_counts, record_paper_filing, reject, release,
-    return_for_correction, take,
+    CaseView, Decision, Difference, accept, case, queue, queue_counts, reject, release, return_for_correction, take,
 };
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub use view::{ApplicantCase, Standing, case_of_applicant, cases_of_institution, sent_together, terminals};

@@ -57,7 +57,7 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         action: format!("/applications/{}/edit", state.case.id),
         draft: format!("/applications/{}/draft", state.case.id),
         errors: findings.map(error_summary).unwrap_or_default(),
-        steps: StepsView::new(&["入力", "確認", "完了"], 0),
+        steps: StepsView::new(&["入力", "確認", "完了"], 1),
         sections: crate::site::section_views(&state.sections, &look),
         returned: !state.case.reasons.is_empty(),
         general_reason: general,

@@ -60,7 +60,7 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         action: format!("/applications/{}/submit", state.case.id),
         edit: edit.clone(),
         version: state.case.version,
-        steps: StepsView::new(&["入力", "確認", "完了"], 1),
+        steps: StepsView::new(&["入力", "確認", "完了"], 2),
         sections: state.reading.iter().map(section).collect(),
         before_sending: state.before_sending.clone(),
         send: send_label(state.case.kind).to_owned(),
