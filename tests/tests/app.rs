@@ -1,5 +1,5 @@
 //! The whole app through its routes, on both databases.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 #[path = "app/browser.rs"]
 mod browser;
