@@ -80,8 +80,10 @@ mod tests {
 
     #[test]
     fn scripts_and_their_links_are_shown_as_text() {
-        let (html, _) = to_html("<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>");
-        assert!(!html.contains("<script") && !html.contains("javascript:") && !html.contains("<img"), "{html}");
+        let (html, _) =
+            to_html("<script>alert(1)</script>\n\n[x](javascript:alert(1)) and <img src=x onerror=alert(1)>");
+        assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+        assert!(html.contains("<a href=\"#\">x</a>") && !html.contains("javascript:"), "{html}");
     }
 
     #[test]

@@ -49,19 +49,21 @@ async fn page(visit: &Visit, sent: bool, slips: &[Finding]) -> Result<MailPage, 
 }
 
 fn row(mail: rescue::MailState) -> RowView {
-    let state = match mail.state.as_str() {
-        "sent" => StateView::new(Tone::Done, mail.label),
-        "refused" => StateView::new(Tone::Attention, mail.label),
-        _ => StateView::new(Tone::Waiting, mail.label),
+    let state = match (mail.state.as_str(), mail.answer.is_empty()) {
+        ("sent", _) => StateView::new(Tone::Done, "送信済み"),
+        ("refused", _) => StateView::new(Tone::Attention, "拒否"),
+        (_, true) => StateView::new(Tone::Waiting, "送信待ち"),
+        (_, false) => StateView::new(Tone::Waiting, "再送待ち"),
     };
     let at = japanese_datetime(mail.sent_at.unwrap_or(mail.created_at));
-    let said = if mail.state == "sent" { String::new() } else { mail.answer };
-    let to = match said.is_empty() {
-        true => CellView::Text(mail.recipient),
-        false => CellView::Lines(mail.recipient, format!("相手の返事：{said}")),
+    let told = match mail.state.as_str() {
+        "sent" => mail.label.to_owned(),
+        _ if mail.answer.is_empty() => mail.label.to_owned(),
+        _ => format!("{}（相手の返事：{}）", mail.label, mail.answer),
     };
     // The subject of a probe holds the number that only who reads the mail may know.
     let subject = mail.subject.split("（番号").next().unwrap_or_default().to_owned();
+    let to = CellView::Lines(mail.recipient, told);
     let cells = vec![CellView::Text(subject), CellView::State(state), to, CellView::Text(at)];
     RowView { cells, strong: mail.state == "refused" }
 }
