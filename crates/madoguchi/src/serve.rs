@@ -85,7 +85,10 @@ fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
     Ok(socket)
 }
 
-fn pem_pair(listener: &Listener) -> anyhow::Result<Option<(Vec<Vec<u8>>, Vec<u8>)>> {
+/// A certificate chain in DER, leaf first, and its key in PKCS#8 DER.
+type Pair = (Vec<Vec<u8>>, Vec<u8>);
+
+fn pem_pair(listener: &Listener) -> anyhow::Result<Option<Pair>> {
     use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
     let (Some(chain), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
     let chain =

@@ -27,6 +27,14 @@ pub struct SectionView {
 
 impl HtmlSafe for SectionView {}
 
+impl SectionView {
+    /// True when a field with this key can be filled in here.
+    #[must_use]
+    pub fn asks(&self, key: &str) -> bool {
+        self.fields.iter().any(|field| field.key == key && !field.is_shown())
+    }
+}
+
 /// One question of a form with everything that stands around its input.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "components/field.html")]

@@ -17,14 +17,13 @@ use services::{
     letters,
 };
 
-use super::{id, revoked_view, state_view};
+use super::{answer, id, revoked_view, state_view};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
         parts::{
-            CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView,
-            SummaryRow, TableView,
+            CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView, TableView,
         },
     },
 };
@@ -150,14 +149,10 @@ fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {
 }
 
 fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
-    let row = |line: &domain::applications::ReadingLine| SummaryRow {
-        code: line.key == "customer_id",
-        ..SummaryRow::new(&line.label, &line.value)
-    };
     shown
         .reading
         .iter()
-        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(row).collect() })
+        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(answer).collect() })
         .collect()
 }
 

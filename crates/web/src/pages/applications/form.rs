@@ -6,10 +6,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use domain::{
-    applications::{Kind, TERMINAL_COUNT},
-    forms::Findings,
-};
+use domain::{applications::TERMINAL_COUNT, forms::Findings};
 use services::{
     Error,
     applications::{self, FormState},
@@ -36,7 +33,6 @@ struct FormPage {
     sections: Vec<SectionView>,
     returned: bool,
     general_reason: Option<String>,
-    counts_terminals: bool,
     article: &'static str,
 }
 
@@ -61,7 +57,6 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         sections: crate::site::section_views(&state.sections, &look),
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
-        counts_terminals: state.case.kind == Kind::Certificate,
         article: state.case.kind.procedure().article(),
     }
 }

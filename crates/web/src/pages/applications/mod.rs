@@ -8,7 +8,7 @@ mod send;
 mod start;
 
 use domain::{
-    applications::{Kind, State},
+    applications::{Kind, ReadingLine, State, line_customer_id::LineCustomerId},
     ids::ApplicationId,
 };
 use services::{Error, applications::Standing};
@@ -17,7 +17,7 @@ use crate::{
     site::{Access, Failure, Routes},
     view::{
         frame::Link,
-        parts::{StateView, Tone},
+        parts::{StateView, SummaryRow, Tone},
     },
 };
 
@@ -77,6 +77,13 @@ pub(super) fn standing_view<T>(standing: &Standing<T>, state: State) -> StateVie
 /// A revoked certificate as a badge.
 fn revoked_view() -> StateView {
     StateView::new(Tone::Stopped, "失効")
+}
+
+/// An answer as a row; a customer ID in the groups in which it is read aloud.
+fn answer(line: &ReadingLine) -> SummaryRow {
+    let id = LineCustomerId::parse(&line.value).ok().filter(|_| line.key == "customer_id");
+    let value = id.map_or_else(|| line.value.clone(), |id| id.groups().join(" "));
+    SummaryRow { code: line.key == "customer_id", ..SummaryRow::new(&line.label, value) }
 }
 
 /// Path from home to the pages of a procedure.

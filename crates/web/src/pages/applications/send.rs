@@ -5,13 +5,17 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use domain::{applications::Kind, calendar::japanese_date, ids::ApplicationId};
+use domain::{
+    applications::{Kind, ReadingLine},
+    calendar::japanese_date,
+    ids::ApplicationId,
+};
 use services::{
     Error,
     applications::{self, CheckState, Submitted},
 };
 
-use super::{id, trail};
+use super::{answer, id, trail};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
@@ -35,11 +39,10 @@ struct CheckPage {
 
 fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
     let edit = format!("/applications/{}/edit", state.case.id);
-    let row = |line: &domain::applications::ReadingLine| SummaryRow {
+    let row = |line: &ReadingLine| SummaryRow {
         change: if line.shown { String::new() } else { format!("{edit}#f-{}", line.key) },
-        note: warning(state, &line.key),
-        code: line.key == "customer_id",
-        ..SummaryRow::new(&line.label, &line.value)
+        warning: warning(state, &line.key),
+        ..answer(line)
     };
     let section = |(title, lines): &(String, Vec<_>)| SummaryListView {
         title: title.clone(),
@@ -62,14 +65,21 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         version: state.case.version,
         steps: StepsView::new(&["入力", "確認", "完了"], 2),
         sections: state.reading.iter().map(section).collect(),
-        before_sending: state.before_sending.clone(),
+        before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
         send: send_label(state.case.kind).to_owned(),
     }
 }
 
 fn warning(state: &CheckState, key: &str) -> String {
     let found = state.checked.findings.warnings.iter().find(|warning| warning.field == key);
-    found.map(|warning| format!("ご確認ください：{}", warning.message)).unwrap_or_default()
+    found.map(|warning| warning.message.clone()).unwrap_or_default()
+}
+
+/// Doubts about fields that are not on the page, such as an ID that is taken from another procedure.
+fn unplaced(state: &CheckState) -> impl Iterator<Item = String> {
+    let lines = || state.reading.iter().flat_map(|(_, lines)| lines);
+    let warnings = state.checked.findings.warnings.iter();
+    warnings.filter(move |warning| lines().all(|line| line.key != warning.field)).map(|warning| warning.message.clone())
 }
 
 const fn send_label(kind: Kind) -> &'static str {
@@ -143,16 +153,18 @@ pub(super) async fn done(visit: Visit, Path(name): Path<String>) -> Result<Html<
         domain: visit.site.app.settings.mail_domain().to_owned(),
         sentence: shown.explanation.next.to_owned(),
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
-        next: next(kind),
+        next: next(&visit, kind).await?,
         frame: Frame { breadcrumb: trail(), ..visit.frame("送信しました") },
     }))
 }
 
-/// The procedure that usually follows.
-fn next(kind: Kind) -> Option<Link> {
-    match kind {
-        Kind::Eligibility => Some(Link::new("次へ：端末の電子証明書の発行を申請する", "/procedures/certificate")),
-        Kind::Certificate => Some(Link::new("次へ：オンライン請求の届出をする", "/procedures/claims")),
-        Kind::Claims => None,
-    }
+/// The procedure that usually follows, unless it was filed before.
+async fn next(visit: &Visit, kind: Kind) -> Result<Option<Link>, Failure> {
+    let (next, words) = match kind {
+        Kind::Eligibility => (Kind::Certificate, "次へ：端末の電子証明書の発行を申請する"),
+        Kind::Certificate => (Kind::Claims, "次へ：オンライン請求の届出をする"),
+        Kind::Claims => return Ok(None),
+    };
+    let filed = applications::outlook(&visit.ctx(), next).await?.filed;
+    Ok((!filed).then(|| Link::new(words, format!("/procedures/{next}"))))
 }

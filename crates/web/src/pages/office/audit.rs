@@ -23,7 +23,7 @@ use crate::{
 
 const LIST: &str = "/office/audit";
 /// Characters of a hash that are shown; the whole is in the database and in its verification.
-const SHOWN: usize = 12;
+const SHOWN: usize = 8;
 
 /// Which part of the list is shown.
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
     parts::insist(&visit, &[P::ReadAudit])?;
     let rows = office::audit_rows(&visit.ctx(), page.before.parse().ok()).await?;
     let last = rows.last().filter(|row| rows.len() == parts::PAGE && row.seq > 1);
-    let labels = ["番号", "日時", "したこと", "対象", "だれが", "どこから", "ハッシュ"];
+    let labels = ["番号", "日時", "したこと", "対象", "だれが・どこから", "ハッシュ"];
     let table = TableView {
         columns: parts::columns(&labels, &[0]),
         first: (!page.before.is_empty()).then(|| LIST.to_owned()),
@@ -52,15 +52,15 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
 }
 
 fn line(visit: &Visit, row: &AuditRow) -> RowView {
-    let behalf =
-        if row.on_behalf_of.is_empty() { String::new() } else { format!("医療機関等：{}", row.on_behalf_of) };
+    let place = (!row.on_behalf_of.is_empty()).then(|| format!("医療機関等：{}", row.on_behalf_of));
+    let source = (!row.source.is_empty()).then(|| row.source.clone());
+    let note: Vec<String> = source.into_iter().chain(place).collect();
     parts::row(vec![
         CellView::Number(thousands(row.seq)),
         CellView::Text(japanese_datetime(row.instant())),
         CellView::Lines(action(&row.action).to_owned(), row.action.clone()),
         subject(visit, &row.subject),
-        CellView::Lines(row.actor.clone(), behalf),
-        CellView::Text(if row.source.is_empty() { "－".to_owned() } else { row.source.clone() }),
+        CellView::Lines(row.actor.clone(), note.join("　")),
         CellView::Code(row.hash.chars().take(SHOWN).collect()),
     ])
 }

@@ -39,6 +39,7 @@ const WORDS: &[(&str, &str)] = &[
     ("mail.probe_arrived", "確認メールの到着"),
     ("membership.activate", "所属の開始"),
     ("membership.approve", "所属の承認"),
+    ("membership.create", "所属の登録"),
     ("membership.decline", "所属を断る"),
     ("membership.import", "所属の取込み"),
     ("membership.invite", "職員の招待"),

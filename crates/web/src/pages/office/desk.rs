@@ -26,6 +26,12 @@ use crate::{
     },
 };
 
+/// States of open cases with their names and what they mean.
+const OPEN: [(State, &str, &str); 3] = [
+    (State::Submitted, "審査待ち", "まだだれも担当していないもの"),
+    (State::InReview, "審査中", "担当者が審査しているもの"),
+    (State::Returned, "補正待ち", "申請者が直しているもの"),
+];
 /// Longest lists that services give.
 const MOST: i64 = 200;
 
@@ -42,7 +48,7 @@ struct Desk {
 
 /// Work of one kind that may wait.
 struct Waiting {
-    label: &'static str,
+    label: String,
     href: String,
     count: i64,
     words: &'static str,
@@ -99,8 +105,8 @@ async fn first_case(ctx: &Ctx<'_>) -> Result<Option<Listed>, Failure> {
 }
 
 impl Waiting {
-    fn new(label: &'static str, href: &str, count: i64, words: &'static str) -> Self {
-        Self { label, href: href.to_owned(), count, words }
+    fn new(label: &str, href: &str, count: i64, words: &'static str) -> Self {
+        Self { label: label.to_owned(), href: href.to_owned(), count, words }
     }
 }
 
@@ -132,17 +138,12 @@ async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     let count = |kind: Kind, state: State| counts.iter().find(|c| c.0 == kind && c.1 == state).map_or(0, |c| c.2);
     let mut all = vec![];
     for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reading(*kind)).is_ok()) {
-        for (state, words) in
-            [(State::Submitted, "審査待ち"), (State::InReview, "審査中"), (State::Returned, "申請者の補正待ち")]
-        {
+        for (state, name, words) in OPEN {
             let count = count(kind, state);
             if count > 0 || state == State::Submitted {
-                let href = if state == State::Submitted {
-                    queue_of(kind)
-                } else {
-                    format!("{}?state={state}", queue_of(kind))
-                };
-                all.push(Waiting { label: kind.label(), href, count, words });
+                let queue = queue_of(kind);
+                let href = if state == State::Submitted { queue } else { format!("{queue}?state={state}") };
+                all.push(Waiting::new(&format!("{}（{name}）", kind.label()), &href, count, words));
             }
         }
     }
@@ -162,7 +163,7 @@ fn next_step(first: Option<&Listed>, waiting: &[Waiting]) -> (Option<Link>, Stri
     }
     match waiting.iter().find(|work| work.count > 0) {
         Some(work) => {
-            let words = format!("{}が{}件あります。", work.words, work.count);
+            let words = format!("「{}」が{}件あります。", work.label, work.count);
             (Some(Link::new(format!("「{}」を開く", work.label), &work.href)), words)
         }
         None => (None, "いま待っている仕事はありません。".to_owned()),
@@ -174,7 +175,7 @@ fn table(waiting: &[Waiting]) -> TableView {
         let count = if work.count >= MOST { format!("{}件以上", work.count) } else { format!("{}件", work.count) };
         RowView {
             cells: vec![
-                CellView::link(work.label, &work.href),
+                CellView::link(&work.label, &work.href),
                 CellView::Text(work.words.to_owned()),
                 CellView::Number(count),
             ],

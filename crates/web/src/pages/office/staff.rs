@@ -100,7 +100,7 @@ fn new_page(visit: &Visit, posted: &Posted, slips: &[Finding]) -> NewPage {
     let fields = vec![
         FieldView::new("name", "名前", text(TextKind::Text, "name"))
             .required()
-            .with_help("申請の経過や監査記録に表示されます。"),
+            .with_help("申請の経過や、審査の担当の欄に表示されます。"),
         FieldView::new("email", "メールアドレス", text(TextKind::Email, "email"))
             .required()
             .with_help("申請者のアカウントとは別の、その人だけのアドレスを入力してください。"),

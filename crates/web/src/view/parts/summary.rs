@@ -26,6 +26,8 @@ pub struct SummaryRow {
     pub change: String,
     /// A line under the answer; empty for none.
     pub note: String,
+    /// A doubt about the answer that does not stop the form; empty for none.
+    pub warning: String,
     /// True shows the answer in the face for codes.
     pub code: bool,
 }

@@ -45,7 +45,7 @@ pub(super) struct CasePage {
     tables: Vec<TableView>,
     history: Vec<Line>,
     standing: Standing,
-    assignee: String,
+    assignee: Option<String>,
     why_not: String,
     consequence: String,
 }
@@ -88,11 +88,17 @@ pub(super) fn page(visit: &Visit, view: &CaseView) -> CasePage {
         sections: sent::sections(view),
         tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
         history: sent::history(view),
-        assignee: view.assignee_name.clone().unwrap_or_else(|| "（未定）".to_owned()),
+        assignee: assignee(view),
         why_not: standing.why_not(view),
         consequence: consequence(visit, view),
         standing,
     }
+}
+
+/// Who has the case; none when it is not being examined.
+fn assignee(view: &CaseView) -> Option<String> {
+    let nobody = || view.case.state.is_open_for_review().then(|| "（未定）".to_owned());
+    view.assignee_name.clone().or_else(nobody)
 }
 
 fn frame(visit: &Visit, view: &CaseView, reference: &str) -> Frame {
@@ -153,20 +159,16 @@ fn checks(visit: &Visit, view: &CaseView) -> Vec<Check> {
     checks
 }
 
-/// What happens when the case is accepted.
+/// What happens when the case is accepted, after 「承認すると、」.
 fn consequence(visit: &Visit, view: &CaseView) -> String {
-    let start = view.case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());
-    let start = start.map(|month| format!("{month}から有効になり、")).unwrap_or_default();
-    match view.case.kind {
-        Kind::Certificate => format!(
-            "発行料{}が台帳に記録され、通知書が印刷待ちに入ります。申請者にメールで知らせます。取り消せません。",
-            yen(visit.site.app.settings.rules.certificate_fee_yen)
-        ),
-        Kind::Eligibility => {
-            format!("{start}それまで有効だった申請は終わります。申請者にメールで知らせます。取り消せません。")
-        }
-        Kind::Claims => format!(
-            "届出を受け付けます。{start}それまで有効だった届出は終わります。申請者にメールで知らせます。取り消せません。"
-        ),
+    let told = "申請者にメールで知らせます。取り消せません。";
+    if view.case.kind == Kind::Certificate {
+        let fee = yen(visit.site.app.settings.rules.certificate_fee_yen);
+        return format!("発行料{fee}が台帳に記録され、通知書が印刷待ちに入ります。{told}");
     }
+    let start = view.case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());
+    let start = start.map_or_else(|| "有効になります。".to_owned(), |month| format!("{month}から有効になります。"));
+    let change = view.case.answers.is("application_kind", "change");
+    let before = if change { "それまで有効だった内容は終わります。" } else { "" };
+    format!("{start}{before}{told}")
 }

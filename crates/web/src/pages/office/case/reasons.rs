@@ -16,7 +16,7 @@ use crate::{
     pages::office::links::queue_of,
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView},
+        form::{ChoiceView, ErrorSummary, FieldError},
         frame::{Frame, Link},
     },
 };
@@ -47,7 +47,7 @@ struct Asked {
     label: String,
     value: String,
     remarks: Vec<String>,
-    canned: Option<FieldView>,
+    canned: Vec<ChoiceView>,
     words: String,
     error: Option<String>,
 }
@@ -207,14 +207,13 @@ fn asked(visit: &Visit, view: &CaseView, act: Act, posted: &Posted, slips: &[Fin
             ..ChoiceView::new(&entry.value, &entry.label)
         };
         let choices: Vec<ChoiceView> = lists.entries(list).iter().filter(fits).map(choice).collect();
-        let input = InputView::Select { choices: choices.clone(), placeholder: "（選ばない）".to_owned() };
         let remark = |(of, words): &(String, String)| (of == field).then(|| words.clone());
         Asked {
             key: key.to_owned(),
             label: if key == GENERAL { general(act).to_owned() } else { label(view, key) },
             value: line.map(|line| line.value.clone()).unwrap_or_default(),
             remarks: view.case.remarks.iter().filter_map(remark).collect(),
-            canned: (!choices.is_empty()).then(|| FieldView::new(format!("canned-{key}"), "よく使う文", input)),
+            canned: choices,
             words: posted.get(&format!("words-{key}")).to_owned(),
             error: slips.iter().find(|slip| slip.field == key).map(|slip| slip.message.clone()),
         }
@@ -222,7 +221,7 @@ fn asked(visit: &Visit, view: &CaseView, act: Act, posted: &Posted, slips: &[Fin
     let lines = view.reading.iter().flat_map(|(_, lines)| lines).filter(|_| act == Act::Return);
     let fields = lines
         .map(|line| (line, one(&line.key, Some(line))))
-        .filter(|(line, asked)| !line.shown || asked.canned.is_some());
+        .filter(|(line, asked)| !line.shown || !asked.canned.is_empty());
     fields.map(|(_, asked)| asked).chain(std::iter::once(one(GENERAL, None))).collect()
 }
 

@@ -54,15 +54,17 @@ pub(super) struct Line {
     pub(super) note: String,
 }
 
-/// The life of the case, oldest line first.
+/// The life of the case, oldest line first; what happened in one moment stands in the order of a case's life.
 pub(super) fn history(view: &CaseView) -> Vec<Line> {
+    let mut events: Vec<&rows::EventRow> = view.events.iter().collect();
+    events.sort_by_key(|event| (event.at, event.event));
     let line = |event: &rows::EventRow| Line {
         at: japanese_datetime(event.at),
         who: event.actor_name.clone(),
         what: event.event.label(),
         note: event.note.clone(),
     };
-    view.events.iter().map(line).collect()
+    events.into_iter().map(line).collect()
 }
 
 /// Letters of the case.
