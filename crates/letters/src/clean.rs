@@ -10,7 +10,7 @@ const DRAWINGS: [&str; 1] = ["qr"];
 /// Characters of a one-line text that are printed; forms allow far less.
 const LONGEST_LINE: usize = 300;
 
-/// Cleans every text in `data`; see [`text`] and [`line`].
+/// Cleans every text in `data`; see [`text`] and [`line()`].
 pub(crate) fn tidy(data: &mut Value) {
     tidy_at("", data);
 }
