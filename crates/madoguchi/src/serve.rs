@@ -11,7 +11,8 @@ use crate::{
     Place,
     clock::{SystemClock, SystemRandomness},
     config::{Config, Listener},
-    install, tls,
+    install,
+    tls::{self, Identity},
 };
 
 /// Workers in one process.
@@ -85,28 +86,25 @@ fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
     Ok(socket)
 }
 
-/// A certificate chain in DER, leaf first, and its key in PKCS#8 DER.
-type Pair = (Vec<Vec<u8>>, Vec<u8>);
-
-fn pem_pair(listener: &Listener) -> anyhow::Result<Option<Pair>> {
+fn configured_identity(listener: &Listener) -> anyhow::Result<Option<Identity>> {
     use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
     let (Some(chain), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
     let chain =
         CertificateDer::pem_file_iter(chain)?.map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>()?;
     let key = PrivatePkcs8KeyDer::from_pem_file(key)?.secret_pkcs8_der().to_vec();
-    Ok(Some((chain, key)))
+    Ok(Some(Identity { chain, key }))
 }
 
 fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let socket = bind(listener)?;
     let service = web::portal(site).into_make_service_with_connect_info::<SocketAddr>();
-    Ok(match pem_pair(listener)? {
+    Ok(match configured_identity(listener)? {
         None => {
             let server = axum_server::from_tcp(socket)?.handle(handle);
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
-        Some((chain, key)) => {
-            let config = RustlsConfig::from_config(Arc::new(tls::server_config(chain, key, vec![])?));
+        Some(identity) => {
+            let config = RustlsConfig::from_config(Arc::new(tls::portal_config(identity)?));
             let server = axum_server::from_tcp_rustls(socket, config)?.handle(handle);
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
@@ -116,15 +114,17 @@ fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow
 async fn closed(config: &Config, app: &App, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let listener = &config.closed_network;
     let socket = bind(listener)?;
-    let (chain, key) = match pem_pair(listener)? {
-        Some(pair) => pair,
+    let identity = match configured_identity(listener)? {
+        Some(identity) => identity,
         None => {
-            let operator = &app.settings.operator.name;
-            authority::server_certificate(&app.db, &app.authority, &SystemClock, &SystemRandomness, operator).await?
+            let (db, authority, operator) = (&app.db, &app.authority, &app.settings.operator.name);
+            let (chain, key) =
+                authority::server_certificate(db, authority, &SystemClock, &SystemRandomness, operator).await?;
+            Identity { chain, key }
         }
     };
     let hints = authority::subject_names(app).into_iter().map(Into::into).collect();
-    let tls = RustlsConfig::from_config(Arc::new(tls::server_config(chain, key, hints)?));
+    let tls = RustlsConfig::from_config(Arc::new(tls::closed_config(identity, hints)?));
     let server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
     let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
     Ok(Box::pin(async move { Ok(server.serve(service).await?) }))

@@ -1,16 +1,19 @@
-//! TLS of the closed network: the client's certificate is asked for, not demanded.
+//! TLS of the two listeners: the portal's asks for nothing, the closed network's asks for a client certificate.
 //!
-//! The handshake proves that the client holds the key of the certificate it shows; whether that certificate is good is
+//! On the closed network the certificate is asked for, not demanded. The handshake proves that the client holds the key of the certificate it shows; whether that certificate is good is
 //! decided by the connection test, which can say in words what is wrong with it. Pages without a certificate work too.
 
 use std::sync::Arc;
 
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
+    ConfigBuilder, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime},
-    server::danger::{ClientCertVerified, ClientCertVerifier},
+    server::{
+        WantsServerCert,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
 };
 
 /// Accepts any certificate whose key the client proves to hold.
@@ -65,21 +68,49 @@ impl ClientCertVerifier for ProofOfKey {
     }
 }
 
-/// The configuration of the closed network's listener: chain in DER, leaf first, key in PKCS#8 DER, and the subjects of
-/// the authorities whose certificates browsers should offer.
-pub(crate) fn server_config(
-    chain: Vec<Vec<u8>>,
-    key: Vec<u8>,
-    authorities: Vec<DistinguishedName>,
-) -> anyhow::Result<ServerConfig> {
-    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+/// What a listener shows of itself: chain in DER, leaf first, and the key in PKCS#8 DER.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// Certificate chain, leaf first.
+    pub(crate) chain: Vec<Vec<u8>>,
+    /// Private key.
+    pub(crate) key: Vec<u8>,
+}
+
+/// The configuration of the portal's listener: browsers are never asked for a certificate.
+///
+/// # Errors
+/// When the key does not belong to the chain or cannot be read.
+pub(crate) fn portal_config(identity: Identity) -> anyhow::Result<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    with_identity(builder.with_no_client_auth(), identity)
+}
+
+/// The configuration of the closed network's listener, with the subjects of the authorities whose certificates
+/// browsers should offer.
+///
+/// # Errors
+/// When the key does not belong to the chain or cannot be read.
+pub(crate) fn closed_config(identity: Identity, authorities: Vec<DistinguishedName>) -> anyhow::Result<ServerConfig> {
+    let provider = provider();
     let verifier = ProofOfKey { algorithms: provider.signature_verification_algorithms, hints: authorities };
-    let chain = chain.into_iter().map(CertificateDer::from).collect();
-    let key = PrivateKeyDer::Pkcs8(key.into());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(Arc::new(verifier))
-        .with_single_cert(chain, key)?;
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    with_identity(builder.with_client_cert_verifier(Arc::new(verifier)), identity)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+fn with_identity(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    identity: Identity,
+) -> anyhow::Result<ServerConfig> {
+    let chain = identity.chain.into_iter().map(CertificateDer::from).collect();
+    let mut config = builder.with_single_cert(chain, PrivateKeyDer::Pkcs8(identity.key.into()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests;
