@@ -1,13 +1,15 @@
 //! Configuration: one TOML file, checked whole at start, every fault named (spec 8.3).
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+mod check;
+mod listener;
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
+
+pub(crate) use listener::Listener;
 
 /// The configuration of an installation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,8 +24,10 @@ pub(crate) struct Config {
     /// Who operates the portal.
     pub(crate) operator: Operator,
     /// The portal's listener.
+    #[serde(deserialize_with = "listener::portal")]
     pub(crate) portal: Listener,
     /// The closed network's listener.
+    #[serde(deserialize_with = "listener::closed_network")]
     pub(crate) closed_network: Listener,
     /// Mail.
     pub(crate) mail: Mail,
@@ -44,20 +48,6 @@ pub(crate) struct Operator {
     pub(crate) phone: String,
     pub(crate) hours: String,
     pub(crate) mail: String,
-}
-
-/// A listener.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Listener {
-    /// Address and port.
-    pub(crate) listen: SocketAddr,
-    /// Address as people reach it, without a slash at the end.
-    pub(crate) url: String,
-    /// Certificate chain in PEM; the portal may stand behind a proxy without one.
-    pub(crate) certificate: Option<PathBuf>,
-    /// Private key in PEM.
-    pub(crate) key: Option<PathBuf>,
 }
 
 /// Mail.
@@ -111,8 +101,8 @@ impl Default for Config {
             database: None,
             database_file: None,
             operator: Operator::default(),
-            portal: Listener::at(8080, "http"),
-            closed_network: Listener::at(8443, "https"),
+            portal: listener::DEFAULT_PORTAL.alone(),
+            closed_network: listener::DEFAULT_CLOSED_NETWORK.alone(),
             mail: Mail::default(),
             authority: Authority::default(),
             rules: Rules::default(),
@@ -130,24 +120,6 @@ impl Default for Operator {
             phone: "0120-000-000".to_owned(),
             hours: "月～金 8:00～18:00、土 8:00～16:00（祝日を除く）".to_owned(),
             mail: "counter@madoguchi.example".to_owned(),
-        }
-    }
-}
-
-impl Default for Listener {
-    fn default() -> Self {
-        Self::at(8080, "http")
-    }
-}
-
-impl Listener {
-    /// A listener on this machine only.
-    pub(crate) fn at(port: u16, scheme: &str) -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], port)),
-            url: format!("{scheme}://127.0.0.1:{port}"),
-            certificate: None,
-            key: None,
         }
     }
 }
@@ -212,53 +184,6 @@ impl Config {
         }
     }
 
-    fn validate(&self, faults: &mut Vec<String>) {
-        if let Some(database) = &self.database
-            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme))
-        {
-            faults.push("database: must begin with sqlite: or postgres:".to_owned());
-        }
-        for (name, url, schemes) in [
-            ("portal.url", &self.portal.url, &["http://", "https://"][..]),
-            ("closed_network.url", &self.closed_network.url, &["https://"][..]),
-        ] {
-            if url.ends_with('/') || !schemes.iter().any(|scheme| url.starts_with(scheme)) {
-                faults.push(format!("{name}: must begin with {} and not end with a slash", schemes.join(" or ")));
-            }
-        }
-        for (name, listener) in [("portal", &self.portal), ("closed_network", &self.closed_network)] {
-            if listener.certificate.is_some() != listener.key.is_some() {
-                faults.push(format!("{name}: certificate and key belong together"));
-            }
-            for path in listener.certificate.iter().chain(&listener.key) {
-                check_file(path, name, faults);
-            }
-        }
-        self.validate_rules(faults);
-    }
-
-    fn validate_rules(&self, faults: &mut Vec<String>) {
-        if !self.mail.from.contains('@') {
-            faults.push("mail.from: must be a mail address".to_owned());
-        }
-        if !["letter", "reviewer"].contains(&self.rules.membership.as_str()) {
-            faults.push("rules.membership: must be letter or reviewer".to_owned());
-        }
-        if !(5..=1_440).contains(&self.rules.session_minutes) {
-            faults.push("rules.session_minutes: must be between 5 and 1440".to_owned());
-        }
-        let cut_off = self.cut_off();
-        if let Err(error) = cut_off.validate() {
-            faults.push(format!("rules.cut_off_day: {error}"));
-        }
-        if ![0, 2].contains(&self.authority.passphrase_files.len()) {
-            faults.push("authority.passphrase_files: name two files, one half each".to_owned());
-        }
-        for path in &self.authority.passphrase_files {
-            check_file(path, "authority.passphrase_files", faults);
-        }
-    }
-
     /// The cut-off rule.
     pub(crate) fn cut_off(&self) -> domain::calendar::CutOff {
         domain::calendar::CutOff {
@@ -283,31 +208,5 @@ impl Config {
     }
 }
 
-fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {
-    if !path.is_file() {
-        faults.push(format!("{name}: {} is not a file", path.display()));
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let mut config = Config::default();
-        config.portal.url = "portal.example/".to_owned();
-        config.rules.membership = "guess".to_owned();
-        config.rules.session_minutes = 1;
-        config.mail.from = "nobody".to_owned();
-        let mut faults = vec![];
-        config.validate(&mut faults);
-        assert_eq!(faults.len(), 4, "{faults:?}");
-    }
-
-    #[test]
-    fn secrets_are_not_printed() {
-        let config = Config { database: Some("postgres://user:hush@db/x".to_owned()), ..Config::default() };
-        assert!(!config.without_secrets().unwrap().contains("hush"));
-    }
-}
+mod tests;

@@ -1,0 +1,61 @@
+//! What a configuration must fulfil; every fault is named.
+
+use std::path::Path;
+
+use super::Config;
+
+impl Config {
+    /// Adds a sentence for every fault.
+    pub(super) fn validate(&self, faults: &mut Vec<String>) {
+        if let Some(database) = &self.database
+            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme))
+        {
+            faults.push("database: must begin with sqlite: or postgres:".to_owned());
+        }
+        for (name, url, schemes) in [
+            ("portal.url", &self.portal.url, &["http://", "https://"][..]),
+            ("closed_network.url", &self.closed_network.url, &["https://"][..]),
+        ] {
+            if url.ends_with('/') || !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+                faults.push(format!("{name}: must begin with {} and not end with a slash", schemes.join(" or ")));
+            }
+        }
+        for (name, listener) in [("portal", &self.portal), ("closed_network", &self.closed_network)] {
+            if listener.certificate.is_some() != listener.key.is_some() {
+                faults.push(format!("{name}: certificate and key belong together"));
+            }
+            for path in listener.certificate.iter().chain(&listener.key) {
+                check_file(path, name, faults);
+            }
+        }
+        self.validate_rules(faults);
+    }
+
+    fn validate_rules(&self, faults: &mut Vec<String>) {
+        if !self.mail.from.contains('@') {
+            faults.push("mail.from: must be a mail address".to_owned());
+        }
+        if !["letter", "reviewer"].contains(&self.rules.membership.as_str()) {
+            faults.push("rules.membership: must be letter or reviewer".to_owned());
+        }
+        if !(5..=1_440).contains(&self.rules.session_minutes) {
+            faults.push("rules.session_minutes: must be between 5 and 1440".to_owned());
+        }
+        let cut_off = self.cut_off();
+        if let Err(error) = cut_off.validate() {
+            faults.push(format!("rules.cut_off_day: {error}"));
+        }
+        if ![0, 2].contains(&self.authority.passphrase_files.len()) {
+            faults.push("authority.passphrase_files: name two files, one half each".to_owned());
+        }
+        for path in &self.authority.passphrase_files {
+            check_file(path, "authority.passphrase_files", faults);
+        }
+    }
+}
+
+fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {
+    if !path.is_file() {
+        faults.push(format!("{name}: {} is not a file", path.display()));
+    }
+}

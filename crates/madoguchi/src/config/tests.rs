@@ -1,0 +1,55 @@
+use super::*;
+
+fn read(text: &str) -> Config {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let mut config = Config::default();
+    config.portal.url = "portal.example/".to_owned();
+    config.rules.membership = "guess".to_owned();
+    config.rules.session_minutes = 1;
+    config.mail.from = "nobody".to_owned();
+    let mut faults = vec![];
+    config.validate(&mut faults);
+    assert_eq!(faults.len(), 4, "{faults:?}");
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let config = Config { database: Some("postgres://user:hush@db/x".to_owned()), ..Config::default() };
+    assert!(!config.without_secrets().unwrap().contains("hush"));
+}
+
+#[test]
+fn a_listener_of_which_little_is_written_keeps_its_own_defaults() {
+    let config = read("[closed_network]\ncertificate = \"closed.pem\"\nkey = \"closed.key\"");
+    assert_eq!(config.closed_network.listen.port(), 8443);
+    assert_eq!(config.closed_network.url, "https://127.0.0.1:8443");
+    assert_eq!((config.portal.listen.port(), config.portal.url.as_str()), (8080, "http://127.0.0.1:8080"));
+    let config = read("[portal]\nurl = \"https://portal.example.jp\"");
+    assert_eq!(config.portal.listen.port(), 8080, "a proxy stands before it");
+    assert_eq!(config.closed_network.url, "https://127.0.0.1:8443");
+}
+
+#[test]
+fn the_address_follows_the_port_when_only_that_is_written() {
+    let config = read("[portal]\nlisten = \"0.0.0.0:9000\"\n[closed_network]\nlisten = \"10.20.0.5:9443\"");
+    assert_eq!(config.portal.url, "http://127.0.0.1:9000");
+    assert_eq!(config.closed_network.url, "https://10.20.0.5:9443");
+}
+
+#[test]
+fn what_is_printed_reads_back_as_the_same() {
+    let config = read("[portal]\nlisten = \"[::1]:9000\"\n[closed_network]\nurl = \"https://terminal.example.jp\"");
+    let printed = config.without_secrets().unwrap();
+    assert_eq!(read(&printed).without_secrets().unwrap(), printed);
+    assert_eq!(read(&printed).portal.url, "http://[::1]:9000");
+}
+
+#[test]
+fn a_key_that_does_not_exist_is_a_fault() {
+    let odd = toml::from_str::<Config>("[closed_network]\nlistens = \"127.0.0.1:1\"");
+    assert!(odd.unwrap_err().to_string().contains("listens"));
+}
