@@ -5,7 +5,8 @@ import path from "node:path";
 import axe_ from "axe-core";
 import { output, slug } from "./places.mjs";
 
-const PHONE = { width: 390, height: 844 };
+/** The narrowest phone and the smallest desktop that the look is made for. */
+const PHONE = { width: 360, height: 740 };
 
 /** Pages without scripts, with the protocol session that keeps scripts off; see `withScripts`. */
 const scriptless = new WeakMap();
