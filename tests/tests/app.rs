@@ -7,6 +7,8 @@ mod browser;
 mod filing;
 #[path = "app/permission.rs"]
 mod permission;
+#[path = "app/publications.rs"]
+mod publications;
 #[path = "app/statements.rs"]
 mod statements;
 #[expect(dead_code, reason = "other stories use the rest of it")]

@@ -3,7 +3,7 @@
 mod check;
 mod listener;
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,10 @@ pub(crate) struct Authority {
     pub(crate) terminal_profile: Option<String>,
     /// File with further profiles (TOML).
     pub(crate) profiles: Option<PathBuf>,
+    /// Base address of revocation lists, OCSP and issuers in certificates; the portal's with `http://` if none.
+    pub(crate) publication_url: Option<String>,
+    /// Address and port of a plain listener for them, where the portal's own speaks TLS and nothing stands before it.
+    pub(crate) publication_listen: Option<SocketAddr>,
 }
 
 /// Rules that an installation chooses.
@@ -191,6 +195,14 @@ impl Config {
             months_before: self.rules.months_before_cut_off,
             months_after: self.rules.months_after_cut_off,
         }
+    }
+
+    /// Base address of the authority's publications: never `https://`, since whoever checks a certificate of TLS would
+    /// need another check for it (RFC 5280, section 8).
+    pub(crate) fn publication_url(&self) -> String {
+        let portal = &self.portal.url;
+        let plain = || portal.strip_prefix("https://").map_or(portal.clone(), |rest| format!("http://{rest}"));
+        self.authority.publication_url.clone().unwrap_or_else(plain)
     }
 
     /// Address of the database.

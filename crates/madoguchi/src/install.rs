@@ -8,7 +8,7 @@ use pki::{EXAMPLE_POLICY_ARC, Passphrase, Profiles};
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
-    authority::{self, Authority, Founding},
+    authority::{self, Authority, Founding, Places},
     mail::Mailer,
     secrets::Hasher,
 };
@@ -77,15 +77,15 @@ fn profiles(config: &Config) -> anyhow::Result<Profiles> {
 pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<Authority> {
     let keys = config.data_dir.join("keys");
     private_folder(&keys)?;
-    let passphrase = passphrase(config, &keys)?;
+    let publications = config.publication_url();
     let founding = Founding {
         db,
         clock: &SystemClock,
         randomness: &SystemRandomness,
         keys: &keys,
-        passphrase: &passphrase,
+        passphrase: Arc::new(passphrase(config, &keys)?),
         operator: &config.operator.name,
-        portal_url: &config.portal.url,
+        places: Places { portal: &config.portal.url, publications: &publications },
         profiles: Arc::new(profiles(config)?),
         terminal_profile: config.authority.terminal_profile.as_deref().unwrap_or("p256"),
     };

@@ -50,6 +50,7 @@ pub(crate) async fn run(
     let site = Site::new(app.clone(), demo);
     let handle = Handle::new();
     let portal = portal(&config.portal, site.clone(), handle.clone())?;
+    let publications = publications(config, site.clone(), handle.clone())?;
     let closed = closed(config, &app, site, handle.clone()).await?;
     start_workers(&app);
     ready(&app)?;
@@ -58,7 +59,7 @@ pub(crate) async fn run(
         stop_signal().await;
         stopper.graceful_shutdown(Some(FAREWELL));
     });
-    tokio::try_join!(portal, closed)?;
+    tokio::try_join!(portal, closed, publications)?;
     app.db.close().await;
     Ok(())
 }
@@ -79,9 +80,8 @@ async fn stop_signal() {
 
 type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-fn bind(listener: &Listener) -> anyhow::Result<std::net::TcpListener> {
-    let socket = std::net::TcpListener::bind(listener.listen)
-        .with_context(|| format!("cannot listen on {}", listener.listen))?;
+fn bind(listen: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let socket = std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
@@ -96,7 +96,7 @@ fn configured_identity(listener: &Listener) -> anyhow::Result<Option<Identity>> 
 }
 
 fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
-    let socket = bind(listener)?;
+    let socket = bind(listener.listen)?;
     let service = web::portal(site).into_make_service_with_connect_info::<SocketAddr>();
     Ok(match configured_identity(listener)? {
         None => {
@@ -111,9 +111,17 @@ fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow
     })
 }
 
+/// The plain listener of revocation lists, OCSP and issuers, where one is configured.
+fn publications(config: &Config, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+    let Some(listen) = config.authority.publication_listen else { return Ok(Box::pin(async { Ok(()) })) };
+    let server = axum_server::from_tcp(bind(listen)?)?.handle(handle);
+    let service = web::publications(site).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(Box::pin(async move { Ok(server.serve(service).await?) }))
+}
+
 async fn closed(config: &Config, app: &App, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let listener = &config.closed_network;
-    let socket = bind(listener)?;
+    let socket = bind(listener.listen)?;
     let identity = match configured_identity(listener)? {
         Some(identity) => identity,
         None => {

@@ -28,7 +28,20 @@ impl Config {
                 check_file(path, name, faults);
             }
         }
+        self.validate_publications(faults);
         self.validate_rules(faults);
+    }
+
+    fn validate_publications(&self, faults: &mut Vec<String>) {
+        match &self.authority.publication_url {
+            Some(url) if url.ends_with('/') || !url.starts_with("http://") => {
+                faults.push("authority.publication_url: must begin with http:// and not end with a slash".to_owned());
+            }
+            None if self.portal.url.starts_with("https://") && names_a_port(&self.portal.url) => faults.push(
+                "authority.publication_url: must be given when portal.url is https with a port of its own".to_owned(),
+            ),
+            _ => {}
+        }
     }
 
     fn validate_rules(&self, faults: &mut Vec<String>) {
@@ -52,6 +65,12 @@ impl Config {
             check_file(path, "authority.passphrase_files", faults);
         }
     }
+}
+
+/// Whether an address ends with a port; the colons of an IPv6 address stand in brackets.
+fn names_a_port(url: &str) -> bool {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    place.rsplit_once(']').map_or(place, |(_, port)| port).contains(':')
 }
 
 fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {

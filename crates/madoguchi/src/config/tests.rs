@@ -53,3 +53,29 @@ fn a_key_that_does_not_exist_is_a_fault() {
     let odd = toml::from_str::<Config>("[closed_network]\nlistens = \"127.0.0.1:1\"");
     assert!(odd.unwrap_err().to_string().contains("listens"));
 }
+
+fn faults(text: &str) -> Vec<String> {
+    let mut faults = vec![];
+    read(text).validate(&mut faults);
+    faults
+}
+
+#[test]
+fn certificates_never_name_an_address_that_needs_tls() {
+    assert_eq!(read("[portal]\nurl = \"https://portal.example.jp\"").publication_url(), "http://portal.example.jp");
+    assert_eq!(read("").publication_url(), "http://127.0.0.1:8080");
+    let own = "[portal]\nurl = \"https://portal.example.jp\"\n[authority]\npublication_url = \"http://pki.example.jp\"";
+    assert_eq!(read(own).publication_url(), "http://pki.example.jp");
+    assert_eq!(faults(own), Vec::<String>::new());
+}
+
+#[test]
+fn an_address_for_publications_that_cannot_work_is_named() {
+    for url in ["https://pki.example.jp", "http://pki.example.jp/", "pki.example.jp"] {
+        let found = faults(&format!("[authority]\npublication_url = \"{url}\""));
+        assert!(found.len() == 1 && found[0].starts_with("authority.publication_url"), "{url}: {found:?}");
+    }
+    let found = faults("[portal]\nurl = \"https://portal.example.jp:8443\"");
+    assert!(found.len() == 1 && found[0].contains("a port of its own"), "nobody would answer there: {found:?}");
+    assert_eq!(faults("[portal]\nurl = \"https://[2001:db8::1]\""), Vec::<String>::new());
+}

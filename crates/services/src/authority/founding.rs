@@ -1,6 +1,10 @@
 //! Founding: a root and an issuing authority, each certificate recorded before it is signed.
 
-use std::{net::IpAddr, path::Path, sync::Arc};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::{
     clock::{Clock, Randomness, Timestamp},
@@ -11,9 +15,8 @@ use pki::{
     Serial, SigningKey, Subject, Urls, prepare_crl,
 };
 use storage::{Db, authority as rows};
-use time::Duration;
 
-use super::{Authority, refuse_faults, urls_below};
+use super::{Authority, Places, RootKey, publication::ROOT_CRL_LIFE, refuse_faults, urls_below};
 use crate::{Error, Result};
 
 /// What founding or opening an authority needs.
@@ -27,11 +30,11 @@ pub struct Founding<'a> {
     /// Folder of the encrypted key files.
     pub keys: &'a Path,
     /// Passphrase of the key files.
-    pub passphrase: &'a Passphrase,
+    pub passphrase: Arc<Passphrase>,
     /// Name of the operator in subjects.
     pub operator: &'a str,
-    /// Base address of the publications.
-    pub portal_url: &'a str,
+    /// Base addresses of what certificates name.
+    pub places: Places<'a>,
     /// Profiles.
     pub profiles: Arc<Profiles>,
     /// Profile for terminals.
@@ -46,14 +49,14 @@ const ISSUING: &str = "issuing";
 /// # Errors
 /// When the database, the key files or the passphrase do not fit.
 pub async fn found(founding: &Founding<'_>) -> Result<Authority> {
-    let linter = Linter::new().map_err(Error::internal)?;
-    if let Some(authority) = open(founding, &linter).await? {
+    if let Some(authority) = open(founding).await? {
         return Ok(authority);
     }
+    let linter = Linter::new().map_err(Error::internal)?;
     let root = raise(founding, &linter, ROOT, None).await?;
     first_crl(founding, &linter, &root).await?;
     raise(founding, &linter, ISSUING, Some(&root)).await?;
-    open(founding, &linter).await?.ok_or_else(|| Error::internal("the founded authority does not open"))
+    open(founding).await?.ok_or_else(|| Error::internal("the founded authority does not open"))
 }
 
 /// An authority just made, with its key still in memory.
@@ -63,34 +66,38 @@ struct Raised {
     key: SigningKey,
 }
 
-async fn open(founding: &Founding<'_>, linter: &Linter) -> Result<Option<Authority>> {
+async fn open(founding: &Founding<'_>) -> Result<Option<Authority>> {
     let all = rows::authorities(&mut founding.db.read().await?).await?;
     let latest = |role: &str| all.iter().rev().find(|a| a.role == role && !a.certificate.is_empty());
     let (Some(root), Some(issuing)) = (latest(ROOT), latest(ISSUING)) else { return Ok(None) };
-    let path = founding.keys.join(format!("{}.key.pem", issuing.name));
+    let path = key_file(founding, &issuing.name);
     let pem =
         tokio::fs::read_to_string(&path).await.map_err(|e| Error::Internal(format!("{}: {e}", path.display())))?;
-    let key = SigningKey::from_encrypted_pem(&pem, founding.passphrase).map_err(Error::internal)?;
+    let key = SigningKey::from_encrypted_pem(&pem, &founding.passphrase).map_err(Error::internal)?;
     let issuer = IssuerCert::parse(&issuing.certificate).map_err(Error::internal)?;
     let anchors = ChainAnchors::new(&[&root.certificate], &[&issuing.certificate]).map_err(Error::internal)?;
-    let _ = linter;
     Ok(Some(Authority {
         id: AuthorityId(issuing.id),
         issuer,
         key: Arc::new(key),
         root_id: AuthorityId(root.id),
         root: IssuerCert::parse(&root.certificate).map_err(Error::internal)?,
+        root_key: RootKey::new(key_file(founding, &root.name), founding.passphrase.clone()),
         profiles: founding.profiles.clone(),
         linter: Arc::new(Linter::new().map_err(Error::internal)?),
         anchors: Arc::new(anchors),
-        urls: urls_below(founding.portal_url, ISSUING),
+        urls: urls_below(founding.places, ISSUING),
         terminal_profile: founding.terminal_profile.to_owned(),
     }))
 }
 
+fn key_file(founding: &Founding<'_>, name: &str) -> PathBuf {
+    founding.keys.join(format!("{name}.key.pem"))
+}
+
 async fn write_key(founding: &Founding<'_>, name: &str, key: &SigningKey) -> Result<()> {
-    let pem = key.to_encrypted_pem(founding.passphrase, founding.randomness).map_err(Error::internal)?;
-    let path = founding.keys.join(format!("{name}.key.pem"));
+    let pem = key.to_encrypted_pem(&founding.passphrase, founding.randomness).map_err(Error::internal)?;
+    let path = key_file(founding, name);
     let write = move || -> std::io::Result<()> {
         use std::{io::Write, os::unix::fs::OpenOptionsExt};
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
@@ -112,7 +119,7 @@ async fn raise(founding: &Founding<'_>, linter: &Linter, role: &str, above: Opti
     let validity = profile.validity(now, above.map(|above| &above.certificate)).map_err(Error::internal)?;
     let title = if role == ROOT { "共通認証局 ルート" } else { "共通認証局 発行局" };
     let serial = Serial::generate(founding.randomness);
-    let urls = if above.is_some() { urls_below(founding.portal_url, ROOT) } else { Urls::default() };
+    let urls = if above.is_some() { urls_below(founding.places, ROOT) } else { Urls::default() };
     let prepared = pki::prepare(&CertificateOrder {
         profile,
         issuer: above.map(|above| &above.certificate),
@@ -176,10 +183,10 @@ fn record(
     }
 }
 
-/// The root is offline afterwards, so its first CRL is made while its key is at hand; it lasts a year.
+/// The root is offline afterwards, so its first CRL is made while its key is at hand.
 async fn first_crl(founding: &Founding<'_>, linter: &Linter, root: &Raised) -> Result<()> {
     let now = founding.clock.now();
-    let next = now + Duration::days(365);
+    let next = now + ROOT_CRL_LIFE;
     let mut tx = founding.db.write().await?;
     let number = rows::reserve_crl_number(&mut tx, root.id).await?;
     let prepared = prepare_crl(&CrlOrder {

@@ -6,6 +6,7 @@ mod issuance;
 mod pickup;
 mod publication;
 mod revocation;
+mod root_key;
 
 pub use connection::{ConnectionTest, TestFault, connection_test};
 pub use founding::{Founding, found, server_certificate};
@@ -16,6 +17,7 @@ pub use publication::{
     published_issuer, published_root, root_crl, root_pem, subject_names,
 };
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
+pub use root_key::RootKey;
 
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ pub struct Authority {
     pub root_id: AuthorityId,
     /// Certificate of the root.
     pub root: IssuerCert,
+    /// Where the root's key lies when it must sign; mostly it lies elsewhere.
+    pub root_key: RootKey,
     /// Profiles.
     pub profiles: Arc<Profiles>,
     /// Checks before each signature.
@@ -63,13 +67,23 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-/// Addresses of an authority's publications below a base address.
-pub fn urls_below(base: &str, name: &str) -> Urls {
+/// Base addresses of what certificates name.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The portal, where people read the CP/CPS.
+    pub portal: &'a str,
+    /// The publications, always `http://`: who checks a TLS certificate must not need TLS for it (RFC 5280, 8).
+    pub publications: &'a str,
+}
+
+/// Addresses of an authority's publications.
+pub fn urls_below(places: Places<'_>, name: &str) -> Urls {
+    let base = places.publications;
     Urls {
         crl: Some(format!("{base}/pki/{name}.crl")),
         ocsp: (name == "issuing").then(|| format!("{base}/pki/ocsp")),
         issuer: Some(format!("{base}/pki/{name}.cer")),
-        cps: Some(format!("{base}/documents/cp-cps")),
+        cps: Some(format!("{}/documents/cp-cps", places.portal)),
     }
 }
 

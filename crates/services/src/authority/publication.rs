@@ -2,8 +2,8 @@
 
 use domain::{clock::Timestamp, ids::AuthorityId};
 use pki::{
-    CertStatus, CrlOrder, OcspAnswer, OcspError, OcspOrder, OcspRequest, Responder, RevocationReason, RevokedEntry,
-    Serial, prepare_crl, prepare_ocsp,
+    CertStatus, CrlOrder, IssuerCert, OcspAnswer, OcspError, OcspOrder, OcspRequest, Responder, RevocationReason,
+    RevokedEntry, Serial, SigningKey, prepare_crl, prepare_ocsp,
 };
 use storage::authority as rows;
 use time::Duration;
@@ -13,43 +13,55 @@ use crate::{App, Ctx, Error, Result};
 
 /// A CRL lasts this long; a new one is made after half of it (spec 04.5).
 const CRL_LIFE: Duration = Duration::hours(24);
+/// The root's CRL lasts this long; it holds only issuing authorities, and its key is seldom at hand.
+pub(super) const ROOT_CRL_LIFE: Duration = Duration::days(365);
+/// From when on the log asks for the key of the root.
+const ROOT_CRL_WARNING: Duration = Duration::days(60);
 /// An OCSP answer may be kept this long.
 const OCSP_LIFE: Duration = Duration::hours(1);
+
+/// Who signs a CRL, and how long it lasts.
+struct Signer<'a> {
+    id: AuthorityId,
+    certificate: &'a IssuerCert,
+    key: &'a SigningKey,
+    life: Duration,
+}
 
 /// Makes and stores the next CRL of the issuing authority; the work of a `PUBLISH_CRL` job.
 ///
 /// # Errors
 /// When the database refuses or the lint objects.
 pub async fn publish_crl(app: &App) -> Result<()> {
-    let ctx = Ctx::system(app, "crl");
     let authority = &app.authority;
+    let signer = Signer { id: authority.id, certificate: &authority.issuer, key: &authority.key, life: CRL_LIFE };
+    publish(app, &signer).await
+}
+
+async fn publish(app: &App, signer: &Signer<'_>) -> Result<()> {
+    let ctx = Ctx::system(app, "crl");
+    let subject = format!("authority:{}", signer.id);
     let mut tx = app.db.write().await?;
-    let number = rows::reserve_crl_number(&mut tx, authority.id).await?;
-    let revoked = rows::revoked(&mut tx, authority.id, ctx.now).await?;
+    let number = rows::reserve_crl_number(&mut tx, signer.id).await?;
+    let revoked = rows::revoked(&mut tx, signer.id, ctx.now).await?;
     let entries = revoked.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    let next = ctx.now + CRL_LIFE;
+    let next = ctx.now + signer.life;
     let prepared = prepare_crl(&CrlOrder {
-        issuer: &authority.issuer,
+        issuer: signer.certificate,
         number: u64::try_from(number).map_err(Error::internal)?,
         this_update: ctx.now,
         next_update: next,
         revoked: &entries,
     })
     .map_err(Error::internal)?;
-    refuse_faults(&authority.linter.lint_crl(&prepared))?;
-    rows::insert_prepared_crl(&mut tx, authority.id, number, prepared.tbs_der(), ctx.now, next).await?;
-    ctx.audit(&mut tx, "crl.prepare", format!("authority:{}", authority.id), "", &number.to_string());
+    refuse_faults(&app.authority.linter.lint_crl(&prepared))?;
+    rows::insert_prepared_crl(&mut tx, signer.id, number, prepared.tbs_der(), ctx.now, next).await?;
+    ctx.audit(&mut tx, "crl.prepare", &subject, "", &number.to_string());
     tx.commit().await?;
-    let der = prepared.sign(&authority.key).map_err(Error::internal)?;
+    let der = prepared.sign(signer.key).map_err(Error::internal)?;
     let mut tx = app.db.write().await?;
-    rows::store_signed_crl(&mut tx, authority.id, number, &der).await?;
-    ctx.audit(
-        &mut tx,
-        "crl.publish",
-        format!("authority:{}", authority.id),
-        &number.to_string(),
-        &pki::sha256_hex(&der),
-    );
+    rows::store_signed_crl(&mut tx, signer.id, number, &der).await?;
+    ctx.audit(&mut tx, "crl.publish", &subject, &number.to_string(), &pki::sha256_hex(&der));
     tx.commit().await?;
     Ok(())
 }
@@ -62,17 +74,38 @@ fn entry((serial, at, reason): &rows::RevokedRow) -> Result<RevokedEntry> {
     })
 }
 
-/// Publishes a CRL when there is none or half of its life is over.
+/// Publishes the CRL of each authority that has none or whose CRL has lived half of its life; tells whether it did.
+///
+/// The root can only sign while its key file is there. Without it nothing is done, and in the last days of its CRL
+/// the log asks for it.
 ///
 /// # Errors
-/// When the database refuses or the lint objects.
+/// When the database refuses, the lint objects, or the root's key does not open.
 pub async fn publish_when_due(app: &App) -> Result<bool> {
-    let latest = rows::latest_crl(&mut app.db.read().await?, app.authority.id).await?;
-    let due = latest.is_none_or(|(_, _, next)| Timestamp::from_millis(next) - CRL_LIFE / 2 <= app.clock.now());
-    if due {
+    let authority = &app.authority;
+    let issuing = left(app, authority.id).await? <= CRL_LIFE / 2;
+    if issuing {
         publish_crl(app).await?;
     }
-    Ok(due)
+    let left = left(app, authority.root_id).await?;
+    if left > ROOT_CRL_LIFE / 2 {
+        return Ok(issuing);
+    }
+    let Some(key) = authority.root_key.open().await? else {
+        if left <= ROOT_CRL_WARNING {
+            tracing::error!(days = left.whole_days(), "the root's revocation list ends soon: bring its key file back");
+        }
+        return Ok(issuing);
+    };
+    let signer = Signer { id: authority.root_id, certificate: &authority.root, key: &key, life: ROOT_CRL_LIFE };
+    publish(app, &signer).await?;
+    Ok(true)
+}
+
+/// How long the CRL of an authority still lasts; nothing when there is none.
+async fn left(app: &App, id: AuthorityId) -> Result<Duration> {
+    let latest = rows::latest_crl(&mut app.db.read().await?, id).await?;
+    Ok(latest.map_or(Duration::ZERO, |(_, _, next)| Timestamp::from_millis(next) - app.clock.now()))
 }
 
 /// The current CRL of the issuing authority in DER, with its number and next update.

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    path::Path,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -18,7 +19,7 @@ use pki::{Passphrase, Profiles};
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
-    authority::{Authority, Founding, found},
+    authority::{Authority, Founding, Places, found},
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
 };
@@ -137,28 +138,44 @@ static FOUNDED_POSTGRES: OnceCell<Founded<String>> = OnceCell::const_new();
 async fn found_on_sqlite() -> Founded<Vec<u8>> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("founded.db");
-    let authority = found_at(&format!("sqlite:{}", path.display())).await;
+    let authority = found_at(&format!("sqlite:{}", path.display()), folder.path()).await;
     Founded { place: std::fs::read(&path).unwrap(), authority }
 }
 
 async fn found_on_postgres(server: &str) -> Founded<String> {
+    let folder = TempDir::new().unwrap();
     let (url, name) = new_database(server, None).await;
-    Founded { authority: found_at(&url).await, place: name }
+    Founded { authority: found_at(&url, folder.path()).await, place: name }
 }
 
-/// Founds an authority, lays the content, and leaves no connection open.
-async fn found_at(url: &str) -> Authority {
+/// Tells a story on each database in a house that is founded for it alone, with the folder of its key files.
+pub(crate) async fn on_each_database_with_keys(story: impl AsyncFn(&House, &Path)) {
     let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("own.db").display());
+    let house = house(&url, &found_at(&url, folder.path()).await, &|_| {}).await;
+    story(&house, folder.path()).await;
+    house.app.db.close().await;
+    let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
+    let folder = TempDir::new().unwrap();
+    let (url, name) = new_database(&server, None).await;
+    let house = self::house(&url, &found_at(&url, folder.path()).await, &|_| {}).await;
+    story(&house, folder.path()).await;
+    house.app.db.close().await;
+    command(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// Founds an authority with its key files in a folder, lays the content, and leaves no connection open.
+async fn found_at(url: &str, keys: &Path) -> Authority {
     let db = Db::open(url).await.unwrap();
     let settings = settings();
     let authority = found(&Founding {
         db: &db,
         clock: &*ten_in_japan(),
         randomness: &Stirred(AtomicU64::new(1 << 32)),
-        keys: folder.path(),
-        passphrase: &Passphrase::new("a passphrase for tests only").unwrap(),
+        keys,
+        passphrase: Arc::new(Passphrase::new("a passphrase for tests only").unwrap()),
         operator: &settings.operator.name,
-        portal_url: &settings.portal_url,
+        places: Places { portal: &settings.portal_url, publications: "http://madoguchi.example" },
         profiles: Arc::new(Profiles::built_in("1.2.392.200999.1").unwrap()),
         terminal_profile: "p256",
     })

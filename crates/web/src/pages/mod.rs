@@ -49,6 +49,11 @@ pub fn closed(site: Site) -> Router {
     around(closed::routes().merge(pki::routes()).merge(assets::routes()), site)
 }
 
+/// The plain listener of what the authority publishes, for those who check certificates.
+pub fn publications(site: Site) -> Router {
+    around(pki::routes().merge(assets::routes()), site)
+}
+
 fn around(routes: Routes, site: Site) -> Router {
     routes
         .router
