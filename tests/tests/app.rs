@@ -5,12 +5,16 @@
 mod browser;
 #[path = "app/filing.rs"]
 mod filing;
+#[path = "app/letters.rs"]
+mod letters;
 #[path = "app/permission.rs"]
 mod permission;
 #[path = "app/publications.rs"]
 mod publications;
 #[path = "app/statements.rs"]
 mod statements;
+#[path = "app/steps.rs"]
+mod steps;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

@@ -93,6 +93,18 @@ impl From<Row> for Letter {
     }
 }
 
+impl Letter {
+    /// Whether its secret works no more.
+    pub fn is_dead(&self) -> bool {
+        self.state == "dead"
+    }
+
+    /// Whether it died before it was posted: nothing of it is put into an envelope.
+    pub fn is_dropped(&self) -> bool {
+        self.is_dead() && self.posted_at.is_none()
+    }
+}
+
 /// A batch as a line of the list.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Batch {
@@ -104,7 +116,7 @@ pub struct Batch {
     pub created_at: i64,
     /// When its print was confirmed, in milliseconds since 1970 UTC.
     pub confirmed_at: Option<i64>,
-    /// Letters in it.
+    /// Letters in it, without those that died before they were posted.
     pub letters: i64,
     /// Letters in it that were posted.
     pub posted: i64,
@@ -149,14 +161,15 @@ sql!(RESET_TRIES = "UPDATE letters SET tries = 0 WHERE id = $1");
 sql!(INSERT_BATCH = "INSERT INTO letter_batches (id, created_by, created_at) VALUES ($1, $2, $3)");
 sql!(CONFIRM_BATCH = "UPDATE letter_batches SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL");
 sql!(
-    BATCHES = "SELECT b.id, b.created_by, b.created_at, b.confirmed_at, COUNT(l.id) AS letters,
-        COUNT(l.posted_at) AS posted
+    BATCHES = "SELECT b.id, b.created_by, b.created_at, b.confirmed_at,
+        COUNT(CASE WHEN l.state <> 'dead' OR l.posted_at IS NOT NULL THEN 1 END) AS letters, COUNT(l.posted_at) AS posted
     FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id
     GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at ORDER BY b.created_at DESC, b.id DESC LIMIT $1"
 );
 sql!(
     BATCH =
-        "SELECT b.id, b.created_by, b.created_at, b.confirmed_at, COUNT(l.id) AS letters, COUNT(l.posted_at) AS posted
+        "SELECT b.id, b.created_by, b.created_at, b.confirmed_at,
+        COUNT(CASE WHEN l.state <> 'dead' OR l.posted_at IS NOT NULL THEN 1 END) AS letters, COUNT(l.posted_at) AS posted
     FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id WHERE b.id = $1
     GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at"
 );

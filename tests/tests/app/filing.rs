@@ -3,56 +3,14 @@
 use axum::http::StatusCode;
 use domain::{
     applications::{Kind, State},
-    ids::{ApplicationId, InstitutionId},
     permissions::Role,
 };
-use storage::applications::Application;
 
 use crate::{
     browser::{Browser, account, institution},
-    support::{House, on_each_database},
+    steps::{ELIGIBILITY, begin, clinic, filed, stored},
+    support::on_each_database,
 };
-
-const ELIGIBILITY: &[(&str, &str)] = &[
-    ("application_kind", "start"),
-    ("terms", "1.0"),
-    ("line_kind", "ip_vpn"),
-    ("customer_id_kind", "caf"),
-    ("customer_id", "ＣＡＦ－０１２３ ４５６７８９"),
-    ("customer_id_confirm", "caf0123456789"),
-    ("v6_option", "contracted"),
-    ("start_month", "2026-07"),
-    ("fee_payment", "deduction"),
-];
-
-/// Begins a form and gives the address of its case.
-async fn begin(browser: &Browser, kind: &str) -> String {
-    let started = browser.post(&format!("/procedures/{kind}"), &[]).await;
-    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
-    started.location.trim_end_matches("/edit").to_owned()
-}
-
-async fn stored(house: &House, case: &str) -> Application {
-    let id: ApplicationId = case.rsplit('/').next().unwrap().parse().unwrap();
-    storage::applications::find(&mut house.app.db.read().await.unwrap(), id).await.unwrap().unwrap()
-}
-
-async fn clinic(house: &House, code: &str) -> (InstitutionId, Browser) {
-    let clinic = institution(house, code, "さくら歯科").await;
-    let id = account(house, &format!("owner-{code}@clinic.example"), &[], Some(clinic)).await;
-    (clinic, Browser::of(house, id, false).await)
-}
-
-/// Files an eligibility application and gives the address of its case.
-async fn filed(house: &House, browser: &Browser) -> String {
-    let case = begin(browser, "eligibility").await;
-    let saved = browser.post(&format!("{case}/edit"), ELIGIBILITY).await;
-    assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
-    let version = stored(house, &case).await.version.to_string();
-    let sent = browser.post(&format!("{case}/submit"), &[("version", &version)]).await;
-    assert_eq!(sent.location, format!("{case}/done"), "{}", sent.body);
-    case
-}
 
 #[tokio::test]
 async fn a_double_click_a_reload_and_a_second_tab_make_one_case() {

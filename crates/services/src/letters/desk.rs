@@ -17,6 +17,9 @@ use crate::{Ctx, Error, Result, applications::tell};
 /// Most letters in one batch.
 const BATCH: i64 = 200;
 
+/// What the list says of a letter that died since the batch was made.
+const DROPPED: &str = "無効になったため、発送しません";
+
 /// What the desk shows.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -117,12 +120,13 @@ pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
     let (_, letters) = batch(ctx, id).await?;
     let mut conn = ctx.app.db.read().await?;
     let mut rows = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
-    rows.write_record(["受付番号", "郵便番号", "住所", "宛先", "宛名", "書留番号"]).map_err(Error::internal)?;
+    rows.write_record(["受付番号", "郵便番号", "住所", "宛先", "宛名", "書留番号", "備考"]).map_err(Error::internal)?;
     for (letter, reference) in letters {
         let to = storage::institutions::find(&mut conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
+        let remark = if letter.is_dropped() { DROPPED } else { "" }.to_owned();
         let number = letter.tracking_number.unwrap_or_default();
-        let row =
-            [reference, to.postal_code, to.address, to.name, letter.addressee, number].map(|cell| harmless(&cell));
+        let row = [reference, to.postal_code, to.address, to.name, letter.addressee, number, remark]
+            .map(|cell| harmless(&cell));
         rows.write_record(row).map_err(Error::internal)?;
     }
     rows.into_inner().map_err(Error::internal)
@@ -145,14 +149,15 @@ pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
     if !storage::letters::confirm_batch(&mut tx, id, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }
-    for letter in &letters {
+    for letter in letters.iter().filter(|letter| !letter.is_dead()) {
         if let Some(case) = case_of(&mut tx, letter).await?
             && case.kind.allows(case.state, Event::PrintLetter)
         {
             crate::applications::advance(ctx, &mut tx, &case, Event::PrintLetter, "").await?;
         }
     }
-    ctx.audit(&mut tx, "batch.confirm", format!("batch:{id}"), "", &letters.len().to_string());
+    let printed = letters.iter().filter(|letter| !letter.is_dead()).count();
+    ctx.audit(&mut tx, "batch.confirm", format!("batch:{id}"), "", &printed.to_string());
     tx.commit().await?;
     Ok(())
 }

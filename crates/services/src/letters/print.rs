@@ -114,21 +114,27 @@ async fn render(ctx: &Ctx<'_>, contents: Vec<Content>) -> Result<Vec<u8>> {
     tokio::task::spawn_blocking(print).await.map_err(Error::internal)?.map_err(Error::internal)
 }
 
-/// The PDF of one kind of letter in a batch that is not yet confirmed; printing is recorded.
+/// The PDF of one kind of letter in a batch that is not yet confirmed; printing is recorded. Letters that died since
+/// the batch was made are left out.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when its secrets are destroyed,
+/// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when no letter is left whose secret exists,
 /// [`Error::NotFound`] when the batch has no letter of the kind.
 pub async fn batch_pdf(ctx: &Ctx<'_>, id: BatchId, kind: &str) -> Result<Vec<u8>> {
     ctx.permit(Permission::DispatchLetters)?;
     let mut conn = ctx.app.db.read().await?;
+    let mut letters = storage::letters::of_batch(&mut conn, id).await?;
+    letters.retain(|letter| letter.kind == kind);
+    if letters.is_empty() {
+        return Err(Error::NotFound);
+    }
     let mut contents = vec![];
-    for letter in storage::letters::of_batch(&mut conn, id).await?.iter().filter(|letter| letter.kind == kind) {
+    for letter in letters.iter().filter(|letter| !letter.is_dead()) {
         contents.push(content(ctx, &mut conn, letter).await?);
     }
     drop(conn);
     if contents.is_empty() {
-        return Err(Error::NotFound);
+        return Err(Error::ChangedMeanwhile);
     }
     let pdf = render(ctx, contents).await?;
     let mut tx = ctx.app.db.write().await?;

@@ -41,6 +41,8 @@ struct BatchPage {
     may_dispatch: bool,
     confirmed: bool,
     open: usize,
+    living: usize,
+    dropped: Vec<String>,
     list: String,
     list_faults: Vec<String>,
 }
@@ -116,6 +118,8 @@ async fn page(visit: &Visit, id: BatchId, typed: &Typed) -> Result<BatchPage, Fa
         address,
         state: state(&batch),
         open: rows.iter().filter(|row| row.waits).count(),
+        living: letters.iter().filter(|(letter, _)| !letter.is_dropped()).count(),
+        dropped: letters.iter().filter(|(letter, _)| letter.is_dropped()).map(|(_, own)| own.clone()).collect(),
         rows,
         may_dispatch: parts::may(visit, P::DispatchLetters),
         confirmed: is_confirmed(&batch),
@@ -143,10 +147,10 @@ fn line(letter: &Letter, reference: &str, typed: &Typed) -> Line {
     }
 }
 
-/// PDFs of the kinds that the batch holds.
+/// PDFs of the kinds that the batch holds, without letters that died meanwhile.
 fn prints(address: &str, letters: &[(Letter, String)]) -> Vec<Link> {
     let link = |kind: &str| {
-        let count = letters.iter().filter(|(letter, _)| letter.kind == kind).count();
+        let count = letters.iter().filter(|(letter, _)| letter.kind == kind && !letter.is_dead()).count();
         let words = format!("{}（{count}通）のPDFを開く", words::letter_kind(kind));
         (count > 0).then(|| Link::new(words, format!("{address}/{kind}.pdf")))
     };

@@ -1,0 +1,103 @@
+//! Steps that several stories share: a clinic files, an officer approves, the dispatch desk prints and posts.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::http::StatusCode;
+use domain::{
+    calendar::YearMonth,
+    ids::{ApplicationId, InstitutionId},
+    permissions::Role,
+};
+use storage::applications::Application;
+
+use crate::{
+    browser::{Browser, account, institution},
+    support::House,
+};
+
+pub(crate) const ELIGIBILITY: &[(&str, &str)] = &[
+    ("application_kind", "start"),
+    ("terms", "1.0"),
+    ("line_kind", "ip_vpn"),
+    ("customer_id_kind", "caf"),
+    ("customer_id", "ＣＡＦ－０１２３ ４５６７８９"),
+    ("customer_id_confirm", "caf0123456789"),
+    ("v6_option", "contracted"),
+    ("start_month", "2026-07"),
+    ("fee_payment", "deduction"),
+];
+
+const CERTIFICATE: &[(&str, &str)] = &[
+    ("consent", "agree"),
+    ("contact", "事務部 山田 花子"),
+    ("terminal_count", "1"),
+    ("terminal_name_1", "オンライン資格確認パソコン"),
+    ("terminal_os_1", "windows_11"),
+    ("purpose_1", "both"),
+];
+
+/// Begins a form and gives the address of its case.
+pub(crate) async fn begin(browser: &Browser, kind: &str) -> String {
+    let started = browser.post(&format!("/procedures/{kind}"), &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    started.location.trim_end_matches("/edit").to_owned()
+}
+
+fn id_of(case: &str) -> ApplicationId {
+    case.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+pub(crate) async fn stored(house: &House, case: &str) -> Application {
+    storage::applications::find(&mut house.app.db.read().await.unwrap(), id_of(case)).await.unwrap().unwrap()
+}
+
+pub(crate) async fn clinic(house: &House, code: &str) -> (InstitutionId, Browser) {
+    let clinic = institution(house, code, "さくら歯科").await;
+    let id = account(house, &format!("owner-{code}@clinic.example"), &[], Some(clinic)).await;
+    (clinic, Browser::of(house, id, false).await)
+}
+
+async fn file(house: &House, browser: &Browser, kind: &str, answers: &[(&str, &str)]) -> String {
+    let case = begin(browser, kind).await;
+    let saved = browser.post(&format!("{case}/edit"), answers).await;
+    assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
+    let version = stored(house, &case).await.version.to_string();
+    let sent = browser.post(&format!("{case}/submit"), &[("version", &version)]).await;
+    assert_eq!(sent.location, format!("{case}/done"), "{}", sent.body);
+    case
+}
+
+/// Files an eligibility application that starts in two months and gives the address of its case.
+pub(crate) async fn filed(house: &House, browser: &Browser) -> String {
+    let month = YearMonth::of(house.app.clock.now().date()).plus_months(2).as_text();
+    let mut answers = ELIGIBILITY.to_vec();
+    answers[7].1 = &month;
+    file(house, browser, "eligibility", &answers).await
+}
+
+/// Someone of the staff with one role.
+pub(crate) async fn staff(house: &House, role: Role) -> Browser {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::SeqCst);
+    let id = account(house, &format!("{role}-{number}@madoguchi.example"), &[role], None).await;
+    Browser::of(house, id, true).await
+}
+
+/// Applies for a certificate and lets an officer approve it; gives the address of the case.
+pub(crate) async fn approved(house: &House, browser: &Browser) -> String {
+    filed(house, browser).await;
+    let case = file(house, browser, "certificate", CERTIFICATE).await;
+    let version = stored(house, &case).await.version.to_string();
+    let officer = staff(house, Role::RaOfficer).await;
+    let office = case.replace("/applications/", "/office/applications/");
+    let accepted = officer.post(&format!("{office}/accept"), &[("version", &version)]).await;
+    assert_eq!(accepted.status, StatusCode::SEE_OTHER, "{}", accepted.body);
+    case
+}
+
+/// Puts what waits into a batch and gives the batch's address.
+pub(crate) async fn batch(dispatch: &Browser) -> String {
+    let made = dispatch.post("/office/letters/batches", &[]).await;
+    assert!(made.location.ends_with("?done=made"), "{}", made.body);
+    made.location.trim_end_matches("?done=made").to_owned()
+}
