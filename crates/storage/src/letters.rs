@@ -144,6 +144,19 @@ sql!(OF_APPLICATION = select_letter!("WHERE application_id = $1 ORDER BY created
 sql!(OF_BATCH = select_letter!("WHERE batch_id = $1 ORDER BY created_at, id LIMIT 500"));
 sql!(IN_STATE = select_letter!("WHERE state = $1 ORDER BY created_at, id LIMIT $2"));
 sql!(NEWEST = select_letter!("WHERE created_at <= $1 ORDER BY created_at DESC, id DESC LIMIT $2"));
+sql!(
+    BY_NUMBER = select_letter!(
+        "WHERE tracking_number = $1 OR application_id IN (SELECT id FROM applications WHERE reference = $2)
+        ORDER BY created_at DESC, id DESC LIMIT 50"
+    )
+);
+sql!(/// The last letter of each case whose letter came back or was lost.
+    GONE = select_letter!(
+        "WHERE application_id IN (SELECT id FROM applications WHERE state IN ('letter_returned', 'letter_lost'))
+        AND created_at = (SELECT MAX(l.created_at) FROM letters l WHERE l.application_id = letters.application_id)
+        ORDER BY created_at, id LIMIT $1"
+    )
+);
 sql!(COUNT_IN_STATE = "SELECT COUNT(*) FROM letters WHERE state = $1");
 sql!(PUT_IN_BATCH = "UPDATE letters SET state = 'in_batch', batch_id = $1 WHERE id = $2 AND state = 'to_print'");
 sql!(/// The secret is destroyed in the same statement that marks the letter as printed.
@@ -247,6 +260,25 @@ pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Le
 /// When the database cannot be read.
 pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(i64::MAX).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Letters with a registered-mail number or of the case with a reference number, newest first, at most 50.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_number(conn: &mut Conn, tracking_number: &str, reference: &str) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> =
+        on_engine!(conn, |c| sqlx::query_as(BY_NUMBER).bind(tracking_number).bind(reference).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The last letter of each case whose letter came back or was lost and that waits for a new one, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn gone(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(GONE).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

@@ -44,6 +44,12 @@ impl Browser {
         }
     }
 
+    /// A terminal in the closed network.
+    pub(crate) fn terminal(house: &House) -> Self {
+        let router = web::closed(Site::new(house.app.clone(), true));
+        Self { router, ..Self::visitor(house) }
+    }
+
     /// Someone with a session for an account.
     pub(crate) async fn of(house: &House, account: AccountId, second_factor: bool) -> Self {
         let token = new_token(&*house.app.randomness);

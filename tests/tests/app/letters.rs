@@ -1,13 +1,26 @@
-//! Letters on their way: batches that lose a letter.
+//! Letters on their way: batches that lose a letter, letters that come back, get lost and are sent again.
 
 use axum::http::StatusCode;
 use domain::{applications::State, permissions::Role};
 use time::Duration;
 
 use crate::{
-    steps::{approved, batch, clinic, staff, stored},
-    support::on_each_database,
+    browser::Browser,
+    steps::{approved, batch, clinic, letters_of, posted, staff, stored, works},
+    support::{House, on_each_database},
 };
+
+/// The mails that left since the last look.
+async fn mails(house: &House) -> Vec<(String, String)> {
+    services::jobs::work_all(&house.app, "test").await.unwrap();
+    house.postbox.empty().into_iter().map(|mail| (mail.subject, mail.body)).collect()
+}
+
+/// The last acts in the audit chain, newest first.
+async fn acts(house: &House) -> Vec<String> {
+    let rows = storage::audit::newest(&mut house.app.db.read().await.unwrap(), None, 20).await.unwrap();
+    rows.into_iter().map(|row| row.action).collect()
+}
 
 #[tokio::test]
 async fn a_batch_prints_without_a_letter_that_died_meanwhile_and_says_so() {
@@ -38,6 +51,116 @@ async fn a_batch_prints_without_a_letter_that_died_meanwhile_and_says_so() {
         assert_eq!(stored(house, &dead).await.state, State::PickupExpired, "a dead letter moves nothing");
         let again = dispatch.get(&format!("{made}/issuance_notice.pdf")).await;
         assert_eq!(again.status, StatusCode::CONFLICT, "after the confirmation no secret is left to print");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_came_back_dies_and_the_clinic_asks_for_a_new_one() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let (dispatch, terminal) = (staff(house, Role::DispatchClerk).await, Browser::terminal(house));
+        let first = posted(house, &dispatch, &case, "1234-5678-901").await;
+        assert!(works(&terminal, &first).await);
+        let desk = dispatch.get("/office/letters?find=1234-5678-901").await.body;
+        let letter = format!("/office/letters/{}", letters_of(house, &case).await[0].id);
+        assert!(desk.contains(&letter), "the number on the envelope finds the letter");
+        mails(house).await;
+        let empty = dispatch.post(&format!("{letter}/came-back"), &[("reason", " ")]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let noted = dispatch.post(&format!("{letter}/came-back"), &[("reason", "あて所に尋ねあたりません")]).await;
+        assert_eq!(noted.location, format!("{letter}?done=came_back"), "{}", noted.body);
+        assert_eq!(stored(house, &case).await.state, State::LetterReturned);
+        assert!(!works(&terminal, &first).await, "what came back may have been opened: its secret is dead");
+        let told = mails(house).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].0.contains("戻ってきました") && told[0].1.contains("あて所に尋ねあたりません"));
+        assert!(acts(house).await.contains(&"letter.came_back".to_owned()));
+
+        let page = browser.get(&case).await.body;
+        assert!(page.contains("通知書を送り直す") && page.contains(&format!("{case}/send-again")), "{page}");
+        assert!(browser.get(&format!("{case}/send-again")).await.body.contains("東京都千代田区千代田1-1"));
+        let asked = browser.post(&format!("{case}/send-again"), &[]).await;
+        assert_eq!(asked.location, format!("{case}?said=sent_again"), "{}", asked.body);
+        let told = mails(house).await;
+        assert!(told.len() == 1 && told[0].0.contains("送り直します"), "{told:?}");
+        let twice = browser.post(&format!("{case}/send-again"), &[]).await;
+        assert_eq!(twice.status, StatusCode::CONFLICT, "a second press orders no second letter");
+        let second = posted(house, &dispatch, &case, "1234-5678-902").await;
+        assert!(second.id != first.id && second.secret != first.secret);
+        assert!(!works(&terminal, &first).await && works(&terminal, &second).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_letter_costs_neither_a_new_certificate_nor_a_fee_nor_more_time() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        let early = browser.post(&format!("{case}/send-again"), &[]).await;
+        assert_eq!(early.status, StatusCode::CONFLICT, "nothing is on its way yet");
+        let first = posted(house, &dispatch, &case, "12345678901").await;
+        let asked = browser.post(&format!("{case}/send-again"), &[]).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER);
+        assert!(!works(&Browser::terminal(house), &first).await, "dead in the same moment");
+        let letters = letters_of(house, &case).await;
+        assert_eq!(letters.len(), 2);
+        assert_eq!(letters[0].deadline, letters[1].deadline, "180 days after the approval, whatever the post does");
+        let mut conn = house.app.db.read().await.unwrap();
+        let fees = storage::ledger::of_application(&mut conn, stored(house, &case).await.id).await.unwrap();
+        assert_eq!(fees.len(), 1);
+        let cases = storage::applications::of_institution(&mut conn, clinic, None, 10).await.unwrap();
+        assert_eq!(cases.len(), 2, "eligibility and one certificate application");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clinic_telephones_and_the_desk_sends_a_new_letter() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        let first = posted(house, &dispatch, &case, "12345678901").await;
+        let letter = format!("/office/letters/{}", letters_of(house, &case).await[0].id);
+        let auditor = staff(house, Role::Auditor).await;
+        assert_eq!(auditor.get(&letter).await.status, StatusCode::OK);
+        for action in ["came-back", "lost", "reissue"] {
+            let refused = auditor.post(&format!("{letter}/{action}"), &[("reason", "x")]).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{action}");
+        }
+        let early = dispatch.post(&format!("{letter}/reissue"), &[]).await;
+        assert_eq!(early.status, StatusCode::CONFLICT, "first it must be lost");
+        assert_eq!(dispatch.post(&format!("{letter}/lost"), &[]).await.location, format!("{letter}?done=lost"));
+        assert!(!works(&Browser::terminal(house), &first).await);
+        assert!(dispatch.get("/office/letters").await.body.contains(&letter), "it waits on the desk");
+        assert_eq!(dispatch.post(&format!("{letter}/reissue"), &[]).await.location, "/office/letters?done=reissued");
+        assert_eq!(stored(house, &case).await.state, State::LetterReissued);
+        assert!(!dispatch.get("/office/letters").await.body.contains(&letter));
+        let second = posted(house, &dispatch, &case, "12345678902").await;
+        assert_eq!(stored(house, &case).await.state, State::LetterPosted);
+        assert!(works(&Browser::terminal(house), &second).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_came_back_and_was_never_asked_for_runs_out_with_its_time() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "12345678901").await;
+        let letter = letters_of(house, &case).await.remove(0);
+        dispatch.post(&format!("/office/letters/{}/came-back", letter.id), &[("reason", "保管期間の経過")]).await;
+        mails(house).await;
+        house.clock.pass(Duration::days(182));
+        let told = mails(house).await;
+        assert_eq!(stored(house, &case).await.state, State::PickupExpired);
+        assert_eq!(told.len(), 1, "{told:?}");
     })
     .await;
 }

@@ -41,7 +41,7 @@ async fn both_engines_have_the_same_columns() {
     let found = std::sync::Mutex::new(vec![]);
     on_each_database(async |house| {
         let columns = match &house.app.db {
-            Db::Sqlite { writer, .. } => columns_of_sqlite(writer).await,
+            Db::Sqlite { readers, .. } => columns_of_sqlite(readers).await,
             Db::Postgres(pool) => columns_of_postgres(pool).await,
         };
         assert!(columns.iter().any(|column| column.starts_with("applications.answers")));

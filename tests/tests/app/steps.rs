@@ -8,7 +8,7 @@ use domain::{
     ids::{ApplicationId, InstitutionId},
     permissions::Role,
 };
-use storage::applications::Application;
+use storage::{applications::Application, letters::Letter};
 
 use crate::{
     browser::{Browser, account, institution},
@@ -49,6 +49,11 @@ fn id_of(case: &str) -> ApplicationId {
 
 pub(crate) async fn stored(house: &House, case: &str) -> Application {
     storage::applications::find(&mut house.app.db.read().await.unwrap(), id_of(case)).await.unwrap().unwrap()
+}
+
+/// Letters of a case, oldest first, as the database keeps them.
+pub(crate) async fn letters_of(house: &House, case: &str) -> Vec<Letter> {
+    storage::letters::of_application(&mut house.app.db.read().await.unwrap(), id_of(case)).await.unwrap()
 }
 
 pub(crate) async fn clinic(house: &House, code: &str) -> (InstitutionId, Browser) {
@@ -95,9 +100,41 @@ pub(crate) async fn approved(house: &House, browser: &Browser) -> String {
     case
 }
 
+/// What stands on a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paper {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+/// Reads a letter as the printer does, while its secret exists.
+pub(crate) fn read(house: &House, letter: &Letter) -> Paper {
+    let sealed = letter.secret_sealed.as_ref().unwrap();
+    let secret = String::from_utf8(house.app.vault.open("letter.secret", sealed).unwrap()).unwrap();
+    Paper { id: letter.pickup_id.clone().unwrap(), secret }
+}
+
 /// Puts what waits into a batch and gives the batch's address.
 pub(crate) async fn batch(dispatch: &Browser) -> String {
     let made = dispatch.post("/office/letters/batches", &[]).await;
     assert!(made.location.ends_with("?done=made"), "{}", made.body);
     made.location.trim_end_matches("?done=made").to_owned()
+}
+
+/// Prints and posts what waits; gives the last letter of the case as it was printed.
+pub(crate) async fn posted(house: &House, dispatch: &Browser, case: &str, number: &str) -> Paper {
+    let batch = batch(dispatch).await;
+    let letter = letters_of(house, case).await.pop().unwrap();
+    let paper = read(house, &letter);
+    let confirmed = dispatch.post(&format!("{batch}/confirm"), &[]).await;
+    assert!(confirmed.location.ends_with("?done=printed"), "{}", confirmed.body);
+    let noted = dispatch.post(&format!("{batch}/numbers"), &[(&format!("number-{}", letter.id), number)]).await;
+    assert!(noted.location.contains("done=posted&count=1"), "{}", noted.body);
+    paper
+}
+
+/// Tries a letter at a terminal without fetching anything; true when it is accepted.
+pub(crate) async fn works(terminal: &Browser, paper: &Paper) -> bool {
+    let fields = [("pickup_id", paper.id.as_str()), ("pickup_secret", paper.secret.as_str())];
+    terminal.post("/rehearsal", &fields).await.status == StatusCode::OK
 }

@@ -100,7 +100,7 @@ fn words(moment: Moment, day: &str) -> (String, &'static str, &'static str) {
             "届いたら、通知書の手順で端末の電子証明書を取得してください。",
         ),
         State::LetterReturned => {
-            (format!("{day}に通知書が戻ってきました。"), DISPATCH, "住所を確認して、もう一度お送りします。")
+            (format!("{day}に通知書が戻ってきました。"), YOU, "宛先を確かめて、「通知書を送り直す」を押してください。")
         }
         State::LetterLost => {
             (format!("{day}に不着・紛失の届出を受けました。"), DISPATCH, "新しい通知書をお送りします。")

@@ -156,6 +156,7 @@ const CERTIFICATES: &[Move] = &[
     step(State::LetterPrinted, Event::ExpirePickup, State::PickupExpired),
     step(State::LetterPosted, Event::ExpirePickup, State::PickupExpired),
     step(State::LetterReturned, Event::ExpirePickup, State::PickupExpired),
+    step(State::LetterLost, Event::ExpirePickup, State::PickupExpired),
     step(State::LetterReissued, Event::ExpirePickup, State::PickupExpired),
 ];
 
@@ -279,5 +280,14 @@ mod tests {
             .try_fold(State::Draft, |state, event| Kind::Certificate.after(state, event));
         assert_eq!(end, Ok(State::Installed));
         assert!(!Kind::Certificate.allows(State::Installed, PickUp), "an installed certificate is not fetched again");
+    }
+
+    #[test]
+    fn a_letter_that_came_back_or_was_lost_is_sent_again_or_runs_out_and_fetches_nothing() {
+        for gone in [State::LetterReturned, State::LetterLost] {
+            let next: Vec<_> = Kind::Certificate.moves().filter(|step| step.from == gone).map(|step| step.to).collect();
+            assert_eq!(next, [State::LetterReissued, State::PickupExpired], "{gone}");
+        }
+        assert!(!Kind::Certificate.allows(State::PickedUp, Event::LoseLetter), "after the pickup it is not needed");
     }
 }

@@ -202,7 +202,7 @@ async fn post_row(
     reference: &str,
     number: &str,
 ) -> Result<Result<(), String>> {
-    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_uppercase();
+    let plain = |text: &str| domain::typed::compact(text).to_uppercase();
     let found = letters.iter().find(|(_, own)| plain(own) == plain(reference));
     let Some((letter, _)) = found else {
         return Ok(Err(format!("受付番号「{reference}」の通知書は、この束にありません。")));
@@ -216,8 +216,7 @@ async fn post_row(
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the letter does not exist.
 pub async fn post_one(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
-    let digits: String = domain::accounts::clean_line(number, 40).unwrap_or_default();
-    let digits: String = digits.chars().filter(|c| !matches!(c, '-' | ' ' | '－' | '‐')).collect();
+    let digits = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());
     if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_alphanumeric()) {
         return Ok(Err(format!("書留番号「{number}」は、数字8～20桁で入力してください。")));
     }

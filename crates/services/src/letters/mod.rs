@@ -1,9 +1,12 @@
-//! Letters: ordered with a decision, printed in batches, posted with a registered-mail number (spec 04.2).
+//! Letters: ordered with a decision, printed in batches, posted with a registered-mail number, and
+//! sent again when the post loses them (spec 04.2).
 
+mod again;
 mod desk;
 mod order;
 mod print;
 
+pub use again::{Posted, by_number, came_back, can_be_sent_again, gone, letter, lost, reissue, send_again};
 pub use desk::{Desk, Numbers, RowFault, batch, confirm_printed, desk, make_batch, manifest, post, post_one};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership};
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};

@@ -2,6 +2,7 @@
 
 use domain::{
     applications::{Event, State},
+    clock::Timestamp,
     ids::{ApplicationId, InstitutionId, JobId, LetterId, MembershipId},
     secrets::{PickupId, PickupSecret},
 };
@@ -38,7 +39,17 @@ pub async fn new_secret(ctx: &Ctx<'_>) -> Result<NewSecret> {
 /// # Errors
 /// When the database refuses.
 pub async fn order_issuance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: NewSecret) -> Result<LetterId> {
-    let deadline = tell::pickup_deadline(ctx);
+    order_until(ctx, tx, case, secret, tell::pickup_deadline(ctx)).await
+}
+
+/// Orders an issuance notice that works until a deadline.
+pub(super) async fn order_until(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    case: &Application,
+    secret: NewSecret,
+    deadline: Timestamp,
+) -> Result<LetterId> {
     let letter = Letter {
         kind: ISSUANCE_NOTICE.to_owned(),
         application_id: Some(case.id),
@@ -104,7 +115,8 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
     }
 }
 
-/// Ends a letter whose deadline has passed; the work of an [`EXPIRE`] job. A certificate that was fetched stays.
+/// Ends a letter whose deadline has passed, and its case when no other letter of it lives; the work of an [`EXPIRE`]
+/// job. A certificate that was fetched stays.
 ///
 /// # Errors
 /// When the database refuses.
@@ -114,10 +126,12 @@ pub async fn expire(app: &App, payload: &Value) -> Result<()> {
     let ctx = Ctx::system(app, "letter_expiry");
     let mut tx = app.db.write().await?;
     let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
-    if letter.deadline.is_none_or(|deadline| deadline >= ctx.now) || !storage::letters::kill(&mut tx, id).await? {
+    if letter.deadline.is_none_or(|deadline| deadline >= ctx.now) {
         return Ok(());
     }
-    ctx.audit(&mut tx, "letter.expire", format!("letter:{id}"), &letter.state, "dead");
+    if storage::letters::kill(&mut tx, id).await? {
+        ctx.audit(&mut tx, "letter.expire", format!("letter:{id}"), &letter.state, "dead");
+    }
     if let Some(application) = letter.application_id {
         expire_case(&ctx, &mut tx, application).await?;
     }
@@ -128,7 +142,8 @@ pub async fn expire(app: &App, payload: &Value) -> Result<()> {
 
 async fn expire_case(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId) -> Result<()> {
     let Some(case) = storage::applications::find(tx, id).await? else { return Ok(()) };
-    if case.kind.allows(case.state, Event::ExpirePickup) {
+    let letters = storage::letters::of_application(tx, id).await?;
+    if letters.iter().all(Letter::is_dead) && case.kind.allows(case.state, Event::ExpirePickup) {
         crate::applications::advance(ctx, tx, &case, Event::ExpirePickup, "").await?;
         tell::about(ctx, tx, &case, "certificate_pickup_expired", State::PickupExpired, &[]).await?;
     }

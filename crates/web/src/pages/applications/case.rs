@@ -17,7 +17,7 @@ use services::{
     letters,
 };
 
-use super::{answer, id, revoked_view, state_view};
+use super::{answer, id, revoked_view, send_again, state_view};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
@@ -45,6 +45,7 @@ pub(super) struct CasePage {
     letters: Vec<CardView>,
     certificates: Vec<CardView>,
     withdraw: Option<&'static str>,
+    send_again: Option<Link>,
     action_class: &'static str,
     sent: bool,
     user_id_notice: bool,
@@ -54,6 +55,8 @@ pub(super) struct CasePage {
 pub(super) struct Said {
     #[serde(default)]
     saved: String,
+    #[serde(default)]
+    said: String,
 }
 
 /// The page of a case.
@@ -73,7 +76,19 @@ pub(super) async fn show(
             link: None,
         });
     }
+    if said.said == "sent_again" {
+        page.frame.banners.push(BannerView {
+            kind: BannerKind::Success,
+            title: "新しい通知書をお送りします。".to_owned(),
+            body: vec!["前の通知書は使えなくなりました。見つかっても、使わずに破棄してください。".to_owned()],
+            link: None,
+        });
+    }
     Ok(Html(page))
+}
+
+fn send_again_page(id: ApplicationId) -> String {
+    format!("/applications/{id}/send-again")
 }
 
 fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
@@ -82,6 +97,7 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     let action = match case.state {
         State::Draft => Some(Link::new("続きを入力する", edit)),
         State::Returned => Some(Link::new("示された項目を直す", edit)),
+        State::LetterReturned | State::LetterLost => Some(Link::new(send_again::LABEL, send_again_page(case.id))),
         State::InForce | State::Accepted => {
             Some(Link::new("内容の変更を申請する", format!("/procedures/{}", case.kind)))
         }
@@ -104,7 +120,9 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         letters: letters_of(shown),
         certificates: certificates_of(shown),
         withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| withdrawal(case.kind)),
-        action_class: if case.state.is_editable() { "button-first" } else { "" },
+        send_again: (case.state == State::LetterPosted)
+            .then(|| Link::new(format!("届かない、なくした：{}", send_again::LABEL), send_again_page(case.id))),
+        action_class: if case.state.is_editable() || send_again::is_next(case.state) { "button-first" } else { "" },
         sent: case.submitted_at.is_some(),
         user_id_notice: case.kind == Kind::Claims && matches!(case.state, State::Accepted | State::InForce),
     }

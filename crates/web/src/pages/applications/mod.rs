@@ -5,6 +5,7 @@ mod certificates;
 mod form;
 mod resume;
 mod send;
+mod send_again;
 mod start;
 
 use domain::{
@@ -36,6 +37,8 @@ pub(super) fn routes() -> Routes {
         .get("/applications/{id}/done", Member, send::done)
         .get("/applications/{id}/withdraw", Member, case::ask_withdraw)
         .post("/applications/{id}/withdraw", Member, case::withdraw)
+        .get("/applications/{id}/send-again", Member, send_again::ask)
+        .post("/applications/{id}/send-again", Member, send_again::send)
         .get("/applications/{id}/copy.pdf", Member, case::copy)
         .get("/applications/{id}/user-id-notice.pdf", Member, case::user_id_notice)
         .get("/certificates", Member, certificates::list)
@@ -55,7 +58,7 @@ fn id(text: &str) -> Result<ApplicationId, Failure> {
 }
 
 /// A state as a badge.
-pub(super) fn state_view(state: State) -> StateView {
+pub(in crate::pages) fn state_view(state: State) -> StateView {
     let tone = match state {
         State::Draft => Tone::Idle,
         State::Submitted | State::InReview | State::Approved | State::LetterPrinted | State::LetterReissued => {

@@ -9,7 +9,7 @@ use domain::{calendar::japanese_datetime, clock::Timestamp, permissions::Permiss
 use serde::Deserialize;
 use services::{letters, rows::Batch};
 
-use super::parts;
+use super::{letter, parts};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
@@ -29,13 +29,20 @@ struct Desk {
     to_post: i64,
     may_dispatch: bool,
     batches: TableView,
+    gone: TableView,
+    find: String,
+    found: TableView,
 }
 
-/// What was just tried.
+/// What was just tried, or is looked for.
 #[derive(Deserialize)]
 pub(super) struct Said {
     #[serde(default)]
     none: String,
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    find: String,
 }
 
 /// The desk.
@@ -50,13 +57,29 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
             &[],
         ));
     }
+    if said.done == "reissued" {
+        let next = "印刷待ちに加わりました。申請者にメールで知らせました。";
+        frame.banners.push(parts::banner(BannerKind::Success, "新しい通知書を作りました。", &[next]));
+    }
+    let found = letters::by_number(&visit.ctx(), &said.find).await?;
+    let gone = letters::gone(&visit.ctx()).await?;
     let labels = ["作成", "状態", "通数", "発送済み", "作成した人"];
     let batches = TableView {
         columns: parts::columns(&labels, &[2, 3]),
         ..parts::table("印刷した束", &[], desk.batches.iter().map(row).collect())
     };
     let may_dispatch = parts::may(&visit, P::DispatchLetters);
-    Ok(Html(Desk { frame, to_print: desk.to_print, to_post: desk.to_post, may_dispatch, batches }).into_response())
+    Ok(Html(Desk {
+        frame,
+        to_print: desk.to_print,
+        to_post: desk.to_post,
+        may_dispatch,
+        batches,
+        gone: parts::table("返送・不着で、送り直しを待つ通知書", &letter::COLUMNS, letter::rows(&gone)),
+        found: parts::table("見つかった通知書", &letter::COLUMNS, letter::rows(&found)),
+        find: said.find,
+    })
+    .into_response())
 }
 
 fn row(batch: &Batch) -> RowView {

@@ -11,6 +11,7 @@ mod inquiries;
 mod institutions;
 mod jobs;
 mod ledger;
+mod letter;
 mod letters;
 mod links;
 mod mails;
@@ -60,6 +61,10 @@ fn dispatch() -> Routes {
     let (read, post) = (Access::Office(P::ReadLetters), Access::Office(P::DispatchLetters));
     Routes::default()
         .get("/office/letters", read, letters::desk)
+        .get("/office/letters/{id}", read, letter::show)
+        .post("/office/letters/{id}/came-back", post, letter::came_back)
+        .post("/office/letters/{id}/lost", post, letter::lost)
+        .post("/office/letters/{id}/reissue", post, letter::reissue)
         .post("/office/letters/batches", post, letters::make_batch)
         .get("/office/letters/batches/{id}", read, batch::show)
         .post("/office/letters/batches/{id}/confirm", post, batch::confirm)

@@ -1,0 +1,221 @@
+//! Letters that came back or were lost, and the new one in their place (spec 04.2).
+//!
+//! The old secret dies at once. The new letter carries a new one for the same application: no new certificate, no new
+//! fee, and the time in which the certificate can be fetched does not begin anew.
+
+use domain::{
+    accounts::clean_line,
+    applications::{Event, State},
+    calendar::japanese_date,
+    clock::Timestamp,
+    ids::{ApplicationId, LetterId},
+    permissions::Permission,
+};
+use storage::{Tx, applications::Application, letters::Letter};
+use time::{Date, Duration};
+
+use super::order::{NewSecret, new_secret, order_until};
+use crate::{
+    Ctx, Error, Result,
+    applications::{advance, own, tell},
+};
+
+/// Longest reason for which the post brought a letter back.
+const LONGEST_REASON: usize = 200;
+/// Days in which the applicant should ask for a new letter after one came back.
+const ANSWER_DAYS: i64 = 30;
+
+/// A letter with what the desk must know of it.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// The letter, without its secret.
+    pub letter: Letter,
+    /// The number by which it is known on paper.
+    pub reference: String,
+    /// Name of the institution.
+    pub institution: String,
+    /// Its registered address.
+    pub address: String,
+    /// State of its case; none for a letter that proves a membership.
+    pub state: Option<State>,
+}
+
+async fn seen(conn: &mut storage::Conn, letter: Letter) -> Result<Posted> {
+    let reference = super::desk::reference_of(conn, &letter).await?;
+    let to = storage::institutions::find(conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
+    let state = match letter.application_id {
+        Some(id) => storage::applications::find(conn, id).await?.map(|case| case.state),
+        None => None,
+    };
+    let letter = Letter { secret_hash: None, secret_sealed: None, ..letter };
+    Ok(Posted { letter, reference, institution: to.name, address: to.address, state })
+}
+
+/// A letter without its secret.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+pub async fn letter(ctx: &Ctx<'_>, id: LetterId) -> Result<Posted> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    let found = storage::letters::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
+    seen(&mut conn, found).await
+}
+
+/// Letters with a registered-mail number or a reference number as typed, newest first.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
+    ctx.permit(Permission::ReadLetters)?;
+    let typed = clean_line(typed, 40).unwrap_or_default();
+    let plain: String = typed.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+    if plain.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut conn = ctx.app.db.read().await?;
+    let mut list = vec![];
+    for found in storage::letters::by_number(&mut conn, &plain, &plain).await? {
+        list.push(seen(&mut conn, found).await?);
+    }
+    Ok(list)
+}
+
+/// Letters that came back or were lost and for which no new one was ordered yet, oldest first.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    let mut list = vec![];
+    for found in storage::letters::gone(&mut conn, 200).await? {
+        list.push(seen(&mut conn, found).await?);
+    }
+    Ok(list)
+}
+
+/// Notes that the post brought a letter back: its secret dies and the applicant is asked to check the address; or the
+/// sentence that says what is wrong.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
+/// [`Error::ChangedMeanwhile`] when it is not on its way.
+pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Result<(), String>> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let reason = match clean_line(reason, LONGEST_REASON) {
+        Ok(reason) if !reason.is_empty() => reason,
+        Ok(_) => return Ok(Err("「戻ってきた理由」を入力してください。".to_owned())),
+        Err(fault) => return Ok(Err(format!("「戻ってきた理由」：{fault}"))),
+    };
+    let mut tx = ctx.app.db.write().await?;
+    let (letter, case) = on_its_way(&mut tx, id).await?;
+    advance(ctx, &mut tx, &case, Event::LetterComesBack, &reason).await?;
+    bury(ctx, &mut tx, &letter, "letter.came_back").await?;
+    let day = |at: Timestamp| japanese_date(at.date());
+    let asked = ctx.now + Duration::days(ANSWER_DAYS);
+    let until = letter.deadline.map_or(asked, |deadline| deadline.min(asked));
+    let further = [
+        ("posted_on", letter.posted_at.map(day).unwrap_or_default()),
+        ("reason", reason),
+        ("deadline", day(until)),
+        ("expected_date", arrival(ctx, until.date())),
+    ];
+    tell::about(ctx, &mut tx, &case, "certificate_letter_returned", State::LetterReturned, &further).await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(Ok(()))
+}
+
+/// Notes that an applicant reported a letter as not arrived or lost: its secret dies.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
+/// [`Error::ChangedMeanwhile`] when it is not on its way.
+pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let mut tx = ctx.app.db.write().await?;
+    let (letter, case) = on_its_way(&mut tx, id).await?;
+    advance(ctx, &mut tx, &case, Event::LoseLetter, "").await?;
+    bury(ctx, &mut tx, &letter, "letter.lost").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Orders a new letter in place of one that came back or was lost, and tells the applicant.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
+/// [`Error::ChangedMeanwhile`] when a new one was ordered before or the time for fetching is over.
+pub async fn reissue(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let letter = storage::letters::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    let case = letter.application_id.ok_or(Error::NotFound)?;
+    let secret = new_secret(ctx).await?;
+    let mut tx = ctx.app.db.write().await?;
+    let case = storage::applications::find(&mut tx, case).await?.ok_or(Error::NotFound)?;
+    let new = order_again(ctx, &mut tx, &case, secret).await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(new)
+}
+
+/// The applicant's one button: the letter never came, is lost, or came back; a new one is sent.
+///
+/// # Errors
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when no letter is on its way, the
+/// certificate was fetched, or the time for it is over.
+pub async fn send_again(ctx: &Ctx<'_>, id: ApplicationId) -> Result<LetterId> {
+    own(ctx, id).await?;
+    let secret = new_secret(ctx).await?;
+    let mut tx = ctx.app.db.write().await?;
+    let mut case = storage::applications::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if case.state == State::LetterPosted {
+        let state = advance(ctx, &mut tx, &case, Event::LoseLetter, "").await?;
+        case = Application { state, version: case.version + 1, ..case };
+    }
+    let new = order_again(ctx, &mut tx, &case, secret).await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(new)
+}
+
+/// Whether a new letter can be asked for: one is on its way, came back or was lost.
+pub const fn can_be_sent_again(state: State) -> bool {
+    matches!(state, State::LetterPosted | State::LetterReturned | State::LetterLost)
+}
+
+/// A letter that is posted, and its case, which waits for nothing else.
+async fn on_its_way(tx: &mut Tx, id: LetterId) -> Result<(Letter, Application)> {
+    let letter = storage::letters::find(tx, id).await?.ok_or(Error::NotFound)?;
+    let case = letter.application_id.ok_or(Error::NotFound)?;
+    let case = storage::applications::find(tx, case).await?.ok_or(Error::NotFound)?;
+    if letter.state == "posted" { Ok((letter, case)) } else { Err(Error::ChangedMeanwhile) }
+}
+
+async fn bury(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, action: &str) -> Result<()> {
+    storage::letters::kill(tx, letter.id).await?;
+    ctx.audit(tx, action, format!("letter:{}", letter.id), &letter.state, "dead");
+    Ok(())
+}
+
+async fn order_again(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: NewSecret) -> Result<LetterId> {
+    let letters = storage::letters::of_application(tx, case.id).await?;
+    let deadline = letters.iter().filter_map(|letter| letter.deadline).max();
+    let deadline = deadline.filter(|deadline| *deadline > ctx.now).ok_or(Error::ChangedMeanwhile)?;
+    advance(ctx, tx, case, Event::ReissueLetter, "").await?;
+    for letter in letters.iter().filter(|letter| !letter.is_dead()) {
+        bury(ctx, tx, letter, "letter.replaced").await?;
+    }
+    let new = order_until(ctx, tx, case, secret, deadline).await?;
+    let further =
+        [("pickup_deadline", japanese_date(deadline.date())), ("expected_date", arrival(ctx, ctx.now.date()))];
+    tell::about(ctx, tx, case, "certificate_letter_reissued", State::LetterReissued, &further).await?;
+    Ok(new)
+}
+
+/// When a letter arrives that is ordered on a day.
+fn arrival(ctx: &Ctx<'_>, ordered: Date) -> String {
+    let settings = &ctx.app.settings;
+    japanese_date(settings.holidays.add_business_days(ordered, settings.rules.arrival_days))
+}

@@ -1,0 +1,163 @@
+//! One letter: where it is, and what to do when it came back or was lost (spec 04.2).
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    applications::State,
+    calendar::{japanese_date, japanese_datetime},
+    ids::LetterId,
+    permissions::Permission as P,
+};
+use serde::Deserialize;
+use services::letters::{self, Posted as Letter};
+
+use super::{letters::DESK, parts, words};
+use crate::{
+    pages::applications::state_view,
+    site::{Failure, Html, Posted, Visit, see_other, with_slips},
+    view::{
+        form::{ErrorSummary, FieldView, InputView, TextView},
+        frame::{BannerKind, BannerView, Frame, Link},
+        parts::{CellView, RowView, StateView, SummaryListView, SummaryRow},
+    },
+};
+
+/// Name of the field for the reason.
+const REASON: &str = "reason";
+
+#[derive(Template)]
+#[template(path = "office/letter.html")]
+struct LetterPage {
+    frame: Frame,
+    errors: ErrorSummary,
+    address: String,
+    state: StateView,
+    case: Option<StateView>,
+    facts: SummaryListView,
+    on_its_way: bool,
+    gone: bool,
+    reason: Option<FieldView>,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    done: String,
+}
+
+/// A letter.
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::ReadLetters])?;
+    let mut page = page(&visit, parts::id(&name)?, None).await?;
+    page.frame.banners.extend(told(&said.done));
+    Ok(Html(page).into_response())
+}
+
+fn told(done: &str) -> Option<BannerView> {
+    let (title, next) = match done {
+        "came_back" => ("返送を記録しました。", "申請者に、宛先を確かめるようメールで知らせました。"),
+        "lost" => ("不着・紛失の届出を記録しました。", "この通知書の取得パスワードは使えなくなりました。"),
+        _ => return None,
+    };
+    Some(parts::banner(BannerKind::Success, title, &[next]))
+}
+
+async fn page(visit: &Visit, id: LetterId, fault: Option<(&str, &str)>) -> Result<LetterPage, Failure> {
+    let letter = letters::letter(&visit.ctx(), id).await?;
+    let mut frame =
+        visit.office_frame(format!("{} {}", words::letter_kind(&letter.letter.kind), letter.reference), DESK);
+    frame.breadcrumb.push(Link::new("通知書の発送", DESK));
+    frame.has_errors = fault.is_some();
+    let may = parts::may(visit, P::DispatchLetters);
+    let typed = fault.map_or("", |(typed, _)| typed);
+    let field = FieldView::new(REASON, "戻ってきた理由", InputView::Text(TextView::new(typed))).required().with_help(
+        "封筒のとおりに書いてください。例：あて所に尋ねあたりません、保管期間の経過。申請者へのメールに入ります。",
+    );
+    let slip =
+        |(_, message): (&str, &str)| domain::forms::Finding { field: REASON.to_owned(), message: message.to_owned() };
+    let (fields, errors) = with_slips(vec![field], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    Ok(LetterPage {
+        frame,
+        errors,
+        address: format!("/office/letters/{id}"),
+        state: words::letter_state(&letter.letter),
+        case: letter.state.map(state_view),
+        facts: facts(&letter),
+        on_its_way: may && letter.letter.state == "posted" && letter.state == Some(State::LetterPosted),
+        gone: may && matches!(letter.state, Some(State::LetterReturned | State::LetterLost)),
+        reason: fields.into_iter().next(),
+    })
+}
+
+fn facts(shown: &Letter) -> SummaryListView {
+    let letter = &shown.letter;
+    let day = |at: domain::clock::Timestamp| japanese_date(at.date());
+    let mut rows = vec![
+        SummaryRow::new("宛先", format!("{}　{}", shown.address, shown.institution)),
+        SummaryRow::new("宛名", format!("{} 様", letter.addressee)),
+        SummaryRow::new("作成", japanese_datetime(letter.created_at)),
+    ];
+    rows.extend(letter.printed_at.map(|at| SummaryRow::new("印刷", day(at))));
+    rows.extend(letter.posted_at.map(|at| SummaryRow::new("発送", day(at))));
+    let number = letter.tracking_number.as_ref();
+    rows.extend(number.map(|number| SummaryRow { code: true, ..SummaryRow::new("書留番号", number) }));
+    rows.extend(letter.deadline.map(|at| SummaryRow::new("取得の期限", day(at))));
+    SummaryListView { title: String::new(), rows }
+}
+
+/// Notes that the post brought the letter back.
+pub(super) async fn came_back(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::DispatchLetters])?;
+    let (id, reason) = (parts::id(&name)?, posted.get(REASON));
+    Ok(match letters::came_back(&visit.ctx(), id, reason).await? {
+        Ok(()) => see_other(&format!("/office/letters/{id}?done=came_back")),
+        Err(message) => Html(page(&visit, id, Some((reason, &message))).await?).with_faults(),
+    })
+}
+
+/// Notes that the letter was reported as not arrived or lost.
+pub(super) async fn lost(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::DispatchLetters])?;
+    let id = parts::id(&name)?;
+    letters::lost(&visit.ctx(), id).await?;
+    Ok(see_other(&format!("/office/letters/{id}?done=lost")))
+}
+
+/// Orders a new letter in its place.
+pub(super) async fn reissue(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::DispatchLetters])?;
+    letters::reissue(&visit.ctx(), parts::id(&name)?).await?;
+    Ok(see_other(&format!("{DESK}?done=reissued")))
+}
+
+/// Letters as lines of a list on the desk.
+pub(super) fn rows(letters: &[Letter]) -> Vec<RowView> {
+    let row = |shown: &Letter| {
+        let letter = &shown.letter;
+        let state = shown.state.map_or_else(|| words::letter_state(letter), state_view);
+        let state = if letter.is_dead() && !waits(shown) { words::letter_state(letter) } else { state };
+        parts::row(vec![
+            CellView::link(shown.reference.clone(), format!("/office/letters/{}", letter.id)),
+            CellView::State(state),
+            CellView::Text(format!("{}　{} 様", shown.institution, letter.addressee)),
+            CellView::Text(letter.posted_at.map(|at| japanese_date(at.date())).unwrap_or_default()),
+            CellView::Text(letter.tracking_number.clone().unwrap_or_default()),
+        ])
+    };
+    letters.iter().map(row).collect()
+}
+
+/// Columns of [`rows`].
+pub(super) const COLUMNS: [&str; 5] = ["受付番号", "状態", "宛先", "発送", "書留番号"];
+
+const fn waits(shown: &Letter) -> bool {
+    matches!(shown.state, Some(State::LetterReturned | State::LetterLost))
+}
