@@ -11,6 +11,8 @@ mod letters;
 mod permission;
 #[path = "app/publications.rs"]
 mod publications;
+#[path = "app/returning.rs"]
+mod returning;
 #[path = "app/statements.rs"]
 mod statements;
 #[path = "app/steps.rs"]

@@ -1,7 +1,10 @@
-//! Forms that were sent after their session had ended: kept for an hour, given back to the same institution only.
+//! Forms that were sent after their session had ended: kept for an hour, given back to those who may go on with them.
 
-use domain::{forms::Answers, ids::ApplicationId};
-use serde_json::json;
+use domain::{
+    forms::Answers,
+    ids::{AccountId, ApplicationId},
+};
+use serde_json::{Value, json};
 use storage::accounts::Token;
 use time::Duration;
 
@@ -12,18 +15,51 @@ use crate::{
 
 const PURPOSE: &str = "parked_form";
 const LIFE: Duration = Duration::hours(1);
+/// Longest text of an inquiry that is kept, in characters: more than one may send, so that nothing typed is cut.
+const LONGEST: usize = 10_000;
 
-/// Keeps what was typed; gives the token that finds it.
+/// Where a person finds what was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// In the form of this case, where it was put.
+    Case(ApplicationId),
+    /// In the form of an inquiry, which reads it with [`inquiry`].
+    Inquiry,
+}
+
+/// A kept inquiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptInquiry {
+    /// Category.
+    pub category: String,
+    /// What was typed.
+    pub body: String,
+}
+
+/// Keeps what was typed into the form of a case; gives the token that finds it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result<String> {
+    keep(ctx, None, json!({ "application": id, "answers": answers })).await
+}
+
+/// Keeps an inquiry for the person on whose page it was typed; gives the token that finds it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn park_inquiry(ctx: &Ctx<'_>, person: AccountId, category: &str, body: &str) -> Result<String> {
+    let short = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    keep(ctx, Some(person), json!({ "category": short(category, 100), "body": short(body, LONGEST) })).await
+}
+
+async fn keep(ctx: &Ctx<'_>, person: Option<AccountId>, payload: Value) -> Result<String> {
     let token = new_token(&*ctx.app.randomness);
     let row = Token {
         purpose: PURPOSE.to_owned(),
         email: String::new(),
         account_id: None,
-        payload: json!({ "application": id, "answers": answers }),
+        payload: json!({ "person": person, "form": payload }),
         expires_at: ctx.now + LIFE,
         used: false,
     };
@@ -33,26 +69,45 @@ pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result
     Ok(token)
 }
 
-/// Puts what was typed into its form again, when the person may edit it; gives the case.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<ApplicationId>> {
-    ctx.session()?;
-    let hash = token_hash(token);
-    let found = storage::accounts::find_token(&mut ctx.app.db.read().await?, &hash).await?;
+/// What is kept under a token for the person who is logged in.
+async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
+    let me = ctx.session()?.account_id;
+    let found = storage::accounts::find_token(&mut ctx.app.db.read().await?, &token_hash(token)).await?;
     let Some(row) = found.filter(|row| row.purpose == PURPOSE && !row.used && row.expires_at > ctx.now) else {
         return Ok(None);
     };
+    let person: Option<AccountId> = row.payload["person"].as_str().and_then(|id| id.parse().ok());
+    Ok(person.is_none_or(|person| person == me).then(|| row.payload["form"].clone()))
+}
+
+/// Gives back what was kept: answers are put into their form, when the person may edit it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
+    let Some(form) = find(ctx, token).await? else { return Ok(None) };
+    let Some(id) = form["application"].as_str() else { return Ok(Some(Back::Inquiry)) };
+    let id: ApplicationId = id.parse().map_err(|_| Error::internal("a parked form without its case"))?;
+    let answers: Answers = serde_json::from_value(form["answers"].clone()).map_err(Error::internal)?;
     let mut tx = ctx.app.db.write().await?;
-    let mine = storage::accounts::use_token(&mut tx, &hash, ctx.now).await?;
+    let mine = storage::accounts::use_token(&mut tx, &token_hash(token), ctx.now).await?;
     tx.commit().await?;
-    let id: Option<ApplicationId> = row.payload["application"].as_str().and_then(|id| id.parse().ok());
-    let answers: Answers = serde_json::from_value(row.payload["answers"].clone()).map_err(Error::internal)?;
-    let Some(id) = id.filter(|_| mine) else { return Ok(None) };
+    if !mine {
+        return Ok(None);
+    }
     match applications::save(ctx, id, &answers).await {
-        Ok(_) => Ok(Some(id)),
+        Ok(_) => Ok(Some(Back::Case(id))),
         Err(Error::NotFound | Error::ChangedMeanwhile) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A kept inquiry; a page that is loaded again finds it again.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn inquiry(ctx: &Ctx<'_>, token: &str) -> Result<Option<KeptInquiry>> {
+    let form = find(ctx, token).await?;
+    let text = |form: &Value, key: &str| form[key].as_str().map(str::to_owned);
+    Ok(form.and_then(|form| Some(KeptInquiry { category: text(&form, "category")?, body: text(&form, "body")? })))
 }

@@ -56,6 +56,7 @@ pub fn publications(site: Site) -> Router {
 
 fn around(routes: Routes, site: Site) -> Router {
     routes
+        .with_ways_back()
         .router
         .layer(from_fn_with_state(site.clone(), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))

@@ -1,8 +1,12 @@
 //! The list of routes: built together with the router, so that none can be missing from the list that is tested.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Router,
     handler::Handler,
+    http::Uri,
+    response::Redirect,
     routing::{MethodRouter, get, post},
 };
 use domain::permissions::Permission;
@@ -72,11 +76,54 @@ impl Routes {
         self.add("POST", path, access, post(handler))
     }
 
+    /// Adds a way back to every action that has no page at its own address: whoever opens it, as after a login that an
+    /// ended session had asked for, is led to the page that the form stands on.
+    #[must_use]
+    pub fn with_ways_back(mut self) -> Self {
+        let of = |method: &'static str| {
+            self.list.iter().filter(move |route| route.method == method).map(|route| route.path).collect::<Vec<_>>()
+        };
+        let pages = BTreeSet::from_iter(of("GET"));
+        let forms = of("POST").into_iter().filter(|path| !pages.contains(path) && !path.starts_with("/pki"));
+        for path in forms {
+            let Some(floors) = floors_down(path, &pages) else { continue };
+            let back = move |uri: Uri| async move { Redirect::to(below(uri.path(), floors)) };
+            self.router = self.router.route(path, get(back));
+        }
+        self
+    }
+
     /// Adds another list.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.list.extend(other.list);
         self
+    }
+}
+
+/// How many parts at the end of an action's path are not in the path of the page that its form stands on.
+fn floors_down(path: &str, pages: &BTreeSet<&str>) -> Option<usize> {
+    (1..path.split('/').count()).find(|floors| pages.contains(below(path, *floors)))
+}
+
+/// A path without so many parts at its end.
+fn below(path: &str, floors: usize) -> &str {
+    let end = path.rmatch_indices('/').nth(floors.saturating_sub(1)).map_or(0, |(place, _)| place);
+    if end == 0 { "/" } else { &path[..end] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_a_form_is_the_nearest_one_above_its_action() {
+        let pages = BTreeSet::from(["/", "/office/letters", "/office/letters/{id}"]);
+        assert_eq!(floors_down("/office/letters/{id}/lost", &pages), Some(1));
+        assert_eq!(floors_down("/office/letters/batches/{id}/confirm", &pages), Some(3));
+        assert_eq!(floors_down("/logout", &pages), Some(1));
+        assert_eq!(below("/office/letters/1/lost", 1), "/office/letters/1");
+        assert_eq!(below("/logout", 1), "/");
     }
 }

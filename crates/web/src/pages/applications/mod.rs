@@ -8,6 +8,8 @@ mod send;
 mod send_again;
 mod start;
 
+pub(in crate::pages) use resume::to_login;
+
 use domain::{
     applications::{Kind, ReadingLine, State, line_customer_id::LineCustomerId},
     ids::ApplicationId,

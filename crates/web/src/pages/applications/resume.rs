@@ -4,21 +4,25 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use domain::ids::ApplicationId;
-use services::parked;
+use services::parked::{self, Back};
 
 use crate::site::{Failure, PARKED_COOKIE, Posted, Visit, answers_from, see_other};
 
 /// Keeps the posted form and leads to the login. The CSRF token was checked against the ended session's cookie.
 pub(super) async fn park(visit: &Visit, id: ApplicationId, posted: &Posted) -> Result<Response, Failure> {
     let token = parked::park(&visit.ctx(), id, &answers_from(posted)).await?;
+    Ok(to_login(visit, token, &format!("/applications/{id}/edit")))
+}
+
+/// Leads to the login with the token that finds what was kept.
+pub(in crate::pages) fn to_login(visit: &Visit, token: String, page: &str) -> Response {
     let cookie = Cookie::build((PARKED_COOKIE, token))
         .path("/")
         .http_only(true)
         .secure(visit.site.secure())
         .same_site(SameSite::Lax)
         .build();
-    let to_login = see_other(&format!("/login?next=/applications/{id}/edit"));
-    Ok((CookieJar::new().add(cookie), to_login).into_response())
+    (CookieJar::new().add(cookie), see_other(&format!("/login?next={page}"))).into_response()
 }
 
 /// After the login: puts what was typed into the form again.
@@ -26,8 +30,11 @@ pub(super) async fn resume(visit: Visit, headers: HeaderMap) -> Result<Response,
     visit.person()?;
     let jar = CookieJar::from_headers(&headers);
     let token = jar.get(PARKED_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
-    let found = parked::unpark(&visit.ctx(), &token).await?;
-    let next = found.map_or_else(|| see_other("/"), |id| see_other(&format!("/applications/{id}/edit")));
+    let next = match parked::unpark(&visit.ctx(), &token).await? {
+        Some(Back::Case(id)) => format!("/applications/{id}/edit"),
+        Some(Back::Inquiry) => format!("/inquiries?kept={token}"),
+        None => "/".to_owned(),
+    };
     let gone = Cookie::build((PARKED_COOKIE, "")).path("/").build();
-    Ok((CookieJar::from_headers(&headers).remove(gone), next).into_response())
+    Ok((CookieJar::from_headers(&headers).remove(gone), see_other(&next)).into_response())
 }

@@ -10,11 +10,13 @@ use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
     forms::Finding,
+    ids::AccountId,
 };
 use serde::Deserialize;
-use services::{applications::facts_of, inquiries, rows::Inquiry};
+use services::{applications::facts_of, inquiries, parked, rows::Inquiry};
 
 use crate::{
+    pages::applications::to_login,
     site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
         form::{ChoiceView, ErrorSummary, FieldView, InputView},
@@ -28,13 +30,15 @@ const INSTITUTION: &str = "institution_data";
 /// Longest question in characters.
 const LONGEST: u32 = 2_000;
 
-/// What the inquiry is about, and the number of the one just sent.
+/// What the inquiry is about, the number of the one just sent, or the token of one that outlived its session.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct About {
     #[serde(default)]
     about: String,
     #[serde(default)]
     sent: String,
+    #[serde(default)]
+    kept: String,
 }
 
 #[derive(Template)]
@@ -43,6 +47,7 @@ struct InquiriesPage {
     frame: Frame,
     errors: ErrorSummary,
     fields: Vec<FieldView>,
+    person: AccountId,
     sent: Option<CopyView>,
     own: Vec<SummaryListView>,
 }
@@ -61,11 +66,13 @@ pub(super) async fn show(visit: Visit, Query(about): Query<About>) -> Result<Res
         let page = ContactPage { frame: visit.frame("お問い合わせ"), login: format!("/login?next={next}") };
         return Ok(Html(page).into_response());
     }
-    let (category, body) = match about.about.as_str() {
-        "institution" => (INSTITUTION, shown_data(&visit).await?),
-        other => (other, String::new()),
+    let kept = if about.kept.is_empty() { None } else { parked::inquiry(&visit.ctx(), &about.kept).await? };
+    let (category, body) = match (kept, about.about) {
+        (Some(kept), _) => (kept.category, kept.body),
+        (None, about) if about == "institution" => (INSTITUTION.to_owned(), shown_data(&visit).await?),
+        (None, about) => (about, String::new()),
     };
-    let mut page = page(&visit, category, &body, &[]).await?;
+    let mut page = page(&visit, &category, &body, &[]).await?;
     page.sent = Some(about.sent).filter(|sent| !sent.is_empty()).map(|sent| {
         let groups = sent.split('-').map(str::to_owned).collect();
         CopyView::new("受付番号", sent, groups)
@@ -98,7 +105,7 @@ async fn shown_data(visit: &Visit) -> Result<String, Failure> {
 }
 
 async fn page(visit: &Visit, category: &str, body: &str, slips: &[Finding]) -> Result<InquiriesPage, Failure> {
-    visit.person()?;
+    let person = visit.person()?.account_id;
     let lists = visit.site.app.reference().lists;
     let own = inquiries::own(&visit.ctx()).await?;
     let (fields, errors) = with_slips(fields(&lists, category, body), slips);
@@ -106,6 +113,7 @@ async fn page(visit: &Visit, category: &str, body: &str, slips: &[Finding]) -> R
         frame: Frame { has_errors: !slips.is_empty(), ..visit.frame("お問い合わせ") },
         errors,
         fields,
+        person,
         sent: None,
         own: own.iter().map(|inquiry| summary(inquiry, &lists)).collect(),
     })
@@ -149,10 +157,14 @@ fn summary(inquiry: &Inquiry, lists: &Lists) -> SummaryListView {
     SummaryListView { title: format!("受付番号 {}", inquiry.reference), rows }
 }
 
-/// Sends an inquiry.
+/// Sends an inquiry; one whose session has ended is kept until after the login.
 pub(super) async fn ask(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    visit.session().ok_or_else(|| Failure::login("/inquiries"))?;
     let (category, body) = (posted.get("category"), posted.get("body"));
+    if visit.session().is_none() {
+        let Ok(person) = posted.get("person").parse() else { return Err(Failure::login("/inquiries")) };
+        let token = parked::park_inquiry(&visit.ctx(), person, category, body).await?;
+        return Ok(to_login(&visit, token, "/inquiries"));
+    }
     match inquiries::ask(&visit.ctx(), category, body).await? {
         Ok(reference) => Ok(see_other(&format!("/inquiries?sent={reference}"))),
         Err(message) => {
