@@ -1,14 +1,19 @@
 //! Commands beside serving.
 
+mod summary;
+
 use std::{fs::File, path::PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use domain::institutions::{Prefecture, RegisterLayout, ScoreTable};
 use domain::permissions::Role;
+use serde_json::json;
 use services::{
-    Ctx, accounts,
-    institutions::import::{self, Options, Outcome},
+    Ctx,
+    accounts::{self, import::Outcome},
+    institutions::import::{self, Options},
+    office::staff::{self, Saved},
 };
 
 use crate::{Place, config::Config, install};
@@ -50,6 +55,9 @@ pub(crate) struct ImportAccounts {
     place: Place,
     /// CSV file.
     file: PathBuf,
+    /// Print the summary and the rows that were left out as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Import {
@@ -82,15 +90,15 @@ impl ImportInstitutions {
         let app = install::build(&Config::load(&self.place)?, true).await?;
         let outcome = import::run(&Ctx::system(&app, "import"), file, options).await?;
         let imported = match outcome {
-            Outcome::Refused(fault) => anyhow::bail!("{fault}"),
-            Outcome::Done(imported) => imported,
+            import::Outcome::Refused(fault) => anyhow::bail!("{fault}"),
+            import::Outcome::Done(imported) => imported,
         };
         let report = self.report.clone().unwrap_or_else(|| self.file.with_extension("report.csv"));
         std::fs::write(&report, &imported.report).with_context(|| report.display().to_string())?;
         if self.json {
             println!("{}", serde_json::to_string(&imported.summary)?);
         } else {
-            println!("{:#?}\nreport: {}", imported.summary, report.display());
+            println!("{}report: {}", summary::institutions(&imported.summary), report.display());
         }
         app.db.close().await;
         Ok(())
@@ -102,8 +110,16 @@ impl ImportAccounts {
         let bytes = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
         let app = install::build(&Config::load(&self.place)?, true).await?;
         let outcome = accounts::import::accounts(&Ctx::system(&app, "import"), &bytes).await?;
-        println!("{outcome:#?}");
         app.db.close().await;
+        let (figures, rejected) = match outcome {
+            Outcome::Done { summary, rejected } => (summary, rejected),
+            Outcome::Unreadable(fault) => anyhow::bail!("{fault}"),
+        };
+        if self.json {
+            println!("{}", serde_json::to_string(&json!({ "summary": figures, "rejected": rejected }))?);
+        } else {
+            print!("{}", summary::accounts(&figures, &rejected));
+        }
         Ok(())
     }
 }
@@ -188,10 +204,13 @@ impl AddAdministrator {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let app = install::build(&Config::load(&self.place)?, false).await?;
         let ctx = Ctx::system(&app, "add_administrator");
-        let saved = services::office::staff::create(&ctx, &self.email, &self.name, &[Role::Administrator]).await?;
-        println!("{saved:?}");
+        let saved = staff::create(&ctx, &self.email, &self.name, &[Role::Administrator]).await?;
         services::jobs::work_all(&app, "add_administrator").await?;
         app.db.close().await;
+        match saved {
+            Saved::Done(_) => println!("added; a link to set a password goes to {}", self.email),
+            Saved::Slips(slips) => anyhow::bail!("not added\n{}", summary::slips(&slips)),
+        }
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(commands::Audit),
-    /// Add the first administrator; prints the link to set a password.
+    /// Add the first administrator; a link to set a password goes to the mail address.
     AddAdministrator(commands::AddAdministrator),
 }
 
