@@ -49,7 +49,8 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let site = Site::new(app.clone(), demo);
     let handle = Handle::new();
-    let portal = portal(&config.portal, site.clone(), handle.clone())?;
+    let proxies = config.portal.proxies().map_err(|faults| anyhow::anyhow!(faults.join("; ")))?;
+    let portal = portal(&config.portal, site.clone().behind(proxies), handle.clone())?;
     let publications = publications(config, site.clone(), handle.clone())?;
     let closed = closed(config, &app, site, handle.clone()).await?;
     start_workers(&app);

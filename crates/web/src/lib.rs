@@ -12,4 +12,4 @@ pub mod view;
 mod gallery;
 
 pub use pages::{closed, portal, publications, routes};
-pub use site::{Access, RouteInfo, Site};
+pub use site::{Access, Proxies, RouteInfo, Site};

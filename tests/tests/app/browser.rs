@@ -1,8 +1,11 @@
 //! A browser without a screen: sends requests to the portal's router and keeps the cookies.
 
+use std::net::SocketAddr;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
 use domain::{
@@ -14,7 +17,7 @@ use services::secrets::{csrf_token, new_token, token_hash};
 use storage::accounts::Account;
 use time::Duration;
 use tower::ServiceExt;
-use web::Site;
+use web::{Proxies, Site};
 
 use crate::support::House;
 
@@ -31,6 +34,8 @@ pub(crate) struct Browser {
     router: Router,
     cookie: String,
     csrf: String,
+    /// Who connects, and whom they claim to connect for.
+    connection: Option<(SocketAddr, &'static str)>,
 }
 
 impl Browser {
@@ -41,7 +46,15 @@ impl Browser {
             router: web::portal(Site::new(house.app.clone(), true)),
             cookie: format!("mg_visitor={token}"),
             csrf: csrf_token(&token),
+            connection: None,
         }
+    }
+
+    /// A visitor through a connection that carries `X-Forwarded-For`, at a portal that believes some proxies.
+    pub(crate) fn through(house: &House, proxies: Proxies, peer: &str, claims: &'static str) -> Self {
+        let router = web::portal(Site::new(house.app.clone(), true).behind(proxies));
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        Self { router, connection: Some((peer, claims)), ..Self::visitor(house) }
     }
 
     /// A terminal in the closed network.
@@ -65,6 +78,7 @@ impl Browser {
             router: web::portal(Site::new(house.app.clone(), true)),
             cookie: format!("mg_session={token}"),
             csrf: csrf_token(&token),
+            connection: None,
         }
     }
 
@@ -74,7 +88,11 @@ impl Browser {
         self
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some((peer, claims)) = self.connection {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.headers_mut().insert("x-forwarded-for", claims.parse().unwrap());
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let location = response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::permissions::{Permission, Role, allows};
-use web::{Access, RouteInfo};
+use web::{Access, Proxies, RouteInfo};
 
 use crate::{
     browser::{Answer, Browser, account, institution},
@@ -116,6 +116,23 @@ async fn a_form_from_elsewhere_is_refused() {
         let forged = member.post_as("/procedures/eligibility", &[], &elsewhere).await;
         assert_eq!(forged.status, StatusCode::FORBIDDEN);
         assert!(forged.body.contains("画面を開き直してください"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_passwords_count_for_the_visitor_and_not_for_the_proxy_before_the_portal() {
+    on_each_database(async |house| {
+        let proxies = Proxies::parse(&["10.0.0.0/8".to_owned()], "X-Forwarded-For").unwrap();
+        let visitor = |peer: &str| Browser::through(house, proxies.clone(), peer, "198.51.100.1, 203.0.113.7");
+        for (peer, source) in [("10.0.0.1", "203.0.113.7"), ("192.0.2.9", "192.0.2.9")] {
+            let typed = [("email", &*format!("{source}@clinic.example")), ("password", "a-wrong-password")];
+            for _ in 0..30 {
+                visitor(peer).post("/login", &typed).await;
+            }
+            let rows = storage::audit::newest(&mut house.app.db.read().await.unwrap(), None, 1).await.unwrap();
+            assert_eq!((rows[0].action.as_str(), rows[0].source.as_str()), ("login.limited", source));
+        }
     })
     .await;
 }

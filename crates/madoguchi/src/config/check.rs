@@ -28,6 +28,9 @@ impl Config {
                 check_file(path, name, faults);
             }
         }
+        if let Err(found) = self.portal.proxies() {
+            faults.extend(found.into_iter().map(|fault| format!("portal.trusted_proxies: {fault}")));
+        }
         self.validate_publications(faults);
         self.validate_rules(faults);
     }

@@ -18,6 +18,24 @@ pub(crate) struct Listener {
     pub(crate) certificate: Option<PathBuf>,
     /// Private key in PEM.
     pub(crate) key: Option<PathBuf>,
+    /// Proxies before it; only the portal may have some.
+    #[serde(flatten)]
+    pub(crate) proxies: Option<Proxies>,
+}
+
+/// Proxies that are believed about where visitors come from.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Proxies {
+    /// Addresses or networks.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// `X-Forwarded-For` or `Forwarded`, whichever they set.
+    pub(crate) proxy_header: String,
+}
+
+impl Default for Proxies {
+    fn default() -> Self {
+        Self { trusted_proxies: vec![], proxy_header: "X-Forwarded-For".to_owned() }
+    }
 }
 
 /// What one of the two listeners is when the file says nothing of it.
@@ -42,9 +60,31 @@ struct Written {
     key: Option<PathBuf>,
 }
 
+/// The portal's table as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenPortal {
+    listen: Option<SocketAddr>,
+    url: Option<String>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    trusted_proxies: Vec<String>,
+    proxy_header: String,
+}
+
+impl Default for WrittenPortal {
+    fn default() -> Self {
+        let Proxies { trusted_proxies, proxy_header } = Proxies::default();
+        Self { listen: None, url: None, certificate: None, key: None, trusted_proxies, proxy_header }
+    }
+}
+
 /// Reads `[portal]`.
 pub(super) fn portal<'de, D: Deserializer<'de>>(from: D) -> Result<Listener, D::Error> {
-    Written::deserialize(from).map(|written| DEFAULT_PORTAL.fill(written))
+    let WrittenPortal { listen, url, certificate, key, trusted_proxies, proxy_header } =
+        WrittenPortal::deserialize(from)?;
+    let listener = DEFAULT_PORTAL.fill(Written { listen, url, certificate, key });
+    Ok(Listener { proxies: Some(Proxies { trusted_proxies, proxy_header }), ..listener })
 }
 
 /// Reads `[closed_network]`.
@@ -62,7 +102,7 @@ impl Defaults {
         let listen = written.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
         let scheme = if written.certificate.is_some() { "https" } else { self.scheme };
         let url = written.url.unwrap_or_else(|| format!("{scheme}://{}", reachable(listen)));
-        Listener { listen, url, certificate: written.certificate, key: written.key }
+        Listener { listen, url, certificate: written.certificate, key: written.key, proxies: None }
     }
 }
 
@@ -79,6 +119,16 @@ impl Listener {
     /// A listener on this machine only.
     pub(crate) fn at(port: u16, scheme: &str) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        Self { listen, url: format!("{scheme}://{listen}"), certificate: None, key: None }
+        Self { listen, url: format!("{scheme}://{listen}"), certificate: None, key: None, proxies: None }
+    }
+
+    /// The proxies before it, as the pages know them.
+    ///
+    /// # Errors
+    /// Every address that is none, and a header that is not known.
+    pub(crate) fn proxies(&self) -> Result<web::Proxies, Vec<String>> {
+        let none = Proxies::default();
+        let Proxies { trusted_proxies, proxy_header } = self.proxies.as_ref().unwrap_or(&none);
+        web::Proxies::parse(trusted_proxies, proxy_header)
     }
 }

@@ -79,3 +79,15 @@ fn an_address_for_publications_that_cannot_work_is_named() {
     assert!(found.len() == 1 && found[0].contains("a port of its own"), "nobody would answer there: {found:?}");
     assert_eq!(faults("[portal]\nurl = \"https://[2001:db8::1]\""), Vec::<String>::new());
 }
+
+#[test]
+fn only_the_portal_has_proxies_and_none_is_believed_unless_it_is_said() {
+    assert_eq!(read("").portal.proxies(), Ok(web::Proxies::default()));
+    let named = "[portal]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\nproxy_header = \"Forwarded\"";
+    let trusted = ["127.0.0.1".to_owned(), "10.0.0.0/8".to_owned()];
+    assert_eq!(read(named).portal.proxies(), web::Proxies::parse(&trusted, "forwarded"));
+    assert!(read(named).without_secrets().unwrap().contains("10.0.0.0/8"));
+    let found = faults("[portal]\ntrusted_proxies = [\"proxy.example\"]");
+    assert!(found.len() == 1 && found[0].starts_with("portal.trusted_proxies: "), "{found:?}");
+    assert!(toml::from_str::<Config>("[closed_network]\ntrusted_proxies = []").is_err());
+}

@@ -7,6 +7,7 @@ mod guard;
 mod html;
 mod markdown;
 mod posted;
+mod proxies;
 mod slips;
 mod table;
 mod visit;
@@ -24,6 +25,7 @@ pub(crate) use guard::{guard, render_failures};
 pub use html::{Download, Html, see_other};
 pub use markdown::{TableOfContents, to_html};
 pub use posted::Posted;
+pub use proxies::Proxies;
 pub use slips::with_slips;
 pub use table::{Access, RouteInfo, Routes};
 pub use visit::{ANONYMOUS_COOKIE, PARKED_COOKIE, SESSION_COOKIE, Visit, session_cookie};
@@ -39,6 +41,8 @@ pub struct Site {
     pub menus: Arc<[MenuGroup]>,
     /// Whether this is the demo, which shows its mailbox.
     pub demo: bool,
+    /// Proxies that are believed about where visitors come from; none unless said.
+    pub proxies: Arc<Proxies>,
 }
 
 impl Site {
@@ -52,7 +56,13 @@ impl Site {
             contact_hours: operator.hours.clone(),
             contact_mail: operator.mail.clone(),
         };
-        Self { brand: Arc::new(brand), menus: frame::menus(), app, demo }
+        Self { brand: Arc::new(brand), menus: frame::menus(), app, demo, proxies: Arc::default() }
+    }
+
+    /// The same behind proxies of the operator.
+    #[must_use]
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies: Arc::new(proxies), ..self }
     }
 
     /// Whether cookies must only travel over TLS.

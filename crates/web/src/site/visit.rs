@@ -119,8 +119,8 @@ impl FromRequestParts<Site> for Visit {
         let jar = CookieJar::from_headers(&parts.headers);
         let token = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
         let visitor = parts.extensions.get::<VisitorToken>().map(|token| token.0.clone()).unwrap_or_default();
-        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
-        let source = source.unwrap_or_default();
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let source = peer.map(|peer| site.proxies.visitor(peer, &parts.headers).to_string()).unwrap_or_default();
         let session = match &token {
             Some(token) => services::accounts::session_of(&site.app, token).await?,
             None => None,
