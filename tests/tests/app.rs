@@ -1,5 +1,5 @@
 //! The whole app through its routes, on both databases.
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 #[path = "app/browser.rs"]
 mod browser;
@@ -13,6 +13,8 @@ mod permission;
 mod publications;
 #[path = "app/returning.rs"]
 mod returning;
+#[path = "app/smtp.rs"]
+mod smtp;
 #[path = "app/statements.rs"]
 mod statements;
 #[path = "app/steps.rs"]

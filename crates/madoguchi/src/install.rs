@@ -9,7 +9,7 @@ use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
     authority::{self, Authority, Founding, Places},
-    mail::Mailer,
+    mail::{KeepAll, Mailer, Smtp},
     secrets::Hasher,
 };
 use storage::Db;
@@ -18,7 +18,6 @@ use time::Duration;
 use crate::{
     clock::{SystemClock, SystemRandomness},
     config::Config,
-    smtp::{KeepAll, Smtp},
 };
 
 /// Memory of one password hash in KiB (m = 19 MiB, t = 2).

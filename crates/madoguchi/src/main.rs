@@ -6,7 +6,6 @@ mod config;
 mod demo;
 mod install;
 mod serve;
-mod smtp;
 mod tls;
 
 use std::path::PathBuf;

@@ -9,6 +9,8 @@ use domain::permissions::Permission;
 
 /// A job is given up after so many attempts.
 const ATTEMPTS: i64 = 12;
+/// A mail is given up after so many attempts: three days, as mail servers wait for each other.
+const MAIL_ATTEMPTS: i64 = 150;
 
 /// Claims one due job and does it; false when none is due.
 ///
@@ -45,7 +47,7 @@ async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Resu
         Ok(()) => {
             jobs::done(&mut tx, job, worker, now).await?;
         }
-        Err(error) if job.attempt >= ATTEMPTS => {
+        Err(error) if job.attempt >= attempts(&job.kind) => {
             tracing::error!(job = %job.id, kind = %job.kind, %error, "job given up");
             jobs::fail(&mut tx, job, worker, &error.to_string(), now).await?;
         }
@@ -56,6 +58,10 @@ async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Resu
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn attempts(kind: &str) -> i64 {
+    if kind == crate::mail::SEND { MAIL_ATTEMPTS } else { ATTEMPTS }
 }
 
 /// Waiting time before the next attempt: 5 s, doubled each time, at most 30 minutes.
@@ -104,6 +110,13 @@ pub async fn again(ctx: &Ctx<'_>, id: JobId) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_waits_three_days_for_a_server_that_is_down() {
+        let waits = (1..attempts(crate::mail::SEND)).map(back_off).fold(Duration::ZERO, |sum, wait| sum + wait);
+        assert_eq!(waits.whole_days(), 2, "{waits}");
+        assert!(waits > Duration::hours(69));
+    }
 
     #[test]
     fn waiting_grows_and_is_bounded() {

@@ -12,7 +12,10 @@ use storage::{Tx, mails::Mail};
 
 use crate::{App, Ctx, Error, Result};
 
+mod smtp;
 mod texts;
+
+pub use smtp::{KeepAll, Smtp};
 
 /// Kind of the job that sends a mail.
 pub const SEND: &str = "mail.send";

@@ -100,11 +100,29 @@ pub(crate) async fn on_each_database(story: impl AsyncFn(&House)) {
 
 /// The same in a house whose operator chose otherwise.
 pub(crate) async fn on_each_database_with(choose: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
-    on_sqlite_with(&choose, &story).await;
+    on_each_database_as(&choose, &|house| house, &story).await;
+}
+
+/// The same in a house that hands its mails to another mail server.
+pub(crate) async fn on_each_database_mailing(mailer: &Arc<dyn Mailer>, story: impl AsyncFn(&House)) {
+    let other = |house: House| {
+        let mut app = Arc::into_inner(house.app).unwrap();
+        app.mailer = mailer.clone();
+        House { app: Arc::new(app), ..house }
+    };
+    on_each_database_as(&|_| {}, &other, &story).await;
+}
+
+async fn on_each_database_as(
+    choose: &dyn Fn(&mut Settings),
+    change: &dyn Fn(House) -> House,
+    story: &impl AsyncFn(&House),
+) {
+    on_sqlite_as(choose, change, story).await;
     let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
     let founded = FOUNDED_POSTGRES.get_or_init(|| found_on_postgres(&server)).await;
     let (url, name) = new_database(&server, Some(&founded.place)).await;
-    let house = house(&url, &founded.authority, &choose).await;
+    let house = change(house(&url, &founded.authority, choose).await);
     story(&house).await;
     house.app.db.close().await;
     command(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
@@ -112,15 +130,15 @@ pub(crate) async fn on_each_database_with(choose: impl Fn(&mut Settings), story:
 
 /// Tells a story on SQLite.
 pub(crate) async fn on_sqlite(story: impl AsyncFn(&House)) {
-    on_sqlite_with(&|_| {}, &story).await;
+    on_sqlite_as(&|_| {}, &|house| house, &story).await;
 }
 
-async fn on_sqlite_with(choose: &dyn Fn(&mut Settings), story: &impl AsyncFn(&House)) {
+async fn on_sqlite_as(choose: &dyn Fn(&mut Settings), change: &dyn Fn(House) -> House, story: &impl AsyncFn(&House)) {
     let founded = FOUNDED_SQLITE.get_or_init(found_on_sqlite).await;
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
     std::fs::write(&path, &founded.place).unwrap();
-    let house = house(&format!("sqlite:{}", path.display()), &founded.authority, choose).await;
+    let house = change(house(&format!("sqlite:{}", path.display()), &founded.authority, choose).await);
     story(&house).await;
     house.app.db.close().await;
 }

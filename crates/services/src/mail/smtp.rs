@@ -1,4 +1,4 @@
-//! Mails over SMTP by `lettre`.
+//! Handing mails over: by SMTP (`lettre`), or to nobody where mails are read in the mailbox page.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -7,28 +7,33 @@ use lettre::{
     message::{Attachment as Part, MultiPart, SinglePart, header::ContentType},
     transport::smtp::PoolConfig,
 };
-use services::{
-    mail::{Attachment, Handover, Mailer},
-    rows::Mail,
-};
+use storage::mails::Mail;
+
+use super::{Attachment, Handover, Mailer};
+use crate::{Error, Result};
 
 /// Connections kept open at most.
 const CONNECTIONS: u32 = 16;
+/// How long the server may take for one answer.
+const ANSWER: Duration = Duration::from_secs(15);
+/// How long one mail may take in all: less than the lease of its job, so that no second worker sends it meanwhile.
+const WHOLE: Duration = Duration::from_secs(45);
 
 /// Hands mails to a mail server.
-pub(crate) struct Smtp {
+#[derive(Debug)]
+pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
 impl Smtp {
     /// A transport from an address such as `smtp://127.0.0.1:2525`.
-    pub(crate) fn new(url: &str) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When the address is none that `lettre` understands.
+    pub fn new(url: &str) -> Result<Self> {
         let pool = PoolConfig::new().max_size(CONNECTIONS);
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?
-            .pool_config(pool)
-            .timeout(Some(Duration::from_secs(30)))
-            .build();
-        Ok(Self { transport })
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(Error::internal)?;
+        Ok(Self { transport: builder.pool_config(pool).timeout(Some(ANSWER)).build() })
     }
 }
 
@@ -62,17 +67,19 @@ impl Mailer for Smtp {
                 Ok(message) => message,
                 Err(words) => return Handover::Refused(words),
             };
-            match self.transport.send(message).await {
-                Ok(answer) => Handover::Taken(answer.message().collect::<Vec<_>>().join(" ")),
-                Err(error) if error.is_permanent() => Handover::Refused(error.to_string()),
-                Err(error) => Handover::Later(error.to_string()),
+            match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
+                Ok(Ok(answer)) => Handover::Taken(answer.message().collect::<Vec<_>>().join(" ")),
+                Ok(Err(error)) if error.is_permanent() => Handover::Refused(error.to_string()),
+                Ok(Err(error)) => Handover::Later(error.to_string()),
+                Err(_) => Handover::Later("the mail server took too long".to_owned()),
             }
         })
     }
 }
 
 /// Takes every mail: where there is no mail server, mails are read in the mailbox page.
-pub(crate) struct KeepAll;
+#[derive(Clone, Copy, Debug)]
+pub struct KeepAll;
 
 impl Mailer for KeepAll {
     fn send<'a>(
