@@ -1,0 +1,132 @@
+//! A client that knows whether it was answered: an answer that is cut off is none.
+
+use std::{
+    io::{Error, ErrorKind, Read, Result, Write},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::ServerName};
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    pub(crate) body: Vec<u8>,
+    cookies: Vec<String>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The value of an input of the page.
+    pub(crate) fn value(&self, name: &str) -> String {
+        let page = self.text();
+        let after = page.split_once(&format!("name=\"{name}\" value=\"")).map(|(_, after)| after.to_owned());
+        after.and_then(|after| after.split_once('"').map(|(value, _)| value.to_owned())).unwrap_or_default()
+    }
+}
+
+/// Someone with cookies at one of the two listeners.
+pub(crate) struct Client {
+    port: u16,
+    tls: Option<Arc<ClientConfig>>,
+    cookies: Vec<(String, String)>,
+}
+
+impl Client {
+    /// At the portal.
+    pub(crate) fn plain(port: u16) -> Self {
+        Self { port, tls: None, cookies: vec![] }
+    }
+
+    /// At the closed network, trusting one root.
+    pub(crate) fn secure(port: u16, root: &[u8]) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.to_vec().into()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        Self { port, tls: Some(Arc::new(config)), cookies: vec![] }
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
+        self.exchange("GET", path, "")
+    }
+
+    /// Opens the page of a form and sends it.
+    pub(crate) fn send(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let form = self.get(page)?;
+        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let csrf = form.value("csrf");
+        let version = form.value("version");
+        let own = [("csrf", csrf.as_str()), ("version", version.as_str())];
+        let pairs = own.iter().chain(fields).map(|(key, value)| format!("{}={}", encode(key), encode(value)));
+        self.exchange("POST", action, &pairs.collect::<Vec<_>>().join("&"))
+    }
+
+    fn exchange(&mut self, method: &str, path: &str, body: &str) -> Result<Answer> {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nCookie: {}\r\n\
+            Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            self.port,
+            cookies.join("; "),
+            body.len(),
+        );
+        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let answer = match &self.tls {
+            None => converse(stream, &request)?,
+            Some(config) => {
+                let name = ServerName::try_from("127.0.0.1").map_err(Error::other)?;
+                let connection = ClientConnection::new(config.clone(), name).map_err(Error::other)?;
+                converse(StreamOwned::new(connection, stream), &request)?
+            }
+        };
+        for cookie in &answer.cookies {
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or_default();
+            self.cookies.retain(|(known, _)| known != name);
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(answer)
+    }
+}
+
+/// Sends a request and reads a whole answer.
+fn converse(mut stream: impl Read + Write, request: &str) -> Result<Answer> {
+    stream.write_all(request.as_bytes())?;
+    stream.flush()?;
+    let (mut received, mut part) = (vec![], [0; 16 * 1024]);
+    loop {
+        if let Some(answer) = whole(&received) {
+            return Ok(answer);
+        }
+        match stream.read(&mut part)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => received.extend_from_slice(&part[..count]),
+        }
+    }
+}
+
+/// The answer, once all of it is there.
+fn whole(received: &[u8]) -> Option<Answer> {
+    let end = received.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&received[..end]).into_owned();
+    let body = &received[end + 4..];
+    let of = |name: &str| -> Vec<String> {
+        let pairs = head.lines().filter_map(|line| line.split_once(": "));
+        pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).collect()
+    };
+    let length: usize = of("content-length").first()?.parse().ok()?;
+    (body.len() >= length).then(|| Answer {
+        status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default(),
+        location: of("location").pop().unwrap_or_default(),
+        body: body[..length].to_vec(),
+        cookies: of("set-cookie"),
+    })
+}
