@@ -9,6 +9,8 @@ mod filing;
 mod letters;
 #[path = "app/permission.rs"]
 mod permission;
+#[path = "app/pickup.rs"]
+mod pickup;
 #[path = "app/publications.rs"]
 mod publications;
 #[path = "app/returning.rs"]

@@ -1,0 +1,156 @@
+//! Pickup at a terminal: wrong secrets, unknown IDs, interrupted downloads.
+
+use axum::http::StatusCode;
+use domain::{applications::State, permissions::Role};
+use time::Duration;
+
+use crate::{
+    browser::{Answer, Browser},
+    steps::{Paper, approved, clinic, posted, staff, stored, works},
+    support::{House, on_each_database},
+};
+
+const PASSPHRASE: &str = "correct-horse-9";
+
+async fn letter(house: &House) -> (String, Paper) {
+    let (_, browser) = clinic(house, "1330100016").await;
+    let case = approved(house, &browser).await;
+    let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
+    (case, paper)
+}
+
+async fn fetch(terminal: &Browser, paper: &Paper) -> Answer {
+    let fields = [
+        ("pickup_id", paper.id.as_str()),
+        ("pickup_secret", paper.secret.as_str()),
+        ("passphrase", PASSPHRASE),
+        ("passphrase_again", PASSPHRASE),
+        ("format", "modern"),
+    ];
+    terminal.post("/pickup", &fields).await
+}
+
+/// The same secret with its first character replaced by another one that secrets may have.
+fn wrong(paper: &Paper) -> Paper {
+    let other = if paper.secret.starts_with('A') { "B" } else { "A" };
+    Paper { id: paper.id.clone(), secret: format!("{other}{}", &paper.secret[1..]) }
+}
+
+/// What the page says, without what changes from page to page.
+fn words(answer: &Answer, paper: &Paper) -> String {
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    answer.body.replace(&paper.id, "ID")
+}
+
+async fn try_out(terminal: &Browser, paper: &Paper) -> Answer {
+    terminal.post("/rehearsal", &[("pickup_id", paper.id.as_str()), ("pickup_secret", &paper.secret)]).await
+}
+
+#[tokio::test]
+async fn an_unknown_id_and_a_wrong_secret_get_the_same_words() {
+    on_each_database(async |house| {
+        let (_, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let unknown = Paper { id: another_id(&paper.id), secret: paper.secret.clone() };
+        let told = try_out(&terminal, &unknown).await;
+        assert_eq!(words(&told, &unknown), words(&try_out(&terminal, &wrong(&paper)).await, &paper));
+        assert!(told.body.contains("取得IDまたは取得パスワードが正しくありません"));
+        assert!(works(&terminal, &paper).await, "the right one still works");
+    })
+    .await;
+}
+
+/// A well-formed ID that no letter carries.
+fn another_id(known: &str) -> String {
+    let found = (0_u8..=255)
+        .map(|seed| domain::secrets::PickupId::generate(&Filled(seed)).as_str().to_owned())
+        .find(|id| id != known);
+    found.unwrap()
+}
+
+struct Filled(u8);
+
+impl domain::clock::Randomness for Filled {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
+}
+
+#[tokio::test]
+async fn ten_wrong_secrets_end_a_letter_and_the_words_do_not_change() {
+    on_each_database(async |house| {
+        let (_, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let first = words(&try_out(&terminal, &wrong(&paper)).await, &paper);
+        for _ in 0..9 {
+            assert_eq!(words(&fetch(&terminal, &wrong(&paper)).await, &paper), first);
+        }
+        assert_eq!(words(&try_out(&terminal, &paper).await, &paper), first, "the right secret comes too late");
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_right_secret_forgets_the_wrong_ones() {
+    on_each_database(async |house| {
+        let (_, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        for _ in 0..3 {
+            for _ in 0..9 {
+                assert!(!works(&terminal, &wrong(&paper)).await);
+            }
+            assert!(works(&terminal, &paper).await);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_download_that_broke_off_is_repeated_with_a_new_certificate_and_no_fee() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let first = fetch(&terminal, &paper).await;
+        assert_eq!(first.status, StatusCode::OK);
+        assert_eq!(stored(house, &case).await.state, State::PickedUp);
+        house.clock.pass(Duration::days(6));
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK, "the letter works again");
+        let id = stored(house, &case).await.id;
+        let mut conn = house.app.db.read().await.unwrap();
+        let made = storage::authority::of_application(&mut conn, id).await.unwrap();
+        let fees = storage::ledger::of_application(&mut conn, id).await.unwrap();
+        drop(conn);
+        assert_eq!(made.len(), 2);
+        let reasons: Vec<_> = made.iter().map(|c| (c.state.as_str(), c.revocation_reason.as_deref())).collect();
+        assert!(
+            reasons.contains(&("revoked", Some("superseded"))) && reasons.contains(&("valid", None)),
+            "{reasons:?}"
+        );
+        assert!(made[0].serial != made[1].serial && made[0].key_hash != made[1].key_hash);
+        assert_eq!(fees.len(), 1);
+        house.clock.pass(Duration::days(2));
+        let late = fetch(&terminal, &paper).await;
+        assert!(late.body.contains("この通知書での取得は終わっています"), "eight days after the first time");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slip_in_the_passphrase_consumes_nothing() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let fields = [
+            ("pickup_id", paper.id.as_str()),
+            ("pickup_secret", paper.secret.as_str()),
+            ("passphrase", PASSPHRASE),
+            ("passphrase_again", "another-horse-9"),
+        ];
+        let told = terminal.post("/pickup", &fields).await;
+        assert!(told.body.contains("確認用のパスワードが、ファイルのパスワードと違います"));
+        assert_eq!(stored(house, &case).await.state, State::LetterPosted);
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK);
+    })
+    .await;
+}
