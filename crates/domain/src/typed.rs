@@ -12,6 +12,19 @@ pub fn compact(typed: &str) -> String {
     typed.nfkc().filter(|letter| !is_separator(*letter)).collect()
 }
 
+/// A text as searches compare it: compatibility form, lower case, katakana as hiragana, without spaces.
+pub fn search_key(text: &str) -> String {
+    fold(text).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).map(hiragana).collect()
+}
+
+/// ァ to ヶ stand 0x60 above ぁ to ゖ in Unicode.
+fn hiragana(letter: char) -> char {
+    match letter {
+        'ァ'..='ヶ' => char::from_u32(u32::from(letter) - 0x60).unwrap_or(letter),
+        _ => letter,
+    }
+}
+
 /// Whether a character only separates: a space, a hyphen, dash or minus of any kind, or an invisible one.
 pub fn is_separator(letter: char) -> bool {
     letter.is_whitespace() || is_hyphen(letter) || is_invisible(letter)
@@ -84,6 +97,16 @@ mod tests {
         }
         assert_eq!(compact("ｱｲｳ ー"), "アイウ");
         assert_eq!(fold("Ａ－１"), "A-1");
+    }
+
+    #[test]
+    fn width_case_spaces_and_kana_make_no_difference_to_a_search() {
+        for typed in ["ｱｵﾊﾞ ﾃﾞﾝﾀﾙ CLINIC", "アオバデンタル　ｃｌｉｎｉｃ", "あおばでんたるClinic"]
+        {
+            assert_eq!(search_key(typed), "あおばでんたるclinic");
+        }
+        assert_eq!(search_key("ｶｲｾﾝ 種別"), search_key("かいせん種別"));
+        assert_ne!(search_key("青葉"), search_key("若葉"));
     }
 
     #[test]

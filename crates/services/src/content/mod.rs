@@ -7,9 +7,9 @@ pub use seed::{seed, seed_notices};
 
 use domain::calendar::japanese_date;
 use domain::clock::Timestamp;
+use domain::typed::search_key;
 use std::collections::BTreeMap;
 use storage::content::{Article, Document, Notice};
-use unicode_normalization::UnicodeNormalization;
 
 use crate::{App, Ctx, Error, Result, mail::fill};
 
@@ -24,22 +24,13 @@ pub struct Found {
     pub words: String,
 }
 
-/// Text as the search compares it: NFKC, lower case, katakana as hiragana, no blanks.
-pub fn normalise(text: &str) -> String {
-    let kana = |c: char| match c {
-        'ァ'..='ヶ' => char::from_u32(c as u32 - 0x60).unwrap_or(c),
-        _ => c,
-    };
-    text.nfkc().flat_map(char::to_lowercase).map(kana).filter(|c| !c.is_whitespace()).collect()
-}
-
 /// Looks for words in articles and notices; fewer than two characters find nothing.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn search(ctx: &Ctx<'_>, words: &str) -> Result<Found> {
     let words: String = words.chars().take(100).collect();
-    let needle = normalise(&words);
+    let needle = search_key(&words);
     if needle.chars().count() < 2 {
         return Ok(Found { words, ..Found::default() });
     }
@@ -158,17 +149,6 @@ pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
         ("root_ca_name", app.authority.root.subject()),
         ("policy_oid", policies.and_then(|all| all.into_iter().next()).unwrap_or_default()),
         ("repository_url", format!("{}/pki", settings.portal_url)),
-        ("ocsp_url", format!("{}/pki/ocsp", settings.portal_url)),
+        ("ocsp_url", app.authority.urls.ocsp.clone().unwrap_or_default()),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normalise;
-
-    #[test]
-    fn half_width_katakana_and_hiragana_are_the_same_to_the_search() {
-        assert_eq!(normalise("ｶｲｾﾝ 種別"), normalise("かいせん種別"));
-        assert_eq!(normalise("ＣＡＦ"), "caf");
-    }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{applications::Entry, clock::Timestamp, ids::NoticeId};
+use domain::{applications::Entry, clock::Timestamp, ids::NoticeId, typed::search_key};
 use serde::Deserialize;
 use storage::content::{Article, Document, Notice};
 use time::{Date, Duration};
 
-use super::{built_in, normalise};
+use super::built_in;
 use crate::{App, Error, Result};
 
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ pub async fn seed(app: &App) -> Result<()> {
 
 fn article(head: ArticleHead, body: &str) -> Result<Article> {
     Ok(Article {
-        search_text: normalise(&format!("{}{}{}{body}", head.number, head.title, head.category)),
+        search_text: search_key(&format!("{}{}{}{body}", head.number, head.title, head.category)),
         updated_at: midnight(&head.updated)?,
         slug: head.slug,
         number: head.number,
@@ -108,7 +108,7 @@ pub async fn seed_notices(app: &App) -> Result<()> {
         let (head, body): (NoticeHead, &str) = split(source)?;
         let notice = Notice {
             id: NoticeId::new(now, &*app.randomness).0,
-            search_text: normalise(&format!("{}{body}", head.title)),
+            search_text: search_key(&format!("{}{body}", head.title)),
             slug: head.slug,
             title: head.title,
             important: head.important,

@@ -1,9 +1,10 @@
 //! Lists of the register, paged by code.
 
 use domain::institutions::{Institution, InstitutionStatus, Prefecture, ScoreTable};
+use domain::typed::search_key;
 use sqlx::QueryBuilder;
 
-use super::{Row, columns, search_key};
+use super::{Row, columns};
 use crate::convert::word;
 use crate::db::{Conn, Result, on_engine};
 

@@ -2,12 +2,10 @@
 
 mod imports;
 mod lists;
-mod search_key;
 mod write;
 
 pub use imports::*;
 pub use lists::*;
-pub use search_key::search_key;
 pub use write::*;
 
 use domain::{ids::InstitutionId, institutions::Institution};

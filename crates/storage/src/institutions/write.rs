@@ -1,10 +1,10 @@
 //! Writing institutions, one or many at a time.
 
-use domain::{clock::Timestamp, institutions::Institution};
+use domain::{clock::Timestamp, institutions::Institution, typed::search_key};
 use sqlx::QueryBuilder;
 use time::Date;
 
-use super::{STATEMENT, search_key};
+use super::STATEMENT;
 use crate::db::{Result, Tx, on_engine};
 
 const INSERT: &str =

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::extract::Query;
+use domain::typed::search_key;
 use serde::Deserialize;
-use services::content::{self, normalise};
+use services::content;
 
 use super::catalogue;
 use crate::{
@@ -51,11 +52,11 @@ pub(super) struct SearchPage {
 pub(super) async fn search(visit: Visit, Query(query): Query<Words>) -> Result<Html<SearchPage>, Failure> {
     let asked = query.q.replace(char::is_control, " ");
     let found = content::search(&visit.ctx(), asked.trim()).await?;
-    let needle = normalise(&found.words);
+    let needle = search_key(&found.words);
     let too_short = needle.chars().count() < FEWEST;
     let mut hits = vec![];
     if !too_short {
-        let tiles = catalogue::all().into_iter().filter(|tile| normalise(&tile.title).contains(&needle));
+        let tiles = catalogue::all().into_iter().filter(|tile| search_key(&tile.title).contains(&needle));
         hits.extend(tiles.map(|tile| hit("手続", tile.href, &tile.title, &tile.text, &needle)));
         hits.extend(found.articles.iter().map(|article| {
             let kind = if article.kind == "faq" { "よくある質問" } else { "解説" };
@@ -100,7 +101,7 @@ fn plain(markdown: &str) -> String {
 /// The characters of a text as the search compares them, each with the place of its original.
 fn compared(letters: &[char]) -> Vec<(char, usize)> {
     let of = |(place, letter): (usize, &char)| {
-        normalise(letter.encode_utf8(&mut [0; 4])).chars().map(|c| (c, place)).collect::<Vec<_>>()
+        search_key(letter.encode_utf8(&mut [0; 4])).chars().map(|c| (c, place)).collect::<Vec<_>>()
     };
     letters.iter().enumerate().flat_map(of).collect()
 }
@@ -159,7 +160,7 @@ mod tests {
     #[test]
     fn hits_are_marked_in_the_words_of_the_text() {
         let hits = |text: &str, words: &str| -> Vec<String> {
-            pieces(text, &normalise(words)).into_iter().filter(|piece| piece.hit).map(|piece| piece.text).collect()
+            pieces(text, &search_key(words)).into_iter().filter(|piece| piece.hit).map(|piece| piece.text).collect()
         };
         assert_eq!(hits("電気通信カイセン種別とかいせん", "ｶｲｾﾝ"), ["カイセン", "かいせん"]);
         assert_eq!(hits("お客様ＩＤの確認", "id"), ["ＩＤ"]);
@@ -174,7 +175,7 @@ mod tests {
         let text = plain("## 流れ\n\n- **[規約](document:terms)** を読む\n\n`{{sender_domain}}` を許可");
         assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["流れ", "-", "規約", "を読む", "を許可"]);
         let long = format!("{}電子証明書{}", "前".repeat(90), "後".repeat(90));
-        let excerpt = around(&long, &normalise("電子証明書"));
+        let excerpt = around(&long, &search_key("電子証明書"));
         assert!(excerpt.starts_with("…前") && excerpt.ends_with("後…") && excerpt.contains("電子証明書"));
     }
 }
