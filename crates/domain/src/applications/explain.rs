@@ -78,7 +78,7 @@ fn words(moment: Moment, day: &str) -> (String, &'static str, &'static str) {
         State::Returned => {
             (format!("{day}に補正をお願いしました。"), YOU, "示された項目だけを直して、もう一度送信してください。")
         }
-        State::Accepted => (format!("{day}に承認しました。"), NOBODY, "開始の月になると利用できます。"),
+        State::Accepted => (format!("{day}に承認し、受付済みになりました。"), NOBODY, "開始の月になると利用できます。"),
         State::InForce => (format!("{day}から利用できます。"), NOBODY, "内容が変わるときは、変更を申請してください。"),
         State::Superseded => (format!("{day}に後の変更に置き換わりました。"), NOBODY, "新しい申請をご覧ください。"),
         State::Rejected => {

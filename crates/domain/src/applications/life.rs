@@ -9,13 +9,13 @@ words! {
         /// Being written.
         Draft = "draft", "下書き";
         /// Sent, nobody has looked yet.
-        Submitted = "submitted", "受付済み（審査待ち）";
+        Submitted = "submitted", "審査待ち";
         /// A reviewer has it.
         InReview = "in_review", "審査中";
         /// The applicant is asked to correct fields.
         Returned = "returned", "補正依頼";
         /// Accepted, the start month has not come.
-        Accepted = "accepted", "承認済み";
+        Accepted = "accepted", "受付済み";
         /// In force.
         InForce = "in_force", "利用中";
         /// Replaced by a later change.
