@@ -10,7 +10,7 @@ import { output, slug } from "./places.mjs";
 import { watchContext } from "./watch.mjs";
 
 const JOURNEY_LIMIT_MS = 15 * 60_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /**
  * @typedef {object} Stage what a story gets
@@ -24,14 +24,15 @@ const PATIENCE_MS = 15_000;
  */
 
 /**
- * Registers the two tests of a journey.
+ * Registers the tests of a journey.
  * @param {string} title
  * @param {(stage: Stage) => Promise<void>} story
  * @param {object} [options]
  * @param {() => Promise<import("./demo.mjs").Demo>} [options.start] starts the system; default: a fresh demo
+ * @param {boolean[]} [options.tellings] with scripts (`true`), without (`false`); default: both
  */
-export function journey(title, story, { start = startDemo } = {}) {
-  for (const javaScript of [true, false]) {
+export function journey(title, story, { start = startDemo, tellings = [true, false] } = {}) {
+  for (const javaScript of tellings) {
     const name = javaScript ? title : `${title} (without JavaScript)`;
     test(name, { timeout: JOURNEY_LIMIT_MS }, (t) => tell(t, name, story, { start, javaScript }));
   }

@@ -8,6 +8,9 @@ import { output, slug } from "./places.mjs";
 /** The narrowest phone and the smallest desktop that the look is made for. */
 const PHONE = { width: 360, height: 740 };
 
+/** A long page takes a while on a busy machine. */
+const PICTURE_LIMIT_MS = 60_000;
+
 /** Pages without scripts, with the protocol session that keeps scripts off; see `withScripts`. */
 const scriptless = new WeakMap();
 
@@ -63,10 +66,10 @@ export async function shot(page, name) {
   await mkdir(path.dirname(stem), { recursive: true });
   const files = [`${stem}.png`, `${stem}.phone.png`];
   const desktop = page.viewportSize();
-  await page.screenshot({ path: files[0], fullPage: true });
+  await page.screenshot({ path: files[0], fullPage: true, timeout: PICTURE_LIMIT_MS });
   await page.setViewportSize(PHONE);
   try {
-    await page.screenshot({ path: files[1], fullPage: true });
+    await page.screenshot({ path: files[1], fullPage: true, timeout: PICTURE_LIMIT_MS });
   } finally {
     await page.setViewportSize(desktop);
   }
