@@ -1,6 +1,6 @@
-//! Writes one file of each kind into a directory, to look at templates while changing them.
+//! Writes one file of each kind into a directory, to look at the layout while changing it.
 //!
-//! `cargo run -p madoguchi-letters --example samples -- OUTPUT [TEMPLATES]`
+//! `cargo run -p madoguchi-letters --example samples -- OUTPUT`
 
 #[path = "../tests/support/samples.rs"]
 mod samples;
@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let output = arguments.next().ok_or("samples OUTPUT [TEMPLATES]")?;
-    let press = Press::new(arguments.next().as_deref())?;
+    let output = arguments.next().ok_or("samples OUTPUT")?;
+    let press = Press::new()?;
     std::fs::create_dir_all(&output)?;
     let files = [
         (

@@ -1,29 +1,7 @@
 //! Texts of any origin, made safe to print: nothing that has no ink may reach the page.
 
-use serde_json::Value;
-
-/// Keys whose texts keep their line breaks; all other texts are one line.
-const MULTILINE: [&str; 2] = ["value", "text"];
-
-/// Drawings that this program makes itself; they are no text.
-const DRAWINGS: [&str; 1] = ["qr"];
 /// Characters of a one-line text that are printed; forms allow far less.
 const LONGEST_LINE: usize = 300;
-
-/// Cleans every text in `data`; see [`text`] and [`line()`].
-pub(crate) fn tidy(data: &mut Value) {
-    tidy_at("", data);
-}
-
-fn tidy_at(key: &str, data: &mut Value) {
-    match data {
-        Value::String(_) if DRAWINGS.contains(&key) => {}
-        Value::String(s) => *s = if MULTILINE.contains(&key) { text(s) } else { line(s) },
-        Value::Array(items) => items.iter_mut().for_each(|item| tidy_at(key, item)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, item)| tidy_at(key, item)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
 
 /// The text without invisible controls; line breaks of any kind become `\n`.
 pub(crate) fn text(raw: &str) -> String {
@@ -60,9 +38,8 @@ mod tests {
 
     #[test]
     fn controls_vanish_and_breaks_are_kept_only_where_an_answer_may_have_lines() {
-        let mut data = serde_json::json!({"name": "山\0田\r\n太郎", "rows": [{"value": "一\r\n二\u{2028}三\u{202e}"}]});
-        tidy(&mut data);
-        assert_eq!(data, serde_json::json!({"name": "山田 太郎", "rows": [{"value": "一\n二\n三"}]}));
+        assert_eq!(line("山\0田\r\n太郎"), "山田 太郎");
+        assert_eq!(text("一\r\n二\u{2028}三\u{202e}"), "一\n二\n三");
     }
 
     #[test]

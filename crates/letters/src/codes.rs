@@ -1,9 +1,7 @@
 //! Codes that people copy from paper: groups of four, and how to read each character aloud.
 
-use serde::Serialize;
-
 /// A few characters of a code that stand together.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     /// The characters.
     pub(crate) text: String,
@@ -12,7 +10,7 @@ pub(crate) struct Group {
 }
 
 /// One character and its name.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Sign {
     /// The character.
     pub(crate) sign: String,

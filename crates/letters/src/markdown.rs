@@ -1,7 +1,6 @@
-//! Markdown turned into data: the template and the Word file are made from these blocks.
+//! Markdown turned into data: the PDF and the Word file are made from these blocks.
 
 use pulldown_cmark::{Alignment, Event, Options, Parser, Tag, TagEnd};
-use serde::Serialize;
 
 /// How deep lists and quotations may nest; what is deeper is set at this depth.
 const MAX_DEPTH: usize = 6;
@@ -9,8 +8,7 @@ const MAX_DEPTH: usize = 6;
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 
 /// A piece of a document.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Block {
     /// A heading; levels start at 1 and never skip one.
     Heading { level: u8, runs: Vec<Run> },
@@ -29,7 +27,7 @@ pub(crate) enum Block {
 }
 
 /// Text of one style.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) text: String,
     pub(crate) strong: bool,
@@ -39,8 +37,7 @@ pub(crate) struct Run {
 }
 
 /// How a column of a table is aligned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
     Center,

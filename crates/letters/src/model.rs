@@ -3,11 +3,10 @@
 //! Dates, codes and deadlines arrive as the Japanese texts that are printed (`2026年5月20日（水）`).
 //! Structs that carry a secret hide it from `Debug`, so that it cannot slip into a log.
 
-use serde::Serialize;
 use std::fmt;
 
 /// The operator who sends a letter.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Sender {
     /// Name of the office, as printed beside the address window.
     pub name: String,
@@ -22,7 +21,7 @@ pub struct Sender {
 }
 
 /// Whom a letter reaches: what stands in the window of the envelope.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Recipient {
     /// Postal code, `123-4567`, without the postal mark.
     pub postal_code: String,
@@ -35,7 +34,7 @@ pub struct Recipient {
 }
 
 /// 電子証明書発行通知書: how and until when a certificate is picked up (spec 04.2).
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default)]
 pub struct IssuanceNotice {
     /// The operator.
     pub sender: Sender,
@@ -62,7 +61,7 @@ pub struct IssuanceNotice {
 }
 
 /// A letter whose code proves that a person belongs to an institution (spec 2.3 (a)).
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default)]
 pub struct MembershipLetter {
     /// The operator.
     pub sender: Sender,
@@ -87,7 +86,7 @@ pub struct MembershipLetter {
 }
 
 /// User ID of online claims, sent after the filing was accepted (spec 05).
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default)]
 pub struct UserIdNotice {
     /// The operator.
     pub sender: Sender,
@@ -110,7 +109,7 @@ pub struct UserIdNotice {
 }
 
 /// A printable copy of what was sent (spec 8.2).
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct ApplicationCopy {
     /// Name of the procedure.
     pub title: String,
@@ -133,7 +132,7 @@ pub struct ApplicationCopy {
 }
 
 /// A group of answers in a copy.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Section {
     /// Heading of the group.
     pub title: String,
@@ -142,7 +141,7 @@ pub struct Section {
 }
 
 /// One field of a form and what was answered.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Row {
     /// Label of the field.
     pub label: String,
@@ -151,7 +150,7 @@ pub struct Row {
 }
 
 /// Terms that were agreed to, in the version that was shown.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct AgreedTerms {
     /// Title of the terms.
     pub title: String,
@@ -162,7 +161,7 @@ pub struct AgreedTerms {
 }
 
 /// A readable document with versions: CP/CPS, guide, terms, example rules.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Document {
     /// Title; also the title of the file.
     pub title: String,

@@ -9,7 +9,7 @@ use support::samples::{application_copy, document};
 use support::{Pdf, is_accessible};
 
 fn press() -> Press {
-    Press::new(None).unwrap()
+    Press::new().unwrap()
 }
 
 /// Unpacks a Word file and checks that every part is well-formed XML.

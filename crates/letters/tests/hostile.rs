@@ -64,7 +64,7 @@ fn copy(text: &str) -> ApplicationCopy {
 
 #[test]
 fn every_letter_is_printed_whatever_was_typed() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     let notices: Vec<_> = hostile().iter().map(|text| notice(text)).collect();
     let pdf = Pdf::new(&press.issuance_notices(&notices).unwrap());
     assert_eq!(pdf.joined().matches("K7MPXR4T9DHW3CYV").count(), notices.len());
@@ -83,7 +83,7 @@ fn every_letter_is_printed_whatever_was_typed() {
 
 #[test]
 fn every_user_id_notice_is_printed_whatever_was_typed() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     for text in hostile() {
         let letter = UserIdNotice {
             sender: sender(&text),
@@ -100,7 +100,7 @@ fn every_user_id_notice_is_printed_whatever_was_typed() {
 
 #[test]
 fn every_copy_is_printed_whatever_was_typed() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     for text in hostile() {
         let pdf = Pdf::new(&press.application_copy(&copy(&text)).unwrap());
         assert!(pdf.text(None).contains("同意した規約"));
@@ -109,7 +109,7 @@ fn every_copy_is_printed_whatever_was_typed() {
 
 #[test]
 fn every_document_is_printed_whatever_was_written() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     for text in hostile() {
         let body =
             format!("# {text}\n\n- {text}\n\n> {text}\n\n|{text}|b|\n|--|--|\n|{text}|\n\n終わり\n\n```\n{text}");
@@ -120,8 +120,8 @@ fn every_document_is_printed_whatever_was_written() {
 }
 
 #[test]
-fn typst_code_and_html_are_printed_letter_by_letter() {
-    let press = Press::new(None).unwrap();
+fn code_and_html_are_printed_letter_by_letter() {
+    let press = Press::new().unwrap();
     for typed in ["#panic(\"owned\")", "#import \"x\": *", "*a* _b_ $c$ `d`", "<script>alert(1)</script>", "\\#eval"] {
         let row = Row { label: "備考".into(), value: typed.into() };
         let sections = vec![Section { title: "内容".into(), rows: vec![row] }];
@@ -132,7 +132,7 @@ fn typst_code_and_html_are_printed_letter_by_letter() {
 
 #[test]
 fn long_answers_stay_on_the_paper() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     for letter in ["あ", "A", "ä", "ß中"] {
         let value = letter.repeat(10_000 / letter.chars().count());
         let sections =
@@ -152,9 +152,22 @@ fn a_name_with_a_character_that_no_font_has_is_still_delivered() {
         recipient: Recipient { addressee: name.into(), ..issuance_notice().recipient },
         ..issuance_notice()
     };
-    let pdf = Pdf::new(&Press::new(None).unwrap().issuance_notices(&[letter]).unwrap());
-    assert!(pdf.text(None).contains("田 花子 様"));
+    let pdf = Pdf::new(&Press::new().unwrap().issuance_notices(&[letter]).unwrap());
+    assert!(pdf.text(None).contains("𠮷田 花子 様"), "paper shows a mark for it, readers and search get the character");
     assert_eq!(pdf.info("Tagged"), "yes");
+}
+
+#[test]
+fn names_without_end_stay_in_the_window_and_leave_room_for_each_other() {
+    for letter in ["長", "W", "い ろ"] {
+        let notice = notice(&letter.repeat(10_000));
+        let to = Recipient { addressee: "山田 花子".into(), ..notice.recipient };
+        let bytes = Press::new().unwrap().issuance_notices(&[IssuanceNotice { recipient: to, ..notice }]).unwrap();
+        let words = Pdf::new(&bytes).words(1);
+        let window: Vec<_> = words.iter().filter(|word| word.left < 110.0 && word.top < 57.0).collect();
+        assert!(window.iter().all(|word| word.left >= 20.0 && word.right <= 90.0 && word.bottom <= 40.0), "{letter}");
+        assert!(window.iter().any(|word| word.text.ends_with('…')) && window.iter().any(|word| word.text == "花子"));
+    }
 }
 
 #[test]
@@ -162,13 +175,13 @@ fn a_line_break_in_a_name_cannot_add_a_line_to_the_address() {
     let addressee = "山田\n東京都千代田区偽町1-1".to_owned();
     let letter =
         IssuanceNotice { recipient: Recipient { addressee, ..issuance_notice().recipient }, ..issuance_notice() };
-    let pdf = Pdf::new(&Press::new(None).unwrap().issuance_notices(&[letter]).unwrap());
+    let pdf = Pdf::new(&Press::new().unwrap().issuance_notices(&[letter]).unwrap());
     assert!(pdf.text(None).contains("山田 東京都千代田区偽町1-1 様"));
 }
 
 #[test]
 fn documents_nested_or_wide_without_measure_are_printed() {
-    let press = Press::new(None).unwrap();
+    let press = Press::new().unwrap();
     let bodies = [
         "> ".repeat(300) + "底",
         (0..200).map(|n| format!("{}- 段{n}\n", "  ".repeat(n))).collect(),

@@ -8,7 +8,7 @@ use support::samples::{SECRET, issuance_notice, long_issuance_notice, membership
 use support::{Pdf, is_accessible};
 
 fn press() -> Press {
-    Press::new(None).unwrap()
+    Press::new().unwrap()
 }
 
 #[test]

@@ -136,7 +136,7 @@ pub(crate) async fn build(config: &Config, demo: bool) -> anyhow::Result<Arc<App
         vault_key: secret_file(&config.data_dir.join("vault.key"))?,
         hasher: Hasher::new(HASH_MEMORY, HASHES)?,
         mailer,
-        press: letters::Press::new(None)?,
+        press: letters::Press::new()?,
         authority,
         post_box: demo.then(|| config.data_dir.join("letters")),
     };

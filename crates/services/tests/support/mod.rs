@@ -223,7 +223,7 @@ async fn house(url: &str, authority: &Authority, choose: &dyn Fn(&mut Settings))
         vault_key: [7; 32],
         hasher: Hasher::new(64, 2).unwrap(),
         mailer: postbox.clone(),
-        press: letters::Press::new(None).unwrap(),
+        press: letters::Press::new().unwrap(),
         post_box: None,
     };
     House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox }

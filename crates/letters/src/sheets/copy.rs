@@ -1,0 +1,180 @@
+//! A printable copy of what was sent.
+
+use krilla::tagging::{TableHeaderScope, Tag};
+use std::rc::Rc;
+
+use super::desk::Desk;
+use super::letter::foot;
+use super::parts::{BOX, answer};
+use crate::book::{Book, Bookmark};
+use crate::clean;
+use crate::layout::look::{Look, PANEL, QUIET};
+use crate::layout::mm;
+use crate::layout::page::{Area, HEIGHT, Page, paginate, running};
+use crate::layout::slab::{Align, Ground, Mark, beside, merged, paragraph};
+use crate::layout::table::{Cell, Grid, Rules, spread};
+use crate::layout::text::{Text, shortened};
+use crate::model::{AgreedTerms, ApplicationCopy, Section};
+
+const SIZE: f32 = 10.0;
+const SIDES: f32 = mm(20.0);
+const EDGE: f32 = mm(22.0);
+/// Space between a heading and what stands around it.
+const HEADING: (f32, f32) = (mm(6.0), mm(2.6));
+
+/// The copy as a file.
+pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
+    let title = clean::line(&copy.title);
+    let mut book = Book::new(format!("{title}（控え）"), String::new());
+    let area = Area::within(SIDES, EDGE, EDGE);
+    let part = book.tag(None, Tag::Part);
+    let mut desk = Desk::new(&mut book, Some(part), area.width, Look::new(SIZE), area.height);
+    let mut marks = vec![(1, title.clone(), desk.title(&title))];
+    desk.summary(copy);
+    for section in &copy.sections {
+        marks.push((2, clean::line(&section.title), desk.section(section)));
+    }
+    if !copy.terms.is_empty() {
+        marks.push((2, TERMS.to_owned(), desk.terms(&copy.terms)));
+    }
+    let flow = desk.column.flow();
+    book.pages = paginate(&flow, area);
+    edges(&mut book.pages, copy, &title);
+    book.bookmarks = marks.into_iter().map(|(level, title, anchor)| Bookmark { level, title, anchor }).collect();
+    book
+}
+
+const TERMS: &str = "同意した規約";
+
+impl Desk<'_> {
+    /// The title and, beside it, the word that says that this is a copy.
+    fn title(&mut self, title: &str) -> usize {
+        let word = Text::plain("控え", Look::new(SIZE));
+        let ground =
+            Ground { fill: None, frame: Some((QUIET, 0.8)), bar: None, radius: mm(1.0), pad: (mm(2.5), mm(1.5)) };
+        let node = self.tag(Tag::P);
+        let inner = word.width() + 0.1;
+        let width = inner + 2.0 * ground.pad.0;
+        let stamp = merged(ground.behind(paragraph(&word, inner, 0.0, Align::Left, Some(node)), width, self.limit));
+        let part = self.tag(Tag::Div);
+        let mut anchor = 0;
+        let flow = self.inner(part, self.width - width - mm(6.0), |desk| {
+            anchor = desk.heading(1, title, Look::new(18.0).bold(), (0.0, 0.0));
+        });
+        let mut flow = beside(flow, stamp, self.width - width, self.limit);
+        flow.iter_mut().for_each(|slab| slab.keep = true);
+        self.column.add(0.0, flow, mm(5.0));
+        anchor
+    }
+
+    fn summary(&mut self, copy: &ApplicationCopy) {
+        let [reference, code, name, sent, state] =
+            [&copy.reference, &copy.institution_code, &copy.institution_name, &copy.submitted_at, &copy.state]
+                .map(|text| clean::line(text));
+        let look = self.look;
+        let facts = [
+            ("受付番号", &*reference, look.size(12.0).bold().mono()),
+            ("医療機関等コード", &code, look),
+            ("医療機関等名", &name, look),
+            ("送信日時", &sent, look),
+            ("状態", &state, look.bold()),
+        ];
+        let part = self.tag(Tag::Div);
+        let ground = Ground { pad: (mm(3.0), mm(2.0)), ..BOX };
+        let flow = self.grounded(part, ground, |desk| {
+            let flow = desk.facts(&facts, mm(36.0), (mm(1.5), Rules::Without), "未入力");
+            desk.column.add(0.0, flow, 0.0);
+        });
+        self.column.add(0.0, flow, 0.0);
+    }
+
+    /// A group of answers under its heading.
+    fn section(&mut self, section: &Section) -> usize {
+        let anchor = self.heading(2, &clean::line(&section.title), Look::new(12.0).bold(), HEADING);
+        let table = self.tag(Tag::Table);
+        let columns = vec![mm(58.0), self.width - mm(58.0)];
+        let grid = Grid { columns, pad: (mm(2.0), mm(2.0)), leading: self.leading, rules: Rules::Across };
+        let mut flow = vec![];
+        for row in &section.rows {
+            let (label, value) = (clean::line(&row.label), clean::text(&row.value));
+            let (value, look) = answer(value.trim_end(), self.look, "未入力");
+            let tr = self.book.tag(Some(table), Tag::TR);
+            let head = Some(self.book.tag(Some(tr), Tag::TH(TableHeaderScope::Row)));
+            let data = Some(self.book.tag(Some(tr), Tag::TD));
+            let label = Text::plain(&label, self.look.size(9.5));
+            flow.extend(grid.row(&[
+                Cell { text: label, align: Align::Left, fill: Some(PANEL), node: head },
+                Cell { text: Text::plain(value, look), align: Align::Left, fill: None, node: data },
+            ]));
+        }
+        self.column.add(0.0, flow, 0.0);
+        anchor
+    }
+
+    /// The terms that were agreed to.
+    fn terms(&mut self, terms: &[AgreedTerms]) -> usize {
+        let anchor = self.heading(2, TERMS, Look::new(12.0).bold(), HEADING);
+        let table = self.tag(Tag::Table);
+        let small = self.look.size(9.5);
+        let rows: Vec<[Rc<Text>; 3]> = terms
+            .iter()
+            .map(|it| [&it.title, &it.version, &it.agreed_at].map(|text| Text::plain(&clean::line(text), self.look)))
+            .collect();
+        let heads = ["規約", "版", "同意日時"].map(|head| Text::plain(head, small));
+        let pad = mm(2.0);
+        let wanted = |nth: usize| {
+            let cells = rows.iter().chain(std::iter::once(&heads)).filter_map(|row| row.get(nth));
+            cells.map(|text| text.width() + 2.0 * pad + 0.1).fold(0.0, f32::max)
+        };
+        let mut columns = spread(&[wanted(0), wanted(1), wanted(2)], self.width);
+        let rest = self.width - columns.iter().sum::<f32>();
+        if let Some(first) = columns.first_mut() {
+            *first += rest;
+        }
+        let grid = Grid { columns, pad: (pad, pad), leading: self.leading, rules: Rules::Across };
+        let mut flow = vec![];
+        for (nth, row) in std::iter::once(heads).chain(rows).enumerate() {
+            let tr = self.book.tag(Some(table), Tag::TR);
+            let fill = (nth == 0).then_some(PANEL);
+            let cells = row.map(|text| {
+                let node = match nth {
+                    0 => self.book.tag(Some(tr), Tag::TH(TableHeaderScope::Column)),
+                    _ => self.book.tag(Some(tr), Tag::TD),
+                };
+                Cell { text, align: Align::Left, fill, node: Some(node) }
+            });
+            let mut slabs = grid.row(&cells);
+            if let (0, Some(last)) = (nth, slabs.last_mut()) {
+                last.keep = true;
+            }
+            flow.append(&mut slabs);
+        }
+        self.column.add(0.0, flow, 0.0);
+        anchor
+    }
+}
+
+/// Title and reference above later pages, the footer and the page number below each.
+fn edges(pages: &mut [Page], copy: &ApplicationCopy, title: &str) {
+    let look = Look::new(8.0).color(QUIET);
+    let room = Area::within(SIDES, EDGE, EDGE).width;
+    let reference = format!("受付番号 {}", clean::line(&copy.reference));
+    let footer = clean::line(&copy.footer);
+    let count = pages.len();
+    for (nth, page) in pages.iter_mut().enumerate() {
+        page.foot = foot(&footer, (nth + 1, count), look, (SIDES, HEIGHT - EDGE * 0.7, room), 2);
+        if nth > 0 {
+            page.head = head(&format!("{title}（控え）"), &reference, look, (SIDES, EDGE * 0.7 - 8.0, room));
+        }
+    }
+}
+
+/// A running head: what the file is on the left, which one it is on the right.
+pub(super) fn head(said: &str, which: &str, look: Look, at: (f32, f32, f32)) -> Vec<Mark> {
+    let (left, top, room) = at;
+    let which = shortened(which, look, room / 3.0, 1);
+    let used = which.first().map_or(0.0, |line| line.width) + mm(4.0);
+    let mut marks = running(shortened(said, look, room - used, 1), (left, top), room, Align::Left);
+    marks.extend(running(which, (left, top), room, Align::Right));
+    marks
+}
