@@ -1,5 +1,6 @@
 // Improvements only: every page works without this file.
 import { watchAutosave } from "./autosave.js";
+import { compareClocks } from "./clock.js";
 import { offerCopy } from "./copy.js";
 import { watchCutoff } from "./cutoff.js";
 import { focusErrors } from "./errors.js";
@@ -12,6 +13,7 @@ import { guardSubmit } from "./submit.js";
 closeMenus();
 focusErrors();
 offerCopy();
+compareClocks();
 playBack();
 watchCutoff();
 watchAutosave();

@@ -56,6 +56,7 @@ pub const ASSETS: &[Asset] = &[
     Asset { path: "img/favicon.svg", content_type: SVG, body: file!("img/favicon.svg").as_bytes() },
     script!("js/main.js"),
     script!("js/autosave.js"),
+    script!("js/clock.js"),
     script!("js/copy.js"),
     script!("js/cutoff.js"),
     script!("js/errors.js"),

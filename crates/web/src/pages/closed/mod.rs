@@ -12,10 +12,11 @@ use domain::calendar::japanese_date;
 use services::authority::{self, Format, PickupFault, PickupMode, Rehearsal};
 
 use crate::{
-    site::{Access, Download, Failure, Html, Posted, Routes, Visit},
+    site::{Access, Download, Failure, Html, Posted, Routes, Visit, grouped_code},
     view::{
         form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView, TextKind, TextView},
         frame::Frame,
+        parts::{Fact, StepsView},
     },
 };
 
@@ -27,11 +28,16 @@ pub(super) fn routes() -> Routes {
         .get("/connection-test", Access::Public, test)
 }
 
+fn steps(current: usize) -> StepsView {
+    StepsView::new(&["通知書の確認", "受け取り", "接続テスト"], current)
+}
+
 #[derive(Template)]
 #[template(path = "closed/start.html")]
 struct Start {
     frame: Frame,
     errors: ErrorSummary,
+    steps: StepsView,
     fields: Vec<FieldView>,
     server_time: String,
     server_millis: i64,
@@ -55,6 +61,7 @@ fn start_page(visit: &Visit, id: &str, fault: Option<&str>) -> Start {
     Start {
         frame,
         errors,
+        steps: steps(1),
         fields: vec![pickup_id, secret],
         server_time: domain::calendar::japanese_datetime(ctx.now),
         server_millis: ctx.now.as_millis(),
@@ -71,6 +78,7 @@ async fn start(visit: Visit) -> Response {
 struct Choose {
     frame: Frame,
     errors: ErrorSummary,
+    steps: StepsView,
     rehearsal: Rehearsal,
     deadline: String,
     pickup_id: String,
@@ -126,6 +134,7 @@ fn choose_page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, fault: Opti
     Choose {
         frame,
         errors,
+        steps: steps(2),
         deadline: rehearsal.deadline.map(|at| japanese_date(at.date())).unwrap_or_default(),
         rehearsal,
         pickup_id: posted.get("pickup_id").to_owned(),
@@ -184,8 +193,9 @@ async fn pickup(visit: Visit, posted: Posted) -> Result<Response, Failure> {
 #[template(path = "closed/test.html")]
 struct Test {
     frame: Frame,
+    steps: StepsView,
     fault: Option<String>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<Fact>,
     installed_now: bool,
 }
 
@@ -197,22 +207,23 @@ async fn test(visit: Visit, tls: Option<Extension<Arc<TlsInfo>>>) -> Result<Html
     Ok(Html(match outcome {
         Ok(test) => Test {
             frame,
+            steps: steps(3),
             fault: None,
             facts: vec![
-                ("端末名称等", test.terminal),
-                ("医療機関等名", test.institution),
-                ("医療機関等コード", test.code),
-                ("受付番号", test.reference),
-                ("有効期限", japanese_date(test.expires.date())),
-                ("発行した認証局", test.issuer),
-                ("シリアル番号", test.serial),
-                ("失効の状態", "失効していません".to_owned()),
+                Fact::new("端末名称等", test.terminal),
+                Fact::new("医療機関等名", test.institution),
+                Fact::code("医療機関等コード", grouped_code(&test.code)),
+                Fact::code("受付番号", test.reference),
+                Fact::new("有効期限", japanese_date(test.expires.date())),
+                Fact::new("失効の状態", "失効していません"),
+                Fact::new("発行した認証局", test.issuer),
+                Fact::code("シリアル番号", test.serial),
             ],
             installed_now: test.installed_now,
         },
         Err(fault) => {
             frame.has_errors = true;
-            Test { frame, fault: Some(fault.to_string()), facts: vec![], installed_now: false }
+            Test { frame, steps: steps(3), fault: Some(fault.to_string()), facts: vec![], installed_now: false }
         }
     }))
 }

@@ -68,7 +68,8 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
     let cases = applications::cases_of_institution(&ctx, None, 50).await?;
     let notices = services::content::notices(&ctx, 3).await?;
     let mut tasks = [Kind::Eligibility, Kind::Certificate, Kind::Claims].map(|kind| task(kind, &cases)).to_vec();
-    let first = tasks.iter().position(|task| !task.action.is_empty());
+    let asked_for = |task: &TaskView| !task.action.is_empty() && task.state.tone == Tone::Attention;
+    let first = tasks.iter().position(asked_for).or_else(|| tasks.iter().position(|task| !task.action.is_empty()));
     for (place, task) in tasks.iter_mut().enumerate() {
         task.current = Some(place) == first;
         if !task.current {
