@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{Row, SqlitePool, postgres::PgPool};
-use storage::Db;
+use sqlx::{PgConnection, Row, SqliteConnection};
+use storage::Conn;
 
 use crate::support::on_each_database;
 
@@ -18,19 +18,19 @@ async fn every_statement_prepares() {
     .await;
 }
 
-async fn columns_of_sqlite(pool: &SqlitePool) -> BTreeSet<String> {
+async fn columns_of_sqlite(conn: &mut SqliteConnection) -> BTreeSet<String> {
     let text = "SELECT m.name AS t, p.name AS c, (p.\"notnull\" = 1 OR p.pk > 0) AS needed FROM sqlite_master m
         JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'";
-    let rows = sqlx::query(text).fetch_all(pool).await.unwrap();
+    let rows = sqlx::query(text).fetch_all(conn).await.unwrap();
     rows.iter()
         .map(|row| format!("{}.{} {}", row.get::<String, _>(0), row.get::<String, _>(1), row.get::<bool, _>(2)))
         .collect()
 }
 
-async fn columns_of_postgres(pool: &PgPool) -> BTreeSet<String> {
+async fn columns_of_postgres(conn: &mut PgConnection) -> BTreeSet<String> {
     let text = "SELECT table_name::text, column_name::text, is_nullable = 'NO' FROM information_schema.columns
         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
-    let rows = sqlx::query(text).fetch_all(pool).await.unwrap();
+    let rows = sqlx::query(text).fetch_all(conn).await.unwrap();
     rows.iter()
         .map(|row| format!("{}.{} {}", row.get::<String, _>(0), row.get::<String, _>(1), row.get::<bool, _>(2)))
         .collect()
@@ -40,9 +40,9 @@ async fn columns_of_postgres(pool: &PgPool) -> BTreeSet<String> {
 async fn both_engines_have_the_same_columns() {
     let found = std::sync::Mutex::new(vec![]);
     on_each_database(async |house| {
-        let columns = match &house.app.db {
-            Db::Sqlite { readers, .. } => columns_of_sqlite(readers).await,
-            Db::Postgres(pool) => columns_of_postgres(pool).await,
+        let columns = match &mut house.app.db.read().await.unwrap() {
+            Conn::Sqlite(conn) => columns_of_sqlite(conn).await,
+            Conn::Postgres(conn) => columns_of_postgres(conn).await,
         };
         assert!(columns.iter().any(|column| column.starts_with("applications.answers")));
         found.lock().unwrap().push(columns);

@@ -11,7 +11,7 @@ use services::{
     Ctx,
     institutions::import::{FileFault, Imported, Options, Outcome, Summary, run},
 };
-use storage::{Db, accounts::Account, sessions::Session};
+use storage::{Conn, Db, accounts::Account, sessions::Session};
 
 use crate::support::House;
 
@@ -99,9 +99,9 @@ pub(crate) async fn of_code(house: &House, code: &str) -> Option<Institution> {
 /// The whole register with the time of each last change.
 pub(crate) async fn register(db: &Db) -> Vec<(String, String, bool, i64)> {
     const ALL: &str = "SELECT code, name, in_register, updated_at FROM institutions ORDER BY code";
-    match db {
-        Db::Sqlite { readers, .. } => sqlx::query_as(ALL).fetch_all(readers).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_as(ALL).fetch_all(pool).await.unwrap(),
+    match &mut db.read().await.unwrap() {
+        Conn::Sqlite(conn) => sqlx::query_as(ALL).fetch_all(&mut **conn).await.unwrap(),
+        Conn::Postgres(conn) => sqlx::query_as(ALL).fetch_all(&mut **conn).await.unwrap(),
     }
 }
 
