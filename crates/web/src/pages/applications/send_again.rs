@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use domain::applications::{Kind, State};
+use domain::{
+    applications::{Kind, State},
+    ids::ApplicationId,
+};
 use services::{
     Error,
     applications::{self, ApplicantCase},
@@ -71,6 +74,15 @@ pub(super) async fn ask(visit: Visit, Path(name): Path<String>) -> Result<Html<S
 pub(super) async fn send(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
     visit.member()?;
     let id = id(&name)?;
-    letters::send_again(&visit.ctx(), id).await?;
+    match letters::send_again(&visit.ctx(), id).await {
+        Ok(_) => {}
+        Err(Error::ChangedMeanwhile) if is_ordered(&visit, id).await? => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(see_other(&format!("/applications/{id}?said=sent_again")))
+}
+
+/// Whether the new letter was ordered before: a double click, a reload, another tab.
+async fn is_ordered(visit: &Visit, id: ApplicationId) -> Result<bool, Failure> {
+    Ok(applications::case_of_applicant(&visit.ctx(), id).await?.case.state == State::LetterReissued)
 }
