@@ -18,7 +18,7 @@ const MAIL_ATTEMPTS: i64 = 150;
 /// When the database cannot be reached; a failed job is not an error but is tried again or listed.
 pub async fn work_one(app: &App, worker: &str) -> Result<bool> {
     let now = app.clock.now();
-    if jobs::waiting(&mut app.db.read().await?, now).await? == 0 {
+    if !jobs::is_waiting(&mut app.db.read().await?, now).await? {
         return Ok(false);
     }
     let mut tx = app.db.write().await?;

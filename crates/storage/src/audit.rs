@@ -80,8 +80,12 @@ pub enum Broken {
 sql!(/// Takes the next `$1` places; the row lock keeps other writers out until the commit.
     RESERVE = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash");
 sql!(ADVANCE = "UPDATE audit_head SET hash = $1 WHERE id = 1");
-sql!(INSERT = "INSERT INTO audit (seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+/// Rows of one statement; the embedded engine takes 32,766 values in one.
+const ROWS_AT_ONCE: usize = 500;
+/// The rows follow.
+const INSERT: &str =
+    "INSERT INTO audit (seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous,
+    hash) ";
 sql!(
     LIST = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
     FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"
@@ -100,26 +104,33 @@ pub(crate) async fn append(conn: &mut Conn, entries: Vec<Entry>) -> Result<()> {
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let (last, mut previous): (i64, String) =
         on_engine!(conn, |c| sqlx::query_as(RESERVE).bind(count).fetch_one(c).await)?;
+    let mut rows = Vec::with_capacity(entries.len());
     for (seq, entry) in (last - count + 1..).zip(entries) {
-        let row = chained(seq, entry, previous);
-        on_engine!(conn, |c| sqlx::query(INSERT)
-            .bind(row.seq)
-            .bind(row.at)
-            .bind(&row.actor)
-            .bind(&row.on_behalf_of)
-            .bind(&row.action)
-            .bind(&row.subject)
-            .bind(&row.source)
-            .bind(&row.before_hash)
-            .bind(&row.after_hash)
-            .bind(&row.previous)
-            .bind(&row.hash)
-            .execute(c)
-            .await
-            .map(drop))?;
-        previous = row.hash;
+        let row = chained(seq, entry, std::mem::take(&mut previous));
+        previous.clone_from(&row.hash);
+        rows.push(row);
+    }
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        insert(conn, rows).await?;
     }
     on_engine!(conn, |c| sqlx::query(ADVANCE).bind(&previous).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+async fn insert(conn: &mut Conn, rows: &[Row]) -> Result<()> {
+    on_engine!(conn, |c| {
+        let mut statement = sqlx::QueryBuilder::new(INSERT);
+        statement.push_values(rows, |mut values, row| {
+            values.push_bind(row.seq).push_bind(row.at);
+            for text in [&row.actor, &row.on_behalf_of, &row.action, &row.subject, &row.source] {
+                values.push_bind(text);
+            }
+            for hash in [&row.before_hash, &row.after_hash, &row.previous, &row.hash] {
+                values.push_bind(hash);
+            }
+        });
+        statement.build().execute(c).await.map(drop)
+    })?;
     Ok(())
 }
 

@@ -3,13 +3,17 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Executor, PgPool, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Executor, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::audit::{self, Entry};
+use crate::{
+    audit::{self, Entry},
+    readers::{Held, Readers},
+    writer::{Turn, Writer},
+};
 
 /// What can go wrong in the database.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +24,9 @@ pub enum Error {
     /// A stored word or number that this version does not understand.
     #[error("stored value not understood: {0}")]
     Corrupt(String),
+    /// The group of transactions that this one belonged to was undone.
+    #[error("the transaction was not made durable")]
+    NotDurable,
     /// Anything else the driver reports.
     #[error(transparent)]
     Driver(sqlx::Error),
@@ -42,10 +49,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Db {
     /// Embedded: one writer, several readers.
     Sqlite {
-        /// The only connection that writes.
-        writer: SqlitePool,
+        /// The queue for the only connection that writes.
+        writer: Writer,
         /// Connections that read a snapshot.
-        readers: SqlitePool,
+        readers: Readers,
     },
     /// A PostgreSQL server.
     Postgres(PgPool),
@@ -54,28 +61,47 @@ pub enum Db {
 /// A connection that reads.
 pub enum Conn {
     /// SQLite.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Held),
     /// PostgreSQL.
     Postgres(PoolConnection<Postgres>),
 }
 
 /// A transaction that writes. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
-    conn: Conn,
+    place: Place,
     entries: Vec<Entry>,
+}
+
+/// Where a transaction writes.
+enum Place {
+    /// Its turn at the only writer.
+    Turn(Turn),
+    /// A connection of its own.
+    Own(Own),
+}
+
+/// A connection with a transaction that nobody else is in.
+struct Own {
+    conn: Conn,
     open: bool,
 }
 
 impl std::ops::Deref for Tx {
     type Target = Conn;
     fn deref(&self) -> &Conn {
-        &self.conn
+        match &self.place {
+            Place::Turn(turn) => turn.conn(),
+            Place::Own(own) => &own.conn,
+        }
     }
 }
 
 impl std::ops::DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
+        match &mut self.place {
+            Place::Turn(turn) => turn.conn_mut(),
+            Place::Own(own) => &mut own.conn,
+        }
     }
 }
 
@@ -88,14 +114,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached or a migration fails.
     pub async fn open(url: &str) -> Result<Self> {
-        let db =
-            if url.starts_with("sqlite:") { Self::open_sqlite(url).await? } else { Self::open_postgres(url).await? };
-        let migrated = match &db {
-            Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
-            Self::Postgres(pool) => POSTGRES.run(pool).await,
-        };
-        migrated.map_err(|error| Error::Driver(sqlx::Error::Migrate(Box::new(error))))?;
-        Ok(db)
+        if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(url).await }
     }
 
     async fn open_sqlite(url: &str) -> Result<Self> {
@@ -108,25 +127,23 @@ impl Db {
             .pragma("temp_store", "memory")
             .statement_cache_capacity(256)
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
+        let writer =
+            SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        SQLITE.run(&writer).await.map_err(not_migrated)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer: Writer::new(writer).await?, readers: Readers::new(readers) })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        Ok(Self::Postgres(PgPoolOptions::new().max_connections(16).connect_with(options).await?))
+        let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
+        POSTGRES.run(&pool).await.map_err(not_migrated)?;
+        Ok(Self::Postgres(pool))
     }
 
     /// A connection that reads; on SQLite it never waits for the writer.
@@ -135,29 +152,26 @@ impl Db {
     /// When no connection can be had.
     pub async fn read(&self) -> Result<Conn> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.lend().await?),
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
 
-    /// A transaction that writes; on SQLite it takes the write lock at once.
+    /// A transaction that writes. On SQLite they take turns, in the order of asking, and those that queue become
+    /// durable together.
     ///
     /// # Errors
     /// When no connection can be had.
     pub async fn write(&self) -> Result<Tx> {
-        let conn = match self {
-            Self::Sqlite { writer, .. } => {
-                let mut conn = writer.acquire().await?;
-                (&mut *conn).execute("BEGIN IMMEDIATE").await?;
-                Conn::Sqlite(conn)
-            }
+        let place = match self {
+            Self::Sqlite { writer, .. } => Place::Turn(writer.turn().await?),
             Self::Postgres(pool) => {
                 let mut conn = pool.acquire().await?;
                 (&mut *conn).execute("BEGIN").await?;
-                Conn::Postgres(conn)
+                Place::Own(Own { conn: Conn::Postgres(conn), open: true })
             }
         };
-        Ok(Tx { conn, entries: vec![], open: true })
+        Ok(Tx { place, entries: vec![] })
     }
 
     /// Prepares a statement on the live engine without running it.
@@ -166,15 +180,9 @@ impl Db {
     /// What the engine says of the statement.
     pub async fn prepare(&self, statement: &'static str) -> Result<()> {
         use sqlx::SqlSafeStr;
-        match self {
-            Self::Sqlite { writer, .. } => {
-                (&mut *writer.acquire().await?).prepare(statement.into_sql_str()).await?;
-            }
-            Self::Postgres(pool) => {
-                (&mut *pool.acquire().await?).prepare(statement.into_sql_str()).await?;
-            }
-        }
-        Ok(())
+        let mut tx = self.write().await?;
+        on_engine!(&mut *tx, |c| c.prepare(statement.into_sql_str()).await.map(drop))?;
+        tx.rollback().await
     }
 
     /// Closes all connections.
@@ -182,7 +190,7 @@ impl Db {
         match self {
             Self::Sqlite { writer, readers } => {
                 readers.close().await;
-                writer.close().await;
+                writer.rest().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -199,40 +207,49 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses; then nothing of the transaction remains.
-    pub async fn commit(mut self) -> Result<()> {
-        let entries = std::mem::take(&mut self.entries);
-        audit::append(&mut self.conn, entries).await?;
-        self.end("COMMIT").await
+    pub async fn commit(self) -> Result<()> {
+        match self.place {
+            Place::Turn(turn) => turn.commit(self.entries).await,
+            Place::Own(mut own) => {
+                audit::append(&mut own.conn, self.entries).await?;
+                own.end("COMMIT").await
+            }
+        }
     }
 
     /// Undoes everything.
     ///
     /// # Errors
     /// When the connection is lost; the engine then undoes it by itself.
-    pub async fn rollback(mut self) -> Result<()> {
-        self.end("ROLLBACK").await
-    }
-
-    async fn end(&mut self, word: &'static str) -> Result<()> {
-        match &mut self.conn {
-            Conn::Sqlite(c) => (&mut **c).execute(word).await.map(drop)?,
-            Conn::Postgres(c) => (&mut **c).execute(word).await.map(drop)?,
+    pub async fn rollback(self) -> Result<()> {
+        match self.place {
+            Place::Turn(turn) => turn.rollback().await,
+            Place::Own(mut own) => own.end("ROLLBACK").await,
         }
+    }
+}
+
+impl Own {
+    async fn end(&mut self, word: &'static str) -> Result<()> {
+        on_engine!(&mut self.conn, |c| c.execute(word).await.map(drop))?;
         self.open = false;
         Ok(())
     }
 }
 
-impl Drop for Tx {
+impl Drop for Own {
     /// A transaction left open must not go back into the pool: its connection is closed, which undoes it.
     fn drop(&mut self) {
-        if self.open {
-            match &mut self.conn {
-                Conn::Sqlite(c) => c.close_on_drop(),
-                Conn::Postgres(c) => c.close_on_drop(),
-            }
+        if self.open
+            && let Conn::Postgres(conn) = &mut self.conn
+        {
+            conn.close_on_drop();
         }
     }
+}
+
+fn not_migrated(error: sqlx::migrate::MigrateError) -> Error {
+    Error::Driver(sqlx::Error::Migrate(Box::new(error)))
 }
 
 /// Every named statement, for the test that prepares each on both engines.

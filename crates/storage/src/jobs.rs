@@ -63,7 +63,7 @@ sql!(
     AGAIN = "UPDATE jobs SET failed_at = NULL, attempt = 0, run_at = $1, leased_until = 0
     WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL"
 );
-sql!(WAITING = "SELECT COUNT(*) FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1");
+sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 LIMIT 1");
 
 /// Puts a job into the table; a job with the same key is there already → nothing happens.
 ///
@@ -170,10 +170,12 @@ pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// How many jobs are due.
+/// Whether a job is due.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn waiting(conn: &mut Conn, now: Timestamp) -> Result<i64> {
-    Ok(on_engine!(conn, |c| sqlx::query_scalar(WAITING).bind(now.as_millis()).fetch_one(c).await)?)
+pub async fn is_waiting(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let found: Option<i32> =
+        on_engine!(conn, |c| sqlx::query_scalar(WAITING).bind(now.as_millis()).fetch_optional(c).await)?;
+    Ok(found.is_some())
 }

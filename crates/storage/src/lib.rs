@@ -5,6 +5,8 @@
 
 mod convert;
 mod db;
+mod readers;
+mod writer;
 
 pub mod accounts;
 pub mod applications;

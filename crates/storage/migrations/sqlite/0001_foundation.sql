@@ -65,6 +65,7 @@ CREATE TABLE memberships (
     decided_by      TEXT,
     UNIQUE (account_id, institution_id)
 );
+CREATE INDEX memberships_by_account ON memberships (account_id, state, institution_id);
 CREATE INDEX memberships_by_institution ON memberships (institution_id, state);
 CREATE INDEX memberships_by_state ON memberships (state, created_at);
 
