@@ -231,6 +231,14 @@ impl State {
         matches!(self, Self::Draft | Self::Returned)
     }
 
+    /// Whether a certificate may have been issued for a case in this state.
+    pub fn may_have_certificate(self) -> bool {
+        use State as S;
+        let before_the_letter = [S::Draft, S::Submitted, S::InReview, S::Returned, S::Approved];
+        let refused = [S::Rejected, S::Withdrawn, S::Cancelled];
+        !before_the_letter.contains(&self) && !refused.contains(&self)
+    }
+
     /// Whether the case was sent and neither refused nor taken back.
     pub fn is_filed(self) -> bool {
         Self::FILED.contains(&self)

@@ -118,10 +118,11 @@ pub async fn cases_of_institution(
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
     let cases = storage::applications::of_institution(&mut conn, institution, after, limit).await?;
-    let certificates = match cases.iter().any(|case| case.kind == Kind::Certificate) {
-        true => storage::authority::of_institution(&mut conn, institution).await?,
-        false => vec![],
-    };
+    let certificates =
+        match cases.iter().any(|case| case.kind == Kind::Certificate && case.state.may_have_certificate()) {
+            true => storage::authority::of_institution(&mut conn, institution).await?,
+            false => vec![],
+        };
     let stand = |case: Listed| {
         let certificate = latest(&certificates, case.id);
         let explanation = standing(ctx, case.kind, case.state, case.state_since, certificate.as_ref());
