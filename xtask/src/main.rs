@@ -1,8 +1,9 @@
-//! The one entry for developers: `cargo xtask check` and `cargo xtask test`.
+//! The one entry for developers: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
 //!
 //! Both work on a fresh Debian 12 with a Rust toolchain and a C compiler: they look for what they need, say what is
 //! missing and install it. `.ci/run` calls both.
 
+mod bench;
 mod check;
 mod needs;
 mod parts;
@@ -25,7 +26,10 @@ cargo xtask test [--only PART]… [-- WORDS…]
     unit      crates without storage         storage   the database layer, on both engines
     stories   whole-app stories              tools     the SMTP server that tests use
     e2e       journeys in a browser
-    A PostgreSQL server of its own is started unless TEST_POSTGRES names one.";
+    A PostgreSQL server of its own is started unless TEST_POSTGRES names one.
+
+cargo xtask bench
+    Builds the program for release and measures it; fails when a target is missed. Let nothing else run beside it.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +46,7 @@ fn dispatch(words: &[String]) -> anyhow::Result<()> {
     match words.split_first() {
         Some((command, rest)) if command == "check" => check::run(rest),
         Some((command, rest)) if command == "test" => suite::run(rest),
+        Some((command, [])) if command == "bench" => bench::run(),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -1,0 +1,68 @@
+//! What the portal and the authority do in a second, each figure beside its target and its probe or limit.
+//!
+//! `cargo xtask bench` builds the program for release and runs this against it, on the same machine, over HTTP where a
+//! browser would use HTTP. See docs/benchmarks.md.
+
+mod certificates;
+mod filings;
+mod home;
+mod limits;
+mod load;
+mod machine;
+mod prepare;
+mod register;
+mod report;
+mod server;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::{report::Report, server::Server};
+
+/// The same as the program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What a run works on.
+pub(crate) struct Bench {
+    /// The release build.
+    pub(crate) program: PathBuf,
+    /// Data of this run; removed at the end.
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// Folder of the demo that is measured.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("demo")
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let program = std::env::args().nth(1).context("which program? cargo xtask bench names it")?;
+    // Beside the program, not in a memory-backed folder: a durable commit must reach a disk.
+    let beside = PathBuf::from(&program).parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let bench = Bench { program: program.into(), folder: tempfile::tempdir_in(beside)? };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let report = runtime.block_on(measure(&bench))?;
+    println!("{report}");
+    anyhow::ensure!(report.holds(), "a target was missed");
+    Ok(())
+}
+
+async fn measure(bench: &Bench) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    limits::measure(bench, &mut report)?;
+    let first = Server::start(bench, &mut report, "Start on an empty folder, filling the demo").await?;
+    first.stop().await?;
+    register::measure(bench, &mut report)?;
+    let ready = prepare::cases(bench).await?;
+    let server = Server::start(bench, &mut report, "Start to first answer").await?;
+    server.rest(&mut report).await?;
+    home::measure(&server, &ready, &mut report).await?;
+    filings::measure(&server, &ready, &mut report).await?;
+    server.stop().await?;
+    certificates::measure(bench, &mut report).await?;
+    Ok(report)
+}
