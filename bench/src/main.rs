@@ -20,10 +20,6 @@ use anyhow::Context;
 
 use crate::{report::Report, server::Server};
 
-/// The same as the program's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What a run works on.
 pub(crate) struct Bench {
     /// The release build.

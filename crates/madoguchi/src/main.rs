@@ -12,10 +12,6 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Pages are many small texts; this allocator is made for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Madoguchi: the counter where medical institutions apply, get certificates and file.
 #[derive(Parser)]
 #[command(version, about)]

@@ -151,6 +151,9 @@ fn start_workers(app: &Arc<App>) {
 async fn work(app: Arc<App>, name: String) {
     loop {
         if let Err(error) = jobs::work_all(&app, &name).await {
+            if app.db.is_closed() {
+                return;
+            }
             tracing::error!(%error, "a worker could not reach the database");
         }
         tokio::select! {

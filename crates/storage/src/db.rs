@@ -185,6 +185,14 @@ impl Db {
         tx.rollback().await
     }
 
+    /// Whether [`Db::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite { readers, .. } => readers.is_closed(),
+            Self::Postgres(pool) => pool.is_closed(),
+        }
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match self {

@@ -58,6 +58,11 @@ impl Readers {
         Ok(places)
     }
 
+    /// Whether nothing is lent any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.free.is_closed()
+    }
+
     /// Lends nothing any more; what is lent comes back first.
     pub(crate) async fn close(&self) {
         if let Ok(all) = self.free.acquire_many(PLACES as u32).await {

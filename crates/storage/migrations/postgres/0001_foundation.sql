@@ -79,6 +79,7 @@ CREATE TABLE sessions (
     second_factor    BOOLEAN NOT NULL,
     device           TEXT NOT NULL
 );
+CREATE INDEX sessions_by_end ON sessions (expires_at);
 CREATE INDEX sessions_by_account ON sessions (account_id, expires_at);
 
 CREATE TABLE tokens (
@@ -122,6 +123,7 @@ CREATE TABLE applications (
 );
 CREATE UNIQUE INDEX applications_one_draft ON applications (institution_id, kind) WHERE state = 'draft';
 CREATE INDEX applications_by_institution ON applications (institution_id, updated_at, id);
+CREATE INDEX applications_by_kind ON applications (institution_id, kind, state, submitted_at, id);
 CREATE INDEX applications_queue ON applications (kind, state, submitted_at, id);
 CREATE INDEX applications_by_line ON applications (line_id) WHERE line_id IS NOT NULL;
 CREATE INDEX applications_sent_with ON applications (sent_with) WHERE sent_with IS NOT NULL;
