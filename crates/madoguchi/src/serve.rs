@@ -15,8 +15,8 @@ use crate::{
     tls::{self, Identity},
 };
 
-/// Workers in one process.
-const WORKERS: usize = 4;
+/// Workers in one process; few, so that people come before their mails when many send at once.
+const WORKERS: usize = 2;
 /// How long a worker sleeps when nothing wakes it.
 const NAP: Duration = Duration::from_secs(2);
 /// How often regular work is looked at.

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     applications::Lists,
-    clock::{Clock, Randomness},
+    clock::{Clock, Randomness, Timestamp},
     forms::Document,
 };
 use storage::Db;
@@ -79,7 +79,37 @@ pub struct App {
     pub texts: Texts,
     /// Wakes the workers of this process when a job was enqueued.
     pub wake: Notify,
+    /// The newest notices, read again every ten seconds: they stand on every home page.
+    pub(crate) notices: Recent<Vec<storage::content::Notice>>,
     reference: RwLock<Reference>,
+}
+
+/// Something that may be a few seconds old.
+#[derive(Debug)]
+pub(crate) struct Recent<T>(RwLock<Option<(Timestamp, Arc<T>)>>);
+
+impl<T> Recent<T> {
+    /// How long it is taken for new.
+    const KEPT: time::Duration = time::Duration::seconds(10);
+
+    fn empty() -> Self {
+        Self(RwLock::new(None))
+    }
+
+    /// What was read in the last ten seconds.
+    pub(crate) fn get(&self, now: Timestamp) -> Option<Arc<T>> {
+        let held = self.0.read().ok()?;
+        held.as_ref().filter(|(at, _)| *at <= now && now < *at + Self::KEPT).map(|(_, value)| value.clone())
+    }
+
+    /// Keeps what was read at an instant.
+    pub(crate) fn keep(&self, now: Timestamp, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        if let Ok(mut held) = self.0.write() {
+            *held = Some((now, value.clone()));
+        }
+        value
+    }
 }
 
 impl std::fmt::Debug for App {
@@ -107,6 +137,7 @@ impl App {
             post_box: parts.post_box,
             texts: Texts::built_in()?,
             wake: Notify::new(),
+            notices: Recent::empty(),
             reference: RwLock::new(Reference::default()),
         };
         crate::content::seed(&app).await?;

@@ -11,8 +11,8 @@ use domain::{
     ids::{AuthorityId, CertificateId},
 };
 use pki::{
-    AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, KeyKind, Linter, Passphrase, Profiles,
-    Serial, SigningKey, Subject, Urls, prepare_crl,
+    AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, Linter, Passphrase, Profiles, Serial,
+    SigningKey, Subject, Urls, prepare_crl,
 };
 use storage::{Db, authority as rows};
 
@@ -113,9 +113,9 @@ async fn raise(founding: &Founding<'_>, linter: &Linter, role: &str, above: Opti
     let count = rows::authorities(&mut founding.db.read().await?).await?.iter().filter(|a| a.role == role).count();
     let id = AuthorityId::new(now, founding.randomness);
     let name = format!("{role}-{}-{}", count + 1, &id.to_string()[24..]);
-    let key = SigningKey::generate(KeyKind::P384).map_err(Error::internal)?;
-    write_key(founding, &name, &key).await?;
     let profile = founding.profiles.get(role).ok_or_else(|| Error::internal(format!("no profile {role}")))?;
+    let key = SigningKey::generate(profile.generated_key()).map_err(Error::internal)?;
+    write_key(founding, &name, &key).await?;
     let validity = profile.validity(now, above.map(|above| &above.certificate)).map_err(Error::internal)?;
     let title = if role == ROOT { "共通認証局 ルート" } else { "共通認証局 発行局" };
     let serial = Serial::generate(founding.randomness);

@@ -5,6 +5,8 @@ mod seed;
 
 pub use seed::{seed, seed_notices};
 
+use std::sync::Arc;
+
 use domain::calendar::japanese_date;
 use domain::clock::Timestamp;
 use domain::typed::search_key;
@@ -44,6 +46,18 @@ pub async fn search(ctx: &Ctx<'_>, words: &str) -> Result<Found> {
 /// When the database cannot be read.
 pub async fn notices(ctx: &Ctx<'_>, limit: i64) -> Result<Vec<Notice>> {
     Ok(storage::content::notices(&mut ctx.app.db.read().await?, ctx.now, limit).await?)
+}
+
+/// The newest notices, at most ten seconds old: what stands on home pages.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_notices(ctx: &Ctx<'_>) -> Result<Arc<Vec<Notice>>> {
+    const SHOWN: i64 = 3;
+    match ctx.app.notices.get(ctx.now) {
+        Some(newest) => Ok(newest),
+        None => Ok(ctx.app.notices.keep(ctx.now, notices(ctx, SHOWN).await?)),
+    }
 }
 
 /// A notice with its placeholders filled.

@@ -66,7 +66,7 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
     }
     let ctx = visit.ctx();
     let cases = applications::cases_of_institution(&ctx, None, 50).await?;
-    let notices = services::content::notices(&ctx, 3).await?;
+    let notices = services::content::newest_notices(&ctx).await?;
     let mut tasks = [Kind::Eligibility, Kind::Certificate, Kind::Claims].map(|kind| task(kind, &cases)).to_vec();
     let asked_for = |task: &TaskView| !task.action.is_empty() && task.state.tone == Tone::Attention;
     let first = tasks.iter().position(asked_for).or_else(|| tasks.iter().position(|task| !task.action.is_empty()));
