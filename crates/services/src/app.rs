@@ -11,6 +11,7 @@ use domain::{
     forms::Document,
 };
 use storage::Db;
+use storage::boxed;
 use tokio::sync::Notify;
 
 use crate::{
@@ -123,6 +124,7 @@ impl App {
     ///
     /// # Errors
     /// When the database cannot be read or a built-in text is faulty.
+    #[boxed]
     pub async fn build(parts: Parts) -> Result<Self> {
         let app = Self {
             vault: Vault::new(&parts.vault_key)?,
@@ -154,6 +156,7 @@ impl App {
     ///
     /// # Errors
     /// When the database cannot be read.
+    #[boxed]
     pub async fn refresh(&self) -> Result<()> {
         let mut conn = self.db.read().await?;
         let lists = storage::content::lists(&mut conn).await?;

@@ -3,6 +3,7 @@
 use domain::{
     accounts::clean_text, calendar::japanese_date, ids::InquiryId, permissions::Permission, reference::ReferenceNumber,
 };
+use storage::boxed;
 use storage::inquiries::Inquiry;
 use time::Duration;
 
@@ -20,6 +21,7 @@ const FOLLOW_UP_DAYS: i64 = 14;
 ///
 /// # Errors
 /// [`Error::LoginRequired`] for visitors.
+#[boxed]
 pub async fn ask(ctx: &Ctx<'_>, category: &str, body: &str) -> Result<Result<String, String>> {
     let session = ctx.session()?.clone();
     let lists = ctx.app.reference().lists;
@@ -69,6 +71,7 @@ fn expected(ctx: &Ctx<'_>) -> String {
 ///
 /// # Errors
 /// [`Error::LoginRequired`] for visitors.
+#[boxed]
 pub async fn own(ctx: &Ctx<'_>) -> Result<Vec<Inquiry>> {
     Ok(storage::inquiries::of_account(&mut ctx.app.db.read().await?, ctx.account()?).await?)
 }
@@ -77,6 +80,7 @@ pub async fn own(ctx: &Ctx<'_>) -> Result<Vec<Inquiry>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn list(ctx: &Ctx<'_>, state: &str) -> Result<Vec<Inquiry>> {
     ctx.permit(Permission::ReadInquiries)?;
     Ok(storage::inquiries::in_state(&mut ctx.app.db.read().await?, state, 200).await?)
@@ -86,6 +90,7 @@ pub async fn list(ctx: &Ctx<'_>, state: &str) -> Result<Vec<Inquiry>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it was answered before.
+#[boxed]
 pub async fn answer(ctx: &Ctx<'_>, id: InquiryId, answer: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::AnswerInquiries)?;
     let answer = match clean_text(answer, LONGEST) {

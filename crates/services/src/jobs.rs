@@ -1,6 +1,7 @@
 //! Background work: workers claim jobs, do them outside any transaction, and mark them.
 
 use domain::ids::JobId;
+use storage::boxed;
 use storage::jobs::{self, Failed, Job};
 use time::Duration;
 
@@ -16,6 +17,7 @@ const MAIL_ATTEMPTS: i64 = 150;
 ///
 /// # Errors
 /// When the database cannot be reached; a failed job is not an error but is tried again or listed.
+#[boxed]
 pub async fn work_one(app: &App, worker: &str) -> Result<bool> {
     let now = app.clock.now();
     if !jobs::is_waiting(&mut app.db.read().await?, now).await? {
@@ -74,6 +76,7 @@ fn back_off(attempt: i64) -> Duration {
 ///
 /// # Errors
 /// When the database cannot be reached.
+#[boxed]
 pub async fn work_all(app: &App, worker: &str) -> Result<usize> {
     let mut count = 0;
     while work_one(app, worker).await? {
@@ -86,6 +89,7 @@ pub async fn work_all(app: &App, worker: &str) -> Result<usize> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn failed(ctx: &Ctx<'_>) -> Result<Vec<Failed>> {
     ctx.permit(Permission::ManageJobs)?;
     Ok(jobs::failed(&mut ctx.app.db.read().await?, 200).await?)
@@ -95,6 +99,7 @@ pub async fn failed(ctx: &Ctx<'_>) -> Result<Vec<Failed>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it is no longer failed.
+#[boxed]
 pub async fn again(ctx: &Ctx<'_>, id: JobId) -> Result<()> {
     ctx.permit(Permission::ManageJobs)?;
     let mut tx = ctx.app.db.write().await?;

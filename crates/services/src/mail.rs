@@ -8,6 +8,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use storage::boxed;
 use storage::{Tx, mails::Mail};
 
 use crate::{App, Ctx, Error, Result};
@@ -123,6 +124,7 @@ impl<'a> Letterhead<'a> {
 ///
 /// # Errors
 /// When a placeholder has no value or the database refuses.
+#[boxed]
 pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[(&str, String)]) -> Result<()> {
     if domain::accounts::is_provisional(head.to) {
         return Ok(());
@@ -158,6 +160,7 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
 ///
 /// # Errors
 /// With the server's words when it should be tried again.
+#[boxed]
 pub async fn send(app: &App, payload: &Value) -> Result<()> {
     let id: MailId =
         payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))?;

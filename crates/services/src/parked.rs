@@ -6,6 +6,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 use storage::accounts::Token;
+use storage::boxed;
 use time::Duration;
 
 use crate::{
@@ -40,6 +41,7 @@ pub struct KeptInquiry {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result<String> {
     keep(ctx, None, json!({ "application": id, "answers": answers })).await
 }
@@ -48,6 +50,7 @@ pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn park_inquiry(ctx: &Ctx<'_>, person: AccountId, category: &str, body: &str) -> Result<String> {
     let short = |text: &str, most: usize| text.chars().take(most).collect::<String>();
     keep(ctx, Some(person), json!({ "category": short(category, 100), "body": short(body, LONGEST) })).await
@@ -84,6 +87,7 @@ async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     let Some(form) = find(ctx, token).await? else { return Ok(None) };
     let Some(id) = form["application"].as_str() else { return Ok(Some(Back::Inquiry)) };
@@ -106,6 +110,7 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn inquiry(ctx: &Ctx<'_>, token: &str) -> Result<Option<KeptInquiry>> {
     let form = find(ctx, token).await?;
     let text = |form: &Value, key: &str| form[key].as_str().map(str::to_owned);

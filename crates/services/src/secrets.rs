@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::clock::Randomness;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use storage::boxed;
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
@@ -44,6 +45,7 @@ impl Hasher {
     ///
     /// # Errors
     /// When argon2 fails.
+    #[boxed]
     pub async fn hash(&self, secret: &str, randomness: &dyn Randomness) -> Result<String> {
         let salt: [u8; 16] = randomness.bytes();
         let secret = secret.to_owned();
@@ -60,6 +62,7 @@ impl Hasher {
     ///
     /// # Errors
     /// When the worker thread fails.
+    #[boxed]
     pub async fn matches(&self, secret: &str, hash: Option<&str>) -> Result<bool> {
         let secret = secret.to_owned();
         let hash = hash.map(str::to_owned);

@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::db::{Conn, Result, on_engine, sql};
+use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
 
 /// What is recorded of one act.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Entry {
 }
 
 /// A row of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Place in the chain, from 1 without gaps.
     pub seq: i64,
@@ -52,6 +52,7 @@ pub struct Row {
     /// Hash of this row.
     pub hash: String,
 }
+from_row!(Row { seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash });
 
 /// The first fault of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -178,6 +179,7 @@ fn hash_of(row: &Row) -> String {
 ///
 /// # Errors
 /// When the database cannot be read. A broken chain is the inner result.
+#[boxed]
 pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
     const STEP: i64 = 5_000;
     let (length, head): (i64, String) = on_engine!(conn, |c| sqlx::query_as(HEAD).fetch_one(c).await)?;
@@ -211,6 +213,7 @@ pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn newest(conn: &mut Conn, before: Option<i64>, limit: i64) -> Result<Vec<Row>> {
     let before = before.unwrap_or(i64::MAX);
     Ok(on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(before).bind(limit).fetch_all(c).await)?)

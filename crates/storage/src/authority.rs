@@ -7,10 +7,10 @@ use domain::{
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A root or issuing authority.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
     /// Identifier.
     pub id: Uuid,
@@ -25,6 +25,7 @@ pub struct Authority {
     /// When it was made, in milliseconds since 1970 UTC.
     pub created_at: i64,
 }
+from_row!(Authority { id, name, role, certificate, crl_number, created_at });
 
 /// A certificate in the register, from its preparation on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,6 @@ pub struct Certificate {
     pub revocation_reason: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     authority_id: Uuid,
@@ -85,6 +85,25 @@ struct Row {
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
 }
+from_row!(Row {
+    id,
+    authority_id,
+    application_id,
+    institution_id,
+    serial,
+    profile,
+    state,
+    subject,
+    key_hash,
+    tbs,
+    certificate,
+    not_before,
+    not_after,
+    prepared_at,
+    signed_at,
+    revoked_at,
+    revocation_reason
+});
 
 impl From<Row> for Certificate {
     fn from(row: Row) -> Self {
@@ -165,6 +184,7 @@ pub type RevokedRow = (String, i64, String);
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the name is taken.
+#[boxed]
 pub async fn insert_authority(tx: &mut Tx, authority: &Authority) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT_AUTHORITY)
         .bind(authority.id)
@@ -181,6 +201,7 @@ pub async fn insert_authority(tx: &mut Tx, authority: &Authority) -> Result<()> 
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_authority_certificate(tx: &mut Tx, id: AuthorityId, der: &[u8]) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET_AUTHORITY_CERTIFICATE)
         .bind(der)
@@ -194,6 +215,7 @@ pub async fn set_authority_certificate(tx: &mut Tx, id: AuthorityId, der: &[u8])
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn authorities(conn: &mut Conn) -> Result<Vec<Authority>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(AUTHORITIES).fetch_all(c).await)?)
 }
@@ -202,6 +224,7 @@ pub async fn authorities(conn: &mut Conn) -> Result<Vec<Authority>> {
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the serial is taken.
+#[boxed]
 pub async fn insert_prepared(tx: &mut Tx, certificate: &Certificate) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
         .bind(certificate.id.0)
@@ -225,6 +248,7 @@ pub async fn insert_prepared(tx: &mut Tx, certificate: &Certificate) -> Result<(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn store_signed(tx: &mut Tx, id: CertificateId, der: &[u8], now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SIGNED)
         .bind(der)
@@ -240,6 +264,7 @@ pub async fn store_signed(tx: &mut Tx, id: CertificateId, der: &[u8], now: Times
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn abandon_prepared(tx: &mut Tx, before: Timestamp, now: Timestamp) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(ABANDON)
         .bind(now.as_millis())
@@ -253,6 +278,7 @@ pub async fn abandon_prepared(tx: &mut Tx, before: Timestamp, now: Timestamp) ->
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn revoke(tx: &mut Tx, id: CertificateId, reason: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(REVOKE)
         .bind(now.as_millis())
@@ -268,6 +294,7 @@ pub async fn revoke(tx: &mut Tx, id: CertificateId, reason: &str, now: Timestamp
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: CertificateId) -> Result<Option<Certificate>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -277,6 +304,7 @@ pub async fn find(conn: &mut Conn, id: CertificateId) -> Result<Option<Certifica
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_serial(conn: &mut Conn, serial: &str) -> Result<Option<Certificate>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(BY_SERIAL).bind(serial).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -286,6 +314,7 @@ pub async fn by_serial(conn: &mut Conn, serial: &str) -> Result<Option<Certifica
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Certificate>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -295,6 +324,7 @@ pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Ce
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_institution(conn: &mut Conn, id: InstitutionId) -> Result<Vec<Certificate>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_INSTITUTION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -304,6 +334,7 @@ pub async fn of_institution(conn: &mut Conn, id: InstitutionId) -> Result<Vec<Ce
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn revoked(conn: &mut Conn, authority: AuthorityId, now: Timestamp) -> Result<Vec<RevokedRow>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(REVOKED).bind(authority.0).bind(now.as_millis()).fetch_all(c).await)?)
 }
@@ -312,6 +343,7 @@ pub async fn revoked(conn: &mut Conn, authority: AuthorityId, now: Timestamp) ->
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn reserve_crl_number(tx: &mut Tx, authority: AuthorityId) -> Result<i64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query_scalar(RESERVE_CRL).bind(authority.0).fetch_one(c).await)?)
 }
@@ -320,6 +352,7 @@ pub async fn reserve_crl_number(tx: &mut Tx, authority: AuthorityId) -> Result<i
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the number is taken.
+#[boxed]
 pub async fn insert_prepared_crl(
     tx: &mut Tx,
     authority: AuthorityId,
@@ -343,6 +376,7 @@ pub async fn insert_prepared_crl(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn store_signed_crl(tx: &mut Tx, authority: AuthorityId, number: i64, der: &[u8]) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SIGNED_CRL)
         .bind(der)
@@ -358,6 +392,7 @@ pub async fn store_signed_crl(tx: &mut Tx, authority: AuthorityId, number: i64, 
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn latest_crl(conn: &mut Conn, authority: AuthorityId) -> Result<Option<(i64, Vec<u8>, i64)>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(LATEST_CRL).bind(authority.0).fetch_optional(c).await)?)
 }

@@ -7,10 +7,10 @@ use domain::{
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A versioned document, such as terms.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Name in addresses.
     pub slug: String,
@@ -23,9 +23,10 @@ pub struct Document {
     /// From when it applies, in milliseconds since 1970 UTC.
     pub effective_at: i64,
 }
+from_row!(Document { slug, version, title, body, effective_at });
 
 /// An article of the knowledge base or the FAQ.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Article {
     /// Name in addresses.
     pub slug: String,
@@ -48,9 +49,10 @@ pub struct Article {
     /// When it was changed, in milliseconds since 1970 UTC.
     pub updated_at: i64,
 }
+from_row!(Article { slug, number, kind, category, title, body, editor, search_text, views, updated_at });
 
 /// A notice.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// Identifier.
     pub id: Uuid,
@@ -69,6 +71,7 @@ pub struct Notice {
     /// When it was published, in milliseconds since 1970 UTC.
     pub published_at: i64,
 }
+from_row!(Notice { id, slug, title, important, body, search_text, views, published_at });
 
 sql!(
     ADD_DOCUMENT = "INSERT INTO documents (slug, version, title, body, effective_at) VALUES ($1, $2, $3, $4, $5)
@@ -124,6 +127,7 @@ sql!(LISTS = "SELECT name, entries FROM option_lists ORDER BY name");
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn add_document(tx: &mut Tx, document: &Document) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(ADD_DOCUMENT)
         .bind(&document.slug)
@@ -141,6 +145,7 @@ pub async fn add_document(tx: &mut Tx, document: &Document) -> Result<bool> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn documents(conn: &mut Conn, now: Timestamp) -> Result<Vec<Document>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(DOCUMENTS).bind(now.as_millis()).fetch_all(c).await)?)
 }
@@ -149,6 +154,7 @@ pub async fn documents(conn: &mut Conn, now: Timestamp) -> Result<Vec<Document>>
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn document(conn: &mut Conn, slug: &str, version: &str) -> Result<Option<Document>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(DOCUMENT).bind(slug).bind(version).fetch_optional(c).await)?)
 }
@@ -157,6 +163,7 @@ pub async fn document(conn: &mut Conn, slug: &str, version: &str) -> Result<Opti
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn document_in_force(conn: &mut Conn, slug: &str, now: Timestamp) -> Result<Option<Document>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(DOCUMENT_IN_FORCE)
         .bind(slug)
@@ -169,6 +176,7 @@ pub async fn document_in_force(conn: &mut Conn, slug: &str, now: Timestamp) -> R
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn add_article(tx: &mut Tx, article: &Article) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(ADD_ARTICLE)
         .bind(&article.slug)
@@ -191,6 +199,7 @@ pub async fn add_article(tx: &mut Tx, article: &Article) -> Result<bool> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn article(conn: &mut Conn, name: &str) -> Result<Option<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLE).bind(name).fetch_optional(c).await)?)
 }
@@ -199,6 +208,7 @@ pub async fn article(conn: &mut Conn, name: &str) -> Result<Option<Article>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES).bind(kind).fetch_all(c).await)?)
 }
@@ -207,6 +217,7 @@ pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<Article>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_article_view(tx: &mut Tx, slug: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(COUNT_VIEW).bind(slug).execute(c).await.map(drop))?)
 }
@@ -215,6 +226,7 @@ pub async fn count_article_view(tx: &mut Tx, slug: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn add_notice(tx: &mut Tx, notice: &Notice) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(ADD_NOTICE)
         .bind(notice.id)
@@ -235,6 +247,7 @@ pub async fn add_notice(tx: &mut Tx, notice: &Notice) -> Result<bool> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn notices(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Notice>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(NOTICES).bind(now.as_millis()).bind(limit).fetch_all(c).await)?)
 }
@@ -243,6 +256,7 @@ pub async fn notices(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn notice(conn: &mut Conn, slug: &str) -> Result<Option<Notice>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(NOTICE).bind(slug).fetch_optional(c).await)?)
 }
@@ -251,6 +265,7 @@ pub async fn notice(conn: &mut Conn, slug: &str) -> Result<Option<Notice>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_notice_view(tx: &mut Tx, slug: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(COUNT_NOTICE_VIEW).bind(slug).execute(c).await.map(drop))?)
 }
@@ -259,6 +274,7 @@ pub async fn count_notice_view(tx: &mut Tx, slug: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn search(conn: &mut Conn, normalised: &str, now: Timestamp) -> Result<(Vec<Article>, Vec<Notice>)> {
     let pattern = format!("%{}%", normalised.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     let articles = on_engine!(conn, |c| sqlx::query_as(SEARCH_ARTICLES).bind(&pattern).fetch_all(c).await)?;
@@ -271,6 +287,7 @@ pub async fn search(conn: &mut Conn, normalised: &str, now: Timestamp) -> Result
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_list(tx: &mut Tx, name: &str, entries: &[Entry], now: Timestamp) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET_LIST)
         .bind(name)
@@ -285,6 +302,7 @@ pub async fn set_list(tx: &mut Tx, name: &str, entries: &[Entry], now: Timestamp
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn lists(conn: &mut Conn) -> Result<Lists> {
     let rows: Vec<(String, Json<Vec<Entry>>)> = on_engine!(conn, |c| sqlx::query_as(LISTS).fetch_all(c).await)?;
     Ok(Lists(rows.into_iter().map(|(name, entries)| (name, entries.0)).collect()))

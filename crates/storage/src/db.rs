@@ -11,6 +11,7 @@ use sqlx::{
 
 use crate::{
     audit::{self, Entry},
+    migrations,
     readers::{Held, Readers},
     writer::{Turn, Writer},
 };
@@ -105,14 +106,12 @@ impl std::ops::DerefMut for Tx {
     }
 }
 
-static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
-
 impl Db {
     /// Opens `sqlite:PATH` or `postgres://…` and brings the tables up to date.
     ///
     /// # Errors
     /// When the database cannot be reached or a migration fails.
+    #[boxed]
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(url).await }
     }
@@ -129,7 +128,7 @@ impl Db {
             .disable_statement_logging();
         let writer =
             SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
-        SQLITE.run(&writer).await.map_err(not_migrated)?;
+        migrations::sqlite().run(&writer).await.map_err(not_migrated)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(None)
@@ -142,7 +141,7 @@ impl Db {
     async fn open_postgres(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
         let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
-        POSTGRES.run(&pool).await.map_err(not_migrated)?;
+        migrations::postgres().run(&pool).await.map_err(not_migrated)?;
         Ok(Self::Postgres(pool))
     }
 
@@ -150,6 +149,7 @@ impl Db {
     ///
     /// # Errors
     /// When no connection can be had.
+    #[boxed]
     pub async fn read(&self) -> Result<Conn> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::Sqlite(readers.lend().await?),
@@ -162,6 +162,7 @@ impl Db {
     ///
     /// # Errors
     /// When no connection can be had.
+    #[boxed]
     pub async fn write(&self) -> Result<Tx> {
         let place = match self {
             Self::Sqlite { writer, .. } => Place::Turn(writer.turn().await?),
@@ -178,6 +179,7 @@ impl Db {
     ///
     /// # Errors
     /// What the engine says of the statement.
+    #[boxed]
     pub async fn prepare(&self, statement: &'static str) -> Result<()> {
         use sqlx::SqlSafeStr;
         let mut tx = self.write().await?;
@@ -194,6 +196,7 @@ impl Db {
     }
 
     /// Closes all connections.
+    #[boxed]
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {
@@ -215,6 +218,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses; then nothing of the transaction remains.
+    #[boxed]
     pub async fn commit(self) -> Result<()> {
         match self.place {
             Place::Turn(turn) => turn.commit(self.entries).await,
@@ -229,6 +233,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the connection is lost; the engine then undoes it by itself.
+    #[boxed]
     pub async fn rollback(self) -> Result<()> {
         match self.place {
             Place::Turn(turn) => turn.rollback().await,
@@ -293,4 +298,5 @@ macro_rules! on_engine {
         }
     };
 }
+pub(crate) use crate::{boxed, rows::from_row};
 pub(crate) use on_engine;

@@ -6,10 +6,10 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// An inquiry with the names that pages show.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inquiry {
     /// Identifier.
     pub id: Uuid,
@@ -40,6 +40,22 @@ pub struct Inquiry {
     /// Name of the institution.
     pub institution_name: Option<String>,
 }
+from_row!(Inquiry {
+    id,
+    reference,
+    institution_id,
+    account_id,
+    category,
+    body,
+    answer,
+    state,
+    created_at,
+    answered_at,
+    person_name,
+    person_email,
+    institution_code,
+    institution_name
+});
 
 macro_rules! select_inquiry {
     ($rest:literal) => {
@@ -70,6 +86,7 @@ sql!(
 /// # Errors
 /// When the database refuses.
 #[expect(clippy::too_many_arguments, reason = "one argument for each column")]
+#[boxed]
 pub async fn insert(
     tx: &mut Tx,
     id: InquiryId,
@@ -97,6 +114,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: InquiryId) -> Result<Option<Inquiry>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?)
 }
@@ -105,6 +123,7 @@ pub async fn find(conn: &mut Conn, id: InquiryId) -> Result<Option<Inquiry>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Inquiry>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(IN_STATE).bind(state).bind(limit).fetch_all(c).await)?)
 }
@@ -113,6 +132,7 @@ pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<In
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Inquiry>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(OF_ACCOUNT).bind(account.0).fetch_all(c).await)?)
 }
@@ -121,6 +141,7 @@ pub async fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Inqui
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn answer(tx: &mut Tx, id: InquiryId, answer: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(ANSWER)
         .bind(answer)

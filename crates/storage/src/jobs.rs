@@ -6,13 +6,13 @@ use sqlx::types::Json;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// How long a worker keeps a job before another may take it.
 pub const LEASE: Duration = Duration::seconds(60);
 
 /// A job that a worker holds.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// Identifier.
     pub id: Uuid,
@@ -23,9 +23,10 @@ pub struct Job {
     /// Which attempt this is, from 1.
     pub attempt: i64,
 }
+from_row!(Job { id, kind, payload, attempt });
 
 /// A job that failed for good.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Failed {
     /// Identifier.
     pub id: Uuid,
@@ -38,6 +39,7 @@ pub struct Failed {
     /// What the last attempt said.
     pub last_error: Option<String>,
 }
+from_row!(Failed { id, kind, failed_at, attempt, last_error });
 
 sql!(
     ENQUEUE = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until)
@@ -69,6 +71,7 @@ sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL A
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn enqueue(
     tx: &mut Tx,
     id: JobId,
@@ -93,6 +96,7 @@ pub async fn enqueue(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn claim(tx: &mut Tx, worker: &str, now: Timestamp) -> Result<Option<Job>> {
     let until = (now + LEASE).as_millis();
     Ok(on_engine!(&mut **tx, |c| sqlx::query_as(CLAIM)
@@ -107,6 +111,7 @@ pub async fn claim(tx: &mut Tx, worker: &str, now: Timestamp) -> Result<Option<J
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn done(tx: &mut Tx, job: &Job, worker: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(DONE)
         .bind(now.as_millis())
@@ -122,6 +127,7 @@ pub async fn done(tx: &mut Tx, job: &Job, worker: &str, now: Timestamp) -> Resul
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn retry(tx: &mut Tx, job: &Job, worker: &str, error: &str, at: Timestamp) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(RETRY)
         .bind(at.as_millis())
@@ -137,6 +143,7 @@ pub async fn retry(tx: &mut Tx, job: &Job, worker: &str, error: &str, at: Timest
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timestamp) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(FAIL)
         .bind(now.as_millis())
@@ -152,6 +159,7 @@ pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timest
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(FAILED).bind(limit).fetch_all(c).await)?)
 }
@@ -160,6 +168,7 @@ pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(AGAIN)
         .bind(now.as_millis())
@@ -174,6 +183,7 @@ pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn is_waiting(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     let found: Option<i32> =
         on_engine!(conn, |c| sqlx::query_scalar(WAITING).bind(now.as_millis()).fetch_optional(c).await)?;

@@ -5,10 +5,10 @@ use domain::{
     ids::{ApplicationId, EntryId, InstitutionId},
 };
 
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// An entry as a line of the list.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Identifier.
     pub id: uuid::Uuid,
@@ -27,6 +27,7 @@ pub struct Listed {
     /// When, in milliseconds since 1970 UTC.
     pub at: i64,
 }
+from_row!(Listed { id, institution_code, institution_name, reference, kind, amount_yen, payment, at });
 
 sql!(/// A charge arises once for a case; a second one changes nothing.
     CHARGE = "INSERT INTO ledger (id, institution_id, application_id, kind, amount_yen, payment, note, at)
@@ -46,6 +47,7 @@ sql!(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn charge(
     tx: &mut Tx,
     id: EntryId,
@@ -73,6 +75,7 @@ pub async fn charge(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, EntryId)>, limit: i64) -> Result<Vec<Listed>> {
     let (at, id) = after.map_or((i64::MAX, uuid::Uuid::max()), |(at, id)| (at.as_millis(), id.0));
     Ok(on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(at).bind(id).bind(limit).fetch_all(c).await)?)
@@ -82,6 +85,7 @@ pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, EntryId)>, limit:
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_application(conn: &mut Conn, application: ApplicationId) -> Result<Vec<Listed>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(application.0).fetch_all(c).await)?)
 }

@@ -5,7 +5,9 @@
 
 mod convert;
 mod db;
+mod migrations;
 mod readers;
+mod rows;
 mod writer;
 
 pub mod accounts;
@@ -23,3 +25,7 @@ pub mod sessions;
 pub mod settings;
 
 pub use db::{Conn, Db, Error, Result, STATEMENTS, Tx};
+
+/// Puts the future of a function behind a pointer, so that its body is compiled once, in the crate that it stands in,
+/// and not again in every crate that awaits it (docs/adr/0014-futures-at-borders-are-boxed.md).
+pub use async_recursion::async_recursion as boxed;

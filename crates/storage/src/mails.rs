@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,6 @@ pub struct Mail {
     pub sent_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     recipient: String,
@@ -55,6 +54,20 @@ struct Row {
     created_at: i64,
     sent_at: Option<i64>,
 }
+from_row!(Row {
+    id,
+    recipient,
+    subject,
+    body,
+    state,
+    answer,
+    message_id,
+    account_id,
+    application_id,
+    attachment,
+    created_at,
+    sent_at
+});
 
 impl From<Row> for Mail {
     fn from(row: Row) -> Self {
@@ -101,6 +114,7 @@ sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE i
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
         .bind(mail.id.0)
@@ -121,6 +135,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: MailId) -> Result<Option<Mail>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -130,6 +145,7 @@ pub async fn find(conn: &mut Conn, id: MailId) -> Result<Option<Mail>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_state(tx: &mut Tx, id: MailId, state: &str, answer: &str, sent_at: Option<Timestamp>) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SET_STATE)
         .bind(state)
@@ -146,6 +162,7 @@ pub async fn set_state(tx: &mut Tx, id: MailId, state: &str, answer: &str, sent_
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, MailId)>, limit: i64) -> Result<Vec<Mail>> {
     let (at, id) = after.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.as_millis(), id.0));
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(at).bind(id).bind(limit).fetch_all(c).await)?;
@@ -156,6 +173,7 @@ pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, MailId)>, limit: 
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Mail>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -165,6 +183,7 @@ pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Ma
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_account(conn: &mut Conn, id: AccountId) -> Result<Vec<Mail>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_ACCOUNT).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::accounts::roles;
 use crate::convert::instant;
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A session with what every page needs to know of its person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,6 @@ pub struct Acting {
     pub role: String,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     token_hash: String,
     account_id: Uuid,
@@ -74,9 +73,27 @@ struct Row {
     institution_role: Option<String>,
     institutions: i64,
 }
+from_row!(Row {
+    token_hash,
+    account_id,
+    name,
+    email,
+    must_reset,
+    staff,
+    roles,
+    has_totp,
+    second_factor,
+    seen_at,
+    expires_at,
+    institution_id,
+    institution_code,
+    institution_name,
+    institution_role,
+    institutions
+});
 
 /// A session in the list of one's own sessions.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Hash of the token; it names the session without giving it away.
     pub token_hash: String,
@@ -87,6 +104,7 @@ pub struct Listed {
     /// When it was last used, in milliseconds since 1970 UTC.
     pub seen_at: i64,
 }
+from_row!(Listed { token_hash, device, created_at, seen_at });
 
 sql!(INSERT = "INSERT INTO sessions (token_hash, account_id, institution_id, created_at, seen_at, expires_at, second_factor, device)
     VALUES ($1, $2, $3, $4, $4, $5, $6, $7)");
@@ -118,6 +136,7 @@ sql!(SWEEP = "DELETE FROM sessions WHERE expires_at <= $1");
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert(
     tx: &mut Tx,
     token_hash: &str,
@@ -144,6 +163,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, token_hash: &str, now: Timestamp) -> Result<Option<Session>> {
     let row: Option<Row> =
         on_engine!(conn, |c| sqlx::query_as(FIND).bind(token_hash).bind(now.as_millis()).fetch_optional(c).await)?;
@@ -176,6 +196,7 @@ fn read(row: Row) -> Result<Session> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn touch(
     tx: &mut Tx,
     token_hash: &str,
@@ -198,6 +219,7 @@ pub async fn touch(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn choose(tx: &mut Tx, token_hash: &str, institution: InstitutionId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(CHOOSE).bind(institution.0).bind(token_hash).execute(c).await.map(drop))?)
 }
@@ -206,6 +228,7 @@ pub async fn choose(tx: &mut Tx, token_hash: &str, institution: InstitutionId) -
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn pass_second_factor(tx: &mut Tx, token_hash: &str, expires_at: Timestamp) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(PASS_SECOND_FACTOR)
         .bind(true)
@@ -220,6 +243,7 @@ pub async fn pass_second_factor(tx: &mut Tx, token_hash: &str, expires_at: Times
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn end(tx: &mut Tx, token_hash: &str, account: AccountId) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(END)
         .bind(token_hash)
@@ -234,6 +258,7 @@ pub async fn end(tx: &mut Tx, token_hash: &str, account: AccountId) -> Result<bo
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn end_others(tx: &mut Tx, account: AccountId, kept: &str) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(END_OTHERS)
         .bind(account.0)
@@ -247,6 +272,7 @@ pub async fn end_others(tx: &mut Tx, account: AccountId, kept: &str) -> Result<u
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn end_at(tx: &mut Tx, account: AccountId, institution: InstitutionId) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(END_AT)
         .bind(account.0)
@@ -260,6 +286,7 @@ pub async fn end_at(tx: &mut Tx, account: AccountId, institution: InstitutionId)
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp) -> Result<Vec<Listed>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(LIST).bind(account.0).bind(now.as_millis()).fetch_all(c).await)?)
 }
@@ -268,6 +295,7 @@ pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp) -> Result
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SWEEP).bind(now.as_millis()).execute(c).await.map(|r| r.rows_affected()))?)
 }

@@ -1,6 +1,6 @@
 //! Named values that the installation keeps for itself.
 
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 
 sql!(GET = "SELECT value FROM settings WHERE name = $1");
 sql!(
@@ -11,6 +11,7 @@ sql!(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(on_engine!(conn, |c| sqlx::query_scalar(GET).bind(name).fetch_optional(c).await)?)
 }
@@ -19,6 +20,7 @@ pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET).bind(name).bind(value).execute(c).await.map(drop))?)
 }

@@ -12,6 +12,7 @@ use domain::{
 };
 use encoding_rs::SHIFT_JIS;
 use serde::Serialize;
+use storage::boxed;
 use storage::{Tx, accounts::Account};
 
 use super::{
@@ -86,6 +87,7 @@ struct Row {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without [`Permission::ManageStaff`]; faults of the machine.
+#[boxed]
 pub async fn accounts(ctx: &Ctx<'_>, file: &[u8]) -> Result<Outcome> {
     ctx.permit(Permission::ManageStaff)?;
     let Some(text) = decode(file) else {

@@ -1,6 +1,7 @@
 //! Login: password, second factor, the first password of imported accounts, logout.
 
 use domain::{accounts::is_provisional, clock::Timestamp, forms::Finding};
+use storage::boxed;
 use storage::{Tx, accounts::Account, sessions::Session};
 
 use super::{address_subject, audit_as, entry, limits, limits::Limit, password, sessions, totp};
@@ -82,6 +83,7 @@ pub fn next_step(app: &App, session: &Session) -> Step {
 ///
 /// # Errors
 /// Only faults of the machine; everything a person does is an outcome.
+#[boxed]
 pub async fn password(ctx: &Ctx<'_>, email: &str, password: &str, device: &str) -> Result<LoginOutcome> {
     let slips = empty_fields(email, password);
     if !slips.is_empty() {
@@ -196,6 +198,7 @@ pub enum SecondFactor {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`] when no password was given before.
+#[boxed]
 pub async fn totp(ctx: &Ctx<'_>, code: &str) -> Result<SecondFactor> {
     let session = ctx.begun_session()?;
     if session.second_factor || !session.has_totp {
@@ -224,6 +227,7 @@ pub async fn totp(ctx: &Ctx<'_>, code: &str) -> Result<SecondFactor> {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`] when there is none.
+#[boxed]
 pub async fn logout(ctx: &Ctx<'_>) -> Result<()> {
     let session = ctx.begun_session()?;
     let mut tx = ctx.app.db.write().await?;
@@ -246,6 +250,7 @@ pub enum PasswordSet {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`] without a login, or while the second factor is awaited.
+#[boxed]
 pub async fn first_password(ctx: &Ctx<'_>, new: &str, again: &str) -> Result<PasswordSet> {
     let session = ctx.begun_session()?;
     if session.has_totp && !session.second_factor {

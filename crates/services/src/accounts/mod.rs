@@ -22,6 +22,7 @@ pub use storage::{accounts::Membership, sessions::Session};
 pub use tokens::Link;
 
 use domain::{clock::Timestamp, ids::AccountId};
+use storage::boxed;
 use storage::{Tx, accounts::Account, audit::Entry};
 use time::Duration;
 
@@ -59,6 +60,7 @@ fn address_subject(email: &str) -> String {
 ///
 /// # Errors
 /// When the database cannot be reached.
+#[boxed]
 pub async fn sweep(app: &App) -> Result<()> {
     let now: Timestamp = app.clock.now();
     let mut tx = app.db.write().await?;

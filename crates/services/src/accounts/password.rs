@@ -2,6 +2,7 @@
 
 use domain::{accounts::is_provisional, calendar::japanese_datetime, forms::Finding, ids::AccountId};
 use serde_json::Value;
+use storage::boxed;
 use storage::{
     Tx,
     accounts::{Account, Token},
@@ -49,6 +50,7 @@ pub enum ResetDone {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn request_reset(ctx: &Ctx<'_>, email: &str) -> Result<MailAsked> {
     if is_provisional(&entry::login(email)) {
         return Ok(MailAsked::Provisional);
@@ -97,6 +99,7 @@ async fn mail_reset(ctx: &Ctx<'_>, tx: &mut Tx, address: &str, account: Option<&
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn open(ctx: &Ctx<'_>, token: &str) -> Result<Link<Reset>> {
     let mut conn = ctx.app.db.read().await?;
     let link = look(ctx, &mut conn, Purpose::Reset, token).await?;
@@ -114,6 +117,7 @@ pub async fn open(ctx: &Ctx<'_>, token: &str) -> Result<Link<Reset>> {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn reset(ctx: &Ctx<'_>, token: &str, new: &str, again: &str) -> Result<ResetDone> {
     let account = match open(ctx, token).await? {
         Link::Ready(reset) => storage::accounts::find(&mut ctx.app.db.read().await?, reset.account).await?,
@@ -144,6 +148,7 @@ pub async fn reset(ctx: &Ctx<'_>, token: &str, new: &str, again: &str) -> Result
 ///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::TooManyTries`] after many wrong present passwords.
+#[boxed]
 pub async fn change(ctx: &Ctx<'_>, current: &str, new: &str, again: &str) -> Result<PasswordSet> {
     let session = ctx.session()?;
     let account = own_account(ctx).await?;

@@ -5,6 +5,7 @@ use domain::{
     institutions::Institution,
 };
 use serde_json::Value;
+use storage::boxed;
 use storage::{Tx, accounts::Account};
 use time::Duration;
 
@@ -55,6 +56,7 @@ impl MailAsked {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn begin(ctx: &Ctx<'_>, email: &str) -> Result<MailAsked> {
     if is_provisional(&entry::login(email)) {
         return Ok(MailAsked::Provisional);
@@ -109,6 +111,7 @@ pub struct Registration {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn open(ctx: &Ctx<'_>, token: &str) -> Result<Link<Registration>> {
     let link = look(ctx, &mut ctx.app.db.read().await?, Purpose::Register, token).await?;
     Ok(link.map(|row| Registration { email: row.email, until: row.expires_at }))
@@ -160,6 +163,7 @@ pub enum Completed {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn complete(ctx: &Ctx<'_>, token: &str, form: &Form) -> Result<Completed> {
     let registration = match open(ctx, token).await? {
         Link::Ready(registration) => registration,

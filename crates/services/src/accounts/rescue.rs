@@ -3,6 +3,7 @@
 use domain::{calendar::japanese_datetime, clock::Timestamp, typed::compact};
 use serde_json::Value;
 use storage::accounts::Token;
+use storage::boxed;
 use time::Duration;
 
 use super::{letter_to, limits};
@@ -38,6 +39,7 @@ pub struct MailState {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`].
+#[boxed]
 pub async fn mail_state(ctx: &Ctx<'_>) -> Result<Vec<MailState>> {
     let account = ctx.account()?;
     let mails = storage::mails::of_account(&mut ctx.app.db.read().await?, account).await?;
@@ -66,6 +68,7 @@ const fn state_label(state: &str, tried: bool) -> &'static str {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`]; [`crate::Error::TooManyTries`].
+#[boxed]
 pub async fn probe(ctx: &Ctx<'_>) -> Result<()> {
     let session = ctx.session()?;
     let id = session.account_id;
@@ -98,6 +101,7 @@ pub async fn probe(ctx: &Ctx<'_>) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`]; [`crate::Error::TooManyTries`].
+#[boxed]
 pub async fn probe_arrived(ctx: &Ctx<'_>, number: &str) -> Result<bool> {
     let id = ctx.account()?.to_string();
     let mut tx = ctx.app.db.write().await?;

@@ -1,6 +1,7 @@
 //! Sessions: begin, keep alive, list, end.
 
 use domain::{clock::Timestamp, ids::AccountId};
+use storage::boxed;
 use storage::{Tx, sessions::Session};
 use time::Duration;
 
@@ -36,6 +37,7 @@ pub struct SessionLine {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn session_of(app: &App, token: &str) -> Result<Option<Session>> {
     let mut conn = app.db.read().await?;
     Ok(storage::sessions::find(&mut conn, &token_hash(token), app.clock.now()).await?)
@@ -47,6 +49,7 @@ pub async fn session_of(app: &App, token: &str) -> Result<Option<Session>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn touch(app: &App, session: &Session) -> Result<()> {
     let now = app.clock.now();
     let due = now - TOUCH_EVERY;
@@ -78,6 +81,7 @@ pub(super) async fn begin(
 ///
 /// # Errors
 /// [`Error::LoginRequired`] when nobody is logged in.
+#[boxed]
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<SessionLine>> {
     let session = ctx.session()?;
     let rows = storage::sessions::list(&mut ctx.app.db.read().await?, session.account_id, ctx.now).await?;
@@ -95,6 +99,7 @@ pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<SessionLine>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it has ended or belongs to someone else.
+#[boxed]
 pub async fn end(ctx: &Ctx<'_>, id: &str) -> Result<()> {
     let account = ctx.account()?;
     let mut tx = ctx.app.db.write().await?;
@@ -110,6 +115,7 @@ pub async fn end(ctx: &Ctx<'_>, id: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::LoginRequired`] when nobody is logged in.
+#[boxed]
 pub async fn end_others(ctx: &Ctx<'_>) -> Result<u64> {
     let session = ctx.session()?;
     let mut tx = ctx.app.db.write().await?;

@@ -3,6 +3,7 @@
 use domain::{forms::Finding, ids::AccountId, secrets::SAFE_ALPHABET, typed::compact};
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde_json::json;
+use storage::boxed;
 use storage::{
     Tx,
     accounts::{Account, Token},
@@ -62,6 +63,7 @@ pub enum Removed {
 ///
 /// # Errors
 /// [`Error::LoginRequired`] while a step of the login is left.
+#[boxed]
 pub async fn begin(ctx: &Ctx<'_>) -> Result<Enrolment> {
     let session = ctx.session()?;
     let secret = match waiting(ctx).await? {
@@ -122,6 +124,7 @@ fn seal_of(account: AccountId) -> String {
 ///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::TooManyTries`].
+#[boxed]
 pub async fn confirm(ctx: &Ctx<'_>, code: &str) -> Result<Enrolled> {
     let session = ctx.session()?;
     let (account, hash) = (session.account_id, &session.token_hash);
@@ -165,6 +168,7 @@ fn recovery_hash(account: AccountId, code: &str) -> String {
 ///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::TooManyTries`] after many wrong passwords.
+#[boxed]
 pub async fn remove(ctx: &Ctx<'_>, current: &str) -> Result<Removed> {
     ctx.session()?;
     let account = own_account(ctx).await?;

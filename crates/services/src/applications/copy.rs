@@ -4,6 +4,7 @@ use domain::{applications::reading, calendar::japanese_datetime, forms::Input, i
 use letters::{AgreedTerms, ApplicationCopy, Row, Section};
 use serde_json::Value;
 use storage::applications::Application;
+use storage::boxed;
 
 use super::{facts::facts_for_case, own, tell};
 use crate::{App, Ctx, Error, Result, mail::Attachment};
@@ -12,6 +13,7 @@ use crate::{App, Ctx, Error, Result, mail::Attachment};
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's case or one that was not sent.
+#[boxed]
 pub async fn copy_pdf(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<u8>> {
     let case = own(ctx, id).await?;
     if case.submitted_at.is_none() {
@@ -24,6 +26,7 @@ pub async fn copy_pdf(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the case is gone or cannot be printed.
+#[boxed]
 pub async fn attachment(app: &App, wanted: &Value) -> Result<Option<Attachment>> {
     let Some(id) = wanted["copy"].as_str().and_then(|id| id.parse::<ApplicationId>().ok()) else { return Ok(None) };
     let ctx = Ctx::system(app, "mail");

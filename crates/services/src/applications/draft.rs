@@ -6,6 +6,7 @@ use domain::{
     ids::ApplicationId,
 };
 use storage::applications::Application;
+use storage::boxed;
 
 use super::{facts::facts_for_case, facts_of, own};
 use crate::{Ctx, Error, Result};
@@ -38,6 +39,7 @@ pub struct FormState {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
+#[boxed]
 pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
@@ -92,6 +94,7 @@ async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
+#[boxed]
 pub async fn form(ctx: &Ctx<'_>, id: ApplicationId) -> Result<FormState> {
     let case = own(ctx, id).await?;
     if !case.state.is_editable() {
@@ -140,6 +143,7 @@ fn mentions(condition: &domain::forms::Condition, key: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
+#[boxed]
 pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(FormState, Checked)> {
     let mut state = form(ctx, id).await?;
     let mut answers = state.case.answers.clone();
@@ -193,6 +197,7 @@ impl FormState {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it was sent meanwhile.
+#[boxed]
 pub async fn discard(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     let case = own(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
@@ -219,6 +224,7 @@ pub struct Outlook {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
+#[boxed]
 pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
     let institution = ctx.institution()?;
     let facts = facts_of(ctx, institution, kind).await?;

@@ -6,6 +6,7 @@ use domain::{
     ids::InstitutionId,
     institutions::Institution,
 };
+use storage::boxed;
 use storage::{Conn, applications::Application};
 
 use crate::{Ctx, Error, Result};
@@ -14,6 +15,7 @@ use crate::{Ctx, Error, Result};
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
     let mut conn = ctx.app.db.read().await?;
     let known = known(&mut conn, institution, kind).await?;

@@ -25,6 +25,7 @@ use domain::{
     permissions::Permission,
 };
 use serde_json::Value;
+use storage::boxed;
 use storage::{
     Tx,
     applications::{Application, EventRow},
@@ -105,6 +106,7 @@ pub(crate) async fn advance(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application, even
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn take_effect(app: &App, payload: &Value) -> Result<()> {
     let id: ApplicationId = payload["application"]
         .as_str()

@@ -6,6 +6,7 @@ use domain::{
     ids::{ApplicationId, InstitutionId},
 };
 use storage::applications::Application;
+use storage::boxed;
 
 use super::{record, reviewing};
 use crate::{Ctx, Error, Result};
@@ -14,6 +15,7 @@ use crate::{Ctx, Error, Result};
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] for an unknown institution.
+#[boxed]
 pub async fn record_paper_filing(
     ctx: &Ctx<'_>,
     institution: InstitutionId,

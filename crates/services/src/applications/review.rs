@@ -8,6 +8,7 @@ use domain::{
     institutions::Institution,
 };
 use serde_json::json;
+use storage::boxed;
 use storage::{
     Tx,
     applications::{Application, EventRow, Listed, QueueFilter},
@@ -73,6 +74,7 @@ pub enum Decision {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn queue(ctx: &Ctx<'_>, filter: &QueueFilter) -> Result<Vec<Listed>> {
     ctx.permit(super::reading(filter.kind))?;
     Ok(storage::applications::queue(&mut ctx.app.db.read().await?, filter).await?)
@@ -82,6 +84,7 @@ pub async fn queue(ctx: &Ctx<'_>, filter: &QueueFilter) -> Result<Vec<Listed>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn queue_counts(ctx: &Ctx<'_>) -> Result<Vec<(Kind, State, i64)>> {
     let counts = storage::applications::case_counts(&mut ctx.app.db.read().await?).await?;
     Ok(counts.into_iter().filter(|(kind, _, _)| ctx.permit(super::reading(*kind)).is_ok()).collect())
@@ -91,6 +94,7 @@ pub async fn queue_counts(ctx: &Ctx<'_>) -> Result<Vec<(Kind, State, i64)>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it does not exist or is a draft, [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     ctx.session()?;
     let mut conn = ctx.app.db.read().await?;
@@ -183,6 +187,7 @@ async fn decidable(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId, version: i64) 
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission or for one's own case.
+#[boxed]
 pub async fn take(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Decision> {
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
@@ -199,6 +204,7 @@ pub async fn take(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Deci
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn release(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Decision> {
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
@@ -228,6 +234,7 @@ async fn taken(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application) -> Result<Applicat
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission or for one's own case.
+#[boxed]
 pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Decision> {
     let prepared = crate::letters::new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
@@ -299,6 +306,7 @@ async fn schedule_effect(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Resu
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission or for one's own case.
+#[boxed]
 pub async fn return_for_correction(
     ctx: &Ctx<'_>,
     id: ApplicationId,
@@ -340,6 +348,7 @@ async fn labelled(ctx: &Ctx<'_>, case: &Application, reasons: &[(String, String)
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission or for one's own case.
+#[boxed]
 pub async fn reject(ctx: &Ctx<'_>, id: ApplicationId, version: i64, reason: &str) -> Result<Decision> {
     let reason = domain::accounts::clean_text(reason, 500).unwrap_or_default();
     if reason.is_empty() {

@@ -6,6 +6,7 @@ use domain::{
     ids::ApplicationId,
     reference::ReferenceNumber,
 };
+use storage::boxed;
 use storage::{
     Tx,
     applications::{Application, Sending},
@@ -53,6 +54,7 @@ pub enum Submitted {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it was sent.
+#[boxed]
 pub async fn check(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CheckState> {
     let case = own(ctx, id).await?;
     if !case.state.is_editable() {
@@ -74,6 +76,7 @@ async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution.
+#[boxed]
 pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Result<Submitted> {
     let case = own(ctx, id).await?;
     if !case.state.is_editable() {
@@ -170,6 +173,7 @@ async fn further(
 ///
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is too late.
+#[boxed]
 pub async fn withdraw(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     let case = own(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;

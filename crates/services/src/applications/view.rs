@@ -5,6 +5,7 @@ use domain::{
     clock::Timestamp,
     ids::ApplicationId,
 };
+use storage::boxed;
 use storage::{
     applications::{Application, EventRow, Listed},
     authority::Certificate,
@@ -67,6 +68,7 @@ fn revocation(latest: Option<&Certificate>) -> Option<Timestamp> {
 ///
 /// # Errors
 /// [`crate::Error::NotFound`] when it does not exist or belongs to another institution.
+#[boxed]
 pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<ApplicantCase> {
     let case = own(ctx, id).await?;
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
@@ -110,6 +112,7 @@ fn latest(certificates: &[Certificate], id: ApplicationId) -> Option<Certificate
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without an active membership.
+#[boxed]
 pub async fn cases_of_institution(
     ctx: &Ctx<'_>,
     after: Option<(Timestamp, ApplicationId)>,
@@ -135,6 +138,7 @@ pub async fn cases_of_institution(
 ///
 /// # Errors
 /// [`crate::Error::NotFound`] when it belongs to another institution.
+#[boxed]
 pub async fn sent_together(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<Application>> {
     let case = own(ctx, id).await?;
     match case.sent_with {
@@ -147,6 +151,7 @@ pub async fn sent_together(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<Appli
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without an active membership.
+#[boxed]
 pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;

@@ -6,6 +6,7 @@ use domain::{
     clock::Timestamp,
 };
 use pki::{CertificateInfo, ChainFault, verify_client_chain};
+use storage::boxed;
 use storage::{applications::Application, authority::Certificate};
 
 use crate::{Ctx, Result, applications::tell};
@@ -51,6 +52,7 @@ pub struct ConnectionTest {
 ///
 /// # Errors
 /// When the database refuses. A certificate that is not accepted is the inner fault.
+#[boxed]
 pub async fn connection_test(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<ConnectionTest, TestFault>> {
     let Some(der) = shown else { return Ok(Err(TestFault::NoCertificate)) };
     let Ok(info) = CertificateInfo::parse(der) else {

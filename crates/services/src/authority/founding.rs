@@ -14,6 +14,7 @@ use pki::{
     AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, Linter, Passphrase, Profiles, Serial,
     SigningKey, Subject, Urls, prepare_crl,
 };
+use storage::boxed;
 use storage::{Db, authority as rows};
 
 use super::{Authority, Places, RootKey, publication::ROOT_CRL_LIFE, refuse_faults, urls_below};
@@ -48,6 +49,7 @@ const ISSUING: &str = "issuing";
 ///
 /// # Errors
 /// When the database, the key files or the passphrase do not fit.
+#[boxed]
 pub async fn found(founding: &Founding<'_>) -> Result<Authority> {
     if let Some(authority) = open(founding).await? {
         return Ok(authority);
@@ -211,6 +213,7 @@ async fn first_crl(founding: &Founding<'_>, linter: &Linter, root: &Raised) -> R
 ///
 /// # Errors
 /// When the database or the authority refuses.
+#[boxed]
 pub async fn server_certificate(
     db: &Db,
     authority: &Authority,

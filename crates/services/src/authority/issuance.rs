@@ -5,6 +5,7 @@ use domain::{
     ids::{ApplicationId, CertificateId, InstitutionId},
 };
 use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, Subject};
+use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
 use super::refuse_faults;
@@ -39,6 +40,7 @@ pub struct Reserved {
 ///
 /// # Errors
 /// When the order does not fit the profile, the lint objects, or the database refuses.
+#[boxed]
 pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     let mut reserved = reserve_many(ctx, std::slice::from_ref(order)).await?;
     reserved.pop().ok_or_else(|| Error::internal("nothing was reserved"))
@@ -48,6 +50,7 @@ pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
 ///
 /// # Errors
 /// As [`reserve`]; then none of them is recorded.
+#[boxed]
 pub async fn reserve_many(ctx: &Ctx<'_>, orders: &[Order]) -> Result<Vec<Reserved>> {
     let reserved = orders.iter().map(|order| prepare(ctx, order)).collect::<Result<Vec<_>>>()?;
     let mut tx = ctx.app.db.write().await?;
@@ -102,6 +105,7 @@ fn prepare(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
 ///
 /// # Errors
 /// [`Error::ChangedMeanwhile`] when the record was given up meanwhile; then the serial stays on the CRL.
+#[boxed]
 pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, reserved: Reserved) -> Result<Vec<u8>> {
     let signed = pki::sign(reserved.prepared, &ctx.app.authority.key).map_err(Error::internal)?;
     if !storage::authority::store_signed(tx, reserved.record.id, &signed.der, ctx.now).await? {
@@ -122,6 +126,7 @@ pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, reserved: Reserved) -> Result<Ve
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn abandon_unfinished(app: &App, before: Timestamp) -> Result<u64> {
     let ctx = Ctx::system(app, "start");
     let mut tx = app.db.write().await?;

@@ -7,6 +7,7 @@ use domain::{
     secrets::{PickupId, PickupSecret},
 };
 use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
+use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
 use time::Duration;
 use zeroize::Zeroizing;
@@ -102,6 +103,7 @@ struct Opened {
 ///
 /// # Errors
 /// When the database refuses. A wrong secret is the inner fault.
+#[boxed]
 pub async fn rehearse(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Result<Rehearsal, PickupFault>> {
     let opened = match open(ctx, pickup_id, secret).await? {
         Ok(opened) => opened,
@@ -168,6 +170,7 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
 ///
 /// # Errors
 /// When the database or the authority refuses. A wrong secret is the inner fault.
+#[boxed]
 pub async fn download(
     ctx: &Ctx<'_>,
     pickup_id: &str,

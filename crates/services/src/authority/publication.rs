@@ -6,6 +6,7 @@ use pki::{
     RevokedEntry, Serial, SigningKey, prepare_crl, prepare_ocsp,
 };
 use storage::authority as rows;
+use storage::boxed;
 use time::Duration;
 
 use super::refuse_faults;
@@ -32,6 +33,7 @@ struct Signer<'a> {
 ///
 /// # Errors
 /// When the database refuses or the lint objects.
+#[boxed]
 pub async fn publish_crl(app: &App) -> Result<()> {
     let authority = &app.authority;
     let signer = Signer { id: authority.id, certificate: &authority.issuer, key: &authority.key, life: CRL_LIFE };
@@ -81,6 +83,7 @@ fn entry((serial, at, reason): &rows::RevokedRow) -> Result<RevokedEntry> {
 ///
 /// # Errors
 /// When the database refuses, the lint objects, or the root's key does not open.
+#[boxed]
 pub async fn publish_when_due(app: &App) -> Result<bool> {
     let authority = &app.authority;
     let issuing = left(app, authority.id).await? <= CRL_LIFE / 2;
@@ -112,6 +115,7 @@ async fn left(app: &App, id: AuthorityId) -> Result<Duration> {
 ///
 /// # Errors
 /// [`Error::NotFound`] before the first one was made.
+#[boxed]
 pub async fn current_crl(app: &App) -> Result<(i64, Vec<u8>, Timestamp)> {
     crl_of(app, app.authority.id).await
 }
@@ -120,6 +124,7 @@ pub async fn current_crl(app: &App) -> Result<(i64, Vec<u8>, Timestamp)> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
+#[boxed]
 pub async fn root_crl(app: &App) -> Result<(i64, Vec<u8>, Timestamp)> {
     crl_of(app, app.authority.root_id).await
 }
@@ -144,6 +149,7 @@ pub struct OcspReply {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn answer_ocsp(app: &App, request: &[u8]) -> Result<OcspReply> {
     let now = app.clock.now();
     let refuse = |error: OcspError| OcspReply { der: error.to_der(), produced_at: now, next_update: None };

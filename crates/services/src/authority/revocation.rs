@@ -8,6 +8,7 @@ use domain::{
 };
 use pki::RevocationReason;
 use serde_json::json;
+use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
 use super::PUBLISH_CRL;
@@ -36,6 +37,7 @@ const REASONS: &[RevocationReason] = &[
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's, [`Error::Forbidden`] for members who are not its owner.
+#[boxed]
 pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
@@ -47,6 +49,7 @@ pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> 
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+#[boxed]
 pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
     ctx.permit(Permission::RevokeCertificates)?;
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
@@ -110,6 +113,7 @@ pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, b
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's.
+#[boxed]
 pub async fn certificate_of_own(ctx: &Ctx<'_>, id: CertificateId) -> Result<Certificate> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;

@@ -11,6 +11,7 @@ use domain::calendar::japanese_date;
 use domain::clock::Timestamp;
 use domain::typed::search_key;
 use std::collections::BTreeMap;
+use storage::boxed;
 use storage::content::{Article, Document, Notice};
 
 use crate::{App, Ctx, Error, Result, mail::fill};
@@ -30,6 +31,7 @@ pub struct Found {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn search(ctx: &Ctx<'_>, words: &str) -> Result<Found> {
     let words: String = words.chars().take(100).collect();
     let needle = search_key(&words);
@@ -44,6 +46,7 @@ pub async fn search(ctx: &Ctx<'_>, words: &str) -> Result<Found> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn notices(ctx: &Ctx<'_>, limit: i64) -> Result<Vec<Notice>> {
     Ok(storage::content::notices(&mut ctx.app.db.read().await?, ctx.now, limit).await?)
 }
@@ -52,6 +55,7 @@ pub async fn notices(ctx: &Ctx<'_>, limit: i64) -> Result<Vec<Notice>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn newest_notices(ctx: &Ctx<'_>) -> Result<Arc<Vec<Notice>>> {
     const SHOWN: i64 = 3;
     match ctx.app.notices.get(ctx.now) {
@@ -64,6 +68,7 @@ pub async fn newest_notices(ctx: &Ctx<'_>) -> Result<Arc<Vec<Notice>>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it does not exist.
+#[boxed]
 pub async fn notice(ctx: &Ctx<'_>, slug: &str) -> Result<Notice> {
     let found = storage::content::notice(&mut ctx.app.db.read().await?, slug).await?;
     let mut notice = found.filter(|notice| notice.published_at <= ctx.now.as_millis()).ok_or(Error::NotFound)?;
@@ -75,6 +80,7 @@ pub async fn notice(ctx: &Ctx<'_>, slug: &str) -> Result<Notice> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it does not exist.
+#[boxed]
 pub async fn article(ctx: &Ctx<'_>, name: &str) -> Result<Article> {
     let found = storage::content::article(&mut ctx.app.db.read().await?, name).await?;
     let mut article = found.ok_or(Error::NotFound)?;
@@ -86,6 +92,7 @@ pub async fn article(ctx: &Ctx<'_>, name: &str) -> Result<Article> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn articles(ctx: &Ctx<'_>, kind: &str) -> Result<Vec<Article>> {
     Ok(storage::content::articles(&mut ctx.app.db.read().await?, kind).await?)
 }
@@ -94,6 +101,7 @@ pub async fn articles(ctx: &Ctx<'_>, kind: &str) -> Result<Vec<Article>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_article_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
     storage::content::count_article_view(&mut tx, slug).await?;
@@ -104,6 +112,7 @@ pub async fn count_article_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_notice_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
     storage::content::count_notice_view(&mut tx, slug).await?;
@@ -114,6 +123,7 @@ pub async fn count_notice_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when it does not exist or is not in force yet.
+#[boxed]
 pub async fn document(ctx: &Ctx<'_>, slug: &str, version: Option<&str>) -> Result<Document> {
     let mut conn = ctx.app.db.read().await?;
     let found = match version {
@@ -129,6 +139,7 @@ pub async fn document(ctx: &Ctx<'_>, slug: &str, version: Option<&str>) -> Resul
 ///
 /// # Errors
 /// [`Error::NotFound`] when it or the format does not exist.
+#[boxed]
 pub async fn document_file(ctx: &Ctx<'_>, slug: &str, version: Option<&str>, format: &str) -> Result<Vec<u8>> {
     let found = document(ctx, slug, version).await?;
     let printable = letters::Document {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{applications::Entry, clock::Timestamp, ids::NoticeId, typed::search_key};
 use serde::Deserialize;
+use storage::boxed;
 use storage::content::{Article, Document, Notice};
 use time::{Date, Duration};
 
@@ -61,6 +62,7 @@ fn midnight(date: &str) -> Result<i64> {
 ///
 /// # Errors
 /// When a built-in text is faulty or the database refuses.
+#[boxed]
 pub async fn seed(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     for source in built_in::ARTICLES {
@@ -101,6 +103,7 @@ fn article(head: ArticleHead, body: &str) -> Result<Article> {
 ///
 /// # Errors
 /// When a built-in text is faulty or the database refuses.
+#[boxed]
 pub async fn seed_notices(app: &App) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;

@@ -8,6 +8,7 @@ use domain::{
     secrets::{MembershipCode, PickupId, PickupSecret},
 };
 use serde::{Deserialize, Serialize};
+use storage::boxed;
 use storage::{letters::Letter, mails::Mail};
 
 use crate::{
@@ -46,6 +47,7 @@ fn post_box(app: &App) -> Result<&PathBuf> {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the demo.
+#[boxed]
 pub async fn mails(app: &App) -> Result<Vec<Mail>> {
     post_box(app)?;
     Ok(storage::mails::newest(&mut app.db.read().await?, None, 200).await?)
@@ -55,6 +57,7 @@ pub async fn mails(app: &App) -> Result<Vec<Mail>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the demo or when it does not exist.
+#[boxed]
 pub async fn mail(app: &App, id: MailId) -> Result<Mail> {
     post_box(app)?;
     storage::mails::find(&mut app.db.read().await?, id).await?.ok_or(Error::NotFound)
@@ -64,6 +67,7 @@ pub async fn mail(app: &App, id: MailId) -> Result<Mail> {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the demo.
+#[boxed]
 pub async fn letters(app: &App) -> Result<Vec<DemoLetter>> {
     post_box(app)?;
     let rows = storage::letters::newest(&mut app.db.read().await?, 100).await?;
@@ -78,6 +82,7 @@ pub async fn letters(app: &App) -> Result<Vec<DemoLetter>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the demo or when it does not exist.
+#[boxed]
 pub async fn letter(app: &App, id: LetterId) -> Result<DemoLetter> {
     post_box(app)?;
     let row = storage::letters::find(&mut app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
@@ -88,6 +93,7 @@ pub async fn letter(app: &App, id: LetterId) -> Result<DemoLetter> {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the demo or when nothing of it is left.
+#[boxed]
 pub async fn letter_pdf(app: &App, id: LetterId) -> Result<Vec<u8>> {
     let kept = post_box(app)?.join(format!("{id}.pdf"));
     if let Ok(bytes) = tokio::fs::read(&kept).await {

@@ -10,6 +10,7 @@ pub use mailbox::{DemoLetter, letter, letter_pdf, letters, mail, mails};
 pub use people::{PASSWORD, Person, people};
 
 use domain::ids::InstitutionId;
+use storage::boxed;
 
 use crate::{
     App, Ctx, Error, Result,
@@ -25,6 +26,7 @@ const MARK: &str = "demo_content";
 ///
 /// # Errors
 /// When the database refuses or a demo case does not reach its state.
+#[boxed]
 pub async fn fill(app: &App) -> Result<()> {
     if storage::settings::get(&mut app.db.read().await?, MARK).await?.is_some() {
         return Ok(());
@@ -60,6 +62,7 @@ async fn institutions(app: &App) -> Result<Vec<InstitutionId>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn accounts(app: &App) -> Result<Vec<(Person, String)>> {
     let mut conn = app.db.read().await?;
     let mut list = vec![];

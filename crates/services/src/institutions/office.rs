@@ -6,6 +6,7 @@ use domain::{
     institutions::Institution,
     permissions::Permission,
 };
+use storage::boxed;
 use storage::institutions::{self as register, Import};
 
 pub use storage::institutions::Filter;
@@ -16,6 +17,7 @@ use crate::{Ctx, Error, Result};
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn search(ctx: &Ctx<'_>, filter: &Filter) -> Result<Vec<Institution>> {
     ctx.permit(Permission::ReadInstitutions)?;
     Ok(register::search(&mut ctx.app.db.read().await?, filter).await?)
@@ -25,6 +27,7 @@ pub async fn search(ctx: &Ctx<'_>, filter: &Filter) -> Result<Vec<Institution>> 
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`].
+#[boxed]
 pub async fn get(ctx: &Ctx<'_>, id: InstitutionId) -> Result<Institution> {
     ctx.permit(Permission::ReadInstitutions)?;
     register::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)
@@ -34,6 +37,7 @@ pub async fn get(ctx: &Ctx<'_>, id: InstitutionId) -> Result<Institution> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn imports(ctx: &Ctx<'_>, after: Option<(Timestamp, ImportId)>, limit: i64) -> Result<Vec<Import>> {
     ctx.permit(Permission::ReadInstitutions)?;
     Ok(register::imports(&mut ctx.app.db.read().await?, after, limit).await?)
@@ -43,6 +47,7 @@ pub async fn imports(ctx: &Ctx<'_>, after: Option<(Timestamp, ImportId)>, limit:
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`].
+#[boxed]
 pub async fn import_report(ctx: &Ctx<'_>, id: ImportId) -> Result<(Import, String)> {
     ctx.permit(Permission::ReadInstitutions)?;
     let mut conn = ctx.app.db.read().await?;

@@ -11,6 +11,7 @@ use domain::{
     ids::{ApplicationId, LetterId},
     permissions::Permission,
 };
+use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
 use time::{Date, Duration};
 
@@ -55,6 +56,7 @@ async fn seen(conn: &mut storage::Conn, letter: Letter) -> Result<Posted> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+#[boxed]
 pub async fn letter(ctx: &Ctx<'_>, id: LetterId) -> Result<Posted> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
@@ -66,6 +68,7 @@ pub async fn letter(ctx: &Ctx<'_>, id: LetterId) -> Result<Posted> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
     ctx.permit(Permission::ReadLetters)?;
     let typed = clean_line(typed, 40).unwrap_or_default();
@@ -85,6 +88,7 @@ pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
@@ -101,6 +105,7 @@ pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
 /// [`Error::ChangedMeanwhile`] when it is not on its way.
+#[boxed]
 pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
     let reason = match clean_line(reason, LONGEST_REASON) {
@@ -132,6 +137,7 @@ pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Resu
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
 /// [`Error::ChangedMeanwhile`] when it is not on its way.
+#[boxed]
 pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
     ctx.permit(Permission::DispatchLetters)?;
     let mut tx = ctx.app.db.write().await?;
@@ -147,6 +153,7 @@ pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
 /// [`Error::ChangedMeanwhile`] when a new one was ordered before or the time for fetching is over.
+#[boxed]
 pub async fn reissue(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
     ctx.permit(Permission::DispatchLetters)?;
     let letter = storage::letters::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
@@ -165,6 +172,7 @@ pub async fn reissue(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
 /// # Errors
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when no letter is on its way, the
 /// certificate was fetched, or the time for it is over.
+#[boxed]
 pub async fn send_again(ctx: &Ctx<'_>, id: ApplicationId) -> Result<LetterId> {
     own(ctx, id).await?;
     let secret = new_secret(ctx).await?;

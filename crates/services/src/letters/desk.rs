@@ -6,6 +6,7 @@ use domain::{
     ids::{BatchId, LetterId},
     permissions::Permission,
 };
+use storage::boxed;
 use storage::{
     Tx,
     letters::{Batch, Letter},
@@ -55,6 +56,7 @@ pub struct Numbers {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn desk(ctx: &Ctx<'_>) -> Result<Desk> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
@@ -69,6 +71,7 @@ pub async fn desk(ctx: &Ctx<'_>) -> Result<Desk> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn make_batch(ctx: &Ctx<'_>) -> Result<Option<BatchId>> {
     ctx.permit(Permission::DispatchLetters)?;
     let mut tx = ctx.app.db.write().await?;
@@ -90,6 +93,7 @@ pub async fn make_batch(ctx: &Ctx<'_>) -> Result<Option<BatchId>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
+#[boxed]
 pub async fn batch(ctx: &Ctx<'_>, id: BatchId) -> Result<(Batch, Vec<(Letter, String)>)> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
@@ -116,6 +120,7 @@ pub(super) async fn reference_of(conn: &mut storage::Conn, letter: &Letter) -> R
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the batch does not exist.
+#[boxed]
 pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
     let (_, letters) = batch(ctx, id).await?;
     let mut conn = ctx.app.db.read().await?;
@@ -141,6 +146,7 @@ fn harmless(cell: &str) -> String {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it was confirmed before.
+#[boxed]
 pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
     ctx.permit(Permission::DispatchLetters)?;
     super::print::keep_copies(ctx, id).await?;
@@ -174,6 +180,7 @@ async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applica
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the batch does not exist.
+#[boxed]
 pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
     ctx.permit(Permission::DispatchLetters)?;
     let (_, letters) = batch(ctx, id).await?;
@@ -214,6 +221,7 @@ async fn post_row(
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the letter does not exist.
+#[boxed]
 pub async fn post_one(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
     let digits = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());

@@ -7,6 +7,7 @@ use domain::{
     secrets::{PickupId, PickupSecret},
 };
 use serde_json::{Value, json};
+use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
 
 use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, SEAL};
@@ -24,6 +25,7 @@ pub struct NewSecret {
 ///
 /// # Errors
 /// When hashing or sealing fails.
+#[boxed]
 pub async fn new_secret(ctx: &Ctx<'_>) -> Result<NewSecret> {
     let randomness = &*ctx.app.randomness;
     let secret = PickupSecret::generate(randomness);
@@ -38,6 +40,7 @@ pub async fn new_secret(ctx: &Ctx<'_>) -> Result<NewSecret> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn order_issuance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: NewSecret) -> Result<LetterId> {
     order_until(ctx, tx, case, secret, tell::pickup_deadline(ctx)).await
 }
@@ -73,6 +76,7 @@ pub(super) async fn order_until(
 ///
 /// # Errors
 /// When the database refuses or sealing fails.
+#[boxed]
 pub async fn order_membership(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
@@ -120,6 +124,7 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn expire(app: &App, payload: &Value) -> Result<()> {
     let id: LetterId =
         payload["letter"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no letter"))?;

@@ -7,6 +7,7 @@ use domain::{
     permissions::Permission,
 };
 use letters::{IssuanceNotice, MembershipLetter, Recipient, Sender, UserIdNotice};
+use storage::boxed;
 use storage::{Conn, letters::Letter};
 
 use super::{ISSUANCE_NOTICE, SEAL, desk::reference_of};
@@ -120,6 +121,7 @@ async fn render(ctx: &Ctx<'_>, contents: Vec<Content>) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when no letter is left whose secret exists,
 /// [`Error::NotFound`] when the batch has no letter of the kind.
+#[boxed]
 pub async fn batch_pdf(ctx: &Ctx<'_>, id: BatchId, kind: &str) -> Result<Vec<u8>> {
     ctx.permit(Permission::DispatchLetters)?;
     let mut conn = ctx.app.db.read().await?;
@@ -147,6 +149,7 @@ pub async fn batch_pdf(ctx: &Ctx<'_>, id: BatchId, kind: &str) -> Result<Vec<u8>
 ///
 /// # Errors
 /// [`Error::Forbidden`] for persons, [`Error::ChangedMeanwhile`] when its secret is destroyed.
+#[boxed]
 pub async fn printed_letter(ctx: &Ctx<'_>, id: LetterId) -> Result<Printed> {
     if !matches!(ctx.actor, crate::Actor::System(_)) {
         return Err(Error::Forbidden);
@@ -172,6 +175,7 @@ pub(super) async fn keep_copies(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's case or one that is not accepted.
+#[boxed]
 pub async fn user_id_notice(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<u8>> {
     use domain::applications::{Kind, State};
     let case = crate::applications::own(ctx, id).await?;

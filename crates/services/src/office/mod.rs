@@ -7,6 +7,7 @@ use domain::{
     ids::{EntryId, MailId},
     permissions::Permission,
 };
+use storage::boxed;
 use storage::{audit, ledger, mails};
 
 use crate::{Ctx, Result};
@@ -18,6 +19,7 @@ const PAGE: i64 = 50;
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn audit_rows(ctx: &Ctx<'_>, before: Option<i64>) -> Result<Vec<audit::Row>> {
     ctx.permit(Permission::ReadAudit)?;
     Ok(audit::newest(&mut ctx.app.db.read().await?, before, PAGE).await?)
@@ -27,6 +29,7 @@ pub async fn audit_rows(ctx: &Ctx<'_>, before: Option<i64>) -> Result<Vec<audit:
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn verify_audit(ctx: &Ctx<'_>) -> Result<Result<i64, audit::Broken>> {
     ctx.permit(Permission::ReadAudit)?;
     Ok(audit::verify(&mut ctx.app.db.read().await?).await?)
@@ -36,6 +39,7 @@ pub async fn verify_audit(ctx: &Ctx<'_>) -> Result<Result<i64, audit::Broken>> {
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn mails(ctx: &Ctx<'_>, after: Option<(Timestamp, MailId)>) -> Result<Vec<mails::Mail>> {
     ctx.permit(Permission::ReadMails)?;
     Ok(mails::newest(&mut ctx.app.db.read().await?, after, PAGE).await?)
@@ -45,6 +49,7 @@ pub async fn mails(ctx: &Ctx<'_>, after: Option<(Timestamp, MailId)>) -> Result<
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn ledger(ctx: &Ctx<'_>, after: Option<(Timestamp, EntryId)>) -> Result<Vec<ledger::Listed>> {
     ctx.permit(Permission::ReadLedger)?;
     Ok(ledger::newest(&mut ctx.app.db.read().await?, after, PAGE).await?)

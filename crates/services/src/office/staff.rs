@@ -8,6 +8,7 @@ use domain::{
     permissions::{Permission, Role},
 };
 use serde_json::Value;
+use storage::boxed;
 use storage::{Tx, accounts::Account};
 use time::Duration;
 
@@ -62,6 +63,7 @@ pub enum Saved {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without [`Permission::ManageStaff`].
+#[boxed]
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<StaffAccount>> {
     ctx.permit(Permission::ManageStaff)?;
     let own = ctx.account().ok();
@@ -84,6 +86,7 @@ pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<StaffAccount>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without [`Permission::ManageStaff`].
+#[boxed]
 pub async fn create(ctx: &Ctx<'_>, email: &str, name: &str, roles: &[Role]) -> Result<Saved> {
     ctx.permit(Permission::ManageStaff)?;
     let mut slips = vec![];
@@ -153,6 +156,7 @@ async fn invite(ctx: &Ctx<'_>, tx: &mut Tx, account: &Account) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without [`Permission::ManageStaff`] and for one's own account, [`Error::NotFound`].
+#[boxed]
 pub async fn set_roles(ctx: &Ctx<'_>, id: AccountId, roles: &[Role]) -> Result<Saved> {
     let account = other(ctx, id).await?;
     if let Some(slip) = role_slip(roles) {
@@ -173,6 +177,7 @@ pub async fn set_roles(ctx: &Ctx<'_>, id: AccountId, roles: &[Role]) -> Result<S
 /// # Errors
 /// [`Error::Forbidden`] without [`Permission::ManageStaff`] and for one's own account, [`Error::NotFound`],
 /// [`Error::ChangedMeanwhile`] when it is closed.
+#[boxed]
 pub async fn disable(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
     other(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
@@ -190,6 +195,7 @@ pub async fn disable(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
 ///
 /// # Errors
 /// As [`set_roles`].
+#[boxed]
 pub async fn reset_second_factor(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
     other(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;

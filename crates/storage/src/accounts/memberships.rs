@@ -7,7 +7,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::convert::instant;
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A person's membership in an institution, with the names that pages show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,6 @@ pub struct Membership {
     pub person_email: String,
 }
 
-#[derive(sqlx::FromRow)]
 struct MembershipRow {
     id: Uuid,
     account_id: Uuid,
@@ -56,6 +55,21 @@ struct MembershipRow {
     person_name: String,
     person_email: String,
 }
+from_row!(MembershipRow {
+    id,
+    account_id,
+    institution_id,
+    role,
+    state,
+    code_hash,
+    tries,
+    created_at,
+    institution_code,
+    institution_name,
+    in_register,
+    person_name,
+    person_email
+});
 
 impl From<MembershipRow> for Membership {
     fn from(row: MembershipRow) -> Self {
@@ -123,6 +137,7 @@ sql!(COUNT_CODE_TRY = "UPDATE memberships SET tries = tries + 1 WHERE id = $1 AN
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert_membership(
     tx: &mut Tx,
     id: MembershipId,
@@ -148,6 +163,7 @@ pub async fn insert_membership(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn membership(conn: &mut Conn, id: MembershipId) -> Result<Option<Membership>> {
     let row: Option<MembershipRow> =
         on_engine!(conn, |c| sqlx::query_as(MEMBERSHIP).bind(id.0).fetch_optional(c).await)?;
@@ -158,6 +174,7 @@ pub async fn membership(conn: &mut Conn, id: MembershipId) -> Result<Option<Memb
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn memberships_of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Membership>> {
     let rows: Vec<MembershipRow> =
         on_engine!(conn, |c| sqlx::query_as(MEMBERSHIPS_OF_ACCOUNT).bind(account.0).fetch_all(c).await)?;
@@ -168,6 +185,7 @@ pub async fn memberships_of_account(conn: &mut Conn, account: AccountId) -> Resu
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn memberships_of_institution(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Membership>> {
     let rows: Vec<MembershipRow> =
         on_engine!(conn, |c| sqlx::query_as(MEMBERSHIPS_OF_INSTITUTION).bind(institution.0).fetch_all(c).await)?;
@@ -178,6 +196,7 @@ pub async fn memberships_of_institution(conn: &mut Conn, institution: Institutio
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn memberships_in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Membership>> {
     let rows: Vec<MembershipRow> =
         on_engine!(conn, |c| sqlx::query_as(MEMBERSHIPS_IN_STATE).bind(state).bind(limit).fetch_all(c).await)?;
@@ -188,6 +207,7 @@ pub async fn memberships_in_state(conn: &mut Conn, state: &str, limit: i64) -> R
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn decide_membership(
     tx: &mut Tx,
     id: MembershipId,
@@ -212,6 +232,7 @@ pub async fn decide_membership(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_code_try(tx: &mut Tx, id: MembershipId) -> Result<Option<i64>> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query_scalar(COUNT_CODE_TRY).bind(id.0).fetch_optional(c).await)?)
 }
@@ -220,6 +241,7 @@ pub async fn count_code_try(tx: &mut Tx, id: MembershipId) -> Result<Option<i64>
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn membership_of(
     conn: &mut Conn,
     account: AccountId,
@@ -237,6 +259,7 @@ pub async fn membership_of(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn activate_membership(
     tx: &mut Tx,
     id: MembershipId,
@@ -261,6 +284,7 @@ pub async fn activate_membership(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_member_role(tx: &mut Tx, id: MembershipId, role: &str) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SET_MEMBER_ROLE)
         .bind(role)
@@ -275,6 +299,7 @@ pub async fn set_member_role(tx: &mut Tx, id: MembershipId, role: &str) -> Resul
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn hold_institution(tx: &mut Tx, id: InstitutionId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(HOLD_INSTITUTION).bind(id.0).execute(c).await.map(drop))?)
 }
@@ -283,6 +308,7 @@ pub async fn hold_institution(tx: &mut Tx, id: InstitutionId) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_code(tx: &mut Tx, id: MembershipId, from: &str, code_hash: &str) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SET_CODE)
         .bind(code_hash)
@@ -298,6 +324,7 @@ pub async fn set_code(tx: &mut Tx, id: MembershipId, from: &str, code_hash: &str
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn drop_code(tx: &mut Tx, id: MembershipId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(DROP_CODE).bind(id.0).execute(c).await.map(drop))?)
 }

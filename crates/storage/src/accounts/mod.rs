@@ -14,7 +14,7 @@ use domain::{clock::Timestamp, ids::AccountId, permissions::Role};
 use uuid::Uuid;
 
 use crate::convert::{instant, word};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,6 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
 struct AccountRow {
     id: Uuid,
     email: String,
@@ -57,6 +56,19 @@ struct AccountRow {
     disabled_at: Option<i64>,
     created_at: i64,
 }
+from_row!(AccountRow {
+    id,
+    email,
+    name,
+    password_hash,
+    must_reset,
+    staff,
+    roles,
+    totp_secret,
+    totp_last_step,
+    disabled_at,
+    created_at
+});
 
 pub(crate) fn roles(text: &str) -> Result<Vec<Role>> {
     text.split_whitespace().map(word).collect()
@@ -103,6 +115,7 @@ sql!(DISABLE = "UPDATE accounts SET disabled_at = $1 WHERE id = $2 AND disabled_
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the address has one.
+#[boxed]
 pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
         .bind(account.id.0)
@@ -124,6 +137,7 @@ pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_email(conn: &mut Conn, email: &str) -> Result<Option<Account>> {
     let row: Option<AccountRow> = on_engine!(conn, |c| sqlx::query_as(BY_EMAIL).bind(email).fetch_optional(c).await)?;
     row.map(AccountRow::read).transpose()
@@ -133,6 +147,7 @@ pub async fn by_email(conn: &mut Conn, email: &str) -> Result<Option<Account>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: AccountId) -> Result<Option<Account>> {
     let row: Option<AccountRow> = on_engine!(conn, |c| sqlx::query_as(BY_ID).bind(id.0).fetch_optional(c).await)?;
     row.map(AccountRow::read).transpose()
@@ -142,6 +157,7 @@ pub async fn find(conn: &mut Conn, id: AccountId) -> Result<Option<Account>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn staff(conn: &mut Conn) -> Result<Vec<Account>> {
     let rows: Vec<AccountRow> = on_engine!(conn, |c| sqlx::query_as(STAFF).bind(true).fetch_all(c).await)?;
     rows.into_iter().map(AccountRow::read).collect()
@@ -151,6 +167,7 @@ pub async fn staff(conn: &mut Conn) -> Result<Vec<Account>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, must_reset: bool) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET_PASSWORD)
         .bind(hash)
@@ -165,6 +182,7 @@ pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, must_reset: bo
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_totp(tx: &mut Tx, id: AccountId, sealed: Option<&[u8]>) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET_TOTP).bind(sealed).bind(id.0).execute(c).await.map(drop))?)
 }
@@ -173,6 +191,7 @@ pub async fn set_totp(tx: &mut Tx, id: AccountId, sealed: Option<&[u8]>) -> Resu
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn use_totp_step(tx: &mut Tx, id: AccountId, step: i64) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(USE_TOTP_STEP)
         .bind(step)
@@ -187,6 +206,7 @@ pub async fn use_totp_step(tx: &mut Tx, id: AccountId, step: i64) -> Result<bool
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn set_roles(tx: &mut Tx, id: AccountId, roles: &[Role]) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SET_ROLES)
         .bind(roles_text(roles))
@@ -202,6 +222,7 @@ pub async fn set_roles(tx: &mut Tx, id: AccountId, roles: &[Role]) -> Result<boo
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn disable(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(DISABLE)
         .bind(now.as_millis())

@@ -7,7 +7,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// What a person may know of the letter with their code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,6 @@ pub struct Proof {
     pub posted_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     state: String,
@@ -35,6 +34,7 @@ struct Row {
     created_at: i64,
     posted_at: Option<i64>,
 }
+from_row!(Row { id, state, tracking_number, deadline, created_at, posted_at });
 
 impl From<Row> for Proof {
     fn from(row: Row) -> Self {
@@ -62,6 +62,7 @@ sql!(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn proof(conn: &mut Conn, membership: MembershipId) -> Result<Option<Proof>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(PROOF).bind(membership.0).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -71,6 +72,7 @@ pub async fn proof(conn: &mut Conn, membership: MembershipId) -> Result<Option<P
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn kill_proofs(tx: &mut Tx, membership: MembershipId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(KILL_PROOFS).bind(membership.0).execute(c).await.map(drop))?)
 }

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::convert::instant;
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 sql!(ADD_RECOVERY = "INSERT INTO recovery_codes (account_id, hash) VALUES ($1, $2)");
 sql!(DROP_RECOVERY = "DELETE FROM recovery_codes WHERE account_id = $1");
@@ -16,6 +16,7 @@ sql!(USE_RECOVERY = "UPDATE recovery_codes SET used_at = $1 WHERE account_id = $
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn replace_recovery_codes(tx: &mut Tx, id: AccountId, hashes: &[String]) -> Result<()> {
     on_engine!(&mut **tx, |c| sqlx::query(DROP_RECOVERY).bind(id.0).execute(c).await.map(drop))?;
     for hash in hashes {
@@ -28,6 +29,7 @@ pub async fn replace_recovery_codes(tx: &mut Tx, id: AccountId, hashes: &[String
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn use_recovery_code(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(USE_RECOVERY)
         .bind(now.as_millis())
@@ -56,7 +58,6 @@ pub struct Token {
     pub used: bool,
 }
 
-#[derive(sqlx::FromRow)]
 struct TokenRow {
     purpose: String,
     email: String,
@@ -65,6 +66,7 @@ struct TokenRow {
     expires_at: i64,
     used_at: Option<i64>,
 }
+from_row!(TokenRow { purpose, email, account_id, payload, expires_at, used_at });
 
 sql!(
     ADD_TOKEN =
@@ -83,6 +85,7 @@ sql!(USE_TOKEN = "UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS 
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert_token(tx: &mut Tx, hash: &str, token: &Token) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(ADD_TOKEN)
         .bind(hash)
@@ -100,6 +103,7 @@ pub async fn insert_token(tx: &mut Tx, hash: &str, token: &Token) -> Result<()> 
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn put_token(tx: &mut Tx, hash: &str, token: &Token, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(PUT_TOKEN)
         .bind(hash)
@@ -119,6 +123,7 @@ pub async fn put_token(tx: &mut Tx, hash: &str, token: &Token, now: Timestamp) -
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find_token(conn: &mut Conn, hash: &str) -> Result<Option<Token>> {
     let row: Option<TokenRow> = on_engine!(conn, |c| sqlx::query_as(FIND_TOKEN).bind(hash).fetch_optional(c).await)?;
     Ok(row.map(|row| Token {
@@ -135,6 +140,7 @@ pub async fn find_token(conn: &mut Conn, hash: &str) -> Result<Option<Token>> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn use_token(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(USE_TOKEN)
         .bind(now.as_millis())
@@ -149,6 +155,7 @@ pub async fn use_token(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<bool> 
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn void_tokens(tx: &mut Tx, account: AccountId, purpose: &str, now: Timestamp) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(VOID_TOKENS)
         .bind(now.as_millis())
@@ -163,6 +170,7 @@ pub async fn void_tokens(tx: &mut Tx, account: AccountId, purpose: &str, now: Ti
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn sweep_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SWEEP_TOKENS)
         .bind(before.as_millis())

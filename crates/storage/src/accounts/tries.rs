@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use time::Duration;
 
 use crate::convert::instant;
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 
 /// Tries under one key in the present window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,7 @@ sql!(SWEEP_TRIES = "DELETE FROM throttles WHERE window_start <= $1");
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_try(tx: &mut Tx, key: &str, now: Timestamp, window: Duration) -> Result<Tries> {
     let (count, since): (i64, i64) = on_engine!(&mut **tx, |c| sqlx::query_as(COUNT_TRY)
         .bind(key)
@@ -44,6 +45,7 @@ pub async fn count_try(tx: &mut Tx, key: &str, now: Timestamp, window: Duration)
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn tries(conn: &mut Conn, key: &str, now: Timestamp, window: Duration) -> Result<Option<Tries>> {
     let row: Option<(i64, i64)> =
         on_engine!(conn, |c| sqlx::query_as(TRIES).bind(key).bind((now - window).as_millis()).fetch_optional(c).await)?;
@@ -54,6 +56,7 @@ pub async fn tries(conn: &mut Conn, key: &str, now: Timestamp, window: Duration)
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn forgive_try(tx: &mut Tx, key: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(FORGIVE_TRY).bind(key).execute(c).await.map(drop))?)
 }
@@ -62,6 +65,7 @@ pub async fn forgive_try(tx: &mut Tx, key: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn forget_tries(tx: &mut Tx, key: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(FORGET_TRIES).bind(key).execute(c).await.map(drop))?)
 }
@@ -70,6 +74,7 @@ pub async fn forget_tries(tx: &mut Tx, key: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn sweep_tries(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SWEEP_TRIES)
         .bind(before.as_millis())

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::convert::{instant, word};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// One line of a case's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,6 @@ pub struct EventRow {
     pub at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     event: String,
     state: String,
@@ -35,6 +34,7 @@ struct Row {
     note: String,
     at: i64,
 }
+from_row!(Row { event, state, actor, actor_name, note, at });
 
 sql!(
     INSERT = "INSERT INTO application_events (id, application_id, event, state, actor, actor_name, note, at)
@@ -49,6 +49,7 @@ sql!(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert_event(tx: &mut Tx, id: EventId, application: ApplicationId, row: &EventRow) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
         .bind(id.0)
@@ -68,6 +69,7 @@ pub async fn insert_event(tx: &mut Tx, id: EventId, application: ApplicationId, 
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn events(conn: &mut Conn, application: ApplicationId) -> Result<Vec<EventRow>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(application.0).fetch_all(c).await)?;
     rows.into_iter()

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Application, Row, select_case};
 use crate::convert::{instant, instant_opt, word};
-use crate::db::{Conn, Result, on_engine, sql};
+use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
 
 /// A case as a line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,6 @@ pub struct Listed {
     pub updated_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
 struct ListedRow {
     id: Uuid,
     kind: String,
@@ -55,6 +54,20 @@ struct ListedRow {
     state_since: i64,
     updated_at: i64,
 }
+from_row!(ListedRow {
+    id,
+    kind,
+    state,
+    reference,
+    terminal_name,
+    start_month,
+    institution_code,
+    institution_name,
+    assignee_name,
+    submitted_at,
+    state_since,
+    updated_at
+});
 
 impl ListedRow {
     fn read(self) -> Result<Listed> {
@@ -126,6 +139,7 @@ sql!(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_institution(
     conn: &mut Conn,
     institution: InstitutionId,
@@ -162,6 +176,7 @@ pub struct QueueFilter {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn queue(conn: &mut Conn, filter: &QueueFilter) -> Result<Vec<Listed>> {
     let (at, id) = filter.after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_millis(), id.0));
     let pattern = format!("{}%", filter.prefecture.as_deref().unwrap_or_default());
@@ -181,6 +196,7 @@ pub async fn queue(conn: &mut Conn, filter: &QueueFilter) -> Result<Vec<Listed>>
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<Application>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(SENT_TOGETHER).bind(first.0).fetch_all(c).await)?;
     rows.into_iter().map(Row::read).collect()
@@ -190,6 +206,7 @@ pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn latest_filed(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILED)
         .bind(institution.0)
@@ -203,6 +220,7 @@ pub async fn latest_filed(conn: &mut Conn, institution: InstitutionId, kind: Kin
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn open_by_kind(
     conn: &mut Conn,
     institution: InstitutionId,
@@ -222,6 +240,7 @@ pub async fn open_by_kind(
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(TERMINALS).bind(institution.0).fetch_all(c).await)?;
     rows.into_iter().map(Row::read).collect()
@@ -231,6 +250,7 @@ pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn filed_elsewhere_with_line(conn: &mut Conn, line_id: &str, institution: InstitutionId) -> Result<bool> {
     let count: i64 =
         on_engine!(conn, |c| sqlx::query_scalar(LINE_ELSEWHERE).bind(line_id).bind(institution.0).fetch_one(c).await)?;
@@ -241,6 +261,7 @@ pub async fn filed_elsewhere_with_line(conn: &mut Conn, line_id: &str, instituti
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn case_counts(conn: &mut Conn) -> Result<Vec<(Kind, State, i64)>> {
     let rows: Vec<(String, String, i64)> = on_engine!(conn, |c| sqlx::query_as(COUNTS).fetch_all(c).await)?;
     rows.into_iter().map(|(kind, state, cases)| Ok((word(&kind)?, word(&state)?, cases))).collect()

@@ -20,7 +20,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::convert::{JsonAnswers, instant, instant_opt, word};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,6 @@ pub struct Application {
     pub state_since: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
 pub(super) struct Row {
     id: Uuid,
     kind: String,
@@ -90,6 +89,28 @@ pub(super) struct Row {
     submitted_at: Option<i64>,
     state_since: i64,
 }
+from_row!(Row {
+    id,
+    kind,
+    institution_id,
+    state,
+    version,
+    reference,
+    answers,
+    findings,
+    line_id,
+    terminal_name,
+    start_month,
+    sent_with,
+    created_by,
+    submitted_by,
+    assignee,
+    reasons,
+    created_at,
+    updated_at,
+    submitted_at,
+    state_since
+});
 
 impl Row {
     pub(super) fn read(self) -> Result<Application> {
@@ -160,6 +181,7 @@ sql!(DELETE_DRAFT = "DELETE FROM applications WHERE id = $1 AND state = 'draft'"
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert_draft(tx: &mut Tx, application: &Application) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(INSERT_DRAFT)
         .bind(application.id.0)
@@ -179,6 +201,7 @@ pub async fn insert_draft(tx: &mut Tx, application: &Application) -> Result<bool
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the reference number is taken.
+#[boxed]
 pub async fn insert_filed(tx: &mut Tx, application: &Application) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT_FILED)
         .bind(application.id.0)
@@ -204,6 +227,7 @@ pub async fn insert_filed(tx: &mut Tx, application: &Application) -> Result<()> 
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<Application>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
@@ -213,6 +237,7 @@ pub async fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<Applicati
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_reference(conn: &mut Conn, reference: &str) -> Result<Option<Application>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(BY_REFERENCE).bind(reference).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
@@ -222,6 +247,7 @@ pub async fn by_reference(conn: &mut Conn, reference: &str) -> Result<Option<App
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn draft_of(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
     let row: Option<Row> =
         on_engine!(conn, |c| sqlx::query_as(DRAFT_OF).bind(institution.0).bind(kind.as_str()).fetch_optional(c).await)?;
@@ -232,6 +258,7 @@ pub async fn draft_of(conn: &mut Conn, institution: InstitutionId, kind: Kind) -
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn save_answers(tx: &mut Tx, id: ApplicationId, answers: &Answers, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SAVE_ANSWERS)
         .bind(Json(answers))
@@ -272,6 +299,7 @@ pub struct Sending {
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the reference number is taken.
+#[boxed]
 pub async fn submit(tx: &mut Tx, seen: &Application, sending: &Sending) -> Result<bool> {
     let remarks: Vec<(&str, &str)> = sending.remarks.iter().map(|f| (f.field.as_str(), f.message.as_str())).collect();
     let rows = on_engine!(&mut **tx, |c| sqlx::query(SUBMIT)
@@ -299,6 +327,7 @@ pub async fn submit(tx: &mut Tx, seen: &Application, sending: &Sending) -> Resul
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn advance(
     tx: &mut Tx,
     seen: &Application,
@@ -325,6 +354,7 @@ pub async fn advance(
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn delete_draft(tx: &mut Tx, id: ApplicationId) -> Result<bool> {
     let rows =
         on_engine!(&mut **tx, |c| sqlx::query(DELETE_DRAFT).bind(id.0).execute(c).await.map(|r| r.rows_affected()))?;

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A run of the import, without its report.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,6 @@ pub struct Import {
     pub summary: Value,
 }
 
-#[derive(sqlx::FromRow)]
 struct ImportRow {
     id: Uuid,
     file_name: String,
@@ -37,6 +36,7 @@ struct ImportRow {
     finished_at: Option<i64>,
     summary: Json<Value>,
 }
+from_row!(ImportRow { id, file_name, actor, actor_name, started_at, finished_at, summary });
 
 impl From<ImportRow> for Import {
     fn from(row: ImportRow) -> Self {
@@ -71,6 +71,7 @@ sql!(REPORT = "SELECT report FROM imports WHERE id = $1");
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn start_import(tx: &mut Tx, import: &Import) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(START_IMPORT)
         .bind(import.id.0)
@@ -88,6 +89,7 @@ pub async fn start_import(tx: &mut Tx, import: &Import) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn finish_import(tx: &mut Tx, id: ImportId, summary: &Value, report: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(FINISH_IMPORT)
         .bind(now.as_millis())
@@ -104,6 +106,7 @@ pub async fn finish_import(tx: &mut Tx, id: ImportId, summary: &Value, report: &
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn imports(conn: &mut Conn, after: Option<(Timestamp, ImportId)>, limit: i64) -> Result<Vec<Import>> {
     let (at, id) = after.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.as_millis(), id.0));
     let rows: Vec<ImportRow> =
@@ -115,6 +118,7 @@ pub async fn imports(conn: &mut Conn, after: Option<(Timestamp, ImportId)>, limi
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn import(conn: &mut Conn, id: ImportId) -> Result<Option<Import>> {
     let row: Option<ImportRow> = on_engine!(conn, |c| sqlx::query_as(IMPORT).bind(id.0).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -124,6 +128,7 @@ pub async fn import(conn: &mut Conn, id: ImportId) -> Result<Option<Import>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn import_report(conn: &mut Conn, id: ImportId) -> Result<Option<String>> {
     Ok(on_engine!(conn, |c| sqlx::query_scalar(REPORT).bind(id.0).fetch_optional(c).await)?)
 }

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 
 use super::{Row, columns};
 use crate::convert::word;
-use crate::db::{Conn, Result, on_engine};
+use crate::db::{Conn, Result, boxed, on_engine};
 
 /// What the back office looks for; empty finds everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Listed {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn search(conn: &mut Conn, filter: &Filter) -> Result<Vec<Institution>> {
     let head = format!(
         "{}{}%",
@@ -85,6 +86,7 @@ fn pattern(text: &str) -> Option<(&'static str, String)> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn listed(conn: &mut Conn, tables: &[ScoreTable], after: &str, limit: i64) -> Result<Vec<Listed>> {
     let rows: Vec<(String, String, String)> = on_engine!(conn, |c| {
         let mut query = QueryBuilder::new("SELECT code, name, status FROM institutions WHERE in_register AND code > ");

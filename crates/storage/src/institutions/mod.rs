@@ -14,12 +14,11 @@ use time::{Date, Month};
 use uuid::Uuid;
 
 use crate::convert::word;
-use crate::db::{Conn, Error, Result, on_engine, sql};
+use crate::db::{Conn, Error, Result, boxed, from_row, on_engine, sql};
 
 /// Most codes or rows in one statement; SQLite takes 32,766 values, PostgreSQL 65,535.
 const STATEMENT: usize = 500;
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     code: String,
@@ -34,6 +33,20 @@ struct Row {
     valid_to: Option<String>,
     in_register: bool,
 }
+from_row!(Row {
+    id,
+    code,
+    name,
+    name_kana,
+    postal_code,
+    address,
+    phone,
+    founder,
+    status,
+    valid_from,
+    valid_to,
+    in_register
+});
 
 impl Row {
     fn read(self) -> Result<Institution> {
@@ -82,6 +95,7 @@ sql!(BY_CODE = concat!(columns!(), "WHERE code = $1"));
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: InstitutionId) -> Result<Option<Institution>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
@@ -91,6 +105,7 @@ pub async fn find(conn: &mut Conn, id: InstitutionId) -> Result<Option<Instituti
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Institution>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(BY_CODE).bind(code).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
@@ -100,6 +115,7 @@ pub async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Institution>>
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_codes<S: AsRef<str> + Sync>(conn: &mut Conn, codes: &[S]) -> Result<Vec<Institution>> {
     let mut found = vec![];
     for part in codes.chunks(STATEMENT) {

@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use time::Date;
 
 use super::STATEMENT;
-use crate::db::{Result, Tx, on_engine};
+use crate::db::{Result, Tx, boxed, on_engine};
 
 const INSERT: &str =
     "INSERT INTO institutions (id, code, name, name_kana, postal_code, address, phone, founder, status,
@@ -21,6 +21,7 @@ const OR_REPLACE: &str = " ON CONFLICT (code) DO UPDATE SET name = excluded.name
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn insert(tx: &mut Tx, institution: &Institution, now: Timestamp) -> Result<bool> {
     let rows = write(tx, std::slice::from_ref(institution), " ON CONFLICT (code) DO NOTHING", now).await?;
     Ok(rows == 1)
@@ -30,6 +31,7 @@ pub async fn insert(tx: &mut Tx, institution: &Institution, now: Timestamp) -> R
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn upsert(tx: &mut Tx, institutions: &[Institution], now: Timestamp) -> Result<()> {
     for part in institutions.chunks(STATEMENT) {
         write(tx, part, OR_REPLACE, now).await?;

@@ -1,6 +1,10 @@
 //! The frame around every page: brand, menus, who is here, messages.
 
+mod parts;
+
 use std::sync::Arc;
+
+pub use parts::{Banners, ClosedFoot, ClosedTop, Head, OfficeTop, Path, Place, PortalFoot, PortalTop};
 
 /// Name and contact of whoever operates the portal; from the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

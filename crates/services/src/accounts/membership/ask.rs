@@ -6,6 +6,7 @@ use domain::{
     ids::{AccountId, InstitutionId, MembershipId},
     institutions::{Institution, InstitutionCode, InstitutionStatus},
 };
+use storage::boxed;
 use storage::{Tx, accounts::Membership};
 
 use super::{
@@ -114,6 +115,7 @@ pub(in crate::accounts) struct Slip {
 ///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::Forbidden`] for staff of the operator; [`Error::TooManyTries`].
+#[boxed]
 pub async fn request(ctx: &Ctx<'_>, typed: &CodeTyped, prove_by: ProveBy, wait: bool) -> Result<Requested> {
     let session = ctx.session()?;
     if session.staff {

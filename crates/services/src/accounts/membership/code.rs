@@ -6,6 +6,7 @@ use domain::{
     ids::{AccountId, InstitutionId, MembershipId},
     secrets::MembershipCode,
 };
+use storage::boxed;
 use storage::{
     Tx,
     accounts::{Membership, Proof},
@@ -81,6 +82,7 @@ pub(super) async fn order_letter(
 ///
 /// # Errors
 /// [`Error::NotFound`] for somebody else's membership, [`Error::ChangedMeanwhile`] when it no longer waits for a code.
+#[boxed]
 pub async fn confirm_code(ctx: &Ctx<'_>, id: MembershipId, typed: &str) -> Result<CodeAnswer> {
     let account = ctx.account()?;
     let mut conn = ctx.app.db.read().await?;
@@ -139,6 +141,7 @@ async fn try_code(ctx: &Ctx<'_>, seen: &Membership, code: &MembershipCode, accou
 /// # Errors
 /// [`Error::NotFound`] for somebody else's membership, [`Error::ChangedMeanwhile`] when it waits for no proof,
 /// [`Error::TooManyTries`] after three letters in a month.
+#[boxed]
 pub async fn resend_letter(ctx: &Ctx<'_>, id: MembershipId) -> Result<Asked> {
     let mut conn = ctx.app.db.read().await?;
     let membership = own(ctx, &mut conn, id).await?;
@@ -174,6 +177,7 @@ pub async fn resend_letter(ctx: &Ctx<'_>, id: MembershipId) -> Result<Asked> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn letter_posted(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Result<()> {
     let Some(id) = letter.membership_id else { return Ok(()) };
     let Some(membership) = storage::accounts::membership(tx, id).await? else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! Decisions of owners and reviewers about memberships that wait.
 
 use domain::{accounts::clean_text, forms::Finding, ids::MembershipId, permissions::Permission};
+use storage::boxed;
 use storage::{Tx, accounts::Membership};
 
 use super::{super::entry, REFUSED, REVIEWER, activate, is_pending, tell_declined};
@@ -27,6 +28,7 @@ pub enum Decided {
 /// # Errors
 /// [`Error::Forbidden`] for others, [`Error::NotFound`] for another institution's, [`Error::ChangedMeanwhile`] when
 /// it no longer waits.
+#[boxed]
 pub async fn approve(ctx: &Ctx<'_>, id: MembershipId) -> Result<Decided> {
     let mut tx = ctx.app.db.write().await?;
     let membership = asked_of_owner(ctx, &mut tx, id).await?;
@@ -37,6 +39,7 @@ pub async fn approve(ctx: &Ctx<'_>, id: MembershipId) -> Result<Decided> {
 ///
 /// # Errors
 /// As [`approve`].
+#[boxed]
 pub async fn decline(ctx: &Ctx<'_>, id: MembershipId, reason: &str) -> Result<Decided> {
     ctx.owner()?;
     let reason = match reason_of(reason) {
@@ -59,6 +62,7 @@ async fn asked_of_owner(ctx: &Ctx<'_>, tx: &mut Tx, id: MembershipId) -> Result<
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.
+#[boxed]
 pub async fn review_list(ctx: &Ctx<'_>) -> Result<Vec<Membership>> {
     ctx.permit(Permission::ReviewMemberships)?;
     Ok(storage::accounts::memberships_in_state(&mut ctx.app.db.read().await?, REVIEWER, LIST).await?)
@@ -69,6 +73,7 @@ pub async fn review_list(ctx: &Ctx<'_>) -> Result<Vec<Membership>> {
 /// # Errors
 /// [`Error::Forbidden`] without the permission, and for one's own membership or institution; [`Error::NotFound`];
 /// [`Error::ChangedMeanwhile`] when it no longer waits for a reviewer.
+#[boxed]
 pub async fn review_decide(ctx: &Ctx<'_>, id: MembershipId, decline: Option<&str>) -> Result<Decided> {
     ctx.permit(Permission::ReviewMemberships)?;
     let reason = match decline.map(reason_of).transpose() {

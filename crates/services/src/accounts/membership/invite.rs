@@ -7,6 +7,7 @@ use domain::{
     ids::{AccountId, InstitutionId, MembershipId},
 };
 use serde_json::json;
+use storage::boxed;
 use storage::{
     Conn, Tx,
     accounts::{Membership, Token},
@@ -91,6 +92,7 @@ pub enum Accepted {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for members who are not owners; [`Error::TooManyTries`] after 30 a day.
+#[boxed]
 pub async fn invite(ctx: &Ctx<'_>, email: &str) -> Result<Invited> {
     let institution = ctx.owner()?;
     let session = ctx.session()?;
@@ -131,6 +133,7 @@ pub async fn invite(ctx: &Ctx<'_>, email: &str) -> Result<Invited> {
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn invitation(ctx: &Ctx<'_>, token: &str) -> Result<Link<Invitation>> {
     let mut conn = ctx.app.db.read().await?;
     let link = look(ctx, &mut conn, Purpose::Invite, token).await?;
@@ -164,6 +167,7 @@ async fn inviter_of(conn: &mut Conn, row: &Token) -> Result<Option<Membership>> 
 ///
 /// # Errors
 /// Only faults of the machine.
+#[boxed]
 pub async fn accept_invitation(ctx: &Ctx<'_>, token: &str, form: &AcceptForm) -> Result<Accepted> {
     let invitation = match invitation(ctx, token).await? {
         Link::Ready(invitation) => invitation,

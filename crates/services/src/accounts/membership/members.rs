@@ -5,6 +5,7 @@ use domain::{
     clock::Timestamp,
     ids::{AccountId, InstitutionId, MembershipId},
 };
+use storage::boxed;
 use storage::{
     Tx,
     accounts::{Membership, Proof},
@@ -28,6 +29,7 @@ pub struct Mine {
 ///
 /// # Errors
 /// [`Error::LoginRequired`].
+#[boxed]
 pub async fn mine(ctx: &Ctx<'_>) -> Result<Vec<Mine>> {
     let account = ctx.account()?;
     let mut conn = ctx.app.db.read().await?;
@@ -50,6 +52,7 @@ pub async fn mine(ctx: &Ctx<'_>) -> Result<Vec<Mine>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for members who are not owners.
+#[boxed]
 pub async fn members(ctx: &Ctx<'_>) -> Result<Vec<Membership>> {
     let institution = ctx.owner()?;
     let all = storage::accounts::memberships_of_institution(&mut ctx.app.db.read().await?, institution).await?;
@@ -60,6 +63,7 @@ pub async fn members(ctx: &Ctx<'_>) -> Result<Vec<Membership>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when the person does not belong to it.
+#[boxed]
 pub async fn choose(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<()> {
     let session = ctx.session()?;
     let found =
@@ -84,6 +88,7 @@ pub enum Removed {
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's, [`Error::ChangedMeanwhile`] when it has ended.
+#[boxed]
 pub async fn remove(ctx: &Ctx<'_>, id: MembershipId) -> Result<Removed> {
     let mut tx = ctx.app.db.write().await?;
     let membership = removable(ctx, &mut tx, id).await?;
@@ -138,6 +143,7 @@ async fn tell_removed(ctx: &Ctx<'_>, tx: &mut Tx, membership: &Membership) -> Re
 /// # Errors
 /// [`Error::Forbidden`] for members who are not owners, [`Error::NotFound`] for another institution's,
 /// [`Error::ChangedMeanwhile`] when it is not in force.
+#[boxed]
 pub async fn make_owner(ctx: &Ctx<'_>, id: MembershipId) -> Result<()> {
     let institution = ctx.owner()?;
     let mut tx = ctx.app.db.write().await?;

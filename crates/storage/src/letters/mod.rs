@@ -1,5 +1,9 @@
 //! Letters: issuance notices and the letters that prove a membership.
 
+mod batches;
+
+pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, put_in_batch};
+
 use domain::{
     clock::Timestamp,
     ids::{ApplicationId, BatchId, InstitutionId, LetterId, MembershipId},
@@ -7,7 +11,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +52,6 @@ pub struct Letter {
     pub posted_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     kind: String,
@@ -68,6 +71,25 @@ struct Row {
     printed_at: Option<i64>,
     posted_at: Option<i64>,
 }
+from_row!(Row {
+    id,
+    kind,
+    state,
+    application_id,
+    membership_id,
+    institution_id,
+    addressee,
+    pickup_id,
+    secret_hash,
+    secret_sealed,
+    tries,
+    batch_id,
+    tracking_number,
+    deadline,
+    created_at,
+    printed_at,
+    posted_at
+});
 
 impl From<Row> for Letter {
     fn from(row: Row) -> Self {
@@ -103,23 +125,6 @@ impl Letter {
     pub fn is_dropped(&self) -> bool {
         self.is_dead() && self.posted_at.is_none()
     }
-}
-
-/// A batch as a line of the list.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Batch {
-    /// Identifier.
-    pub id: Uuid,
-    /// Who made it.
-    pub created_by: String,
-    /// When, in milliseconds since 1970 UTC.
-    pub created_at: i64,
-    /// When its print was confirmed, in milliseconds since 1970 UTC.
-    pub confirmed_at: Option<i64>,
-    /// Letters in it, without those that died before they were posted.
-    pub letters: i64,
-    /// Letters in it that were posted.
-    pub posted: i64,
 }
 
 macro_rules! select_letter {
@@ -158,9 +163,6 @@ sql!(/// The last letter of each case whose letter came back or was lost.
     )
 );
 sql!(COUNT_IN_STATE = "SELECT COUNT(*) FROM letters WHERE state = $1");
-sql!(PUT_IN_BATCH = "UPDATE letters SET state = 'in_batch', batch_id = $1 WHERE id = $2 AND state = 'to_print'");
-sql!(/// The secret is destroyed in the same statement that marks the letter as printed.
-    CONFIRM_PRINTED = "UPDATE letters SET state = 'printed', printed_at = $1, secret_sealed = NULL WHERE batch_id = $2 AND state = 'in_batch'");
 sql!(
     POST =
         "UPDATE letters SET state = 'posted', posted_at = $1, tracking_number = $2 WHERE id = $3 AND state = 'printed'"
@@ -171,26 +173,12 @@ sql!(
 );
 sql!(COUNT_TRY = "UPDATE letters SET tries = tries + 1 WHERE id = $1 RETURNING tries");
 sql!(RESET_TRIES = "UPDATE letters SET tries = 0 WHERE id = $1");
-sql!(INSERT_BATCH = "INSERT INTO letter_batches (id, created_by, created_at) VALUES ($1, $2, $3)");
-sql!(CONFIRM_BATCH = "UPDATE letter_batches SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL");
-sql!(
-    BATCHES = "SELECT b.id, b.created_by, b.created_at, b.confirmed_at,
-        COUNT(CASE WHEN l.state <> 'dead' OR l.posted_at IS NOT NULL THEN 1 END) AS letters, COUNT(l.posted_at) AS posted
-    FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id
-    GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at ORDER BY b.created_at DESC, b.id DESC LIMIT $1"
-);
-sql!(
-    BATCH =
-        "SELECT b.id, b.created_by, b.created_at, b.confirmed_at,
-        COUNT(CASE WHEN l.state <> 'dead' OR l.posted_at IS NOT NULL THEN 1 END) AS letters, COUNT(l.posted_at) AS posted
-    FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id WHERE b.id = $1
-    GROUP BY b.id, b.created_by, b.created_at, b.confirmed_at"
-);
 
 /// Orders a letter.
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when the pickup ID is taken.
+#[boxed]
 pub async fn insert(tx: &mut Tx, letter: &Letter) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
         .bind(letter.id.0)
@@ -213,6 +201,7 @@ pub async fn insert(tx: &mut Tx, letter: &Letter) -> Result<()> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn find(conn: &mut Conn, id: LetterId) -> Result<Option<Letter>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -222,6 +211,7 @@ pub async fn find(conn: &mut Conn, id: LetterId) -> Result<Option<Letter>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_pickup_id(conn: &mut Conn, pickup_id: &str) -> Result<Option<Letter>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(BY_PICKUP_ID).bind(pickup_id).fetch_optional(c).await)?;
     Ok(row.map(Into::into))
@@ -231,6 +221,7 @@ pub async fn by_pickup_id(conn: &mut Conn, pickup_id: &str) -> Result<Option<Let
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -240,6 +231,7 @@ pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Le
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn of_batch(conn: &mut Conn, id: BatchId) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_BATCH).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -249,6 +241,7 @@ pub async fn of_batch(conn: &mut Conn, id: BatchId) -> Result<Vec<Letter>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(IN_STATE).bind(state).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -258,6 +251,7 @@ pub async fn in_state(conn: &mut Conn, state: &str, limit: i64) -> Result<Vec<Le
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(NEWEST).bind(i64::MAX).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -267,6 +261,7 @@ pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn by_number(conn: &mut Conn, tracking_number: &str, reference: &str) -> Result<Vec<Letter>> {
     let rows: Vec<Row> =
         on_engine!(conn, |c| sqlx::query_as(BY_NUMBER).bind(tracking_number).bind(reference).fetch_all(c).await)?;
@@ -277,6 +272,7 @@ pub async fn by_number(conn: &mut Conn, tracking_number: &str, reference: &str) 
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn gone(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(GONE).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
@@ -286,62 +282,16 @@ pub async fn gone(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
 ///
 /// # Errors
 /// When the database cannot be read.
+#[boxed]
 pub async fn count_in_state(conn: &mut Conn, state: &str) -> Result<i64> {
     Ok(on_engine!(conn, |c| sqlx::query_scalar(COUNT_IN_STATE).bind(state).fetch_one(c).await)?)
-}
-
-/// Makes a batch.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert_batch(tx: &mut Tx, id: BatchId, by: &str, now: Timestamp) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT_BATCH)
-        .bind(id.0)
-        .bind(by)
-        .bind(now.as_millis())
-        .execute(c)
-        .await
-        .map(drop))?)
-}
-
-/// Puts a letter into a batch; false when it is in one already.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn put_in_batch(tx: &mut Tx, batch: BatchId, letter: LetterId) -> Result<bool> {
-    let rows = on_engine!(&mut **tx, |c| sqlx::query(PUT_IN_BATCH)
-        .bind(batch.0)
-        .bind(letter.0)
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
-    Ok(rows == 1)
-}
-
-/// Confirms that a batch was printed and destroys its secrets; false when it was confirmed before.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn confirm_batch(tx: &mut Tx, batch: BatchId, now: Timestamp) -> Result<bool> {
-    let rows = on_engine!(&mut **tx, |c| sqlx::query(CONFIRM_BATCH)
-        .bind(now.as_millis())
-        .bind(batch.0)
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
-    on_engine!(&mut **tx, |c| sqlx::query(CONFIRM_PRINTED)
-        .bind(now.as_millis())
-        .bind(batch.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(rows == 1)
 }
 
 /// Notes that a letter was posted; false when it is not in the state for it.
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn post(tx: &mut Tx, letter: LetterId, tracking_number: &str, now: Timestamp) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(POST)
         .bind(now.as_millis())
@@ -357,6 +307,7 @@ pub async fn post(tx: &mut Tx, letter: LetterId, tracking_number: &str, now: Tim
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn kill(tx: &mut Tx, letter: LetterId) -> Result<bool> {
     let rows = on_engine!(&mut **tx, |c| sqlx::query(KILL).bind(letter.0).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(rows == 1)
@@ -366,6 +317,7 @@ pub async fn kill(tx: &mut Tx, letter: LetterId) -> Result<bool> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn count_try(tx: &mut Tx, letter: LetterId) -> Result<i64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query_scalar(COUNT_TRY).bind(letter.0).fetch_one(c).await)?)
 }
@@ -374,22 +326,7 @@ pub async fn count_try(tx: &mut Tx, letter: LetterId) -> Result<i64> {
 ///
 /// # Errors
 /// When the database refuses.
+#[boxed]
 pub async fn reset_tries(tx: &mut Tx, letter: LetterId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(RESET_TRIES).bind(letter.0).execute(c).await.map(drop))?)
-}
-
-/// Batches, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn batches(conn: &mut Conn, limit: i64) -> Result<Vec<Batch>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(BATCHES).bind(limit).fetch_all(c).await)?)
-}
-
-/// A batch.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn batch(conn: &mut Conn, id: BatchId) -> Result<Option<Batch>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(BATCH).bind(id.0).fetch_optional(c).await)?)
 }

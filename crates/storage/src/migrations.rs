@@ -1,0 +1,48 @@
+//! The steps that bring the tables up to date, embedded in the program.
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// One step for both engines: number, name, and the file of that name in each folder.
+macro_rules! steps {
+    ($folder:literal: $($number:literal $name:literal $file:literal),* $(,)?) => {
+        Migrator::with_migrations(vec![$(Migration::new(
+            $number,
+            $name.into(),
+            MigrationType::Simple,
+            include_str!(concat!("../migrations/", $folder, "/", $file)).into_sql_str(),
+            false,
+        )),*])
+    };
+}
+
+/// The steps of the embedded engine.
+pub(crate) fn sqlite() -> Migrator {
+    steps!("sqlite": 1 "foundation" "0001_foundation.sql")
+}
+
+/// The steps of the server.
+pub(crate) fn postgres() -> Migrator {
+    steps!("postgres": 1 "foundation" "0001_foundation.sql")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_in_the_folders_is_a_step() {
+        for (folder, steps) in [("sqlite", sqlite()), ("postgres", postgres())] {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let mut files: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect();
+            files.sort();
+            let named: Vec<String> = steps.iter().map(|s| format!("{:04}_{}.sql", s.version, s.description)).collect();
+            assert_eq!(files, named);
+        }
+    }
+}
