@@ -116,17 +116,28 @@ impl Browser {
 
     /// Sends a form with the token of someone else's page.
     pub(crate) async fn post_as(&self, path: &str, fields: &[(&str, &str)], page_of: &Self) -> Answer {
+        self.send(self.form(path, fields, page_of)).await
+    }
+
+    /// Sends a form from a tab that was open before someone logged in again in another.
+    pub(crate) async fn post_from_old_tab(&self, path: &str, fields: &[(&str, &str)], tab_of: &Self) -> Answer {
+        let mut request = self.form(path, fields, tab_of);
+        request.headers_mut().insert(header::HOST, "portal.example".parse().unwrap());
+        request.headers_mut().insert(header::ORIGIN, "https://portal.example".parse().unwrap());
+        self.send(request).await
+    }
+
+    fn form(&self, path: &str, fields: &[(&str, &str)], page_of: &Self) -> Request<Body> {
         let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let mut body = format!("csrf={}", encode(&page_of.csrf));
         for (key, value) in fields {
             body.push_str(&format!("&{}={}", encode(key), encode(value)));
         }
-        let request = Request::post(path)
+        Request::post(path)
             .header(header::COOKIE, &self.cookie)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body))
-            .unwrap();
-        self.send(request).await
+            .unwrap()
     }
 }
 

@@ -161,3 +161,24 @@ async fn a_form_sent_after_its_session_ended_comes_back_after_the_login() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_tab_that_was_open_before_the_next_login_keeps_what_is_typed_in_it() {
+    on_each_database(async |house| {
+        let clinic = institution(house, "1330100016", "さくら歯科").await;
+        let id = account(house, "owner@clinic.example", &[], Some(clinic)).await;
+        let before = Browser::of(house, id, false).await;
+        let case = begin(&before, "eligibility").await;
+        let after = Browser::of(house, id, false).await;
+        let forged = after.post_as(&format!("{case}/edit"), ELIGIBILITY, &before).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN, "an old token alone is not enough");
+        assert!(forged.body.contains("山田 花子"), "the page of the failure knows who is logged in");
+        assert!(!stored(house, &case).await.answers.has("v6_option"));
+        let saved = after.post_from_old_tab(&format!("{case}/edit"), ELIGIBILITY, &before).await;
+        assert_eq!(saved.location, format!("{case}/check"));
+        assert_eq!(stored(house, &case).await.answers.get("v6_option"), "contracted");
+        let sent = after.post_from_old_tab(&format!("{case}/submit"), &[], &before).await;
+        assert_eq!(sent.status, StatusCode::FORBIDDEN, "nothing is sent without a token");
+    })
+    .await;
+}

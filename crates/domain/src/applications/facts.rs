@@ -117,6 +117,8 @@ pub struct Known {
     pub claims: Option<Answers>,
     /// When the latest claims filing was sent.
     pub claims_sent_at: Option<Timestamp>,
+    /// How the institution pays fees: what was chosen last in either procedure; empty when nothing was chosen yet.
+    pub fee_payment: String,
     /// Customer ID of the latest eligibility application, resolved.
     pub eligibility_line_id: Option<String>,
     /// Customer ID of the latest claims filing, resolved; also one filed on paper and recorded by staff.

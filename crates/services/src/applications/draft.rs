@@ -102,12 +102,13 @@ pub async fn form(ctx: &Ctx<'_>, id: ApplicationId) -> Result<FormState> {
     }
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
     let sections = case.kind.procedure().sections(&facts, &case.answers);
-    let editable = editable(&case, &sections);
+    let editable = editable(&case, &facts, &sections);
     Ok(FormState { case, facts, sections, editable })
 }
 
-/// Keys that may be edited now.
-fn editable(case: &Application, sections: &[Section]) -> Vec<String> {
+/// Keys that may be edited now. What was right when it was sent and is not any more, such as a month that went by while
+/// the case was away, may be corrected too: else the case could never be sent again.
+fn editable(case: &Application, facts: &Facts, sections: &[Section]) -> Vec<String> {
     let fields: Vec<&Field> = sections.iter().flat_map(|section| &section.fields).collect();
     let returned: Vec<&str> = case.reasons.iter().map(|(key, _)| key.as_str()).collect();
     let known = |key: &&str| fields.iter().any(|field| field.key == **key);
@@ -115,6 +116,8 @@ fn editable(case: &Application, sections: &[Section]) -> Vec<String> {
         return fields.iter().map(|field| field.key.clone()).collect();
     }
     let mut keys: Vec<String> = returned.iter().map(|key| (*key).to_owned()).collect();
+    let faults = examine(case.kind.procedure(), facts, &case.answers).findings.errors;
+    keys.extend(faults.into_iter().map(|fault| fault.field).filter(|key| known(&key.as_str())));
     loop {
         let before = keys.len();
         for field in &fields {
@@ -161,8 +164,8 @@ pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(
         state.case.updated_at = ctx.now;
         state.case.answers = answers;
     }
-    state.editable = editable(&state.case, &state.sections);
     state.facts = facts_for_case(ctx, &state.case, &state.case.answers).await?;
+    state.editable = editable(&state.case, &state.facts, &state.sections);
     let checked = examine(state.case.kind.procedure(), &state.facts, &state.case.answers);
     Ok((state, checked))
 }

@@ -41,8 +41,8 @@ fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
 }
 
 async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Known> {
-    let eligibility = storage::applications::latest_filed(conn, institution, Kind::Eligibility).await?;
-    let claims = storage::applications::latest_filed(conn, institution, Kind::Claims).await?;
+    let eligibility = storage::applications::latest_filed(conn, institution, Kind::Eligibility, None).await?;
+    let claims = storage::applications::latest_filed(conn, institution, Kind::Claims, None).await?;
     let terminals = match kind {
         Kind::Certificate => storage::applications::terminals_of(conn, institution).await?,
         Kind::Eligibility | Kind::Claims => vec![],
@@ -51,6 +51,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Resul
     Ok(Known {
         eligibility: answers(&eligibility),
         claims: answers(&claims),
+        fee_payment: way_of_paying(eligibility.as_ref(), claims.as_ref()).to_owned(),
         claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
         eligibility_line_id: eligibility.and_then(|case| case.line_id),
         claims_line_id: claims.and_then(|case| case.line_id),
@@ -59,12 +60,20 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Resul
     })
 }
 
+/// How the institution pays: the latest answer of either procedure (spec 05); a filing on paper gives none.
+pub(super) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Option<&'a Application>) -> &'a str {
+    let chosen = |case: &&Application| case.answers.has("fee_payment");
+    let latest = eligibility.into_iter().chain(claims).filter(chosen).max_by_key(|case| case.submitted_at);
+    latest.map_or("", |case| case.answers.get("fee_payment"))
+}
+
 fn known_terminal(case: Application) -> Option<KnownTerminal> {
     Some(KnownTerminal { name: case.terminal_name?, applied_at: case.submitted_at?, state: case.state })
 }
 
 /// Leaves the case itself out of what is known: a returned case is not its own predecessor.
 pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Option<Application>) {
+    let sent_at = before.as_ref().and_then(|before| before.submitted_at);
     let (answers, line) = before.map_or((None, None), |before| (Some(before.answers), before.line_id));
     match case.kind {
         Kind::Eligibility => {
@@ -74,7 +83,7 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
         Kind::Claims => {
             facts.known.claims = answers;
             facts.known.claims_line_id = line;
-            facts.known.claims_sent_at = None;
+            facts.known.claims_sent_at = sent_at;
         }
         Kind::Certificate => {
             let own = case.terminal_name.as_deref().unwrap_or_default();
@@ -96,8 +105,9 @@ pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
     let mut conn = ctx.app.db.read().await?;
     if case.submitted_at.is_some() {
-        let before = storage::applications::open_by_kind(&mut conn, case.institution_id, case.kind, case.id).await?;
-        without_itself(&mut facts, case, before.into_iter().next());
+        let (institution, itself) = (case.institution_id, Some(case.id));
+        let before = storage::applications::latest_filed(&mut conn, institution, case.kind, itself).await?;
+        without_itself(&mut facts, case, before);
     }
     if let Some(line) = case.kind.procedure().line_id(&facts, answers) {
         let id = domain::applications::line_customer_id::LineCustomerId::parse(&line)

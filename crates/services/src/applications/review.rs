@@ -16,7 +16,11 @@ use storage::{
     mails::Mail,
 };
 
-use super::{TAKE_EFFECT, advance, facts::facts_for_case, record, reviewing, tell};
+use super::{
+    TAKE_EFFECT, advance,
+    facts::{facts_for_case, way_of_paying},
+    record, reviewing, tell,
+};
 use crate::{Ctx, Error, Result};
 
 /// A field whose answer differs from the application in force.
@@ -251,7 +255,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
             schedule_effect(ctx, &mut tx, &seen).await?;
         }
     }
-    let payment = payment_in(ctx, &mut tx, seen.institution_id).await?;
+    let payment = payment_in(&mut tx, seen.institution_id).await?;
     let further = [("fee_payment", tell::payment_words(ctx, &payment))];
     tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Accept), to, &further).await?;
     tx.commit().await?;
@@ -260,7 +264,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
 }
 
 async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let payment = payment_in(ctx, tx, case.institution_id).await?;
+    let payment = payment_in(tx, case.institution_id).await?;
     let entry = EntryId::new(ctx.now, &*ctx.app.randomness);
     let amount = ctx.app.settings.rules.certificate_fee_yen;
     if storage::ledger::charge(tx, entry, case.institution_id, case.id, amount, &payment, ctx.now).await? {
@@ -270,19 +274,19 @@ async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
 }
 
 /// The institution's way of paying: the latest filed answer of either procedure; deduction if none is known.
-async fn payment_in(ctx: &Ctx<'_>, tx: &mut Tx, institution: InstitutionId) -> Result<String> {
-    let eligibility = storage::applications::latest_filed(tx, institution, Kind::Eligibility).await?;
-    let claims = storage::applications::latest_filed(tx, institution, Kind::Claims).await?;
-    let _ = ctx;
-    let mut filed: Vec<Application> = eligibility.into_iter().chain(claims).collect();
-    filed.sort_by_key(|case| case.submitted_at);
-    Ok(filed.last().map_or("deduction", |case| case.answers.get("fee_payment")).to_owned())
+async fn payment_in(tx: &mut Tx, institution: InstitutionId) -> Result<String> {
+    let eligibility = storage::applications::latest_filed(tx, institution, Kind::Eligibility, None).await?;
+    let claims = storage::applications::latest_filed(tx, institution, Kind::Claims, None).await?;
+    Ok(or_deduction(way_of_paying(eligibility.as_ref(), claims.as_ref())))
+}
+
+fn or_deduction(chosen: &str) -> String {
+    if chosen.is_empty() { "deduction".to_owned() } else { chosen.to_owned() }
 }
 
 /// The institution's way of paying as the facts of a form know it.
 pub(super) fn payment_of(facts: &Facts) -> String {
-    let filed = facts.known.claims.as_ref().or(facts.known.eligibility.as_ref());
-    filed.map_or("deduction", |answers| answers.get("fee_payment")).to_owned()
+    or_deduction(&facts.known.fee_payment)
 }
 
 async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {

@@ -24,6 +24,8 @@ pub struct CheckState {
     pub reading: Vec<(String, Vec<ReadingLine>)>,
     /// What the check found.
     pub checked: Checked,
+    /// What must be filed first, if anything: it may have been withdrawn since the form was begun.
+    pub missing: Option<&'static str>,
     /// Sentences above the button.
     pub before_sending: Vec<String>,
 }
@@ -69,7 +71,8 @@ async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain
     let checked = examine(procedure, &facts, &case.answers);
     let reading = reading(procedure, &facts, &checked.answers);
     let before_sending = procedure.before_sending(&facts, &checked.answers);
-    Ok((CheckState { case, reading, checked, before_sending }, facts))
+    let missing = procedure.missing_before(&facts);
+    Ok((CheckState { case, reading, checked, missing, before_sending }, facts))
 }
 
 /// Sends a draft or a corrected case, once.
@@ -84,7 +87,7 @@ pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Resu
     }
     let changed = case.version != seen_version;
     let (state, facts) = checked(ctx, case).await?;
-    if changed || !state.checked.findings.errors.is_empty() {
+    if changed || state.missing.is_some() || !state.checked.findings.errors.is_empty() {
         return Ok(Submitted::CheckAgain(Box::new(state)));
     }
     let mut tx = ctx.app.db.write().await?;

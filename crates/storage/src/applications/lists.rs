@@ -112,7 +112,7 @@ sql!(
     )
 );
 sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
-sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2
+sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3
     AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1"));
 sql!(
     IN_FORCE_BEFORE = select_case!(
@@ -207,10 +207,16 @@ pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn latest_filed(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
+pub async fn latest_filed(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    kind: Kind,
+    except: Option<ApplicationId>,
+) -> Result<Option<Application>> {
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILED)
         .bind(institution.0)
         .bind(kind.as_str())
+        .bind(except.map_or(Uuid::nil(), |case| case.0))
         .fetch_optional(c)
         .await)?;
     row.map(Row::read).transpose()

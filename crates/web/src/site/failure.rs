@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::calendar::japanese_datetime;
 use services::Error;
 
-use super::{Html, Site};
-use crate::view::frame::{Frame, Link};
+use super::{Html, Site, Visit};
+use crate::view::frame::Frame;
 
 /// Why a page could not do what was asked.
 #[derive(Debug)]
@@ -139,19 +139,19 @@ struct FailurePage {
 }
 
 /// The page for a response that still needs one; every other response stays as it is.
-pub(super) fn page_for(site: &Site, path: &str, mut response: Response) -> Response {
+pub(super) async fn page_for(
+    site: &Site,
+    path: String,
+    cookies: Option<HeaderValue>,
+    mut response: Response,
+) -> Response {
     let wanted = response.extensions_mut().remove::<Wanted>().or_else(|| framework_failure(&response));
     let Some(wanted) = wanted else { return response };
     if path.starts_with("/pki/") || path.starts_with("/assets/") {
         return response;
     }
-    let frame = Frame {
-        brand: site.brand.clone(),
-        title: wanted.title,
-        menus: site.menus.clone(),
-        breadcrumb: vec![Link::new("ホーム", "/")],
-        ..Frame::default()
-    };
+    let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
+    let frame = Visit::of_cookies(site, path, &headers).await.frame(wanted.title);
     let mut page = Html(FailurePage { frame, sentences: wanted.sentences }).into_response();
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

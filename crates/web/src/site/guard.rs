@@ -62,6 +62,7 @@ fn visitor_cookie(site: &Site, token: String) -> Cookie<'static> {
 /// Turns failures of pages into pages.
 pub(crate) async fn render_failures(State(site): State<Site>, request: Request<Body>, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let cookies = request.headers().get(header::COOKIE).cloned();
     let response = next.run(request).await;
-    failure::page_for(&site, &path, response)
+    failure::page_for(&site, path, cookies, response).await
 }

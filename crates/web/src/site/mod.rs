@@ -24,7 +24,7 @@ pub(crate) use frame::grouped_code;
 pub(crate) use guard::{guard, render_failures};
 pub use html::{Download, Html, see_other};
 pub use markdown::{TableOfContents, to_html};
-pub use posted::Posted;
+pub use posted::{Posted, Typed};
 pub use proxies::Proxies;
 pub use slips::with_slips;
 pub use table::{Access, RouteInfo, Routes};

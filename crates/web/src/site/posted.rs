@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
 };
 use domain::forms::Answers;
 use services::secrets::same;
@@ -72,18 +72,52 @@ impl FromRequest<Site> for Posted {
     type Rejection = Failure;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Failure> {
+        match Typed::from_request(request, site).await? {
+            Typed { posted, fresh: true } => Ok(posted),
+            Typed { fresh: false, .. } => Err(Failure::StaleForm),
+        }
+    }
+}
+
+/// A posted form that only keeps what was typed. A page that stood open while its person logged in again elsewhere
+/// carries an old token; what it sends is taken if the browser says that a page of this very portal sent it.
+#[derive(Debug)]
+pub struct Typed {
+    posted: Posted,
+    fresh: bool,
+}
+
+impl Typed {
+    /// What was sent.
+    pub fn into_posted(self) -> Posted {
+        self.posted
+    }
+}
+
+impl FromRequest<Site> for Typed {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let visit = <Visit as axum::extract::FromRequestParts<Site>>::from_request_parts(&mut parts, site).await?;
+        let from_here = is_from_here(&parts.headers);
         let request = Request::from_parts(parts, body);
         let posted = if is_multipart(request.headers()) {
             read_multipart(request, site).await?
         } else {
             let body = Bytes::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
-            let fields = pairs(&body);
-            Self { fields, files: vec![] }
+            Posted { fields: pairs(&body), files: vec![] }
         };
-        if same(posted.get("csrf"), &visit.csrf) { Ok(posted) } else { Err(Failure::StaleForm) }
+        let fresh = same(posted.get("csrf"), &visit.csrf);
+        if fresh || from_here { Ok(Self { posted, fresh }) } else { Err(Failure::StaleForm) }
     }
+}
+
+/// Whether the browser says that a page of this portal sent the request (`Origin`, RFC 6454): no page elsewhere can.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let sender = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    sender.is_some() && sender == text(header::HOST)
 }
 
 /// Pairs of an `application/x-www-form-urlencoded` body; text that is not UTF-8 is replaced, never refused.
@@ -98,7 +132,21 @@ fn storable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::pairs;
+    use super::*;
+
+    #[test]
+    fn only_a_page_of_this_portal_is_from_here() {
+        let headers = |pairs: &[(header::HeaderName, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        };
+        let host = (header::HOST, "portal.example:8080");
+        assert!(is_from_here(&headers(&[host.clone(), (header::ORIGIN, "http://portal.example:8080")])));
+        for origin in ["http://portal.example", "https://elsewhere.example:8080", "null", "portal.example:8080"] {
+            assert!(!is_from_here(&headers(&[host.clone(), (header::ORIGIN, origin)])), "{origin}");
+        }
+        assert!(!is_from_here(&headers(&[host])), "a browser that says nothing");
+        assert!(!is_from_here(&headers(&[(header::ORIGIN, "http://portal.example")])), "a request without a host");
+    }
 
     #[test]
     fn what_is_no_text_is_replaced_and_never_refused() {

@@ -144,6 +144,25 @@ impl FromRequestParts<Site> for Visit {
 }
 
 impl Visit {
+    /// Who visits, by the cookies alone: for a page that explains what went wrong, perhaps with the database itself.
+    pub(super) async fn of_cookies(site: &Site, path: String, headers: &HeaderMap) -> Self {
+        let token = CookieJar::from_headers(headers).get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
+        let session = match &token {
+            Some(token) => services::accounts::session_of(&site.app, token).await.ok().flatten(),
+            None => None,
+        };
+        Self {
+            site: site.clone(),
+            actor: session.map_or(Actor::Visitor, |session| Actor::Person(Box::new(session))),
+            csrf: token.as_deref().map(csrf_token).unwrap_or_default(),
+            token,
+            source: String::new(),
+            device: String::new(),
+            path,
+            others: vec![],
+        }
+    }
+
     /// Moves the end of the session and finds the institutions to switch to.
     async fn settle(&mut self, showing: bool) -> Result<(), Failure> {
         let Some(session) = self.session() else { return Ok(()) };

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Json,
-    extract::Path,
+    extract::{Path, Query},
     response::{IntoResponse, Response},
 };
 use domain::{applications::TERMINAL_COUNT, forms::Findings};
@@ -14,7 +14,7 @@ use services::{
 
 use super::{id, resume, trail};
 use crate::{
-    site::{Failure, Html, Posted, Visit, answers_from, error_summary, see_other},
+    site::{Failure, Html, Posted, Typed, Visit, answers_from, error_summary, see_other},
     view::{
         form::{ErrorSummary, SectionView},
         frame::Frame,
@@ -61,11 +61,26 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
     }
 }
 
-/// Shows the form with what was typed before.
-pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+/// What a form is asked to show besides its fields.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Wish {
+    /// Present when the check page led back here.
+    faults: Option<String>,
+}
+
+/// Shows the form with what was typed before, and with its faults when it could not be sent.
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Failure> {
     visit.member()?;
     let id = id(&name)?;
     match applications::form(&visit.ctx(), id).await {
+        Ok(state) if wish.faults.is_some() => {
+            let findings = applications::check(&visit.ctx(), id).await?.checked.findings;
+            Ok(Html(page(&visit, &state, Some(&findings))).into_response())
+        }
         Ok(state) => Ok(Html(page(&visit, &state, None)).into_response()),
         Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
         Err(error) => Err(error.into()),
@@ -73,8 +88,8 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Respo
 }
 
 /// Keeps what was typed; then to the check page, out, or back to the form with its faults.
-pub(super) async fn save(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let id = id(&name)?;
+pub(super) async fn save(visit: Visit, Path(name): Path<String>, typed: Typed) -> Result<Response, Failure> {
+    let (id, posted) = (id(&name)?, typed.into_posted());
     if visit.session().is_none() {
         return resume::park(&visit, id, &posted).await;
     }
@@ -92,9 +107,9 @@ pub(super) async fn save(visit: Visit, Path(name): Path<String>, posted: Posted)
 }
 
 /// Keeps what was typed while typing; answers with the time of day.
-pub(super) async fn autosave(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+pub(super) async fn autosave(visit: Visit, Path(name): Path<String>, typed: Typed) -> Result<Response, Failure> {
     visit.session().ok_or(Error::LoginRequired)?;
-    applications::save(&visit.ctx(), id(&name)?, &answers_from(&posted)).await?;
+    applications::save(&visit.ctx(), id(&name)?, &answers_from(&typed.into_posted())).await?;
     let now = visit.ctx().now.in_japan();
     Ok(Json(serde_json::json!({ "saved_at": format!("{:02}:{:02}", now.hour(), now.minute()) })).into_response())
 }

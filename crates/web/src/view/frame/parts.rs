@@ -1,7 +1,7 @@
 //! The parts of the frame that all pages share, each rendered by one template of its own: a layout that a page extends
 //! is compiled again for each page, these are compiled once.
 
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 
 use super::Frame;
 
@@ -24,6 +24,9 @@ pub struct Head<'a> {
     place: Place,
 }
 
+// A part is HTML that its own template escaped: the layout that shows it must not escape it again.
+impl HtmlSafe for Head<'_> {}
+
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident = $path:literal by $method:ident),* $(,)?) => {
         $(
@@ -33,6 +36,7 @@ macro_rules! parts {
             pub struct $name<'a> {
                 frame: &'a Frame,
             }
+            impl HtmlSafe for $name<'_> {}
         )*
         impl Frame {
             $(
