@@ -64,6 +64,7 @@ pub(crate) async fn cases(bench: &Bench) -> anyhow::Result<Ready> {
     };
     let claims = Answers::new()
         .with("application_kind", "start")
+        .with("paper_filed", "no")
         .with("terms", version("claims-terms"))
         .with("safety_rules", version("claims-safety-rules"))
         .with("start_month", cut_off(now.date(), CutOff::default()).as_text())

@@ -61,11 +61,12 @@ async function form({ clinic, look, javaScript }) {
   await fill(clinic, { ISDNダイヤルアップ番号: "内線12" });
   await press(clinic, "確認画面へ進む");
   await refused(clinic, javaScript, {
-    safety_rules: "同意", start_month: "選んで", product_other: "入力", product_maker: "入力", os_browser: "選んで",
+    paper_filed: "選んで", safety_rules: "同意", start_month: "選んで", product_other: "入力", product_maker: "入力", os_browser: "選んで",
     isdn_number: "数字だけ",
   });
   await look(clinic, "3-4 form with mistakes");
   await clinic.getByRole("checkbox", { name: /同意します/ }).last().check();
+  await choose(clinic, "紙での届出", "いいえ、はじめて届け出ます");
   await fill(clinic, {
     請求開始年月: monthInWords(today, monthsToStart(today)),
     レセコンのプログラム名称: "Opt.one",

@@ -3,6 +3,8 @@
 
 #[path = "app/browser.rs"]
 mod browser;
+#[path = "app/correcting.rs"]
+mod correcting;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/letters.rs"]
@@ -15,6 +17,8 @@ mod pickup;
 mod publications;
 #[path = "app/returning.rs"]
 mod returning;
+#[path = "app/rules.rs"]
+mod rules;
 #[path = "app/smtp.rs"]
 mod smtp;
 #[path = "app/statements.rs"]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::http::StatusCode;
 use domain::{
-    calendar::YearMonth,
+    calendar::{CutOff, YearMonth, cut_off},
     ids::{ApplicationId, InstitutionId},
     permissions::Role,
 };
@@ -27,7 +27,7 @@ pub(crate) const ELIGIBILITY: &[(&str, &str)] = &[
     ("fee_payment", "deduction"),
 ];
 
-const CERTIFICATE: &[(&str, &str)] = &[
+pub(crate) const CERTIFICATE: &[(&str, &str)] = &[
     ("consent", "agree"),
     ("contact", "事務部 山田 花子"),
     ("terminal_count", "1"),
@@ -62,9 +62,33 @@ pub(crate) async fn clinic(house: &House, code: &str) -> (InstitutionId, Browser
     (clinic, Browser::of(house, id, false).await)
 }
 
-async fn file(house: &House, browser: &Browser, kind: &str, answers: &[(&str, &str)]) -> String {
+/// Answers of a claims filing that starts as early as it may.
+pub(crate) fn claims(house: &House, kind: &'static str) -> Vec<(&'static str, String)> {
+    let version = |slug: &str| house.app.reference().documents[slug].version.clone();
+    let start = cut_off(house.app.clock.now().date(), CutOff::default()).as_text();
+    let fixed = [
+        ("application_kind", kind),
+        ("paper_filed", "no"),
+        ("product", "opt_one3"),
+        ("os_browser", "win11_iot_ltsc_2024_edge"),
+        ("connection", "ip_vpn_ipv6"),
+        ("customer_id_kind", "cop"),
+        ("customer_id", "COP01234567"),
+        ("customer_id_confirm", "COP01234567"),
+        ("fee_payment", "payment_slip"),
+    ];
+    let mut answers: Vec<_> = fixed.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+    answers.push(("terms", version("claims-terms")));
+    answers.push(("safety_rules", version("claims-safety-rules")));
+    answers.push(("start_month", start));
+    answers
+}
+
+/// Fills a form and sends it; gives the address of its case.
+pub(crate) async fn file<T: AsRef<str>>(house: &House, browser: &Browser, kind: &str, answers: &[(&str, T)]) -> String {
+    let answers: Vec<(&str, &str)> = answers.iter().map(|(key, value)| (*key, value.as_ref())).collect();
     let case = begin(browser, kind).await;
-    let saved = browser.post(&format!("{case}/edit"), answers).await;
+    let saved = browser.post(&format!("{case}/edit"), &answers).await;
     assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
     let version = stored(house, &case).await.version.to_string();
     let sent = browser.post(&format!("{case}/submit"), &[("version", &version)]).await;
@@ -92,12 +116,20 @@ pub(crate) async fn staff(house: &House, role: Role) -> Browser {
 pub(crate) async fn approved(house: &House, browser: &Browser) -> String {
     filed(house, browser).await;
     let case = file(house, browser, "certificate", CERTIFICATE).await;
-    let version = stored(house, &case).await.version.to_string();
-    let officer = staff(house, Role::RaOfficer).await;
-    let office = case.replace("/applications/", "/office/applications/");
-    let accepted = officer.post(&format!("{office}/accept"), &[("version", &version)]).await;
-    assert_eq!(accepted.status, StatusCode::SEE_OTHER, "{}", accepted.body);
+    accept(house, &case, Role::RaOfficer).await;
     case
+}
+
+/// Lets a reviewer accept an eligibility application or a claims filing.
+pub(crate) async fn accepted(house: &House, case: &str) {
+    accept(house, case, Role::Reviewer).await;
+}
+
+async fn accept(house: &House, case: &str, role: Role) {
+    let version = stored(house, case).await.version.to_string();
+    let office = case.replace("/applications/", "/office/applications/");
+    let answer = staff(house, role).await.post(&format!("{office}/accept"), &[("version", &version)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
 
 /// What stands on a letter.

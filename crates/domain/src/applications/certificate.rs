@@ -26,7 +26,7 @@ pub struct TerminalRequest {
 }
 
 fn count(answers: &Answers) -> usize {
-    answers.get(TERMINAL_COUNT).parse().unwrap_or(1).clamp(1, MOST_TERMINALS)
+    answers.get(TERMINAL_COUNT).parse().ok().filter(|count| (1..=MOST_TERMINALS).contains(count)).unwrap_or(1)
 }
 
 fn key(name: &str, number: usize) -> String {

@@ -4,7 +4,7 @@ use super::eligibility::{application_kind, fee_payment, institution_section, ips
 use super::{Facts, Kind, Procedure, line::Source};
 use crate::accounts::normalise_phone;
 use crate::calendar::{YearMonth, cut_off, japanese_date};
-use crate::forms::{Answers, Field, Findings, Input, Keyboard, Section};
+use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 
 /// The claims filing; it is the legal notification itself.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,24 @@ impl ClaimsFiling {
         }
     }
 
+    /// Asked with a first filing: one that went out on paper must not be repeated here (spec 05).
+    fn filed_on_paper() -> Field {
+        let choices =
+            vec![Choice::new("no", "いいえ、はじめて届け出ます"), Choice::new("yes", "はい、すでに紙で届け出ました")];
+        Field::new("paper_filed", "紙での届出", Input::Radio(choices))
+            .help("同じ届出を、紙で送ったことがあるかどうかを選んでください。")
+            .when("application_kind", &["start"])
+    }
+
+    fn never_twice(answers: &Answers, findings: &mut Findings) {
+        if answers.is("application_kind", "start") && answers.is("paper_filed", "yes") {
+            findings.error(
+                "paper_filed",
+                "すでに紙で届け出た場合は、ここで届け出る必要はありません。紙の届出がこのポータルに登録されているかどうかは、お問い合わせ画面でご確認ください。",
+            );
+        }
+    }
+
     fn change_day(facts: &Facts, answers: &Answers, findings: &mut Findings) {
         if !answers.is("application_kind", "change") {
             return;
@@ -131,6 +149,7 @@ impl Procedure for ClaimsFiling {
                 vec![
                     application_kind(facts.known.claims.is_some())
                         .help("申請した内容を変更するときは、申請した月の20日以降に変更してください。"),
+                    Self::filed_on_paper(),
                     agreement("terms", "利用規約への同意", "claims-terms"),
                     agreement("safety_rules", "安全対策の規程", "claims-safety-rules")
                         .help("規程例を参考に、オンライン請求システムに係る安全対策の規程を定めてから、チェックを入れてください。"),
@@ -159,7 +178,9 @@ impl Procedure for ClaimsFiling {
         let mut answers = match &facts.known.claims {
             None => Answers::new().with("application_kind", "start"),
             Some(before) => {
-                let kept = before.iter().filter(|(k, _)| !["terms", "safety_rules", "start_month", "note"].contains(k));
+                let kept = before
+                    .iter()
+                    .filter(|(k, _)| !["paper_filed", "terms", "safety_rules", "start_month", "note"].contains(k));
                 kept.collect::<Answers>().with("application_kind", "change")
             }
         };
@@ -170,6 +191,7 @@ impl Procedure for ClaimsFiling {
     }
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        Self::never_twice(answers, findings);
         Self::change_day(facts, answers, findings);
         Self::maker(facts, answers, findings);
         Self::fee_differs(facts, answers, findings);

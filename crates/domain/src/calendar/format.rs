@@ -1,7 +1,7 @@
 //! Dates and times as people in Japan write them (design: the look).
 
 use crate::clock::Timestamp;
-use time::{Date, Weekday};
+use time::{Date, Month, Weekday};
 
 /// The letter of a weekday: 月 to 日.
 pub const fn weekday_letter(weekday: Weekday) -> &'static str {
@@ -28,6 +28,16 @@ pub fn japanese_datetime(instant: Timestamp) -> String {
     format!("{}{:02}:{:02}", japanese_date(local.date()), local.hour(), local.minute())
 }
 
+/// A day as it is typed: 「2026-05-20」, as browsers send it, or with 「/」, 「.」 or 「年月日」, in either width.
+pub fn typed_day(typed: &str) -> Option<Date> {
+    let folded = crate::typed::fold(typed);
+    let numbers: Vec<&str> =
+        folded.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let [year, month, day] = numbers[..] else { return None };
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +50,16 @@ mod tests {
         let five_past_two = Timestamp::start_of_day(day) + Duration::minutes(14 * 60 + 5);
         assert_eq!(japanese_datetime(five_past_two), "2026年5月20日（水）14:05");
         assert_eq!(japanese_datetime(Timestamp::start_of_day(day)), "2026年5月20日（水）00:00");
+    }
+
+    #[test]
+    fn a_day_is_read_however_it_is_typed() {
+        for typed in ["2026-05-20", "2026/5/20", "２０２６年５月２０日", " 2026.05.20 "] {
+            assert_eq!(typed_day(typed), Some(date!(2026 - 05 - 20)), "{typed}");
+        }
+        for typed in ["", "5月20日", "2026-02-30", "2026-13-01", "20260520", "2026-05-20-01", "９９９９９９-1-1"]
+        {
+            assert_eq!(typed_day(typed), None, "{typed}");
+        }
     }
 }

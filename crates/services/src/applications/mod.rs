@@ -12,7 +12,7 @@ mod view;
 pub use copy::{attachment, copy_pdf};
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
 pub use facts::facts_of;
-pub use paper::record_paper_filing;
+pub use paper::{PaperFiling, record_paper_filing};
 pub use review::{
     CaseView, Decision, Difference, accept, case, queue, queue_counts, reject, release, return_for_correction, take,
 };

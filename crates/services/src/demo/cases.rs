@@ -119,6 +119,7 @@ fn answers(app: &App, kind: Kind) -> Answers {
             .with("fee_payment", "deduction"),
         Kind::Claims => Answers::new()
             .with("application_kind", "start")
+            .with("paper_filed", "no")
             .with("terms", terms("claims-terms"))
             .with("safety_rules", terms("claims-safety-rules"))
             .with("start_month", cut_off(today, app.settings.rules.cut_off).as_text())

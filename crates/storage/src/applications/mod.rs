@@ -159,7 +159,7 @@ sql!(/// A second draft of the same procedure meets the unique index and changes
     ON CONFLICT (institution_id, kind) WHERE state = 'draft' DO NOTHING");
 sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, version, reference, answers, findings, line_id,
         terminal_name, start_month, sent_with, created_by, submitted_by, reasons, created_at, updated_at, submitted_at, state_since)
-    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $14, $14, $14)");
+    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $14, $15, $14)");
 sql!(FIND = select_case!("WHERE id = $1"));
 sql!(BY_REFERENCE = select_case!("WHERE reference = $1"));
 sql!(DRAFT_OF = select_case!("WHERE institution_id = $1 AND kind = $2 AND state = 'draft'"));
@@ -218,6 +218,7 @@ pub async fn insert_filed(tx: &mut Tx, application: &Application) -> Result<()> 
         .bind(application.created_by.0)
         .bind(Json(Value::Array(vec![])))
         .bind(application.created_at.as_millis())
+        .bind(application.submitted_at.unwrap_or(application.created_at).as_millis())
         .execute(c)
         .await
         .map(drop))?)

@@ -7,19 +7,21 @@ use axum::{
 };
 use domain::{
     calendar::japanese_date,
-    forms::Finding,
     ids::InstitutionId,
     institutions::{Institution, InstitutionStatus, Prefecture, ScoreTable},
     permissions::Permission as P,
 };
 use serde::Deserialize;
-use services::{applications, institutions};
+use services::{
+    applications::{self, PaperFiling},
+    institutions,
+};
 
 use super::parts;
 use crate::{
     site::{Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
     view::{
-        form::{ErrorSummary, FieldView, InputView, TextView},
+        form::{ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
         frame::{Frame, Link},
         parts::{CellView, FilterBarView, RowView, StateView, SummaryListView, SummaryRow, TableView, Tone},
     },
@@ -150,18 +152,14 @@ struct Paper {
 /// One institution.
 pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::ReadInstitutions])?;
-    Ok(Html(page(&visit, parts::id(&name)?, "").await?).into_response())
+    Ok(Html(page(&visit, parts::id(&name)?, &PaperFiling::default()).await?).into_response())
 }
 
-async fn page(visit: &Visit, id: InstitutionId, typed: &str) -> Result<InstitutionPage, Failure> {
+async fn page(visit: &Visit, id: InstitutionId, typed: &PaperFiling) -> Result<InstitutionPage, Failure> {
     let institution = institutions::get(&visit.ctx(), id).await?;
     let mut frame = visit.office_frame(&institution.name, LIST);
     frame.breadcrumb.push(Link::new("医療機関等", LIST));
-    let input = InputView::Text(TextView::code(typed, vec![]));
-    let field = FieldView::new("customer_id", "お客さまID", input)
-        .required()
-        .with_help("届出に書かれた、CAFまたはCOPで始まる番号です。");
-    let paper = Paper { action: format!("{LIST}/{id}/paper-filing"), fields: vec![field] };
+    let paper = Paper { action: format!("{LIST}/{id}/paper-filing"), fields: paper_fields(typed) };
     Ok(InstitutionPage {
         frame,
         errors: ErrorSummary::default(),
@@ -169,6 +167,19 @@ async fn page(visit: &Visit, id: InstitutionId, typed: &str) -> Result<Instituti
         facts: facts(&institution),
         paper: parts::may(visit, P::ReviewApplications).then_some(paper),
     })
+}
+
+fn paper_fields(typed: &PaperFiling) -> Vec<FieldView> {
+    let id = InputView::Text(TextView::code(&typed.customer_id, vec![]));
+    let day = InputView::Text(TextView { width: Width::Short, ..TextView::of(TextKind::Date, &typed.received, "") });
+    vec![
+        FieldView::new("customer_id", "お客さまID", id)
+            .required()
+            .with_help("届出に書かれた、CAFまたはCOPで始まる番号です。"),
+        FieldView::new("received", "届いた日", day)
+            .required()
+            .with_help("紙の届出が窓口に届いた日です。変更の届出をいつから受け付けるかが、この日で決まります。"),
+    ]
 }
 
 fn facts(institution: &Institution) -> SummaryListView {
@@ -210,15 +221,16 @@ pub(super) async fn record_paper_filing(
     posted: Posted,
 ) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::ReviewApplications])?;
-    let (id, typed) = (parts::id(&name)?, posted.get("customer_id"));
-    let fault = match applications::record_paper_filing(&visit.ctx(), id, typed).await? {
+    let id = parts::id(&name)?;
+    let typed =
+        PaperFiling { customer_id: posted.get("customer_id").to_owned(), received: posted.get("received").to_owned() };
+    let slips = match applications::record_paper_filing(&visit.ctx(), id, &typed).await? {
         Ok(case) => return Ok(see_other(&format!("/office/applications/{case}?done=paper"))),
-        Err(fault) => fault,
+        Err(slips) => slips,
     };
-    let mut page = page(&visit, id, typed).await?;
+    let mut page = page(&visit, id, &typed).await?;
     if let Some(paper) = &mut page.paper {
-        let slip = Finding { field: "customer_id".to_owned(), message: fault };
-        (paper.fields, page.errors) = with_slips(std::mem::take(&mut paper.fields), &[slip]);
+        (paper.fields, page.errors) = with_slips(std::mem::take(&mut paper.fields), &slips.errors);
     }
     page.frame.has_errors = true;
     Ok(Html(page).with_faults())

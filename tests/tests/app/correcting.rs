@@ -1,0 +1,159 @@
+//! What happened meanwhile: a case comes back, a month goes by, an earlier case is taken back, a paper arrives.
+
+use axum::http::StatusCode;
+use domain::{
+    applications::{Kind, State},
+    ids::InstitutionId,
+    permissions::Role,
+};
+use time::Duration;
+
+use crate::{
+    browser::{Browser, account},
+    steps::{ELIGIBILITY, accepted, approved, begin, claims, clinic, file, filed, staff, stored},
+    support::{House, on_each_database},
+};
+
+async fn returned(house: &House, case: &str, field: &str) {
+    let reviewer = staff(house, Role::Reviewer).await;
+    let version = stored(house, case).await.version.to_string();
+    let words = format!("words-{field}");
+    let path = format!("{}/return", case.replace("/applications/", "/office/applications/"));
+    let told = reviewer.post(&path, &[("version", &version), (&words, "書類をご確認ください。")]).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.body);
+    assert_eq!(stored(house, case).await.state, State::Returned);
+}
+
+async fn colleague(house: &House, clinic: InstitutionId, email: &str) -> Browser {
+    Browser::of(house, account(house, email, &[], Some(clinic)).await, false).await
+}
+
+async fn send(house: &House, browser: &Browser, case: &str) -> String {
+    let version = stored(house, case).await.version.to_string();
+    browser.post(&format!("{case}/submit"), &[("version", &version)]).await.location
+}
+
+async fn record_paper(house: &House, clinic: InstitutionId, received: &str) -> String {
+    let reviewer = staff(house, Role::Reviewer).await;
+    let path = format!("/office/institutions/{clinic}/paper-filing");
+    let done = reviewer.post(&path, &[("customer_id", "COP76543210"), ("received", received)]).await;
+    assert!(done.location.ends_with("?done=paper"), "{}", done.body);
+    done.location.trim_end_matches("?done=paper").replace("/office/", "/")
+}
+
+#[tokio::test]
+async fn a_returned_change_of_the_claims_filing_can_be_sent_again() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let first = file(house, &browser, "claims", &claims(house, "start")).await;
+        accepted(house, &first).await;
+        let change = file(house, &browser, "claims", &claims(house, "change")).await;
+        returned(house, &change, "os_browser").await;
+        let mut answers = claims(house, "change");
+        answers.iter_mut().find(|(key, _)| *key == "os_browser").unwrap().1 = "win11_iot_ltsc_2024_edge".to_owned();
+        let answers: Vec<(&str, &str)> = answers.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let saved = browser.post(&format!("{change}/edit"), &answers).await;
+        assert_eq!(saved.location, format!("{change}/check"), "{}", saved.body);
+        assert_eq!(send(house, &browser, &change).await, format!("{change}/done"));
+        assert_eq!(stored(house, &change).await.state, State::Submitted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_month_that_went_by_while_the_case_was_away_may_be_corrected_too() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let case = filed(house, &browser).await;
+        returned(house, &case, "v6_option").await;
+        let open = browser.get(&format!("{case}/edit")).await.body;
+        assert!(!open.contains("name=\"start_month\""), "only what was asked for is open");
+        house.clock.pass(Duration::days(92));
+        let browser = colleague(house, clinic, "later@clinic.example").await;
+        let led = browser.get(&format!("{case}/check")).await.location;
+        assert_eq!(led, format!("{case}/edit?faults=1"));
+        let open = browser.get(&led).await.body;
+        assert!(open.contains("name=\"start_month\"") && open.contains("id=\"f-start_month-error\""), "{open}");
+        assert!(!open.contains("name=\"line_kind\""), "what was right stays as it is");
+        let answers = [("v6_option", "contracted"), ("start_month", "2026-10")];
+        let saved = browser.post(&format!("{case}/edit"), &answers).await;
+        assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
+        assert_eq!(send(house, &browser, &case).await, format!("{case}/done"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_that_arose_before_sending_is_shown_at_its_field() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let case = begin(&browser, "eligibility").await;
+        let saved = browser.post(&format!("{case}/edit"), ELIGIBILITY).await;
+        assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
+        house.clock.pass(Duration::days(92));
+        let browser = colleague(house, clinic, "later@clinic.example").await;
+        let led = send(house, &browser, &case).await;
+        assert_eq!(led, format!("{case}/edit?faults=1"));
+        let page = browser.get(&led).await.body;
+        assert!(page.contains("<title>エラー：") && page.contains("id=\"f-start_month-error\""), "{page}");
+        assert_eq!(stored(house, &case).await.state, State::Draft);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_not_applied_for_after_the_application_before_it_was_taken_back() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let first = filed(house, &browser).await;
+        let draft = begin(&browser, "certificate").await;
+        let saved = browser.post(&format!("{draft}/edit"), crate::steps::CERTIFICATE).await;
+        assert_eq!(saved.location, format!("{draft}/check"), "{}", saved.body);
+        let gone = browser.post(&format!("{first}/withdraw"), &[]).await;
+        assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.body);
+        assert_eq!(browser.get(&format!("{draft}/check")).await.location, "/procedures/certificate");
+        assert_eq!(send(house, &browser, &draft).await, "/procedures/certificate");
+        let mut conn = house.app.db.read().await.unwrap();
+        let cases = storage::applications::of_institution(&mut conn, clinic, None, 10).await.unwrap();
+        assert!(cases.iter().all(|case| case.kind != Kind::Certificate || case.state == State::Draft));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filing_on_paper_changes_neither_the_way_of_paying_nor_two_filings_in_force() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let online = file(house, &browser, "claims", &claims(house, "start")).await;
+        accepted(house, &online).await;
+        let paper = record_paper(house, clinic, "2026/5/19").await;
+        assert_eq!(stored(house, &online).await.state, State::Superseded);
+        let recorded = stored(house, &paper).await;
+        assert_eq!((recorded.state, recorded.line_id.as_deref()), (State::InForce, Some("COP76543210")));
+        assert_eq!(recorded.submitted_at.unwrap().date().to_string(), "2026-05-19");
+        let certificate = approved(house, &browser).await;
+        let id = stored(house, &certificate).await.id;
+        let mut conn = house.app.db.read().await.unwrap();
+        let fees = storage::ledger::of_application(&mut conn, id).await.unwrap();
+        assert_eq!(fees.iter().map(|fee| fee.payment.as_str()).collect::<Vec<_>>(), ["deduction"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn slips_in_recording_a_paper_are_named_and_kept() {
+    on_each_database(async |house| {
+        let (clinic, _) = clinic(house, "1330100016").await;
+        let reviewer = staff(house, Role::Reviewer).await;
+        let path = format!("/office/institutions/{clinic}/paper-filing");
+        for (received, words) in [("", "のように入力"), ("2026-05-21", "今日より後"), ("五月二十日", "のように入力")]
+        {
+            let page = reviewer.post(&path, &[("customer_id", "COPO1234567"), ("received", received)]).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(page.body.contains(words) && page.body.contains("英字の「O」"), "{}", page.body);
+            assert!(page.body.contains(&format!("value=\"{received}\"")) || received.is_empty(), "{}", page.body);
+            assert!(page.body.contains("COPO1234567"), "what was typed is kept");
+        }
+    })
+    .await;
+}
