@@ -13,9 +13,11 @@ use storage::{Tx, mails::Mail};
 
 use crate::{App, Ctx, Error, Result};
 
+mod html;
 mod smtp;
 mod texts;
 
+pub use html::{Line, lines};
 pub use smtp::{KeepAll, Smtp};
 
 /// Kind of the job that sends a mail.

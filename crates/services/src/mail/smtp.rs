@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Attachment as Part, MultiPart, SinglePart, header::ContentType},
+    message::{Attachment as Part, MultiPart, header::ContentType},
     transport::smtp::PoolConfig,
 };
 use storage::mails::Mail;
@@ -44,15 +44,16 @@ fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Me
         .to(mail.recipient.parse().map_err(|e| words(&e))?)
         .subject(mail.subject.clone())
         .message_id(Some(format!("<{}>", mail.message_id)));
-    let text = SinglePart::plain(mail.body.clone());
-    match attachment {
-        None => head.singlepart(text).map_err(|e| words(&e)),
+    let html = super::html::html(&mail.subject, &mail.body).map_err(|e| words(&e))?;
+    let texts = MultiPart::alternative_plain_html(mail.body.clone(), html);
+    let body = match attachment {
+        None => texts,
         Some(file) => {
             let kind = ContentType::parse(&file.media_type).map_err(|e| words(&e))?;
-            let part = Part::new(file.name).body(file.bytes, kind);
-            head.multipart(MultiPart::mixed().singlepart(text).singlepart(part)).map_err(|e| words(&e))
+            MultiPart::mixed().multipart(texts).singlepart(Part::new(file.name).body(file.bytes, kind))
         }
-    }
+    };
+    head.multipart(body).map_err(|e| words(&e))
 }
 
 impl Mailer for Smtp {

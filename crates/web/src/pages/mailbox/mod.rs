@@ -66,23 +66,7 @@ struct MailPage {
     frame: Frame,
     to: String,
     time: String,
-    lines: Vec<Line>,
-}
-
-/// A line of a mail; an address in it becomes a link.
-struct Line {
-    before: String,
-    link: String,
-    after: String,
-}
-
-fn line(text: &str) -> Line {
-    let start = text.find("http://").or_else(|| text.find("https://"));
-    let Some(start) = start else { return Line { before: text.to_owned(), link: String::new(), after: String::new() } };
-    let (before, rest) = text.split_at(start);
-    let end = rest.find(|c: char| c.is_whitespace() || !c.is_ascii()).unwrap_or(rest.len());
-    let (link, after) = rest.split_at(end);
-    Line { before: before.to_owned(), link: link.to_owned(), after: after.to_owned() }
+    lines: Vec<services::mail::Line>,
 }
 
 async fn mail(visit: Visit, Path(id): Path<String>) -> Result<Html<MailPage>, Failure> {
@@ -92,7 +76,7 @@ async fn mail(visit: Visit, Path(id): Path<String>) -> Result<Html<MailPage>, Fa
         frame: visit.frame(mail.subject),
         to: mail.recipient,
         time: japanese_datetime(mail.created_at),
-        lines: mail.body.lines().map(line).collect(),
+        lines: services::mail::lines(&mail.body),
     }))
 }
 
