@@ -77,6 +77,18 @@ impl CertificateApplication {
         )
     }
 
+    fn consent_section(&self, facts: &Facts) -> Section {
+        let fee = thousands(facts.rules.certificate_fee_yen);
+        let choices = vec![Choice::new("agree", "同意する"), Choice::new("refuse", "同意しない")];
+        let consent = Field::new("consent", "発行料への同意", Input::Radio(choices))
+            .help(format!(
+                "端末の電子証明書は1枚あたり{fee}円です。申請が承認された時点で発生します。承認されるまでの取消しは無料です。"
+            ))
+            .help("申請の前に、共通認証局運用規程（CP/CPS）をご確認ください。発行等申請の方法については、手引きをご確認ください。");
+        let documents = self.documents().iter().map(|slug| facts.document(slug));
+        Section::new("発行料", vec![documents.fold(consent, Field::document)])
+    }
+
     fn applicant_section(facts: &Facts) -> Section {
         let institution = &facts.institution;
         let line = |max| Input::Line { max, keyboard: Keyboard::Text, suggestions: vec![] };
@@ -142,6 +154,10 @@ impl Procedure for CertificateApplication {
         "KB0010381"
     }
 
+    fn documents(&self) -> &'static [&'static str] {
+        &["cp-cps", "certificate-application-guide"]
+    }
+
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
         let filed = facts.known.eligibility.is_some() || facts.known.claims.is_some();
         (!filed).then_some("端末の電子証明書を申請する前に、オンライン資格確認の利用申請が必要です。")
@@ -149,18 +165,8 @@ impl Procedure for CertificateApplication {
 
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
         let terminals = count(answers);
-        let fee = thousands(facts.rules.certificate_fee_yen);
-        let agree = Choice::new("agree", "同意する");
-        let refuse = Choice::new("refuse", "同意しない");
         let mut sections = vec![
-            Section::new(
-                "発行料",
-                vec![
-                    Field::new("consent", "発行料への同意", Input::Radio(vec![agree, refuse])).help(format!(
-                        "端末の電子証明書は1枚あたり{fee}円です。申請が承認された時点で発生します。承認されるまでの取消しは無料です。"
-                    )),
-                ],
-            ),
+            self.consent_section(facts),
             Self::applicant_section(facts),
             Section::new(
                 "端末の台数",

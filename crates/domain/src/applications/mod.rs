@@ -52,6 +52,11 @@ pub trait Procedure: Send + Sync {
     /// Slug of the article that is read before the form.
     fn article(&self) -> &'static str;
 
+    /// Slugs of the documents to read before sending, besides those that are agreed to.
+    fn documents(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Field groups of the form; they may depend on what was answered (repeated groups).
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section>;
 

@@ -131,12 +131,23 @@ pub struct Field {
     pub when: Option<Condition>,
     /// Number or slug of the article that helps, if any.
     pub article: Option<&'static str>,
+    /// Documents to read before answering.
+    pub documents: Vec<Document>,
 }
 
 impl Field {
     /// A required field without help.
     pub fn new(key: impl Into<String>, label: impl Into<String>, input: Input) -> Self {
-        Self { key: key.into(), label: label.into(), help: vec![], input, required: true, when: None, article: None }
+        Self {
+            key: key.into(),
+            label: label.into(),
+            help: vec![],
+            input,
+            required: true,
+            when: None,
+            article: None,
+            documents: vec![],
+        }
     }
 
     /// A fact that is shown.
@@ -162,6 +173,13 @@ impl Field {
     #[must_use]
     pub fn article(mut self, slug: &'static str) -> Self {
         self.article = Some(slug);
+        self
+    }
+
+    /// The same field with one more document to read before answering.
+    #[must_use]
+    pub fn document(mut self, document: Document) -> Self {
+        self.documents.push(document);
         self
     }
 

@@ -3,7 +3,7 @@
 use domain::{
     applications::line_customer_id::LineCustomerId,
     calendar::YearMonth,
-    forms::{Answers, Choice, Condition, Field, Findings, Input, Keyboard, Section},
+    forms::{Answers, Choice, Condition, Document, Field, Findings, Input, Keyboard, Section},
 };
 
 use super::Posted;
@@ -57,8 +57,8 @@ pub fn section_views(sections: &[Section], look: &FormLook<'_>) -> Vec<SectionVi
 fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &str)]) -> FieldView {
     let value = look.answers.get(&field.key);
     let shown = matches!(field.input, Input::Shown(_));
-    let links =
-        field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}"))).into_iter().collect();
+    let article = field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}")));
+    let links = field.documents.iter().map(document_link).chain(article).collect();
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
@@ -75,6 +75,12 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
         locked: !shown && !look.editable.contains(&field.key),
     }
+}
+
+/// A document with its version, as a link to that version.
+pub fn document_link(document: &Document) -> Link {
+    let title = format!("{}（第{}版）", document.title, document.version);
+    Link::new(title, format!("/documents/{}/{}", document.slug, document.version))
 }
 
 fn number(rule: Rule, rules: &[Rule]) -> usize {

@@ -19,7 +19,7 @@ use services::App;
 use crate::view::frame::{Brand, MenuGroup};
 
 pub use failure::Failure;
-pub use fields::{FormLook, answers_from, error_summary, section_views};
+pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
 pub(crate) use frame::grouped_code;
 pub(crate) use guard::{guard, render_failures};
 pub use html::{Download, Html, see_other};

@@ -17,7 +17,7 @@ use services::{
 
 use super::{answer, id, trail};
 use crate::{
-    site::{Failure, Html, Posted, Visit, see_other},
+    site::{Failure, Html, Posted, Visit, document_link, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
         parts::{CopyView, StepsView, SummaryListView, SummaryRow},
@@ -34,6 +34,7 @@ struct CheckPage {
     steps: StepsView,
     sections: Vec<SummaryListView>,
     before_sending: Vec<String>,
+    documents: Vec<Link>,
     send: String,
 }
 
@@ -66,6 +67,7 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         steps: StepsView::new(&["入力", "確認", "完了"], 2),
         sections: state.reading.iter().map(section).collect(),
         before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
+        documents: documents(visit, state.case.kind),
         send: send_label(state.case.kind).to_owned(),
     }
 }
@@ -80,6 +82,12 @@ fn unplaced(state: &CheckState) -> impl Iterator<Item = String> {
     let lines = || state.reading.iter().flat_map(|(_, lines)| lines);
     let warnings = state.checked.findings.warnings.iter();
     warnings.filter(move |warning| lines().all(|line| line.key != warning.field)).map(|warning| warning.message.clone())
+}
+
+/// The documents in force that are read before sending.
+fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
+    let in_force = visit.site.app.reference().documents;
+    kind.procedure().documents().iter().filter_map(|slug| in_force.get(*slug)).map(document_link).collect()
 }
 
 const fn send_label(kind: Kind) -> &'static str {
