@@ -23,6 +23,9 @@ pub struct Entry {
     /// A sentence under the label.
     #[serde(default)]
     pub note: String,
+    /// Where a product displays its name.
+    #[serde(default, rename = "where")]
+    pub displayed: String,
     /// Maker of a product; fills the maker's field.
     #[serde(default)]
     pub maker: String,
@@ -55,9 +58,13 @@ impl Lists {
         self.entries(name).iter().find(|entry| entry.value == value)
     }
 
-    /// The entries of a list as choices.
+    /// The entries of a list as choices; the note of a product says where its name is displayed.
     pub fn choices(&self, name: &str) -> Vec<Choice> {
-        self.entries(name).iter().map(|o| Choice::new(&o.value, &o.label).noted(&o.note)).collect()
+        let choice = |entry: &Entry| {
+            let note = if entry.note.is_empty() { &entry.displayed } else { &entry.note };
+            Choice::new(&entry.value, &entry.label).noted(note).grouped(&entry.group)
+        };
+        self.entries(name).iter().map(choice).collect()
     }
 }
 

@@ -12,18 +12,27 @@ pub struct Choice {
     pub label: String,
     /// A sentence under the label; may be empty.
     pub note: String,
+    /// Heading in a list under which it stands, such as the vendor of a product; may be empty.
+    pub group: String,
 }
 
 impl Choice {
-    /// A choice without a note.
+    /// A choice without a note and a group.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), note: String::new() }
+        Self { value: value.into(), label: label.into(), note: String::new(), group: String::new() }
     }
 
     /// The same choice with a note.
     #[must_use]
     pub fn noted(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// The same choice in a group.
+    #[must_use]
+    pub fn grouped(mut self, group: impl Into<String>) -> Self {
+        self.group = group.into();
         self
     }
 }

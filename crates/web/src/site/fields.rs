@@ -116,7 +116,7 @@ fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<Ch
                 note: Some(choice.note.clone()).filter(|note| !note.is_empty()),
                 selected: choice.value == value,
                 reveals: Some(reveals.join(" ")).filter(|classes| !classes.is_empty()),
-                group: String::new(),
+                group: choice.group.clone(),
             }
         })
         .collect()

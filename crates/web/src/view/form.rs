@@ -148,7 +148,7 @@ pub struct ChoiceView {
     pub value: String,
     /// Words of the choice.
     pub label: String,
-    /// A line under it; ignored in lists.
+    /// A line under it; in a list all of them stand under the list.
     pub note: Option<String>,
     /// True when it is chosen.
     pub selected: bool,
@@ -271,6 +271,23 @@ impl FieldView {
         ids.join(" ")
     }
 
+    /// What is to be said about the choices of a list: the choices that share a line, and the line.
+    #[must_use]
+    pub fn choice_notes(&self) -> Vec<(String, &str)> {
+        let InputView::Select { choices, .. } = &self.input else { return Vec::new() };
+        let mut notes: Vec<(String, &str)> = Vec::new();
+        for (choice, note) in choices.iter().filter_map(|choice| Some((choice, choice.note.as_deref()?))) {
+            match notes.last_mut() {
+                Some((labels, last)) if *last == note => {
+                    labels.push('、');
+                    labels.push_str(&choice.label);
+                }
+                _ => notes.push((choice.label.clone(), note)),
+            }
+        }
+        notes
+    }
+
     /// The choices of a list under their headings, in order.
     #[must_use]
     pub fn choice_groups(&self) -> Vec<(&str, Vec<&ChoiceView>)> {
@@ -283,5 +300,28 @@ impl FieldView {
             }
         }
         groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_of_a_list_that_share_a_line_are_named_together() {
+        let choice = |label: &str, note: Option<&str>| ChoiceView {
+            note: note.map(str::to_owned),
+            ..ChoiceView::new(label, label)
+        };
+        let choices = vec![
+            choice("Opt.one3", Some("起動したときの画面")),
+            choice("Opt.one", Some("起動したときの画面")),
+            choice("名のないもの", None),
+            choice("ひだまり訪看", Some("メニューの「設定」")),
+        ];
+        let input = InputView::Select { choices, placeholder: String::new() };
+        let field = FieldView::new("product", "レセコンのプログラム名称", input);
+        let told = [("Opt.one3、Opt.one", "起動したときの画面"), ("ひだまり訪看", "メニューの「設定」")];
+        assert_eq!(field.choice_notes(), told.map(|(labels, note)| (labels.to_owned(), note)));
     }
 }
