@@ -49,6 +49,7 @@ struct MembersPage {
     members: Vec<Member>,
     waiting: Vec<Member>,
     fields: Vec<FieldView>,
+    sender_domain: String,
 }
 
 fn member(visit: &Visit, row: Membership) -> Member {
@@ -77,6 +78,7 @@ async fn page(visit: &Visit, typed: &str, slips: &[Finding]) -> Result<MembersPa
         members: members.into_iter().map(|row| member(visit, row)).collect(),
         waiting: waiting.into_iter().map(|row| member(visit, row)).collect(),
         fields,
+        sender_domain: visit.site.app.settings.mail_domain().to_owned(),
     })
 }
 

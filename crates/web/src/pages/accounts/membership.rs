@@ -38,6 +38,7 @@ struct MembershipPage {
     line: StateLineView,
     way: Way,
     active: bool,
+    sender_domain: String,
     demo: bool,
 }
 
@@ -60,6 +61,7 @@ fn page(visit: &Visit, mine: &Mine, banners: Vec<BannerView>) -> MembershipPage 
         line: line(mine, &visit.site.app.settings),
         way: way(mine),
         active,
+        sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         demo: visit.site.demo,
     }
 }

@@ -35,6 +35,7 @@ struct CheckPage {
     sections: Vec<SummaryListView>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
+    sender_domain: String,
     send: String,
 }
 
@@ -68,6 +69,7 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         sections: state.reading.iter().map(section).collect(),
         before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
         documents: documents(visit, state.case.kind),
+        sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         send: send_label(state.case.kind).to_owned(),
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct SendAgainPage {
     frame: Frame,
     facts: SummaryListView,
     on_its_way: bool,
+    sender_domain: String,
     action: String,
     back: String,
 }
@@ -65,6 +66,7 @@ pub(super) async fn ask(visit: Visit, Path(name): Path<String>) -> Result<Html<S
         frame,
         facts: SummaryListView { title: "新しい通知書の送り先".to_owned(), rows },
         on_its_way: shown.case.state == State::LetterPosted,
+        sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         action: format!("{back}/send-again"),
         back,
     }))

@@ -49,6 +49,7 @@ struct InquiriesPage {
     fields: Vec<FieldView>,
     person: AccountId,
     sent: Option<CopyView>,
+    sender_domain: String,
     own: Vec<SummaryListView>,
 }
 
@@ -115,6 +116,7 @@ async fn page(visit: &Visit, category: &str, body: &str, slips: &[Finding]) -> R
         fields,
         person,
         sent: None,
+        sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         own: own.iter().map(|inquiry| summary(inquiry, &lists)).collect(),
     })
 }
