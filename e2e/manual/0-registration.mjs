@@ -70,7 +70,7 @@ async function nameAndInstitution({ demo, clinic, look, javaScript }) {
 }
 
 async function membership({ demo, clinic, look, javaScript }) {
-  const code = await fromMailbox(clinic, demo, "医療機関等の確認コードのお知らせ", async (letter) => {
+  const code = await fromMailbox(clinic, demo, "所属確認のお知らせ", async (letter) => {
     await look(letter, "1-1 letter with the code");
     return letter.locator("dd.code").first().innerText();
   });

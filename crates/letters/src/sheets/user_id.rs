@@ -54,7 +54,7 @@ fn body(desk: &mut Desk<'_>, it: &UserIdNotice, code: Option<&qr::Code>) {
     desk.caution(
         "ユーザーIDは請求業務を担当する方だけで管理してください。",
         "届出の内容が変わったときは、\
-         ポータルの「オンライン請求　利用開始・変更申請」から変更を申請してください。",
+         ポータルの「オンライン請求 利用開始・変更申請」から変更を申請してください。",
     );
     desk.contact(&it.sender);
 }

@@ -124,11 +124,7 @@ async fn shown(app: &App, row: &Letter) -> Result<DemoLetter> {
     }
     Ok(DemoLetter {
         id: row.id,
-        title: if issuance {
-            "電子証明書発行通知書"
-        } else {
-            "医療機関等の確認コードのお知らせ"
-        },
+        title: if issuance { "電子証明書発行通知書" } else { "所属確認のお知らせ" },
         institution: institution.map(|institution| institution.name).unwrap_or_default(),
         addressee: row.addressee.clone(),
         secrets,

@@ -49,7 +49,7 @@ fn start_page(visit: &Visit, id: &str, fault: Option<&str>) -> Start {
     let mut errors = ErrorSummary::default();
     let mut pickup_id = FieldView::new("pickup_id", "取得ID", InputView::Text(TextView::code(id, vec![])))
         .required()
-        .with_help("電子証明書発行通知書に書かれています。ハイフンは、あってもなくても構いません。");
+        .with_help("電子証明書発行通知書に書かれています。区切りの空白やハイフンは、あってもなくても構いません。");
     if let Some(fault) = fault {
         frame.has_errors = true;
         errors.errors.push(FieldError { key: "pickup_id".to_owned(), message: fault.to_owned() });
@@ -57,7 +57,7 @@ fn start_page(visit: &Visit, id: &str, fault: Option<&str>) -> Start {
     }
     let secret = FieldView::new("pickup_secret", "取得パスワード", InputView::Text(TextView::code("", vec![])))
         .required()
-        .with_help("通知書のとおりに入力してください。");
+        .with_help("通知書のとおりに入力してください。区切りの空白は入力しなくて構いません。");
     Start {
         frame,
         errors,

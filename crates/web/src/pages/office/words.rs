@@ -34,7 +34,7 @@ pub(super) fn letter_kind(kind: &str) -> &'static str {
     if kind == services::letters::ISSUANCE_NOTICE {
         "電子証明書発行通知書"
     } else {
-        "所属の確認コードの手紙"
+        "所属確認のお知らせ"
     }
 }
 
