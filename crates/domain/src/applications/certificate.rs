@@ -67,8 +67,8 @@ impl CertificateApplication {
                     "端末名称等",
                     Input::Line { max: 64, keyboard: Keyboard::Text, suggestions },
                 )
-                .help("どの端末かを見分ける名前です。例：オンライン資格確認パソコン。2台目からは「受付」「2階」など場所を添えてください。")
-                .help("同じ名前をラベルに書いて、端末に貼ってください。"),
+                .help("端末にどの端末の電子証明書を入れたか、利用者において判別するための任意の名称です。例：オンライン資格確認パソコン、オンライン請求用パソコン。2台目からは「受付」「2階」など場所を添えてください。")
+                .help("ラベル等に記載し、対象となる端末に貼り付けるなど、特定できるよう管理願います。"),
                 Field::new(key("terminal_os", number), "端末のOS", Input::Select(facts.lists.choices("terminal_oses")))
                     .help("端末に合った形式でファイルをお渡しするために伺います。"),
                 Field::new(key("purpose", number), "用途", Input::Radio(facts.lists.choices("purposes")))
@@ -110,6 +110,7 @@ impl CertificateApplication {
                     .optional(),
             ],
         )
+        .lead("医療機関コードが変更されている（または予定がある）場合は、先にお問い合わせください。別のお手続きが必要です。")
     }
 
     fn names(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
@@ -176,7 +177,7 @@ impl Procedure for CertificateApplication {
                         "端末の台数",
                         Input::Select((1..=MOST_TERMINALS).map(|n| Choice::new(n.to_string(), format!("{n}台"))).collect()),
                     )
-                    .help("端末の電子証明書は、端末1台に1枚必要です。台数を変えたときは「台数を反映する」を押してください。"),
+                    .help("端末の電子証明書は、入れる端末1台に1枚必要です。端末を複数台利用する場合には、利用台数分を申請してください。台数を変えたときは「台数を反映する」を押してください。"),
                 ],
             ),
         ];

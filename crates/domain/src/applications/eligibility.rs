@@ -11,6 +11,8 @@ pub struct EligibilityApplication;
 const IP_VPN: &[&str] = &["ip_vpn"];
 const IPSEC: &[&str] = &["ipsec_ike"];
 const NO_V6: &str = "not_contracted";
+/// Why the ID of a claims filing on paper may not be known yet (manual 1-6).
+const PAPER: &str = "紙でオンライン請求の届出をされた場合、お客様IDのデータが反映されるまで時間がかかる場合がございます。反映されていない場合は、「CAF」「COP」よりお客様IDをご入力願います。";
 /// Months ahead that can be chosen as the start (spec 03, field 9).
 const MONTHS_AHEAD: i32 = 24;
 
@@ -55,7 +57,7 @@ pub(super) fn institution_section(facts: &Facts) -> Section {
 pub(super) fn fee_payment(facts: &Facts) -> Field {
     Field::new("fee_payment", "電子証明書発行料の支払方法", Input::Radio(facts.lists.choices("fee_payments"))).help(
         format!(
-            "端末の電子証明書は1枚あたり{}円です。有効期間は発行日から3年3か月です。",
+            "端末の電子証明書は1枚あたり{}円がかかります。有効期限は発行日から3年3か月です。",
             crate::text::thousands(facts.rules.certificate_fee_yen)
         ),
     )
@@ -86,7 +88,8 @@ impl EligibilityApplication {
                 .help("間違えて選ぶと、当日の設置ができず再訪問となり、変更の反映に1週間ほどかかります。")
                 .article("line-kinds"),
         ];
-        fields.extend(source(facts).fields(facts, "line_kind", IP_VPN));
+        let told = |field: Field| if field.key == "customer_id_kind" { field.help(PAPER) } else { field };
+        fields.extend(source(facts).fields(facts, "line_kind", IP_VPN).into_iter().map(told));
         fields.push(
             Field::new(
                 "v6_option",
@@ -94,7 +97,7 @@ impl EligibilityApplication {
                 Input::Radio(facts.lists.choices("v6_options")),
             )
             .help(
-                "配信アプリケーションの利用には、フレッツ・v6オプションの契約が必要です。加入の状況をご確認ください。",
+                "配信アプリケーションの利用には、フレッツ・v6オプション契約が必要となります。必ず、契約の有無をご確認ください。",
             )
             .article("v6-option")
             .when("line_kind", IP_VPN),
@@ -109,7 +112,7 @@ impl EligibilityApplication {
         vec![
             Field::new("start_month", "利用開始予定年月", month.clone())
                 .help("オンライン資格確認等システムの利用を始める予定の年月を選んでください。"),
-            Field::new("test_month", "テスト開始予定年月（未定の方は選ばなくて構いません）", month)
+            Field::new("test_month", "テスト開始予定年月（※未定の方は入力不要）", month)
                 .help("医療機関等で検査・確認テストをする予定の年月を選んでください。")
                 .optional(),
         ]

@@ -34,7 +34,7 @@ impl Source<'_> {
         vec![
             Field::new("customer_id_kind", format!("{label}の種類"), Input::Radio(choices))
                 .help(format!("回線の契約のときにNTTまたは光コラボ事業者から届いた書類で、「{label}」の種類をご確認ください。"))
-                .help(format!("誤った{label}で申請すると、システムに接続できません。"))
+                .help(format!("※ご注意：誤った「{label}」でご申請いただいた場合、システムに接続できません。必ず、書類をもとにご確認の上、正しい「{label}」をご申請ください。"))
                 .article("customer-id")
                 .when(key, values),
             Field::new("customer_id", label, Input::CustomerId)

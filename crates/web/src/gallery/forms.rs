@@ -131,7 +131,7 @@ fn rest() -> Vec<FieldView> {
         .required(),
         FieldView::new("payment", "電子証明書発行料の支払方法", InputView::Radio { choices: payment })
             .required()
-            .with_help("端末の電子証明書は1枚1,500円です。有効期間は発行日から3年3か月です。"),
+            .with_help("端末の電子証明書は1枚1,500円です。有効期限は発行日から3年3か月です。"),
         FieldView::new("uses", "用途", InputView::Checks { choices: uses }),
         FieldView::new("product", "レセコンのプログラム名称", InputView::Text(product)).required(),
         FieldView::new(
