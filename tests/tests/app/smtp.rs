@@ -123,7 +123,12 @@ async fn mails_wait_for_a_server_that_is_down_all_night_and_go_once() {
         house.clock.pass(Duration::days(1));
         work(house).await;
         drop(sink);
-        let arrived: Vec<String> = kept(folder.path(), CODES.len()).iter().map(|mail| message_id(mail)).collect();
+        let messages = kept(folder.path(), CODES.len());
+        for message in &messages {
+            let (plain, html) = (message.find("text/plain"), message.find("text/html"));
+            assert!(message.contains("multipart/alternative") && plain.is_some() && plain < html, "{message}");
+        }
+        let arrived: Vec<String> = messages.iter().map(|mail| message_id(mail)).collect();
         let wanted: BTreeSet<String> = waiting.into_iter().map(|mail| mail.message_id).collect();
         assert_eq!(arrived.len(), wanted.len(), "none twice");
         assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), wanted, "none lost");
