@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
-  arrives, closedPage, dayInJapan, endOfDayMonthsLater, facts, fill, holding, makeRequest, ocspStatus, openPkcs12, press,
+  arrives, choose, closedPage, dayInJapan, endOfDayMonthsLater, facts, field, fill, holding, makeRequest, ocspStatus, openPkcs12, press,
   readCertificate, refused, revokedSerials, says, verifyChain,
 } from "../support/index.mjs";
 import { CLINIC } from "./0-registration.mjs";
@@ -42,6 +42,11 @@ async function rehearsal(scene) {
   await press(terminal, "通知書の内容を確認する");
   await says(terminal, TERMINALS[0], kept.certificates[0]);
   await look(terminal, "pickup 2 choose");
+  const guide = await terminal.context().newPage();
+  await guide.goto(`${demo.closed_network}/import-guide`);
+  await says(guide, "現在のユーザー", "自動的に証明書ストアを選択する");
+  await look(guide, "pickup 2 import guide");
+  await guide.close();
 }
 
 async function download({ demo, look, kept, javaScript, folder, terminal }) {
@@ -49,14 +54,26 @@ async function download({ demo, look, kept, javaScript, folder, terminal }) {
   await press(terminal, "ファイルを受け取る");
   await refused(terminal, javaScript, { passphrase_again: "違います" });
   await look(terminal, "pickup 2 refused");
-  await fill(terminal, { ファイルのパスワード: PASSPHRASE, 確認用のパスワード: PASSPHRASE });
+  kept.passphrase = await passphrase(terminal, javaScript);
   const [saved] = await Promise.all([terminal.waitForEvent("download"), press(terminal, "ファイルを受け取る")]);
   assert.equal(saved.suggestedFilename(), `${kept.certificates[0]}.p12`);
   kept.file = path.join(folder, "terminal.p12");
   await saved.saveAs(kept.file);
   kept.issuedOn = dayInJapan();
-  kept.terminal = await openPkcs12(folder, "terminal.p12", PASSPHRASE);
+  kept.terminal = await openPkcs12(folder, "terminal.p12", kept.passphrase);
   kept.authority = demo.ca_certificate;
+}
+
+/** One journey thinks of a passphrase, the other takes the one that the page made. */
+async function passphrase(terminal, ownOne) {
+  if (ownOne) {
+    await fill(terminal, { ファイルのパスワード: PASSPHRASE, 確認用のパスワード: PASSPHRASE });
+    return PASSPHRASE;
+  }
+  await choose(terminal, "ファイルのパスワードの決め方", "この画面が作ったものを使う");
+  const made = (await terminal.locator("#f-passphrase_shown").innerText()).trim();
+  assert.match(made, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/);
+  return made;
 }
 
 async function judge({ demo, kept, folder }) {
@@ -83,7 +100,7 @@ async function connectionTest(scene) {
   await terminal.goto(address);
   await says(terminal, "成功していません");
   await look(terminal, "pickup 3 test without a certificate");
-  const installed = await scene.person("installed terminal", holding(address, kept.file, PASSPHRASE));
+  const installed = await scene.person("installed terminal", holding(address, kept.file, kept.passphrase));
   await installed.goto(address);
   await arrives(installed, "接続テスト");
   await says(installed, "接続テストに成功しました", "設定完了", "失効していません");
@@ -105,12 +122,14 @@ export async function ownKeyAndRevocation(scene) {
   await step("失効させると、OCSPと失効リストに載る", () => revocation(scene));
 }
 
-async function byRequest({ demo, kept, folder, terminal }) {
+async function byRequest({ demo, kept, folder, terminal, javaScript }) {
   await terminal.goto(demo.closed_network);
   await fill(terminal, { 取得ID: kept.letters[1].id, 取得パスワード: kept.letters[1].secret });
   await press(terminal, "通知書の内容を確認する");
   await terminal.getByText("端末で鍵を作った方").click();
-  await fill(terminal, { "証明書の要求（CSR）": await makeRequest(folder) });
+  const request = await makeRequest(folder);
+  if (javaScript) await field(terminal, "証明書の要求（CSR）のファイル").setInputFiles(path.join(folder, "own.csr"));
+  else await fill(terminal, { "証明書の要求（CSR）": request });
   const [saved] = await Promise.all([terminal.waitForEvent("download"), press(terminal, "証明書を受け取る（.pem）")]);
   await saved.saveAs(path.join(folder, "own.pem"));
   kept.own = { certificate: "own.pem", key: "own.key", chain: "own.pem" };

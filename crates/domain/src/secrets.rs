@@ -98,6 +98,8 @@ printed_values! {
     PickupSecret: "取得パスワード", 20 in groups of 4;
     /// The code on a letter that proves a membership: 9 characters, 40 bits; a secret, absent from `Debug`.
     MembershipCode: "確認コード", 9 in groups of 3;
+    /// A suggested passphrase of a certificate's file: 16 characters, 71 bits; a secret, absent from `Debug`.
+    FilePassphrase: "ファイルのパスワード", 16 in groups of 4;
 }
 
 impl fmt::Debug for PickupId {
@@ -115,6 +117,12 @@ impl fmt::Debug for PickupSecret {
 impl fmt::Debug for MembershipCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MembershipCode(…)")
+    }
+}
+
+impl fmt::Debug for FilePassphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FilePassphrase(…)")
     }
 }
 

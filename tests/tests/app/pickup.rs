@@ -154,3 +154,34 @@ async fn a_slip_in_the_passphrase_consumes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_passphrase_that_the_page_made_stays_the_same_until_the_file_is_fetched() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let page = try_out(&terminal, &paper).await.body;
+        let made = page.split("name=\"generated\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        assert_eq!(made.len(), 19, "{made}");
+        let fields = [
+            ("pickup_id", paper.id.as_str()),
+            ("pickup_secret", paper.secret.as_str()),
+            ("passphrase_way", "generated"),
+            ("generated", "short"),
+        ];
+        let told = terminal.post("/pickup", &fields).await;
+        assert_eq!(
+            told.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "what was changed on the way is judged like any other"
+        );
+        let mut kept = fields;
+        kept[3].1 = made;
+        let request = [("way", "request"), ("request", "no request")];
+        let other = terminal.post("/pickup", &[&kept[..], &request].concat()).await;
+        assert!(other.body.contains("id=\"f-request-error\"") && other.body.contains(made), "{}", other.body);
+        assert_eq!(terminal.post("/pickup", &kept).await.status, StatusCode::OK);
+        assert_eq!(stored(house, &case).await.state, State::PickedUp);
+    })
+    .await;
+}

@@ -4,7 +4,7 @@ use domain::{
     applications::{Event, Kind, State},
     calendar::{japanese_date, japanese_datetime},
     clock::Timestamp,
-    secrets::{PickupId, PickupSecret},
+    secrets::{FilePassphrase, PickupId, PickupSecret},
 };
 use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
 use storage::boxed;
@@ -119,6 +119,11 @@ pub async fn rehearse(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Re
         fetched_before: opened.case.state == State::PickedUp,
         format: os.map_or("modern", |os| os.pkcs12.as_str()).to_owned(),
     }))
+}
+
+/// A passphrase for a file, in groups, for those who do not want to think of one. It is kept nowhere.
+pub fn suggested_passphrase(ctx: &Ctx<'_>) -> String {
+    FilePassphrase::generate(&*ctx.app.randomness).grouped()
 }
 
 /// Checks ID and secret. Each try is counted before it is judged, so that parallel tries are counted too.

@@ -199,6 +199,8 @@ async fn status_of(app: &App, serial: &Serial) -> Result<CertStatus> {
 /// What the portal shows of an authority's certificate.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// Common name, as operating systems show it.
+    pub name: String,
     /// Subject in words.
     pub subject: String,
     /// SHA-256 in groups of four, to be read by telephone.
@@ -214,6 +216,7 @@ fn published(der: &[u8]) -> Result<Published> {
     let digits: Vec<char> = info.fingerprint.to_uppercase().chars().collect();
     let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
     Ok(Published {
+        name: info.subject.common_name.unwrap_or_default(),
         subject: info.subject_text,
         fingerprint: groups.join(" "),
         not_before: info.validity.not_before,

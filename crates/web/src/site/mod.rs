@@ -1,5 +1,6 @@
 //! What all pages share.
 
+mod browser;
 mod failure;
 mod fields;
 mod frame;
@@ -18,6 +19,7 @@ use services::App;
 
 use crate::view::frame::{Brand, MenuGroup};
 
+pub(crate) use browser::{browser_name, browser_serves};
 pub use failure::Failure;
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
 pub(crate) use frame::grouped_code;

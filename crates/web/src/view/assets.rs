@@ -39,6 +39,7 @@ const APP_CSS: &str = concat!(
     file!("css/content.css"),
     file!("css/article.css"),
     file!("css/box.css"),
+    file!("css/guide.css"),
     file!("css/home.css"),
     file!("css/print.css"),
 );

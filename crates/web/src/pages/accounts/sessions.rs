@@ -14,7 +14,7 @@ use services::{
 
 use super::{done, trail, way::Wanted};
 use crate::{
-    site::{Failure, Html, Posted, Visit, see_other},
+    site::{Failure, Html, Posted, Visit, browser_name, see_other},
     view::frame::Frame,
 };
 
@@ -38,7 +38,7 @@ pub(super) struct SessionsPage {
 pub(super) async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Html<SessionsPage>, Failure> {
     visit.person()?;
     let lines = sessions::list(&visit.ctx()).await?.into_iter().map(|line| Line {
-        device: if line.device.is_empty() { "不明な端末".to_owned() } else { device(&line.device) },
+        device: if line.device.is_empty() { "不明な端末".to_owned() } else { browser_name(&line.device) },
         since: japanese_datetime(line.since),
         seen: japanese_datetime(line.seen_at),
         current: line.current,
@@ -47,28 +47,6 @@ pub(super) async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
     let banners = if wanted.done == "ended" { done("ログアウトしました", &[]) } else { vec![] };
     let frame = Frame { breadcrumb: trail(), banners, ..visit.frame("ログイン中の端末") };
     Ok(Html(SessionsPage { frame, lines: lines.collect() }))
-}
-
-/// Browser and system in words; what browsers say of themselves is known by a few marks.
-fn device(agent: &str) -> String {
-    let named = |marks: &[(&str, &'static str)]| {
-        marks.iter().find(|(mark, _)| agent.contains(mark)).map_or("不明", |(_, name)| *name)
-    };
-    let browser = named(&[
-        ("Edg/", "Microsoft Edge"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Google Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = named(&[
-        ("Windows", "Windows"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    if browser == "不明" && system == "不明" { agent.to_owned() } else { format!("{browser}（{system}）") }
 }
 
 /// Ends one session, or all but the present one.
@@ -95,16 +73,4 @@ pub(super) async fn extend(visit: Visit, _posted: Posted) -> Result<Response, Fa
     };
     let ends_at = session.ok_or(Error::LoginRequired)?.expires_at.as_millis();
     Ok(Json(serde_json::json!({ "ends_at": ends_at })).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::device;
-
-    #[test]
-    fn a_browser_is_named_as_people_know_it() {
-        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0";
-        assert_eq!(device(edge), "Microsoft Edge（Windows）");
-        assert_eq!(device("curl/8"), "curl/8");
-    }
 }

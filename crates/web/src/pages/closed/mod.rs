@@ -1,5 +1,7 @@
 //! The closed network's listener: pickup in two steps, and the connection test (spec 04.3).
 
+mod choose;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,12 +11,12 @@ use axum::{
 };
 use axum_server::tls::TlsInfo;
 use domain::calendar::japanese_date;
-use services::authority::{self, Format, PickupFault, PickupMode, Rehearsal};
+use services::authority;
 
 use crate::{
-    site::{Access, Download, Failure, Html, Posted, Routes, Visit, grouped_code},
+    site::{Access, Failure, Html, Routes, Visit, browser_name, browser_serves, grouped_code},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView, TextKind, TextView},
+        form::{ErrorSummary, FieldError, FieldView, InputView, TextView},
         frame::Frame,
         parts::{Fact, StepsView},
     },
@@ -23,8 +25,9 @@ use crate::{
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/", Access::Public, start)
-        .post("/rehearsal", Access::Public, rehearse)
-        .post("/pickup", Access::Public, pickup)
+        .post("/rehearsal", Access::Public, choose::rehearse)
+        .post("/pickup", Access::Public, choose::pickup)
+        .get("/import-guide", Access::Public, guide)
         .get("/connection-test", Access::Public, test)
 }
 
@@ -41,6 +44,8 @@ struct Start {
     fields: Vec<FieldView>,
     server_time: String,
     server_millis: i64,
+    browser: String,
+    browser_serves: bool,
 }
 
 fn start_page(visit: &Visit, id: &str, fault: Option<&str>) -> Start {
@@ -65,6 +70,8 @@ fn start_page(visit: &Visit, id: &str, fault: Option<&str>) -> Start {
         fields: vec![pickup_id, secret],
         server_time: domain::calendar::japanese_datetime(ctx.now),
         server_millis: ctx.now.as_millis(),
+        browser: browser_name(&visit.device),
+        browser_serves: browser_serves(&visit.device),
     }
 }
 
@@ -74,119 +81,19 @@ async fn start(visit: Visit) -> Response {
 }
 
 #[derive(Template)]
-#[template(path = "closed/choose.html")]
-struct Choose {
+#[template(path = "closed/import_guide.html")]
+struct ImportGuide {
     frame: Frame,
-    errors: ErrorSummary,
     steps: StepsView,
-    rehearsal: Rehearsal,
-    deadline: String,
-    pickup_id: String,
-    pickup_secret: String,
-    passphrases: Vec<FieldView>,
-    format: FieldView,
-    request: FieldView,
+    /// Name of the root, as Windows asks about it.
+    authority: String,
 }
 
-fn choose_page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, fault: Option<(&str, String)>) -> Choose {
-    let mut frame = visit.frame("端末の電子証明書の受け取り方");
-    let mut errors = ErrorSummary::default();
-    let password = |key: &str, label: &str| {
-        FieldView::new(key, label, InputView::Text(TextView::of(TextKind::Password, "", "new-password"))).required()
-    };
-    let mut passphrases = vec![
-        password("passphrase", "ファイルのパスワード").with_help(
-            "受け取るファイルを守るパスワードを、ご自分で決めてください。半角の英数字と記号で8文字以上です。端末に入れるときに使います。",
-        ),
-        password("passphrase_again", "確認用のパスワード").with_help("同じものをもう一度入力してください。"),
-    ];
-    let mut request = FieldView::new(
-        "request",
-        "証明書の要求（CSR）",
-        InputView::LongText { value: posted.get("request").to_owned(), maxlength: 0 },
-    )
-    .with_help("端末で鍵を作った場合だけ使います。「-----BEGIN CERTIFICATE REQUEST-----」から貼り付けてください。");
-    if let Some((key, message)) = fault {
-        frame.has_errors = true;
-        errors.errors.push(FieldError { key: key.to_owned(), message: message.clone() });
-        if key == "request" {
-            request = request.with_error(message.clone());
-        }
-        if let Some(field) = passphrases.iter_mut().find(|field| field.key == key) {
-            field.error = Some(message);
-        }
-    }
-    let chosen =
-        if posted.get("format").is_empty() { rehearsal.format.clone() } else { posted.get("format").to_owned() };
-    let choice = |value: &str, label: &str, note: &str| ChoiceView {
-        note: Some(note.to_owned()),
-        selected: chosen == value,
-        ..ChoiceView::new(value, label)
-    };
-    let formats = vec![
-        choice("modern", "新しい形式", "Windows 10（1709以降）・Windows 11・macOS・Linux。"),
-        choice(
-            "legacy",
-            "旧形式",
-            "古いWindowsで、正しいパスワードなのに「パスワードが正しくありません」と表示されるときに選んでください。",
-        ),
-    ];
-    Choose {
-        frame,
-        errors,
-        steps: steps(2),
-        deadline: rehearsal.deadline.map(|at| japanese_date(at.date())).unwrap_or_default(),
-        rehearsal,
-        pickup_id: posted.get("pickup_id").to_owned(),
-        pickup_secret: posted.get("pickup_secret").to_owned(),
-        passphrases,
-        format: FieldView::new("format", "ファイルの形式", InputView::Radio { choices: formats }).required(),
-        request,
-    }
-}
-
-/// Shows what the letter gives, and the ways to receive it; nothing is consumed.
-async fn rehearse(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    let outcome = authority::rehearse(&visit.ctx(), posted.get("pickup_id"), posted.get("pickup_secret")).await?;
-    Ok(match outcome {
-        Ok(rehearsal) => Html(choose_page(&visit, &posted, rehearsal, None)).into_response(),
-        Err(fault) => Html(start_page(&visit, posted.get("pickup_id"), Some(&fault.to_string()))).with_faults(),
-    })
-}
-
-fn mode(posted: &Posted) -> PickupMode {
-    if posted.get("way") == "request" {
-        let upload = posted.file("request_file").map(<[u8]>::to_vec);
-        return PickupMode::Request(upload.unwrap_or_else(|| posted.get("request").as_bytes().to_vec()));
-    }
-    PickupMode::File {
-        passphrase: posted.get("passphrase").to_owned().into(),
-        again: posted.get("passphrase_again").to_owned().into(),
-        format: if posted.get("format") == "legacy" { Format::Legacy } else { Format::Modern },
-    }
-}
-
-/// Fetches the certificate as a file.
-async fn pickup(visit: Visit, posted: Posted) -> Result<Response, Failure> {
-    let ctx = visit.ctx();
-    let (id, secret) = (posted.get("pickup_id"), posted.get("pickup_secret"));
-    let fault = match authority::download(&ctx, id, secret, mode(&posted)).await? {
-        Ok(file) => {
-            let (name, media_type, bytes) = (file.file_name, file.media_type, file.bytes);
-            return Ok(Download { name, media_type, bytes, inline: false }.into_response());
-        }
-        Err(fault) => fault,
-    };
-    let key = match &fault {
-        PickupFault::Passphrase(_) => "passphrase",
-        PickupFault::PassphraseDiffers => "passphrase_again",
-        PickupFault::Request(_) => "request",
-        _ => return Ok(Html(start_page(&visit, id, Some(&fault.to_string()))).with_faults()),
-    };
-    Ok(match authority::rehearse(&ctx, id, secret).await? {
-        Ok(rehearsal) => Html(choose_page(&visit, &posted, rehearsal, Some((key, fault.to_string())))).with_faults(),
-        Err(fault) => Html(start_page(&visit, id, Some(&fault.to_string()))).with_faults(),
-    })
+/// How the file is put into Windows, with pictures.
+async fn guide(visit: Visit) -> Result<Html<ImportGuide>, Failure> {
+    let frame = visit.frame("ファイルをWindowsに入れる手順");
+    let authority = authority::published_root(&visit.site.app)?.name;
+    Ok(Html(ImportGuide { frame, steps: steps(2), authority }))
 }
 
 #[derive(Template)]
