@@ -233,3 +233,22 @@ async fn the_certificate_form_wants_names_that_tell_terminals_apart() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_change_shows_what_it_changes_before_it_is_sent() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let first = file(house, &browser, "claims", &claims(house, "start")).await;
+        accepted(house, &first).await;
+        let case = begin(&browser, "claims").await;
+        let answers = claims(house, "change");
+        let same = check(&browser, &case, &borrowed(&answers)).await;
+        assert!(same.contains("前の申請と同じ内容です"), "{same}");
+        let isdn = [("connection", "isdn"), ("isdn_number", "0312345678")];
+        let page = check(&browser, &case, &with(&borrowed(&answers), &isdn)).await;
+        assert!(page.contains("<del>2:IP-VPN接続【IPv6】</del>") && page.contains("<ins>4:ISDN接続</ins>"), "{page}");
+        assert!(page.contains("<del>COP01234567</del>"), "what is asked no more is told too: {page}");
+        assert!(page.contains("前の申請との違い（"), "{page}");
+    })
+    .await;
+}

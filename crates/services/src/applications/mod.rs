@@ -1,5 +1,6 @@
 //! Applications of all procedures: write, send, correct, withdraw, examine. Written once for every procedure.
 
+mod compare;
 mod copy;
 mod draft;
 mod facts;
@@ -9,13 +10,12 @@ mod submit;
 pub(crate) mod tell;
 mod view;
 
+pub use compare::Difference;
 pub use copy::{attachment, copy_pdf};
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
 pub use facts::facts_of;
 pub use paper::{PaperFiling, record_paper_filing};
-pub use review::{
-    CaseView, Decision, Difference, accept, case, queue, queue_counts, reject, release, return_for_correction, take,
-};
+pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub use view::{ApplicantCase, Standing, case_of_applicant, cases_of_institution, sent_together, terminals};
 

@@ -3,7 +3,6 @@
 use domain::{
     applications::{Event, Facts, Kind, ReadingLine, State, reading},
     clock::Timestamp,
-    forms::Answers,
     ids::{ApplicationId, EntryId, InstitutionId, JobId},
     institutions::Institution,
 };
@@ -18,23 +17,11 @@ use storage::{
 
 use super::{
     TAKE_EFFECT, advance,
+    compare::{Difference, differences},
     facts::{facts_for_case, way_of_paying},
     record, reviewing, tell,
 };
 use crate::{Ctx, Error, Result};
-
-/// A field whose answer differs from the application in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Key of the field.
-    pub key: String,
-    /// Label of the field.
-    pub label: String,
-    /// The answer before.
-    pub before: String,
-    /// The answer now.
-    pub now: String,
-}
 
 /// A case as its reviewer sees it.
 #[derive(Clone, Debug)]
@@ -121,7 +108,7 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     drop(conn);
     let facts = facts_for_case(ctx, &found, &found.answers).await?;
     let lines = reading(found.kind.procedure(), &facts, &found.answers);
-    let differences = differences(&found, &facts, &lines);
+    let differences = differences(found.kind, &facts, &lines);
     seen(ctx, id).await?;
     let may_decide = may_decide(ctx, &found).is_ok() && found.state.is_open_for_review();
     let view = CaseView {
@@ -145,31 +132,6 @@ async fn seen(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     ctx.audit(&mut tx, "application.view", format!("application:{id}"), "", "");
     tx.commit().await?;
     Ok(())
-}
-
-fn differences(case: &Application, facts: &Facts, now: &[(String, Vec<ReadingLine>)]) -> Vec<Difference> {
-    let before: Option<&Answers> = match case.kind {
-        Kind::Eligibility => facts.known.eligibility.as_ref(),
-        Kind::Claims => facts.known.claims.as_ref(),
-        Kind::Certificate => None,
-    };
-    let Some(before) = before else { return vec![] };
-    let earlier: Vec<ReadingLine> =
-        reading(case.kind.procedure(), facts, before).into_iter().flat_map(|(_, lines)| lines).collect();
-    let was = |key: &str| {
-        earlier.iter().find(|line| line.key == key).map_or("（なし）", |line| line.value.as_str()).to_owned()
-    };
-    now.iter()
-        .flat_map(|(_, lines)| lines)
-        .filter(|line| !line.shown && line.key != "application_kind")
-        .map(|line| Difference {
-            key: line.key.clone(),
-            label: line.label.clone(),
-            before: was(&line.key),
-            now: line.value.clone(),
-        })
-        .filter(|difference| difference.before != difference.now)
-        .collect()
 }
 
 /// Nobody decides what they filed or prepared (spec 1.2).

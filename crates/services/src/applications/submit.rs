@@ -12,7 +12,12 @@ use storage::{
     applications::{Application, Sending},
 };
 
-use super::{advance, facts::facts_for_case, own, record, tell};
+use super::{
+    advance,
+    compare::{Difference, differences},
+    facts::facts_for_case,
+    own, record, tell,
+};
 use crate::{Ctx, Error, Result};
 
 /// The check page: everything that will be sent, in words.
@@ -22,6 +27,8 @@ pub struct CheckState {
     pub case: Application,
     /// Sections with their lines.
     pub reading: Vec<(String, Vec<ReadingLine>)>,
+    /// What differs from the application before; none unless it is a change.
+    pub differences: Option<Vec<Difference>>,
     /// What the check found.
     pub checked: Checked,
     /// What must be filed first, if anything: it may have been withdrawn since the form was begun.
@@ -72,7 +79,9 @@ async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain
     let reading = reading(procedure, &facts, &checked.answers);
     let before_sending = procedure.before_sending(&facts, &checked.answers);
     let missing = procedure.missing_before(&facts);
-    Ok((CheckState { case, reading, checked, missing, before_sending }, facts))
+    let change = checked.answers.is("application_kind", "change");
+    let differences = change.then(|| differences(case.kind, &facts, &reading));
+    Ok((CheckState { case, reading, differences, checked, missing, before_sending }, facts))
 }
 
 /// Sends a draft or a corrected case, once.

@@ -6,11 +6,14 @@ use domain::{
     forms::{Answers, Choice, Condition, Document, Field, Findings, Input, Keyboard, Section},
 };
 
+use services::applications::Difference;
+
 use super::Posted;
 use crate::view::form::{
     ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, SectionView, TextKind, TextView,
 };
 use crate::view::frame::Link;
+use crate::view::parts::{CompareRow, CompareView};
 
 /// What a form shows besides its fields.
 pub struct FormLook<'a> {
@@ -178,4 +181,19 @@ pub fn error_summary(findings: &Findings) -> ErrorSummary {
 /// What was typed into a form.
 pub fn answers_from(posted: &Posted) -> Answers {
     posted.answers()
+}
+
+/// The differences of a change as a table; the two columns are the answers before and now.
+pub(crate) fn comparison(caption: &str, [before, after]: [&str; 2], differences: &[Difference]) -> CompareView {
+    let row = |difference: &Difference| CompareRow {
+        label: difference.label.clone(),
+        before: difference.before.clone(),
+        after: difference.now.clone(),
+    };
+    CompareView {
+        caption: caption.to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        rows: differences.iter().map(row).collect(),
+    }
 }

@@ -17,10 +17,10 @@ use services::{
 
 use super::{answer, id, trail};
 use crate::{
-    site::{Failure, Html, Posted, Visit, document_link, see_other},
+    site::{Failure, Html, Posted, Visit, comparison, document_link, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{CopyView, StepsView, SummaryListView, SummaryRow},
+        parts::{CompareView, CopyView, StepsView, SummaryListView, SummaryRow},
     },
 };
 
@@ -32,6 +32,8 @@ struct CheckPage {
     edit: String,
     version: i64,
     steps: StepsView,
+    /// What a change changes; with no rows when it changes nothing.
+    comparison: Option<CompareView>,
     sections: Vec<SummaryListView>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
@@ -66,6 +68,10 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         edit: edit.clone(),
         version: state.case.version,
         steps: StepsView::new(&["入力", "確認", "完了"], 2),
+        comparison: state
+            .differences
+            .as_ref()
+            .map(|found| comparison("前の申請との違い", ["前の申請", "今回の申請"], found)),
         sections: state.reading.iter().map(section).collect(),
         before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
         documents: documents(visit, state.case.kind),

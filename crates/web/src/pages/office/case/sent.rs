@@ -10,8 +10,8 @@ use services::{applications::CaseView, rows};
 
 use crate::{
     pages::office::{parts, words},
-    site::Visit,
-    view::parts::{CellView, CompareRow, CompareView, RowView, SummaryListView, SummaryRow, TableView},
+    site::{Visit, comparison},
+    view::parts::{CellView, CompareView, RowView, SummaryListView, SummaryRow, TableView},
 };
 
 /// The answers in their sections.
@@ -29,17 +29,8 @@ pub(super) fn sections(view: &CaseView) -> Vec<SummaryListView> {
 
 /// What differs from the application in force; none for a first one or when nothing does.
 pub(super) fn differences(view: &CaseView) -> Option<CompareView> {
-    let row = |d: &services::applications::Difference| CompareRow {
-        label: d.label.clone(),
-        before: d.before.clone(),
-        after: d.now.clone(),
-    };
-    (!view.differences.is_empty()).then(|| CompareView {
-        caption: "有効な申請との違い".to_owned(),
-        before: "有効な申請".to_owned(),
-        after: "今回の申請".to_owned(),
-        rows: view.differences.iter().map(row).collect(),
-    })
+    let found = &view.differences;
+    (!found.is_empty()).then(|| comparison("有効な申請との違い", ["有効な申請", "今回の申請"], found))
 }
 
 /// A line of the history.

@@ -1,0 +1,48 @@
+//! What a change would change.
+
+use domain::{
+    applications::{Facts, Kind, ReadingLine, reading},
+    forms::Answers,
+};
+
+/// A field whose answer differs from the application before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Key of the field.
+    pub key: String,
+    /// Label of the field.
+    pub label: String,
+    /// The answer before; 「（なし）」 when it was not asked.
+    pub before: String,
+    /// The answer now; 「（なし）」 when it is asked no more.
+    pub now: String,
+}
+
+fn earlier(kind: Kind, facts: &Facts) -> Option<&Answers> {
+    match kind {
+        Kind::Eligibility => facts.known.eligibility.as_ref(),
+        Kind::Claims => facts.known.claims.as_ref(),
+        Kind::Certificate => None,
+    }
+}
+
+/// The fields in which a form differs from the application before, in its order; then those it asks no more. None for
+/// a first application.
+pub(super) fn differences(kind: Kind, facts: &Facts, now: &[(String, Vec<ReadingLine>)]) -> Vec<Difference> {
+    let Some(before) = earlier(kind, facts) else { return vec![] };
+    let asked = |line: &&ReadingLine| !line.shown && !["application_kind", "paper_filed"].contains(&line.key.as_str());
+    let before: Vec<ReadingLine> =
+        reading(kind.procedure(), facts, before).into_iter().flat_map(|(_, lines)| lines).collect();
+    let now: Vec<&ReadingLine> = now.iter().flat_map(|(_, lines)| lines).filter(asked).collect();
+    let gone = before.iter().filter(asked).filter(|line| now.iter().all(|other| other.key != line.key));
+    let value = |line: Option<&ReadingLine>| line.map_or("（なし）", |line| line.value.as_str()).to_owned();
+    let difference = |line: &ReadingLine, was: Option<&ReadingLine>, is: Option<&ReadingLine>| Difference {
+        key: line.key.clone(),
+        label: line.label.clone(),
+        before: value(was),
+        now: value(is),
+    };
+    let changed = now.iter().map(|line| difference(line, before.iter().find(|was| was.key == line.key), Some(line)));
+    let all = changed.chain(gone.map(|line| difference(line, Some(line), None)));
+    all.filter(|difference| difference.before != difference.now).collect()
+}
