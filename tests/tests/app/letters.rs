@@ -165,3 +165,26 @@ async fn a_letter_that_came_back_and_was_never_asked_for_runs_out_with_its_time(
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_delivery_is_noted_once_and_a_letter_can_still_be_lost_afterwards() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        let early = format!("/office/letters/{}", letters_of(house, &case).await[0].id);
+        let told = dispatch.post(&format!("{early}/delivered"), &[]).await;
+        assert_eq!(told.status, StatusCode::CONFLICT, "nothing arrives before it was posted");
+        posted(house, &dispatch, &case, "12345678901").await;
+        let noted = dispatch.post(&format!("{early}/delivered"), &[]).await;
+        assert_eq!(noted.location, format!("{early}?done=delivered"), "{}", noted.body);
+        let page = dispatch.get(&early).await.body;
+        assert!(page.contains("配達済み") && !page.contains("配達を記録する"), "{page}");
+        assert_eq!(dispatch.post(&format!("{early}/delivered"), &[]).await.status, StatusCode::CONFLICT);
+        assert_eq!(acts(house).await[0], "letter.deliver");
+        let again = browser.post(&format!("{case}/send-again"), &[]).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
+        assert_eq!(stored(house, &case).await.state, State::LetterReissued);
+    })
+    .await;
+}

@@ -132,6 +132,24 @@ pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Resu
     Ok(Ok(()))
 }
 
+/// Notes that the post delivered a letter.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist,
+/// [`Error::ChangedMeanwhile`] when it is not on its way.
+#[boxed]
+pub async fn delivered(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let mut tx = ctx.app.db.write().await?;
+    storage::letters::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if !storage::letters::deliver(&mut tx, id, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "letter.deliver", format!("letter:{id}"), "posted", "delivered");
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Notes that an applicant reported a letter as not arrived or lost: its secret dies.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ mod desk;
 mod order;
 mod print;
 
-pub use again::{Posted, by_number, came_back, can_be_sent_again, gone, letter, lost, reissue, send_again};
+pub use again::{Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, send_again};
 pub use desk::{Desk, Numbers, RowFault, batch, confirm_printed, desk, make_batch, manifest, post, post_one};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership};
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};

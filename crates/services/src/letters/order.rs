@@ -116,6 +116,7 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
         created_at: ctx.now,
         printed_at: None,
         posted_at: None,
+        delivered_at: None,
     }
 }
 

@@ -206,7 +206,8 @@ CREATE TABLE letters (
     deadline         BIGINT,
     created_at       BIGINT NOT NULL,
     printed_at       BIGINT,
-    posted_at        BIGINT
+    posted_at        BIGINT,
+    delivered_at     BIGINT
 );
 CREATE INDEX letters_by_state ON letters (state, created_at, id);
 CREATE INDEX letters_of_application ON letters (application_id, created_at);

@@ -50,6 +50,8 @@ pub struct Letter {
     pub printed_at: Option<Timestamp>,
     /// When it was posted.
     pub posted_at: Option<Timestamp>,
+    /// When it was noted that the post delivered it.
+    pub delivered_at: Option<Timestamp>,
 }
 
 struct Row {
@@ -70,6 +72,7 @@ struct Row {
     created_at: i64,
     printed_at: Option<i64>,
     posted_at: Option<i64>,
+    delivered_at: Option<i64>,
 }
 from_row!(Row {
     id,
@@ -88,7 +91,8 @@ from_row!(Row {
     deadline,
     created_at,
     printed_at,
-    posted_at
+    posted_at,
+    delivered_at
 });
 
 impl From<Row> for Letter {
@@ -111,6 +115,7 @@ impl From<Row> for Letter {
             created_at: instant(row.created_at),
             printed_at: instant_opt(row.printed_at),
             posted_at: instant_opt(row.posted_at),
+            delivered_at: instant_opt(row.delivered_at),
         }
     }
 }
@@ -131,7 +136,8 @@ macro_rules! select_letter {
     ($rest:literal) => {
         concat!(
             "SELECT id, kind, state, application_id, membership_id, institution_id, addressee, pickup_id, secret_hash,
-            secret_sealed, tries, batch_id, tracking_number, deadline, created_at, printed_at, posted_at FROM letters ",
+            secret_sealed, tries, batch_id, tracking_number, deadline, created_at, printed_at, posted_at, delivered_at
+            FROM letters ",
             $rest
         )
     };
@@ -167,6 +173,7 @@ sql!(
     POST =
         "UPDATE letters SET state = 'posted', posted_at = $1, tracking_number = $2 WHERE id = $3 AND state = 'printed'"
 );
+sql!(DELIVER = "UPDATE letters SET delivered_at = $1 WHERE id = $2 AND state = 'posted' AND delivered_at IS NULL");
 sql!(
     KILL =
         "UPDATE letters SET state = 'dead', secret_hash = NULL, secret_sealed = NULL WHERE id = $1 AND state <> 'dead'"
@@ -296,6 +303,21 @@ pub async fn post(tx: &mut Tx, letter: LetterId, tracking_number: &str, now: Tim
     let rows = on_engine!(&mut **tx, |c| sqlx::query(POST)
         .bind(now.as_millis())
         .bind(tracking_number)
+        .bind(letter.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Notes that a posted letter was delivered; false when it is not on its way or was noted before.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn deliver(tx: &mut Tx, letter: LetterId, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(DELIVER)
+        .bind(now.as_millis())
         .bind(letter.0)
         .execute(c)
         .await

@@ -27,6 +27,7 @@ const WORDS: &[(&str, &str)] = &[
     ("ledger.charge", "発行料の記録"),
     ("letter.came_back", "通知書の返送"),
     ("letter.expire", "通知書の期限切れ"),
+    ("letter.deliver", "通知書の配達の記録"),
     ("letter.lost", "通知書の不着・紛失の届出"),
     ("letter.order", "通知書の作成"),
     ("letter.post", "通知書の発送"),

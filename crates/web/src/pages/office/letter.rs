@@ -38,6 +38,7 @@ struct LetterPage {
     case: Option<StateView>,
     facts: SummaryListView,
     on_its_way: bool,
+    arrives: bool,
     gone: bool,
     reason: Option<FieldView>,
 }
@@ -63,6 +64,7 @@ pub(super) async fn show(
 
 fn told(done: &str) -> Option<BannerView> {
     let (title, next) = match done {
+        "delivered" => ("配達を記録しました。", "この郵便について、することはもうありません。"),
         "came_back" => ("返送を記録しました。", "申請者に、宛先を確かめるようメールで知らせました。"),
         "lost" => ("不着・紛失の届出を記録しました。", "この通知書の取得パスワードは使えなくなりました。"),
         _ => return None,
@@ -92,6 +94,7 @@ async fn page(visit: &Visit, id: LetterId, fault: Option<(&str, &str)>) -> Resul
         case: letter.state.map(state_view),
         facts: facts(&letter),
         on_its_way: may && letter.letter.state == "posted" && letter.state == Some(State::LetterPosted),
+        arrives: may && letter.letter.state == "posted" && letter.letter.delivered_at.is_none(),
         gone: may && matches!(letter.state, Some(State::LetterReturned | State::LetterLost)),
         reason: fields.into_iter().next(),
     })
@@ -107,6 +110,7 @@ fn facts(shown: &Letter) -> SummaryListView {
     ];
     rows.extend(letter.printed_at.map(|at| SummaryRow::new("印刷", day(at))));
     rows.extend(letter.posted_at.map(|at| SummaryRow::new("発送", day(at))));
+    rows.extend(letter.delivered_at.map(|at| SummaryRow::new("配達の記録", day(at))));
     let number = letter.tracking_number.as_ref();
     rows.extend(number.map(|number| SummaryRow { code: true, ..SummaryRow::new("書留番号", number) }));
     rows.extend(letter.deadline.map(|at| SummaryRow::new("取得の期限", day(at))));
@@ -121,6 +125,14 @@ pub(super) async fn came_back(visit: Visit, Path(name): Path<String>, posted: Po
         Ok(()) => see_other(&format!("/office/letters/{id}?done=came_back")),
         Err(message) => Html(page(&visit, id, Some((reason, &message))).await?).with_faults(),
     })
+}
+
+/// Notes that the post delivered the letter.
+pub(super) async fn delivered(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::DispatchLetters])?;
+    let id = parts::id(&name)?;
+    letters::delivered(&visit.ctx(), id).await?;
+    Ok(see_other(&format!("/office/letters/{id}?done=delivered")))
 }
 
 /// Notes that the letter was reported as not arrived or lost.

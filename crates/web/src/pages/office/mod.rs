@@ -63,6 +63,7 @@ fn dispatch() -> Routes {
         .get("/office/letters", read, letters::desk)
         .get("/office/letters/{id}", read, letter::show)
         .post("/office/letters/{id}/came-back", post, letter::came_back)
+        .post("/office/letters/{id}/delivered", post, letter::delivered)
         .post("/office/letters/{id}/lost", post, letter::lost)
         .post("/office/letters/{id}/reissue", post, letter::reissue)
         .post("/office/letters/batches", post, letters::make_batch)

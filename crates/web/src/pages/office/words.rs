@@ -24,7 +24,8 @@ pub(super) fn letter_state(letter: &Letter) -> StateView {
         "to_print" => StateView::new(Tone::Active, "印刷待ち"),
         "in_batch" => StateView::new(Tone::Active, "印刷の確認待ち"),
         "printed" => StateView::new(Tone::Active, "発送待ち"),
-        "posted" => StateView::new(Tone::Done, "発送済み"),
+        "posted" if letter.delivered_at.is_some() => StateView::new(Tone::Done, "配達済み"),
+        "posted" => StateView::new(Tone::Active, "発送済み"),
         _ => StateView::new(Tone::Stopped, "無効"),
     }
 }
