@@ -3,6 +3,8 @@
 
 #[path = "app/browser.rs"]
 mod browser;
+#[path = "app/case.rs"]
+mod case;
 #[path = "app/correcting.rs"]
 mod correcting;
 #[path = "app/filing.rs"]

@@ -9,6 +9,9 @@ use storage::{Tx, audit::Entry, sessions::Session};
 
 use crate::{App, Error, Result};
 
+/// What applicants read in place of the name of someone of the staff.
+pub(crate) const OPERATOR: &str = "運営者";
+
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -151,6 +154,14 @@ impl<'a> Ctx<'a> {
             Actor::Person(session) => session.name.clone(),
             Actor::Visitor => "訪問者".to_owned(),
             Actor::System(_) => "システム".to_owned(),
+        }
+    }
+
+    /// The actor's name as applicants may read it: staff are not named.
+    pub(crate) fn actor_name_for_applicants(&self) -> String {
+        match &self.actor {
+            Actor::Person(session) if session.staff => OPERATOR.to_owned(),
+            _ => self.actor_name(),
         }
     }
 

@@ -143,12 +143,23 @@ impl Browser {
 
 /// Adds an account; staff with roles, a member of an institution, or neither.
 pub(crate) async fn account(house: &House, email: &str, roles: &[Role], member_of: Option<InstitutionId>) -> AccountId {
+    named_account(house, "山田 花子", email, roles, member_of).await
+}
+
+/// Adds an account with a name of its own.
+pub(crate) async fn named_account(
+    house: &House,
+    name: &str,
+    email: &str,
+    roles: &[Role],
+    member_of: Option<InstitutionId>,
+) -> AccountId {
     let now = house.app.clock.now();
     let id = AccountId::new(now, &*house.app.randomness);
     let account = Account {
         id,
         email: email.to_owned(),
-        name: "山田 花子".to_owned(),
+        name: name.to_owned(),
         password_hash: None,
         must_reset: false,
         staff: !roles.is_empty(),

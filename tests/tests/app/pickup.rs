@@ -19,7 +19,8 @@ async fn letter(house: &House) -> (String, Paper) {
     (case, paper)
 }
 
-async fn fetch(terminal: &Browser, paper: &Paper) -> Answer {
+/// Fetches the certificate of a letter as a file.
+pub(crate) async fn fetch(terminal: &Browser, paper: &Paper) -> Answer {
     let fields = [
         ("pickup_id", paper.id.as_str()),
         ("pickup_secret", paper.secret.as_str()),

@@ -75,7 +75,7 @@ fn values(
         ("notice_url", format!("{}/user-id-notice.pdf", case_url(ctx, case.id))),
         ("certificate_url", format!("{}/procedures/certificate", ctx.app.settings.portal_url)),
         ("when", japanese_datetime(ctx.now)),
-        ("actor", ctx.actor_name()),
+        ("actor", ctx.actor_name_for_applicants()),
         ("terminal", terminal),
         ("fee", format!("{}円", thousands(rules.certificate_fee_yen))),
         ("addressee", case.answers.get("contact").to_owned()),

@@ -1,12 +1,15 @@
 //! What the applicant sees of their cases.
 
+use std::collections::BTreeMap;
+
 use domain::{
     applications::{Explanation, Kind, Moment, ReadingLine, explain, reading},
     clock::Timestamp,
-    ids::ApplicationId,
+    ids::{AccountId, ApplicationId, InstitutionId},
 };
 use storage::boxed;
 use storage::{
+    Conn,
     applications::{Application, EventRow, Listed},
     authority::Certificate,
     letters::Letter,
@@ -14,7 +17,7 @@ use storage::{
 };
 
 use super::{facts::facts_for_case, own};
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, ctx::OPERATOR};
 
 /// A case as its applicant sees it.
 #[derive(Clone, Debug)]
@@ -25,7 +28,7 @@ pub struct ApplicantCase {
     pub explanation: Explanation,
     /// Sections with their lines.
     pub reading: Vec<(String, Vec<ReadingLine>)>,
-    /// Its life.
+    /// Its life; staff of the operator are not named in it.
     pub events: Vec<EventRow>,
     /// Mails about it with their delivery.
     pub mails: Vec<Mail>,
@@ -75,6 +78,7 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let reading = reading(case.kind.procedure(), &facts, &case.answers);
     let mut conn = ctx.app.db.read().await?;
     let events = storage::applications::events(&mut conn, id).await?;
+    let events = without_staff(&mut conn, case.institution_id, events).await?;
     let mails = storage::mails::of_application(&mut conn, id).await?;
     let letters = storage::letters::of_application(&mut conn, id).await?;
     let letters = letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
@@ -82,6 +86,33 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let latest = certificates.iter().rfind(|certificate| certificate.certificate.is_some());
     let explanation = standing(ctx, case.kind, case.state, case.state_since, latest);
     Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates })
+}
+
+/// Names members of the institution, also those who have left it; everyone else who has an account is the operator's.
+async fn without_staff(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    mut events: Vec<EventRow>,
+) -> Result<Vec<EventRow>> {
+    let mut members: BTreeMap<String, bool> = BTreeMap::new();
+    for event in &mut events {
+        let Some(id) = event.actor.strip_prefix("account:") else { continue };
+        let is_member = match members.get(id) {
+            Some(known) => *known,
+            None => is_member(conn, institution, id.parse().ok()).await?,
+        };
+        members.insert(id.to_owned(), is_member);
+        if !is_member {
+            OPERATOR.clone_into(&mut event.actor_name);
+        }
+    }
+    Ok(events)
+}
+
+async fn is_member(conn: &mut Conn, institution: InstitutionId, account: Option<AccountId>) -> Result<bool> {
+    let Some(id) = account else { return Ok(false) };
+    let staff = storage::accounts::find(conn, id).await?.is_none_or(|account| account.staff);
+    Ok(!staff && storage::accounts::membership_of(conn, id, institution).await?.is_some())
 }
 
 /// Where a case stands, in words.

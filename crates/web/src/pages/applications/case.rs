@@ -175,23 +175,14 @@ fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
 }
 
 fn events(shown: &ApplicantCase) -> TableView {
-    let row = |event: &services::rows::EventRow| {
-        let staff = event.actor != format!("account:{}", shown.case.created_by)
-            && shown.case.submitted_by.is_none_or(|by| event.actor != format!("account:{by}"));
-        let who = if staff && event.actor.starts_with("account:") {
-            "運営者".to_owned()
-        } else {
-            event.actor_name.clone()
-        };
-        RowView {
-            cells: vec![
-                CellView::Text(japanese_datetime(event.at)),
-                CellView::Text(event.event.label().to_owned()),
-                CellView::Text(who),
-                CellView::Text(event.note.clone()),
-            ],
-            strong: false,
-        }
+    let row = |event: &services::rows::EventRow| RowView {
+        cells: vec![
+            CellView::Text(japanese_datetime(event.at)),
+            CellView::Text(event.event.label().to_owned()),
+            CellView::Text(event.actor_name.clone()),
+            CellView::Text(event.note.clone()),
+        ],
+        strong: false,
     };
     TableView {
         caption: "経過".to_owned(),
