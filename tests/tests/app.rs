@@ -7,6 +7,8 @@ mod browser;
 mod case;
 #[path = "app/correcting.rs"]
 mod correcting;
+#[path = "app/dates.rs"]
+mod dates;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/letters.rs"]

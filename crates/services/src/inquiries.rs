@@ -5,7 +5,6 @@ use domain::{
 };
 use storage::boxed;
 use storage::inquiries::Inquiry;
-use time::Duration;
 
 use crate::{
     Ctx, Error, Result,
@@ -14,8 +13,6 @@ use crate::{
 
 /// Longest question and answer in characters.
 const LONGEST: usize = 2_000;
-/// Days in which a person may ask on about an answer.
-const FOLLOW_UP_DAYS: i64 = 14;
 
 /// Sends an inquiry; gives its number, or the sentence that says what is wrong.
 ///
@@ -124,7 +121,6 @@ async fn tell_answer(ctx: &Ctx<'_>, tx: &mut storage::Tx, inquiry: &Inquiry, ans
         ("reference", reference),
         ("inquiry_subject", category.unwrap_or_default()),
         ("answer", answer),
-        ("deadline", japanese_date((ctx.now + Duration::days(FOLLOW_UP_DAYS)).date())),
         ("inquiry_url", format!("{}/inquiries", ctx.app.settings.portal_url)),
     ];
     queue(ctx, tx, &head, &values).await

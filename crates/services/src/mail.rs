@@ -189,3 +189,22 @@ pub async fn send(app: &App, payload: &Value) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_placeholder_of_a_text_is_explained_and_every_explained_one_is_used() {
+        for source in texts::ALL {
+            let text: toml::Table = toml::from_str(source).unwrap();
+            let words = |key: &str| text[key].as_str().unwrap().to_owned();
+            let both = words("subject") + &words("body");
+            let used: BTreeSet<&str> = both.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap()).collect();
+            let explained: BTreeSet<&str> =
+                text["placeholders"].as_table().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(used, explained, "{}", words("key"));
+        }
+    }
+}

@@ -6,15 +6,9 @@ use time::Duration;
 
 use crate::{
     browser::Browser,
-    steps::{approved, batch, clinic, letters_of, posted, staff, stored, works},
+    steps::{approved, batch, clinic, letters_of, mails, posted, staff, stored, works},
     support::{House, on_each_database},
 };
-
-/// The mails that left since the last look.
-async fn mails(house: &House) -> Vec<(String, String)> {
-    services::jobs::work_all(&house.app, "test").await.unwrap();
-    house.postbox.empty().into_iter().map(|mail| (mail.subject, mail.body)).collect()
-}
 
 /// The last acts in the audit chain, newest first.
 async fn acts(house: &House) -> Vec<String> {

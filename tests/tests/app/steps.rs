@@ -36,6 +36,12 @@ pub(crate) const CERTIFICATE: &[(&str, &str)] = &[
     ("purpose_1", "both"),
 ];
 
+/// The mails that left since the last look: subject and text.
+pub(crate) async fn mails(house: &House) -> Vec<(String, String)> {
+    services::jobs::work_all(&house.app, "test").await.unwrap();
+    house.postbox.empty().into_iter().map(|mail| (mail.subject, mail.body)).collect()
+}
+
 /// Begins a form and gives the address of its case.
 pub(crate) async fn begin(browser: &Browser, kind: &str) -> String {
     let started = browser.post(&format!("/procedures/{kind}"), &[]).await;
@@ -104,6 +110,15 @@ pub(crate) async fn filed(house: &House, browser: &Browser) -> String {
     file(house, browser, "eligibility", &answers).await
 }
 
+/// Decides a case: `accept`, `reject` or `return`, with what the form of the decision asks for.
+pub(crate) async fn decide(house: &House, reviewer: &Browser, case: &str, decision: &str, typed: &[(&str, &str)]) {
+    let version = stored(house, case).await.version.to_string();
+    let office = case.replace("/applications/", "/office/applications/");
+    let fields = [&[("version", version.as_str())], typed].concat();
+    let decided = reviewer.post(&format!("{office}/{decision}"), &fields).await;
+    assert_eq!(decided.status, StatusCode::SEE_OTHER, "{}", decided.body);
+}
+
 /// Someone of the staff with one role.
 pub(crate) async fn staff(house: &House, role: Role) -> Browser {
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -116,20 +131,13 @@ pub(crate) async fn staff(house: &House, role: Role) -> Browser {
 pub(crate) async fn approved(house: &House, browser: &Browser) -> String {
     filed(house, browser).await;
     let case = file(house, browser, "certificate", CERTIFICATE).await;
-    accept(house, &case, Role::RaOfficer).await;
+    decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
     case
 }
 
 /// Lets a reviewer accept an eligibility application or a claims filing.
 pub(crate) async fn accepted(house: &House, case: &str) {
-    accept(house, case, Role::Reviewer).await;
-}
-
-async fn accept(house: &House, case: &str, role: Role) {
-    let version = stored(house, case).await.version.to_string();
-    let office = case.replace("/applications/", "/office/applications/");
-    let answer = staff(house, role).await.post(&format!("{office}/accept"), &[("version", &version)]).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    decide(house, &staff(house, Role::Reviewer).await, case, "accept", &[]).await;
 }
 
 /// What stands on a letter.

@@ -3,7 +3,7 @@
 use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider};
 use super::{Facts, Kind, Procedure, line::Source};
 use crate::accounts::normalise_phone;
-use crate::calendar::{YearMonth, cut_off, japanese_date};
+use crate::calendar::{YearMonth, cut_off, japanese_date, visit_window};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 
 /// The claims filing; it is the legal notification itself.
@@ -206,19 +206,16 @@ impl Procedure for ClaimsFiling {
         }
     }
 
-    fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
-        let mut sentences = vec![
+    fn before_sending(&self, facts: &Facts, _: &Answers) -> Vec<String> {
+        let (from, to) = visit_window(cut_off(facts.now.date(), facts.rules.cut_off));
+        vec![
             "送信すると、届出として受け付けます。紙での届出は要りません。".to_owned(),
             format!(
                 "審査の目安は{}営業日です。受付済みになると、請求開始年月からオンライン請求を利用できます。",
                 facts.rules.review_days
             ),
-        ];
-        if let Some(start) = self.start_month(answers) {
-            let (from, to) = crate::calendar::visit_window(start);
-            sentences.push(format!("訪問作業の目安は、{}から{}までです。", japanese_date(from), japanese_date(to)));
-        }
-        sentences
+            format!("訪問作業の目安は、{}から{}までです。", japanese_date(from), japanese_date(to)),
+        ]
     }
 
     fn line_id(&self, facts: &Facts, answers: &Answers) -> Option<String> {

@@ -6,6 +6,9 @@ use super::{Kind, Rules, State};
 use crate::calendar::{Holidays, add_business_days, japanese_date};
 use crate::clock::Timestamp;
 
+/// Days in which a returned case should be corrected.
+pub const CORRECTION_DAYS: i64 = 30;
+
 /// The moment at which a case reached its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -61,7 +64,7 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
     let expected = match moment.state {
         State::Submitted | State::InReview => within(rules.review_days),
         State::Approved | State::LetterReissued | State::LetterPrinted => within(rules.posting_days),
-        State::LetterPosted => within(rules.arrival_days.saturating_sub(rules.posting_days).max(1)),
+        State::LetterPosted => within(rules.delivery_days()),
         _ => None,
     };
     Explanation { happened, holder, next, expected }

@@ -89,6 +89,13 @@ pub struct Rules {
     pub cop_digits: u8,
 }
 
+impl Rules {
+    /// Business days from posting until a letter arrives.
+    pub fn delivery_days(&self) -> u32 {
+        self.arrival_days.saturating_sub(self.posting_days).max(1)
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {

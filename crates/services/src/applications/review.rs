@@ -218,8 +218,9 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
         }
     }
     let payment = payment_in(&mut tx, seen.institution_id).await?;
-    let further = [("fee_payment", tell::payment_words(ctx, &payment))];
-    tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Accept), to, &further).await?;
+    let mut further = tell::after_acceptance(ctx, &seen);
+    further.push(("fee_payment", tell::payment_words(ctx, &payment)));
+    tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Accept), &further).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Decision::Done(to))
@@ -254,7 +255,7 @@ pub(super) fn payment_of(facts: &Facts) -> String {
 async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
     for earlier in storage::applications::open_by_kind(tx, case.institution_id, case.kind, case.id).await? {
         advance(ctx, tx, &earlier, Event::Supersede, "").await?;
-        tell::about(ctx, tx, &earlier, tell::text_of(case.kind, Event::Supersede), State::Superseded, &[]).await?;
+        tell::about(ctx, tx, &earlier, tell::text_of(case.kind, Event::Supersede), &[]).await?;
     }
     Ok(())
 }
@@ -294,7 +295,8 @@ pub async fn return_for_correction(
     }
     let lines = labelled(ctx, &seen, &reasons).await?;
     record(ctx, &mut tx, id, Event::Return, seen.state, to, &lines).await?;
-    tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Return), to, &[("reasons", lines)]).await?;
+    let further = [("reasons", lines), tell::correction_until(ctx)];
+    tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Return), &further).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Decision::Done(to))
@@ -324,7 +326,7 @@ pub async fn reject(ctx: &Ctx<'_>, id: ApplicationId, version: i64, reason: &str
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
     let seen = taken(ctx, &mut tx, seen).await?;
     let to = advance(ctx, &mut tx, &seen, Event::Reject, &reason).await?;
-    tell::ended(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Reject), &reason).await?;
+    tell::about(ctx, &mut tx, &seen, tell::text_of(seen.kind, Event::Reject), &[("reason", reason)]).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Decision::Done(to))

@@ -190,14 +190,11 @@ pub async fn withdraw(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     let case = own(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
     advance(ctx, &mut tx, &case, Event::Withdraw, "").await?;
-    tell::ended(
-        ctx,
-        &mut tx,
-        &case,
-        if case.kind == Kind::Certificate { "certificate_cancelled" } else { "application_withdrawn" },
-        "",
-    )
-    .await?;
+    let (text, dates) = match case.kind {
+        Kind::Certificate => ("certificate_cancelled", vec![tell::letter_applied_for_now(ctx)]),
+        Kind::Eligibility | Kind::Claims => ("application_withdrawn", vec![]),
+    };
+    tell::about(ctx, &mut tx, &case, text, &dates).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(())

@@ -1,15 +1,16 @@
-//! Mails about a case: one set of values for all texts.
+//! Mails about a case: one set of values for all texts. A date that hangs on what happened comes from the verb, so that
+//! no text can promise one that was counted for another event.
 
 use domain::{
-    applications::{Event, Facts, Kind, Moment, State, explain},
-    calendar::{YearMonth, japanese_date, japanese_datetime},
+    applications::{CORRECTION_DAYS, Event, Facts, Kind},
+    calendar::{YearMonth, cut_off, japanese_date, japanese_datetime, visit_window},
     clock::Timestamp,
     ids::ApplicationId,
     text::thousands,
 };
 use serde_json::json;
 use storage::{Tx, applications::Application};
-use time::Duration;
+use time::{Date, Duration};
 
 use super::submit::{CheckState, Sent};
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
     mail::{Letterhead, queue},
 };
 
-/// Days in which a returned case should be corrected.
-const CORRECTION_DAYS: i64 = 30;
+/// A value for a placeholder.
+pub(crate) type Value = (&'static str, String);
 
 /// The person a case's mails go to.
 struct Recipient {
@@ -38,11 +39,55 @@ pub(crate) fn case_url(ctx: &Ctx<'_>, id: ApplicationId) -> String {
     format!("{}/applications/{id}", ctx.app.settings.portal_url)
 }
 
-fn expected(ctx: &Ctx<'_>, kind: Kind, state: State) -> String {
-    let moment = Moment { kind, state, since: ctx.now };
-    let explanation = explain(moment, &ctx.app.settings.rules, &ctx.app.settings.holidays);
-    let fallback = || ctx.app.settings.holidays.add_business_days(ctx.now.date(), ctx.app.settings.rules.review_days);
-    japanese_date(explanation.expected.unwrap_or_else(fallback))
+/// Business days after a day.
+fn after(ctx: &Ctx<'_>, day: Date, business_days: u32) -> Date {
+    ctx.app.settings.holidays.add_business_days(day, business_days)
+}
+
+/// When the result of a case that is sent now is known.
+fn result(ctx: &Ctx<'_>) -> Value {
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.review_days)))
+}
+
+/// When a letter arrives that is ordered now.
+pub(crate) fn letter_ordered_now(ctx: &Ctx<'_>) -> Value {
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.arrival_days)))
+}
+
+/// When a letter arrives that is posted now.
+pub(crate) fn letter_posted_now(ctx: &Ctx<'_>) -> Value {
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.delivery_days())))
+}
+
+/// When the letter arrives of a certificate application that is sent now: it is examined before.
+pub(crate) fn letter_applied_for_now(ctx: &Ctx<'_>) -> Value {
+    let rules = &ctx.app.settings.rules;
+    let approved = after(ctx, ctx.now.date(), rules.review_days);
+    ("expected_date", japanese_date(after(ctx, approved, rules.arrival_days)))
+}
+
+/// Until when a letter's certificate can be fetched.
+pub(crate) fn pickup_until(deadline: Timestamp) -> Value {
+    ("pickup_deadline", japanese_date(deadline.date()))
+}
+
+/// What an acceptance leads to, and when.
+pub(super) fn after_acceptance(ctx: &Ctx<'_>, case: &Application) -> Vec<Value> {
+    match case.kind {
+        Kind::Eligibility => vec![],
+        Kind::Certificate => vec![letter_ordered_now(ctx), pickup_until(pickup_deadline(ctx))],
+        Kind::Claims => {
+            let sent = case.submitted_at.unwrap_or(ctx.now).date();
+            let (from, until) = visit_window(cut_off(sent, ctx.app.settings.rules.cut_off));
+            let from = from.max(ctx.now.date());
+            vec![("visit_from", japanese_date(from)), ("visit_until", japanese_date(until.max(from)))]
+        }
+    }
+}
+
+/// Until when corrections are awaited that are asked for now.
+pub(super) fn correction_until(ctx: &Ctx<'_>) -> Value {
+    ("deadline", japanese_date((ctx.now + Duration::days(CORRECTION_DAYS)).date()))
 }
 
 fn month(case: &Application) -> String {
@@ -52,17 +97,11 @@ fn month(case: &Application) -> String {
         .map_or_else(|| "－".to_owned(), |m| m.to_string())
 }
 
-/// Values for every placeholder that a text about a case may use.
-fn values(
-    ctx: &Ctx<'_>,
-    case: &Application,
-    institution: &str,
-    person: &str,
-    state: State,
-) -> Vec<(&'static str, String)> {
+/// Values for the placeholders that mean the same in every text about a case.
+fn values(ctx: &Ctx<'_>, case: &Application, institution: &str, person: &str) -> Vec<Value> {
     let rules = &ctx.app.settings.rules;
     let terminal = case.terminal_name.clone().unwrap_or_default();
-    let deadline = ctx.now + Duration::days(i64::from(rules.pickup_days));
+    let business_days = |count: u32| format!("{count}営業日");
     vec![
         ("procedure", case.kind.label().to_owned()),
         ("reference", grouped(case.reference.as_deref().unwrap_or_default())),
@@ -70,7 +109,8 @@ fn values(
         ("institution", institution.to_owned()),
         ("submitted_at", japanese_datetime(case.submitted_at.unwrap_or(ctx.now))),
         ("start_month", month(case)),
-        ("expected_date", expected(ctx, case.kind, state)),
+        ("review_days", business_days(rules.review_days)),
+        ("arrival_days", business_days(rules.arrival_days)),
         ("case_url", case_url(ctx, case.id)),
         ("notice_url", format!("{}/user-id-notice.pdf", case_url(ctx, case.id))),
         ("certificate_url", format!("{}/procedures/certificate", ctx.app.settings.portal_url)),
@@ -79,8 +119,6 @@ fn values(
         ("terminal", terminal),
         ("fee", format!("{}円", thousands(rules.certificate_fee_yen))),
         ("addressee", case.answers.get("contact").to_owned()),
-        ("pickup_deadline", japanese_date(deadline.date())),
-        ("deadline", japanese_date((ctx.now + Duration::days(CORRECTION_DAYS)).date())),
     ]
 }
 
@@ -116,7 +154,8 @@ pub(super) async fn received(
         ..shown
     };
     let shown = Application { answers: state.checked.answers.clone(), ..shown };
-    let mut values = values(ctx, &shown, &facts.institution.name, &session.name, State::Submitted);
+    let mut values = values(ctx, &shown, &facts.institution.name, &session.name);
+    values.push(if case.kind == Kind::Certificate { letter_applied_for_now(ctx) } else { result(ctx) });
     let lines = state.reading.iter().flat_map(|(_, lines)| lines).filter(|line| !line.shown);
     values
         .push(("summary", lines.map(|line| format!("{}：{}", line.label, line.value)).collect::<Vec<_>>().join("\n")));
@@ -143,17 +182,10 @@ pub(super) async fn received(
 }
 
 /// Tells the applicant about a later event of a case.
-pub(crate) async fn about(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    case: &Application,
-    text: &str,
-    state: State,
-    further: &[(&'static str, String)],
-) -> Result<()> {
+pub(crate) async fn about(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: &str, further: &[Value]) -> Result<()> {
     let recipient = recipient(tx, case).await?;
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
-    let mut values = values(ctx, case, &institution.name, &recipient.name, state);
+    let mut values = values(ctx, case, &institution.name, &recipient.name);
     values.push(("address", institution.address.clone()));
     values.extend(further.iter().cloned());
     let head = Letterhead {
@@ -162,11 +194,6 @@ pub(crate) async fn about(
         ..Letterhead::new(text, &recipient.email)
     };
     queue(ctx, tx, &head, &values).await
-}
-
-/// Tells the applicant that a case has ended, with the reason if there is one.
-pub(super) async fn ended(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: &str, reason: &str) -> Result<()> {
-    about(ctx, tx, case, text, State::Draft, &[("reason", reason.to_owned())]).await
 }
 
 /// The end of the day on which a certificate must have been fetched.

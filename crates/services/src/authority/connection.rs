@@ -1,15 +1,19 @@
 //! The connection test: a terminal shows its certificate over mutual TLS (spec 04.3).
 
 use domain::{
-    applications::{Event, Kind, State},
+    applications::{Event, Kind},
     calendar::japanese_date,
     clock::Timestamp,
 };
 use pki::{CertificateInfo, ChainFault, verify_client_chain};
 use storage::boxed;
 use storage::{applications::Application, authority::Certificate};
+use time::Duration;
 
 use crate::{Ctx, Result, applications::tell};
+
+/// How long before its end a certificate can be renewed (spec 04.5).
+const RENEWAL: Duration = Duration::days(90);
 
 /// Why the test failed, in words for the person at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,9 +94,9 @@ async fn install(ctx: &Ctx<'_>, record: &Certificate) -> Result<bool> {
     let further = [
         ("serial", record.serial.clone()),
         ("expires_on", japanese_date(record.not_after.date())),
-        ("renewal_from", japanese_date((record.not_after - time::Duration::days(90)).date())),
+        ("renewal_from", japanese_date((record.not_after - RENEWAL).date())),
     ];
-    tell::about(ctx, &mut tx, &case, "certificate_installed", State::Installed, &further).await?;
+    tell::about(ctx, &mut tx, &case, "certificate_installed", &further).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(true)

@@ -8,7 +8,7 @@ use domain::{
 };
 use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
 use storage::boxed;
-use storage::{Tx, applications::Application, letters::Letter};
+use storage::{Tx, applications::Application, authority::Certificate, letters::Letter};
 use time::Duration;
 use zeroize::Zeroizing;
 
@@ -161,14 +161,20 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
         return Ok(Err(PickupFault::DeadlinePassed(japanese_date(deadline.date()))));
     }
     if case.state == State::PickedUp {
-        let first = storage::authority::of_application(&mut conn, id).await?.into_iter().find_map(|c| c.signed_at);
-        if first.is_some_and(|first| first + Duration::days(AGAIN_DAYS) < ctx.now) {
+        let made = storage::authority::of_application(&mut conn, id).await?;
+        if again_until(&made, letter.deadline).is_some_and(|until| until < ctx.now) {
             return Ok(Err(PickupFault::Finished));
         }
     } else if !Kind::Certificate.allows(case.state, Event::PickUp) {
         return Ok(Err(PickupFault::Finished));
     }
     Ok(Ok(Opened { letter, case, institution }))
+}
+
+/// Until when the same letter works again after the first pickup; none before it.
+pub(crate) fn again_until(made: &[Certificate], deadline: Option<Timestamp>) -> Option<Timestamp> {
+    let until = made.iter().find_map(|certificate| certificate.signed_at)? + Duration::days(AGAIN_DAYS);
+    Some(deadline.map_or(until, |deadline| deadline.min(until)))
 }
 
 /// Fetches the certificate: record, sign, store, deliver. An earlier one of the same letter is revoked.
@@ -263,13 +269,15 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, reserved: Reserved) -> Result<Vec
 }
 
 async fn tell_picked_up(ctx: &Ctx<'_>, tx: &mut Tx, opened: &Opened, serial: &str, expires: Timestamp) -> Result<()> {
+    let made = storage::authority::of_application(tx, opened.case.id).await?;
+    let retry = again_until(&made, opened.letter.deadline).ok_or_else(|| Error::internal("nothing was signed"))?;
     let further = [
         ("serial", serial.to_owned()),
         ("expires_on", japanese_date(expires.date())),
         ("test_url", format!("{}/connection-test", ctx.app.settings.closed_url)),
-        ("retry_until", japanese_datetime(ctx.now + Duration::days(AGAIN_DAYS))),
+        ("retry_until", japanese_datetime(retry)),
     ];
-    tell::about(ctx, tx, &opened.case, "certificate_picked_up", State::PickedUp, &further).await
+    tell::about(ctx, tx, &opened.case, "certificate_picked_up", &further).await
 }
 
 async fn deliver(

@@ -1,8 +1,6 @@
 //! Revocation by the owner or an RA officer, and of a certificate that was fetched again.
 
 use domain::{
-    applications::State,
-    calendar::japanese_datetime,
     ids::{ApplicationId, CertificateId, JobId},
     permissions::Permission,
 };
@@ -71,10 +69,10 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
         let further = [
             ("serial", record.serial.clone()),
             ("reason", reason_words(ctx, reason)),
-            ("revoked_at", japanese_datetime(ctx.now)),
             ("terminal", record.subject.clone()),
+            tell::letter_applied_for_now(ctx),
         ];
-        tell::about(ctx, &mut tx, &case, "certificate_revoked", State::Installed, &further).await?;
+        tell::about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
     }
     tx.commit().await?;
     ctx.app.wake.notify_one();

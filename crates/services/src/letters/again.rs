@@ -13,7 +13,7 @@ use domain::{
 };
 use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
-use time::{Date, Duration};
+use time::Duration;
 
 use super::order::{NewSecret, new_secret, order_until};
 use crate::{
@@ -118,15 +118,15 @@ pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Resu
     advance(ctx, &mut tx, &case, Event::LetterComesBack, &reason).await?;
     bury(ctx, &mut tx, &letter, "letter.came_back").await?;
     let day = |at: Timestamp| japanese_date(at.date());
+    let deadline = letter.deadline.ok_or_else(|| Error::internal("letter without deadline"))?;
     let asked = ctx.now + Duration::days(ANSWER_DAYS);
-    let until = letter.deadline.map_or(asked, |deadline| deadline.min(asked));
     let further = [
         ("posted_on", letter.posted_at.map(day).unwrap_or_default()),
         ("reason", reason),
-        ("deadline", day(until)),
-        ("expected_date", arrival(ctx, until.date())),
+        ("deadline", day(deadline.min(asked))),
+        tell::pickup_until(deadline),
     ];
-    tell::about(ctx, &mut tx, &case, "certificate_letter_returned", State::LetterReturned, &further).await?;
+    tell::about(ctx, &mut tx, &case, "certificate_letter_returned", &further).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Ok(()))
@@ -234,14 +234,7 @@ async fn order_again(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: New
         bury(ctx, tx, letter, "letter.replaced").await?;
     }
     let new = order_until(ctx, tx, case, secret, deadline).await?;
-    let further =
-        [("pickup_deadline", japanese_date(deadline.date())), ("expected_date", arrival(ctx, ctx.now.date()))];
-    tell::about(ctx, tx, case, "certificate_letter_reissued", State::LetterReissued, &further).await?;
+    let further = [tell::letter_ordered_now(ctx), tell::pickup_until(deadline)];
+    tell::about(ctx, tx, case, "certificate_letter_reissued", &further).await?;
     Ok(new)
-}
-
-/// When a letter arrives that is ordered on a day.
-fn arrival(ctx: &Ctx<'_>, ordered: Date) -> String {
-    let settings = &ctx.app.settings;
-    japanese_date(settings.holidays.add_business_days(ordered, settings.rules.arrival_days))
 }

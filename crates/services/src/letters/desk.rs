@@ -1,7 +1,7 @@
 //! The dispatch desk: batches, confirmation, registered-mail numbers.
 
 use domain::{
-    applications::{Event, Kind, State},
+    applications::{Event, Kind},
     calendar::japanese_date,
     ids::{BatchId, LetterId},
     permissions::Permission,
@@ -252,7 +252,8 @@ async fn posted_case(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, number: &str) 
     let further = [
         ("tracking", number.to_owned()),
         ("posted_on", japanese_date(ctx.now.date())),
-        ("pickup_deadline", letter.deadline.map(|at| japanese_date(at.date())).unwrap_or_default()),
+        tell::letter_posted_now(ctx),
+        tell::pickup_until(letter.deadline.ok_or_else(|| Error::internal("letter without deadline"))?),
     ];
-    tell::about(ctx, tx, &case, "certificate_letter_posted", State::LetterPosted, &further).await
+    tell::about(ctx, tx, &case, "certificate_letter_posted", &further).await
 }

@@ -1,7 +1,7 @@
 //! Ordering letters, and their end.
 
 use domain::{
-    applications::{Event, State},
+    applications::Event,
     clock::Timestamp,
     ids::{ApplicationId, InstitutionId, JobId, LetterId, MembershipId},
     secrets::{PickupId, PickupSecret},
@@ -132,26 +132,25 @@ pub async fn expire(app: &App, payload: &Value) -> Result<()> {
     let ctx = Ctx::system(app, "letter_expiry");
     let mut tx = app.db.write().await?;
     let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
-    if letter.deadline.is_none_or(|deadline| deadline >= ctx.now) {
-        return Ok(());
-    }
+    let Some(deadline) = letter.deadline.filter(|deadline| *deadline < ctx.now) else { return Ok(()) };
     if storage::letters::kill(&mut tx, id).await? {
         ctx.audit(&mut tx, "letter.expire", format!("letter:{id}"), &letter.state, "dead");
     }
     if let Some(application) = letter.application_id {
-        expire_case(&ctx, &mut tx, application).await?;
+        expire_case(&ctx, &mut tx, application, deadline).await?;
     }
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())
 }
 
-async fn expire_case(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId) -> Result<()> {
+async fn expire_case(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId, deadline: Timestamp) -> Result<()> {
     let Some(case) = storage::applications::find(tx, id).await? else { return Ok(()) };
     let letters = storage::letters::of_application(tx, id).await?;
     if letters.iter().all(Letter::is_dead) && case.kind.allows(case.state, Event::ExpirePickup) {
         crate::applications::advance(ctx, tx, &case, Event::ExpirePickup, "").await?;
-        tell::about(ctx, tx, &case, "certificate_pickup_expired", State::PickupExpired, &[]).await?;
+        let further = [tell::pickup_until(deadline), tell::letter_applied_for_now(ctx)];
+        tell::about(ctx, tx, &case, "certificate_pickup_expired", &further).await?;
     }
     Ok(())
 }

@@ -183,7 +183,7 @@ pub async fn letter_posted(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Resul
     let Some(membership) = storage::accounts::membership(tx, id).await? else { return Ok(()) };
     let Some(place) = storage::institutions::find(tx, membership.institution_id).await? else { return Ok(()) };
     let settings = &ctx.app.settings;
-    let delivery = settings.rules.arrival_days.saturating_sub(settings.rules.posting_days).max(1);
+    let delivery = settings.rules.delivery_days();
     let values = [
         ("person", membership.person_name.clone()),
         ("institution", membership.institution_name.clone()),
