@@ -1,10 +1,12 @@
 //! The applicant's page of a case: who did what, since when it stands where it stands, and until when something is awaited.
 
 use domain::permissions::Role;
+use time::Duration;
 
 use crate::{
-    browser::{Browser, institution, named_account},
-    steps::{approved, filed, posted, staff, stored},
+    browser::{Browser, account, institution, named_account},
+    pickup::fetch,
+    steps::{approved, clinic, decide, filed, mails, posted, staff, stored},
     support::on_each_database,
 };
 
@@ -63,22 +65,81 @@ async fn a_filing_on_paper_does_not_name_who_recorded_it() {
 #[tokio::test]
 async fn a_mail_about_an_officers_revocation_does_not_name_the_officer() {
     on_each_database(async |house| {
-        let (_, browser) = crate::steps::clinic(house, "1330100016").await;
+        let (_, browser) = clinic(house, "1330100016").await;
         let case = approved(house, &browser).await;
         let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
-        crate::pickup::fetch(&Browser::terminal(house), &paper).await;
+        fetch(&Browser::terminal(house), &paper).await;
         let officer = named_account(house, "登録 守", "ra@madoguchi.example", &[Role::RaOfficer], None).await;
         let officer = Browser::of(house, officer, true).await;
         let mut conn = house.app.db.read().await.unwrap();
         let id = stored(house, &case).await.id;
         let made = storage::authority::of_application(&mut conn, id).await.unwrap().remove(0);
         drop(conn);
-        services::jobs::work_all(&house.app, "test").await.unwrap();
-        house.postbox.empty();
+        mails(house).await;
         officer.post(&format!("/office/certificates/{}/revoke", made.id), &[("reason", "keyCompromise")]).await;
-        services::jobs::work_all(&house.app, "test").await.unwrap();
-        let told = house.postbox.empty().remove(0).body;
+        let told = mails(house).await.remove(0).1;
         assert!(told.contains("操作した方：運営者") && !told.contains("登録 守"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filing_says_since_when_it_waits_and_until_when_and_from_when_it_counts() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let reviewer = staff(house, Role::Reviewer).await;
+        let case = filed(house, &browser).await;
+        decide(house, &reviewer, &case, "return", &[("words-customer_id", "書類と違います")]).await;
+        let page = browser.get(&case).await.body;
+        assert!(page.contains("2026年5月20日（水）に補正をお願いしました。"), "{page}");
+        for page in [page, browser.get("/").await.body, browser.get("/mylist").await.body] {
+            assert!(page.contains("補正の期限は2026年6月19日（金）です。"), "{page}");
+        }
+        browser.post(&format!("{case}/submit"), &[("version", &stored(house, &case).await.version.to_string())]).await;
+        decide(house, &reviewer, &case, "accept", &[]).await;
+        let page = browser.get(&case).await.body;
+        assert!(
+            page.contains("2026年5月20日（水）に承認し、受付済みになりました。2026年7月から利用できます。"),
+            "{page}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_says_until_when_it_works_wherever_its_case_is_shown() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
+        for place in [case.as_str(), "/", "/mylist", "/certificates"] {
+            let page = browser.get(place).await.body;
+            assert!(page.contains("取得期限は2026年11月16日（月）です。"), "{place}: {page}");
+        }
+        fetch(&Browser::terminal(house), &paper).await;
+        for place in [case.as_str(), "/certificates"] {
+            let page = browser.get(place).await.body;
+            assert!(page.contains("2026年5月20日（水）に端末の電子証明書を取得しました。"), "{place}: {page}");
+            assert!(page.contains("もう一度取得できる期限は2026年5月27日（水）です。"), "{place}: {page}");
+        }
+        house.clock.pass(Duration::days(8));
+        let later = account(house, "later@clinic.example", &[], Some(clinic)).await;
+        let page = Browser::of(house, later, false).await.get(&case).await.body;
+        assert!(!page.contains("もう一度取得できる期限"), "over: nothing is open any more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_that_ran_out_names_its_last_day() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        house.clock.pass(Duration::days(182));
+        mails(house).await;
+        let later = account(house, "later@clinic.example", &[], Some(clinic)).await;
+        let page = Browser::of(house, later, false).await.get(&case).await.body;
+        assert!(page.contains("取得期限（2026年11月16日（月））が過ぎました。"), "{page}");
     })
     .await;
 }

@@ -8,23 +8,16 @@ use time::Duration;
 use crate::{
     browser::Browser,
     pickup::fetch,
-    steps::{CERTIFICATE, Paper, approved, clinic, decide, file, filed, letters_of, mails, posted, staff, stored},
+    steps::{CERTIFICATE, Paper, approved, claims, clinic, decide, file, filed, letters_of, mails, posted, staff, stored},
     support::{House, on_each_database},
 };
 
-const CLAIMS: &[(&str, &str)] = &[
-    ("application_kind", "start"),
-    ("terms", "1.0"),
-    ("safety_rules", "1.0"),
-    ("start_month", "2026-08"),
-    ("product", "opt_one3"),
-    ("os_browser", "win11_iot_ltsc_2024_edge"),
-    ("connection", "ip_vpn_ipv6"),
-    ("customer_id_kind", "cop"),
-    ("customer_id", "COP01234567"),
-    ("customer_id_confirm", "COP01234567"),
-    ("fee_payment", "deduction"),
-];
+/// A claims filing that starts in a month.
+fn claims_from(house: &House, month: &str) -> Vec<(&'static str, String)> {
+    let mut answers = claims(house, "start");
+    answers.iter_mut().filter(|(key, _)| *key == "start_month").for_each(|(_, value)| month.clone_into(value));
+    answers
+}
 
 /// The text of the only mail since the last look whose subject has these words.
 async fn told(house: &House, subject: &str) -> String {
@@ -56,7 +49,7 @@ async fn a_filing_is_told_when_its_result_is_known_and_what_follows() {
         let text = told(house, "【承認】").await;
         says(&text, "2026年7月からオンライン資格確認を利用できます");
         assert!(!text.contains("ごろ"), "no day is promised for what no rule names: {text}");
-        let case = file(house, &browser, "claims", CLAIMS).await;
+        let case = file(house, &browser, "claims", &claims_from(house, "2026-08")).await;
         says(&told(house, "【受付】").await, "2026年5月25日（月）までに結果をメール");
         decide(house, &reviewer, &case, "accept", &[]).await;
         let text = told(house, "【承認】").await;

@@ -1,9 +1,10 @@
-//! The state of a case in one line: what happened, who has it, since when, what comes next, expected by when.
+//! The state of a case in one line: what happened, who has it, since when, what comes next, expected by when, awaited
+//! until when.
 
-use time::Date;
+use time::{Date, Duration};
 
 use super::{Kind, Rules, State};
-use crate::calendar::{Holidays, add_business_days, japanese_date};
+use crate::calendar::{Holidays, YearMonth, add_business_days, japanese_date};
 use crate::clock::Timestamp;
 
 /// Days in which a returned case should be corrected.
@@ -18,6 +19,19 @@ pub struct Moment {
     pub state: State,
     /// Since when.
     pub since: Timestamp,
+    /// Month in which it takes effect, if it has one.
+    pub start: Option<YearMonth>,
+    /// Until when the certificate can be fetched, or once it was fetched, fetched again.
+    pub pickup: Option<Timestamp>,
+}
+
+/// Until when something is awaited of the applicant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// What it is called.
+    pub label: &'static str,
+    /// The last day.
+    pub day: Date,
 }
 
 /// The explained state; the same words on pages, in mails and for the call centre.
@@ -28,9 +42,11 @@ pub struct Explanation {
     /// Who has it now: 「あなた」, 「審査担当」….
     pub holder: &'static str,
     /// What comes next.
-    pub next: &'static str,
+    pub next: String,
     /// By when the next step is expected, if it can be said.
     pub expected: Option<Date>,
+    /// Until when something is awaited of the applicant, if anything is.
+    pub deadline: Option<Deadline>,
 }
 
 impl Explanation {
@@ -39,15 +55,26 @@ impl Explanation {
         Self {
             happened: format!("{}に失効しました。", japanese_date(since.date())),
             holder: NOBODY,
-            next: "この端末でもう一度使うには、新しく申請してください。",
+            next: "この端末でもう一度使うには、新しく申請してください。".to_owned(),
             expected: None,
+            deadline: None,
         }
+    }
+
+    /// What comes next and until when it is awaited.
+    pub fn next_step(&self) -> String {
+        format!("{}{}", self.next, self.until())
     }
 
     /// The whole in one line.
     pub fn sentence(&self) -> String {
         let expected = self.expected.map(|day| format!("目安は{}です。", japanese_date(day))).unwrap_or_default();
-        format!("{}{}{expected}", self.happened, self.next)
+        format!("{}{}{expected}{}", self.happened, self.next, self.until())
+    }
+
+    fn until(&self) -> String {
+        let words = |deadline: Deadline| format!("{}は{}です。", deadline.label, japanese_date(deadline.day));
+        self.deadline.map(words).unwrap_or_default()
     }
 }
 
@@ -67,7 +94,28 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
         State::LetterPosted => within(rules.delivery_days()),
         _ => None,
     };
-    Explanation { happened, holder, next, expected }
+    let next = match (moment.state, moment.start) {
+        (State::Accepted, Some(month)) => format!("{month}から利用できます。"),
+        _ => next.to_owned(),
+    };
+    Explanation { happened, holder, next, expected, deadline: deadline(moment) }
+}
+
+fn deadline(moment: Moment) -> Option<Deadline> {
+    let pickup = |label| moment.pickup.map(|until| Deadline { label, day: until.date() });
+    match moment.state {
+        State::Returned => {
+            Some(Deadline { label: "補正の期限", day: (moment.since + Duration::days(CORRECTION_DAYS)).date() })
+        }
+        State::Approved
+        | State::LetterPrinted
+        | State::LetterPosted
+        | State::LetterReturned
+        | State::LetterLost
+        | State::LetterReissued => pickup("取得期限"),
+        State::PickedUp => pickup("同じ通知書でもう一度取得できる期限"),
+        _ => None,
+    }
 }
 
 fn words(moment: Moment, day: &str) -> (String, &'static str, &'static str) {
@@ -116,7 +164,10 @@ fn words(moment: Moment, day: &str) -> (String, &'static str, &'static str) {
             (format!("{day}に接続テストに成功しました。"), NOBODY, "この端末の準備は終わりです。")
         }
         State::Installed => (format!("{day}に完了しました。"), NOBODY, "この手続は終わりです。"),
-        State::PickupExpired => (format!("{day}に取得期限が過ぎました。"), YOU, "もう一度、発行を申請してください。"),
+        State::PickupExpired => {
+            let until = moment.pickup.map(|until| format!("（{}）", japanese_date(until.date()))).unwrap_or_default();
+            (format!("取得期限{until}が過ぎました。"), YOU, "もう一度、発行を申請してください。")
+        }
     }
 }
 
@@ -125,11 +176,16 @@ mod tests {
     use super::*;
     use time::macros::date;
 
+    fn explained(kind: Kind, state: State, since: Date, pickup: Option<Date>) -> Explanation {
+        let start = "2026-08".parse().ok();
+        let pickup = pickup.map(Timestamp::end_of_day);
+        let moment = Moment { kind, state, since: Timestamp::start_of_day(since), start, pickup };
+        explain(moment, &Rules::default(), &Holidays::default())
+    }
+
     #[test]
     fn a_case_sent_before_a_long_holiday_is_expected_after_it() {
-        let since = Timestamp::start_of_day(date!(2026 - 05 - 01));
-        let moment = Moment { kind: Kind::Eligibility, state: State::Submitted, since };
-        let explanation = explain(moment, &Rules::default(), &Holidays::default());
+        let explanation = explained(Kind::Eligibility, State::Submitted, date!(2026 - 05 - 01), None);
         assert_eq!(explanation.expected, Some(date!(2026 - 05 - 11)), "5/2 to 5/6 are no business days in 2026");
         assert_eq!(
             explanation.sentence(),
@@ -138,11 +194,44 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_the_applicant_says_since_when_and_until_when() {
+        let day = date!(2026 - 05 - 20);
+        let fetched = explained(Kind::Certificate, State::PickedUp, day, Some(date!(2026 - 05 - 27)));
+        let cases = [
+            (
+                explained(Kind::Claims, State::Returned, day, None),
+                "2026年5月20日（水）に補正をお願いしました。示された項目だけを直して、もう一度送信してください。\
+                 補正の期限は2026年6月19日（金）です。",
+            ),
+            (
+                explained(Kind::Claims, State::Accepted, day, None),
+                "2026年5月20日（水）に承認し、受付済みになりました。2026年8月から利用できます。",
+            ),
+            (
+                explained(Kind::Certificate, State::LetterPosted, day, Some(date!(2026 - 11 - 16))),
+                "2026年5月20日（水）に通知書を簡易書留で発送しました。届いたら、通知書の手順で端末の電子証明書を取得してください。\
+                 目安は2026年5月22日（金）です。取得期限は2026年11月16日（月）です。",
+            ),
+            (
+                fetched,
+                "2026年5月20日（水）に端末の電子証明書を取得しました。端末に入れて、接続テストをしてください。\
+                 同じ通知書でもう一度取得できる期限は2026年5月27日（水）です。",
+            ),
+            (
+                explained(Kind::Certificate, State::PickupExpired, day, Some(date!(2026 - 05 - 19))),
+                "取得期限（2026年5月19日（火））が過ぎました。もう一度、発行を申請してください。",
+            ),
+        ];
+        for (explanation, sentence) in cases {
+            assert_eq!(explanation.sentence(), sentence);
+        }
+    }
+
+    #[test]
     fn every_state_of_every_procedure_is_explained() {
         for kind in Kind::ALL {
             for state in State::ALL {
-                let moment = Moment { kind: *kind, state: *state, since: Timestamp::from_millis(0) };
-                let explanation = explain(moment, &Rules::default(), &Holidays::default());
+                let explanation = explained(*kind, *state, date!(2026 - 05 - 20), None);
                 assert!(explanation.happened.ends_with('。') && explanation.next.ends_with('。'), "{state}");
             }
         }

@@ -231,12 +231,12 @@ impl State {
         matches!(self, Self::Draft | Self::Returned)
     }
 
-    /// Whether a certificate may have been issued for a case in this state.
-    pub fn may_have_certificate(self) -> bool {
+    /// Whether a letter was ordered for a case in this state, so that a certificate can be fetched or was.
+    pub fn may_have_letter(self) -> bool {
         use State as S;
-        let before_the_letter = [S::Draft, S::Submitted, S::InReview, S::Returned, S::Approved];
+        let before = [S::Draft, S::Submitted, S::InReview, S::Returned];
         let refused = [S::Rejected, S::Withdrawn, S::Cancelled];
-        !before_the_letter.contains(&self) && !refused.contains(&self)
+        !before.contains(&self) && !refused.contains(&self)
     }
 
     /// Whether the case was sent and neither refused nor taken back.

@@ -14,7 +14,7 @@ pub use certificate::{
 };
 pub use claims::ClaimsFiling;
 pub use eligibility::EligibilityApplication;
-pub use explain::{CORRECTION_DAYS, Explanation, Moment, explain};
+pub use explain::{CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};
 pub use life::{Event, Move, Refused, State};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    applications::{Explanation, Kind, Moment, ReadingLine, explain, reading},
+    applications::{Explanation, Kind, Moment, ReadingLine, State, explain, reading},
     clock::Timestamp,
     ids::{AccountId, ApplicationId, InstitutionId},
 };
@@ -17,7 +17,7 @@ use storage::{
 };
 
 use super::{facts::facts_for_case, own};
-use crate::{Ctx, Result, ctx::OPERATOR};
+use crate::{Ctx, Result, authority::again_until, ctx::OPERATOR};
 
 /// A case as its applicant sees it.
 #[derive(Clone, Debug)]
@@ -81,10 +81,10 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let events = without_staff(&mut conn, case.institution_id, events).await?;
     let mails = storage::mails::of_application(&mut conn, id).await?;
     let letters = storage::letters::of_application(&mut conn, id).await?;
-    let letters = letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
+    let letters: Vec<Letter> =
+        letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
     let certificates = storage::authority::of_application(&mut conn, id).await?;
-    let latest = certificates.iter().rfind(|certificate| certificate.certificate.is_some());
-    let explanation = standing(ctx, case.kind, case.state, case.state_since, latest);
+    let (explanation, _) = Issued::of_case(&case, &certificates, &letters).explain(ctx, id, moment_of(&case));
     Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates })
 }
 
@@ -115,28 +115,52 @@ async fn is_member(conn: &mut Conn, institution: InstitutionId, account: Option<
     Ok(!staff && storage::accounts::membership_of(conn, id, institution).await?.is_some())
 }
 
-/// Where a case stands, in words.
-pub(super) fn explained(
-    ctx: &Ctx<'_>,
-    kind: Kind,
-    state: domain::applications::State,
-    since: Timestamp,
-) -> Explanation {
-    explain(Moment { kind, state, since }, &ctx.app.settings.rules, &ctx.app.settings.holidays)
+/// What was issued for the certificate applications of an institution: certificates, and letters with their deadlines.
+#[derive(Default)]
+struct Issued {
+    certificates: Vec<Certificate>,
+    deadlines: Vec<(ApplicationId, Timestamp)>,
 }
 
-fn standing(
-    ctx: &Ctx<'_>,
-    kind: Kind,
-    state: domain::applications::State,
-    since: Timestamp,
-    latest: Option<&Certificate>,
-) -> Explanation {
-    revocation(latest).map_or_else(|| explained(ctx, kind, state, since), Explanation::revoked)
+impl Issued {
+    async fn of_institution(conn: &mut Conn, institution: InstitutionId) -> Result<Self> {
+        Ok(Self {
+            certificates: storage::authority::of_institution(conn, institution).await?,
+            deadlines: storage::letters::deadlines_of_institution(conn, institution).await?,
+        })
+    }
+
+    fn of_case(case: &Application, certificates: &[Certificate], letters: &[Letter]) -> Self {
+        let certificates = certificates.iter().filter(|one| one.certificate.is_some()).cloned().collect();
+        let deadlines = letters.iter().filter_map(|letter| letter.deadline).map(|at| (case.id, at)).collect();
+        Self { certificates, deadlines }
+    }
+
+    /// Where a case stands, in words, and the certificate that was issued last for it.
+    fn explain(&self, ctx: &Ctx<'_>, id: ApplicationId, moment: Moment) -> (Explanation, Option<Certificate>) {
+        let own: Vec<&Certificate> = self.certificates.iter().filter(|one| one.application_id == Some(id)).collect();
+        let letter = self.deadlines.iter().filter(|(case, _)| *case == id).map(|(_, at)| *at).max();
+        let pickup = match moment.state {
+            State::PickedUp => again_until(&own, letter).filter(|until| *until > ctx.now),
+            _ => letter,
+        };
+        let latest = own.last().copied();
+        let settings = &ctx.app.settings;
+        let explanation = revocation(latest).map_or_else(
+            || explain(Moment { pickup, ..moment }, &settings.rules, &settings.holidays),
+            Explanation::revoked,
+        );
+        (explanation, latest.cloned())
+    }
 }
 
-fn latest(certificates: &[Certificate], id: ApplicationId) -> Option<Certificate> {
-    certificates.iter().rfind(|certificate| certificate.application_id == Some(id)).cloned()
+/// When a case reached its state; its letters and certificates are not known here.
+fn moment(kind: Kind, state: State, since: Timestamp, start_month: Option<&str>) -> Moment {
+    Moment { kind, state, since, start: start_month.and_then(|month| month.parse().ok()), pickup: None }
+}
+
+fn moment_of(case: &Application) -> Moment {
+    moment(case.kind, case.state, case.state_since, case.start_month.as_deref())
 }
 
 /// Cases of one's institution, last written first, each with its state in words.
@@ -152,14 +176,13 @@ pub async fn cases_of_institution(
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
     let cases = storage::applications::of_institution(&mut conn, institution, after, limit).await?;
-    let certificates =
-        match cases.iter().any(|case| case.kind == Kind::Certificate && case.state.may_have_certificate()) {
-            true => storage::authority::of_institution(&mut conn, institution).await?,
-            false => vec![],
-        };
+    let issued = match cases.iter().any(|case| case.kind == Kind::Certificate && case.state.may_have_letter()) {
+        true => Issued::of_institution(&mut conn, institution).await?,
+        false => Issued::default(),
+    };
     let stand = |case: Listed| {
-        let certificate = latest(&certificates, case.id);
-        let explanation = standing(ctx, case.kind, case.state, case.state_since, certificate.as_ref());
+        let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
+        let (explanation, certificate) = issued.explain(ctx, case.id, moment);
         Standing { case, explanation, certificate }
     };
     Ok(cases.into_iter().map(stand).collect())
@@ -187,10 +210,9 @@ pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
     let cases = storage::applications::terminals_of(&mut conn, institution).await?;
-    let certificates = storage::authority::of_institution(&mut conn, institution).await?;
+    let issued = Issued::of_institution(&mut conn, institution).await?;
     let stand = |case: Application| {
-        let certificate = latest(&certificates, case.id);
-        let explanation = standing(ctx, case.kind, case.state, case.state_since, certificate.as_ref());
+        let (explanation, certificate) = issued.explain(ctx, case.id, moment_of(&case));
         Standing { case, explanation, certificate }
     };
     Ok(cases.into_iter().map(stand).collect())

@@ -1,5 +1,7 @@
 //! Pickup on the closed network: rehearse, then fetch the certificate (spec 04.3).
 
+use std::borrow::Borrow;
+
 use domain::{
     applications::{Event, Kind, State},
     calendar::{japanese_date, japanese_datetime},
@@ -172,8 +174,9 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
 }
 
 /// Until when the same letter works again after the first pickup; none before it.
-pub(crate) fn again_until(made: &[Certificate], deadline: Option<Timestamp>) -> Option<Timestamp> {
-    let until = made.iter().find_map(|certificate| certificate.signed_at)? + Duration::days(AGAIN_DAYS);
+pub(crate) fn again_until(made: &[impl Borrow<Certificate>], deadline: Option<Timestamp>) -> Option<Timestamp> {
+    let mut made = made.iter().map(Borrow::borrow);
+    let until = made.find_map(|certificate| certificate.signed_at)? + Duration::days(AGAIN_DAYS);
     Some(deadline.map_or(until, |deadline| deadline.min(until)))
 }
 

@@ -168,6 +168,11 @@ sql!(/// The last letter of each case whose letter came back or was lost.
         ORDER BY created_at, id LIMIT $1"
     )
 );
+sql!(
+    DEADLINES_OF_INSTITUTION =
+        "SELECT l.application_id, MAX(l.deadline) AS deadline FROM letters l JOIN applications p ON p.id = l.application_id
+        WHERE p.institution_id = $1 AND p.kind = 'certificate' AND l.deadline IS NOT NULL GROUP BY l.application_id"
+);
 sql!(COUNT_IN_STATE = "SELECT COUNT(*) FROM letters WHERE state = $1");
 sql!(
     POST =
@@ -232,6 +237,20 @@ pub async fn by_pickup_id(conn: &mut Conn, pickup_id: &str) -> Result<Option<Let
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Letter>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Until when the certificates of an institution's cases can be fetched; cases without a letter are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn deadlines_of_institution(
+    conn: &mut Conn,
+    institution: InstitutionId,
+) -> Result<Vec<(ApplicationId, Timestamp)>> {
+    let rows: Vec<(Uuid, i64)> =
+        on_engine!(conn, |c| sqlx::query_as(DEADLINES_OF_INSTITUTION).bind(institution.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(case, deadline)| (ApplicationId(case), instant(deadline))).collect())
 }
 
 /// Letters of a batch in printing order, at most 500.

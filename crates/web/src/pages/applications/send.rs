@@ -171,7 +171,7 @@ pub(super) async fn done(visit: Visit, Path(name): Path<String>) -> Result<Html<
         numbers: numbers.collect(),
         email: visit.person()?.email.clone(),
         domain: visit.site.app.settings.mail_domain().to_owned(),
-        sentence: shown.explanation.next.to_owned(),
+        sentence: shown.explanation.next.clone(),
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
         next: next(&visit, kind).await?,
         frame: Frame { breadcrumb: trail(), ..visit.frame("送信しました") },

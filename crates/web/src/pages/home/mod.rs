@@ -97,7 +97,7 @@ fn task(kind: Kind, cases: &[Standing<Listed>]) -> TaskView {
     };
     let (case, explanation) = (&standing.case, &standing.explanation);
     let terminal = case.terminal_name.as_ref().map(|terminal| format!("{terminal}：")).unwrap_or_default();
-    let words = format!("{terminal}{}{}", explanation.happened, explanation.next);
+    let words = format!("{terminal}{}{}", explanation.happened, explanation.next_step());
     let own = format!("/applications/{}", case.id);
     let several = filed(kind).count() > 1 && kind == Kind::Certificate && !case.state.is_editable();
     let (href, action) = match case.state {
@@ -181,7 +181,7 @@ fn row(standing: &Standing<Listed>) -> RowView {
             CellView::Link(Link::new(title, format!("/applications/{}", case.id))),
             CellView::Code(case.reference.clone().unwrap_or_else(|| "－".to_owned())),
             CellView::State(standing_view(standing, case.state)),
-            CellView::Text(standing.explanation.next.to_owned()),
+            CellView::Text(standing.explanation.next_step()),
             CellView::Text(japanese_datetime(case.updated_at)),
         ],
         strong: case.state.is_editable(),
