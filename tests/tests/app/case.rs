@@ -6,7 +6,7 @@ use time::Duration;
 use crate::{
     browser::{Browser, account, institution, named_account},
     pickup::fetch,
-    steps::{approved, clinic, decide, filed, mails, posted, staff, stored},
+    steps::{CERTIFICATE, approved, clinic, decide, file, filed, mails, posted, staff, stored},
     support::on_each_database,
 };
 
@@ -140,6 +140,50 @@ async fn a_case_that_ran_out_names_its_last_day() {
         let later = account(house, "later@clinic.example", &[], Some(clinic)).await;
         let page = Browser::of(house, later, false).await.get(&case).await.body;
         assert!(page.contains("取得期限（2026年11月16日（月））が過ぎました。"), "{page}");
+    })
+    .await;
+}
+
+/// The part of 申請状況照会 that shows one case.
+fn part<'a>(page: &'a str, case: &str) -> &'a str {
+    let found = page.split("<article").find(|part| part.contains(case));
+    assert!(found.is_some(), "{case} is missing in {page}");
+    found.unwrap()
+}
+
+#[tokio::test]
+async fn the_status_page_shows_every_application_with_its_line_of_life() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let expired = approved(house, &browser).await;
+        house.clock.pass(Duration::days(182));
+        mails(house).await;
+        let later = account(house, "later@clinic.example", &[], Some(clinic)).await;
+        let browser = Browser::of(house, later, false).await;
+        let officer = staff(house, Role::RaOfficer).await;
+        let apply = async |name: &str| {
+            let mut answers = CERTIFICATE.to_vec();
+            answers[3].1 = name;
+            file(house, &browser, "certificate", &answers).await
+        };
+        let cancelled = apply("受付の端末1号").await;
+        browser.post(&format!("{cancelled}/withdraw"), &[]).await;
+        let rejected = apply("受付の端末2号").await;
+        decide(house, &officer, &rejected, "reject", &[("words-general", "二重の申請です")]).await;
+        let going = apply("受付の端末3号").await;
+        decide(house, &officer, &going, "accept", &[]).await;
+
+        let page = browser.get("/certificates").await.body;
+        let (list, over) = page.split_once("端末の電子証明書を発行せずに終わった申請").unwrap();
+        assert!(part(over, &expired).contains("取得期限（2026年11月16日（月））が過ぎました。"));
+        assert!(part(over, &cancelled).contains("2026年11月18日（水）に取り消しました。"));
+        let told = part(over, &rejected);
+        assert!(told.contains("2026年11月18日（水）に却下しました。") && told.contains("終了"), "{told}");
+        let told = part(list, &going);
+        assert!(told.contains("審査中") && told.contains("いまここ") && told.contains("設定完了"), "{told}");
+        assert!(told.contains("取得期限は2027年5月17日（月）です。"), "{told}");
+        let stranger = crate::steps::clinic(house, "2730100019").await.1;
+        assert!(stranger.get("/certificates").await.body.contains("申請はまだありません"), "others see nothing of it");
     })
     .await;
 }

@@ -8,7 +8,9 @@ use time::Duration;
 use crate::{
     browser::Browser,
     pickup::fetch,
-    steps::{CERTIFICATE, Paper, approved, claims, clinic, decide, file, filed, letters_of, mails, posted, staff, stored},
+    steps::{
+        CERTIFICATE, Paper, approved, claims, clinic, decide, file, filed, letters_of, mails, posted, staff, stored,
+    },
     support::{House, on_each_database},
 };
 

@@ -231,6 +231,11 @@ impl State {
         matches!(self, Self::Draft | Self::Returned)
     }
 
+    /// Whether the case ended without what was applied for, or was replaced.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Superseded | Self::Rejected | Self::Withdrawn | Self::Cancelled | Self::PickupExpired)
+    }
+
     /// Whether a letter was ordered for a case in this state, so that a certificate can be fetched or was.
     pub fn may_have_letter(self) -> bool {
         use State as S;

@@ -10,7 +10,7 @@ use domain::{
 use storage::boxed;
 use storage::{
     Conn,
-    applications::{Application, EventRow, Listed},
+    applications::{Application, EventRow, Listed, Reached},
     authority::Certificate,
     letters::Letter,
     mails::Mail,
@@ -57,6 +57,12 @@ impl<T> Standing<T> {
 }
 
 impl ApplicantCase {
+    /// The states it reached, oldest first.
+    pub fn reached(&self) -> Vec<Reached> {
+        let reached = |event: &EventRow| Reached { application: self.case.id, state: event.state, at: event.at };
+        self.events.iter().map(reached).collect()
+    }
+
     /// Whether the certificate was issued and is revoked since.
     pub fn is_revoked(&self) -> bool {
         revocation(self.certificates.iter().rfind(|certificate| certificate.certificate.is_some())).is_some()
@@ -201,19 +207,34 @@ pub async fn sent_together(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Vec<Appli
     }
 }
 
-/// Certificate applications of one's institution with their certificates (申請状況照会).
+/// A certificate application with its line of life.
+#[derive(Clone, Debug)]
+pub struct TerminalLife {
+    /// The case and where it stands.
+    pub standing: Standing<Application>,
+    /// The states it reached, oldest first.
+    pub reached: Vec<Reached>,
+}
+
+/// All certificate applications that one's institution sent, also those that ended without a certificate, each with its
+/// certificate and its line of life (申請状況照会, spec 04.1).
 ///
 /// # Errors
 /// [`crate::Error::Forbidden`] without an active membership.
 #[boxed]
-pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
+pub async fn terminals(ctx: &Ctx<'_>) -> Result<Vec<TerminalLife>> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
-    let cases = storage::applications::terminals_of(&mut conn, institution).await?;
+    let cases = storage::applications::certificate_cases_of(&mut conn, institution).await?;
     let issued = Issued::of_institution(&mut conn, institution).await?;
-    let stand = |case: Application| {
+    let mut lives: BTreeMap<ApplicationId, Vec<Reached>> = BTreeMap::new();
+    for reached in storage::applications::reached_by_certificate_cases(&mut conn, institution).await? {
+        lives.entry(reached.application).or_default().push(reached);
+    }
+    let life = |case: Application| {
+        let reached = lives.remove(&case.id).unwrap_or_default();
         let (explanation, certificate) = issued.explain(ctx, case.id, moment_of(&case));
-        Standing { case, explanation, certificate }
+        TerminalLife { standing: Standing { case, explanation, certificate }, reached }
     };
-    Ok(cases.into_iter().map(stand).collect())
+    Ok(cases.into_iter().map(life).collect())
 }

@@ -3,8 +3,9 @@
 use domain::{
     applications::{Event, State},
     clock::Timestamp,
-    ids::{ApplicationId, EventId},
+    ids::{ApplicationId, EventId, InstitutionId},
 };
+use uuid::Uuid;
 
 use crate::convert::{instant, word};
 use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
@@ -26,6 +27,17 @@ pub struct EventRow {
     pub at: Timestamp,
 }
 
+/// A state that a case reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The case.
+    pub application: ApplicationId,
+    /// The state.
+    pub state: State,
+    /// When.
+    pub at: Timestamp,
+}
+
 struct Row {
     event: String,
     state: String,
@@ -43,6 +55,12 @@ sql!(
 sql!(
     LIST = "SELECT event, state, actor, actor_name, note, at FROM application_events
     WHERE application_id = $1 ORDER BY at, id LIMIT 500"
+);
+
+sql!(
+    REACHED = "SELECT e.application_id, e.state, e.at FROM application_events e
+    JOIN applications p ON p.id = e.application_id WHERE p.institution_id = $1 AND p.kind = 'certificate'
+    ORDER BY e.at, e.id LIMIT 20000"
 );
 
 /// Adds a line to the life of a case.
@@ -83,5 +101,18 @@ pub async fn events(conn: &mut Conn, application: ApplicationId) -> Result<Vec<E
                 at: instant(row.at),
             })
         })
+        .collect()
+}
+
+/// Every state that the certificate applications of an institution reached, oldest first, at most 20,000.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn reached_by_certificate_cases(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Reached>> {
+    let rows: Vec<(Uuid, String, i64)> =
+        on_engine!(conn, |c| sqlx::query_as(REACHED).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(id, state, at)| Ok(Reached { application: ApplicationId(id), state: word(&state)?, at: instant(at) }))
         .collect()
 }

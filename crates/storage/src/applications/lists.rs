@@ -127,6 +127,11 @@ sql!(
     )
 );
 sql!(
+    CERTIFICATE_CASES = select_case!(
+        "WHERE institution_id = $1 AND kind = 'certificate' AND submitted_at IS NOT NULL ORDER BY submitted_at, id LIMIT 500"
+    )
+);
+sql!(
     LINE_ELSEWHERE = "SELECT COUNT(*) FROM applications WHERE line_id = $1 AND institution_id <> $2
     AND state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded')"
 );
@@ -249,6 +254,17 @@ pub async fn open_by_kind(
 #[boxed]
 pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(TERMINALS).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Certificate applications of an institution that were sent, also those that ended without a certificate, at most 500.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn certificate_cases_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
+    let rows: Vec<Row> =
+        on_engine!(conn, |c| sqlx::query_as(CERTIFICATE_CASES).bind(institution.0).fetch_all(c).await)?;
     rows.into_iter().map(Row::read).collect()
 }
 

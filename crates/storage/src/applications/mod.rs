@@ -3,10 +3,10 @@
 mod events;
 mod lists;
 
-pub use events::{EventRow, events, insert_event};
+pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use lists::{
-    Listed, QueueFilter, case_counts, filed_elsewhere_with_line, latest_filed, of_institution, open_by_kind, queue,
-    sent_together, terminals_of,
+    Listed, QueueFilter, case_counts, certificate_cases_of, filed_elsewhere_with_line, latest_filed, of_institution,
+    open_by_kind, queue, sent_together, terminals_of,
 };
 
 use domain::{

@@ -17,14 +17,12 @@ use services::{
     letters,
 };
 
-use super::{answer, id, revoked_view, send_again, state_view};
+use super::{answer, id, life, revoked_view, send_again, state_view};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{
-            CardView, CellView, ColumnView, Fact, PointView, RowView, Stage, StateLineView, SummaryListView, TableView,
-        },
+        parts::{CardView, CellView, ColumnView, Fact, RowView, StateLineView, SummaryListView, TableView},
     },
 };
 
@@ -104,13 +102,14 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         }
         _ => None,
     };
+    let badge = if shown.is_revoked() { revoked_view() } else { state_view(case.state) };
     let mut frame = visit.frame(case.kind.label());
     frame.breadcrumb.push(Link::new("マイリスト", "/mylist"));
     CasePage {
         frame,
         id: case.id,
         reference: case.reference.clone().unwrap_or_default(),
-        line: line_of_life(shown),
+        line: life::line(case.kind, case.state, badge, shown.explanation.sentence(), &shown.reached()),
         holder: shown.explanation.holder,
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
         deadline: shown.explanation.deadline.map(|until| Fact::new(until.label, japanese_date(until.day))),
@@ -128,37 +127,6 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         sent: case.submitted_at.is_some(),
         user_id_notice: case.kind == Kind::Claims && matches!(case.state, State::Accepted | State::InForce),
     }
-}
-
-fn line_of_life(shown: &ApplicantCase) -> StateLineView {
-    let states = shown.case.kind.line_of_life();
-    let current = states.iter().position(|state| *state == shown.case.state);
-    let when = |state: State| {
-        let event = shown.events.iter().rev().find(|event| event.state == state);
-        event.map(|event| japanese_date(event.at.date())).unwrap_or_default()
-    };
-    let stage = |place: usize, state: State| match current {
-        Some(now) if place == now => Stage::Current,
-        Some(now) if place < now => Stage::Done,
-        Some(_) => Stage::Ahead,
-        None if shown.events.iter().any(|event| event.state == state) => Stage::Done,
-        None => Stage::Ahead,
-    };
-    let mut points: Vec<PointView> = states
-        .iter()
-        .enumerate()
-        .map(|(place, state)| {
-            let stage = stage(place, *state);
-            let date = if stage == Stage::Ahead { String::new() } else { when(*state) };
-            PointView::new(state.label(), date, stage)
-        })
-        .collect();
-    if current.is_none() && shown.case.state != State::Draft {
-        points.retain(|point| point.stage == Stage::Done);
-        points.push(PointView::new(shown.case.state.label(), when(shown.case.state), Stage::Stopped));
-    }
-    let state = if shown.is_revoked() { revoked_view() } else { state_view(shown.case.state) };
-    StateLineView { state, sentence: shown.explanation.sentence(), points }
 }
 
 fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {

@@ -8,18 +8,18 @@ use axum::{
 use domain::{calendar::japanese_date, ids::CertificateId};
 use services::{
     Error,
-    applications::{self, Standing},
+    applications::{self, TerminalLife},
     authority::{self, Revoked},
-    rows::{Application, Certificate},
+    rows::Certificate,
 };
 
-use super::standing_view;
+use super::{life, standing_view};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
         form::{ChoiceView, ErrorSummary, FieldView, InputView},
         frame::{Frame, Link},
-        parts::{CardView, Fact, SummaryListView, SummaryRow},
+        parts::{Fact, StateLineView, SummaryListView, SummaryRow},
     },
 };
 
@@ -27,18 +27,39 @@ use crate::{
 #[template(path = "applications/certificates.html")]
 pub(super) struct CertificatesPage {
     frame: Frame,
-    cards: Vec<CardView>,
+    groups: Vec<Group>,
 }
 
-/// 申請状況照会: every terminal of the institution with its line of life (manual 2-3).
+/// Applications under one heading.
+struct Group {
+    title: &'static str,
+    terminals: Vec<TerminalView>,
+}
+
+/// An application with its line of life.
+struct TerminalView {
+    name: String,
+    href: String,
+    facts: Vec<Fact>,
+    line: StateLineView,
+}
+
+/// 申請状況照会: every application of the institution with its line of life (manual 2-3).
 pub(super) async fn list(visit: Visit) -> Result<Html<CertificatesPage>, Failure> {
     visit.member()?;
-    let terminals = applications::terminals(&visit.ctx()).await?;
+    let all = applications::terminals(&visit.ctx()).await?;
+    let (over, going): (Vec<_>, Vec<_>) = all.iter().partition(|life| life.standing.case.state.is_over());
+    let group = |title, lives: Vec<&TerminalLife>| Group { title, terminals: lives.into_iter().map(view).collect() };
+    let groups = [group("端末の一覧", going), group("端末の電子証明書を発行せずに終わった申請", over)];
     let frame = visit.frame("端末の電子証明書 申請状況照会");
-    Ok(Html(CertificatesPage { frame, cards: terminals.iter().map(card).collect() }))
+    Ok(Html(CertificatesPage {
+        frame,
+        groups: groups.into_iter().filter(|group| !group.terminals.is_empty()).collect(),
+    }))
 }
 
-fn card(standing: &Standing<Application>) -> CardView {
+fn view(life: &TerminalLife) -> TerminalView {
+    let standing = &life.standing;
     let case = &standing.case;
     let expiry = standing.certificate.as_ref().map(|c| Fact::new("有効期限", japanese_date(c.not_after.date())));
     let facts = [
@@ -46,14 +67,12 @@ fn card(standing: &Standing<Application>) -> CardView {
         case.submitted_at.map(|at| Fact::new("申請日", japanese_date(at.date()))),
         expiry,
     ];
-    CardView {
-        kind: "端末".to_owned(),
-        title: case.terminal_name.clone().unwrap_or_default(),
+    let badge = standing_view(standing, case.state);
+    TerminalView {
+        name: case.terminal_name.clone().unwrap_or_default(),
         href: format!("/applications/{}", case.id),
-        state: Some(standing_view(standing, case.state)),
         facts: facts.into_iter().flatten().collect(),
-        next: standing.explanation.sentence(),
-        links: vec![],
+        line: life::line(case.kind, case.state, badge, standing.explanation.sentence(), &life.reached),
     }
 }
 

@@ -3,6 +3,7 @@
 mod case;
 mod certificates;
 mod form;
+mod life;
 mod resume;
 mod send;
 mod send_again;

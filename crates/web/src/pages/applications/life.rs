@@ -1,0 +1,84 @@
+//! The line of life of a case: what it reached, where it is, what lies ahead.
+
+use domain::{
+    applications::{Kind, State},
+    calendar::japanese_date,
+};
+use services::rows::Reached;
+
+use crate::view::parts::{PointView, Stage, StateLineView, StateView};
+
+/// The line of life, under a badge and the sentence that explains the state.
+pub(super) fn line(kind: Kind, state: State, badge: StateView, sentence: String, reached: &[Reached]) -> StateLineView {
+    let own = kind.line_of_life();
+    let points = match own.iter().position(|point| *point == state) {
+        Some(now) => on_the_line(own, now, reached),
+        None => beside_the_line(own, state, reached),
+    };
+    StateLineView { state: badge, sentence, points }
+}
+
+fn point(state: State, stage: Stage, reached: &[Reached]) -> PointView {
+    let last = reached.iter().rfind(|one| one.state == state).filter(|_| stage != Stage::Ahead);
+    PointView::new(state.label(), last.map(|one| japanese_date(one.at.date())).unwrap_or_default(), stage)
+}
+
+fn on_the_line(own: &[State], now: usize, reached: &[Reached]) -> Vec<PointView> {
+    let stage = |place: usize| match place.cmp(&now) {
+        std::cmp::Ordering::Less => Stage::Done,
+        std::cmp::Ordering::Equal => Stage::Current,
+        std::cmp::Ordering::Greater => Stage::Ahead,
+    };
+    own.iter().enumerate().map(|(place, state)| point(*state, stage(place), reached)).collect()
+}
+
+/// A state that no case must go through: the end of the line, or a halt on the way.
+fn beside_the_line(own: &[State], state: State, reached: &[Reached]) -> Vec<PointView> {
+    let was = |state: &&State| reached.iter().any(|one| one.state == **state);
+    let mut points: Vec<PointView> = own.iter().filter(was).map(|state| point(*state, Stage::Done, reached)).collect();
+    if state.is_over() {
+        points.push(point(state, Stage::Stopped, reached));
+        return points;
+    }
+    points.push(point(state, Stage::Current, reached));
+    points.extend(own.iter().filter(|state| !was(state)).map(|state| point(*state, Stage::Ahead, reached)));
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{clock::Timestamp, ids::ApplicationId};
+    use uuid::Uuid;
+
+    fn stages(state: State, walked: &[State]) -> Vec<(String, Stage)> {
+        let reached = |state: &State| Reached {
+            application: ApplicationId(Uuid::nil()),
+            state: *state,
+            at: Timestamp::from_millis(0),
+        };
+        let reached: Vec<Reached> = walked.iter().map(reached).collect();
+        let view = line(Kind::Certificate, state, StateView::default(), String::new(), &reached);
+        view.points.into_iter().map(|point| (point.label, point.stage)).collect()
+    }
+
+    #[test]
+    fn a_letter_that_is_sent_again_is_a_halt_and_no_end() {
+        use State as S;
+        let walked = [S::Submitted, S::InReview, S::Approved, S::LetterPrinted, S::LetterPosted, S::LetterReissued];
+        let points = stages(S::LetterReissued, &walked);
+        assert_eq!(points.len(), 8);
+        assert_eq!(points[5], (S::LetterReissued.label().to_owned(), Stage::Current));
+        assert_eq!(points[6], (S::PickedUp.label().to_owned(), Stage::Ahead));
+    }
+
+    #[test]
+    fn a_refused_case_ends_where_it_was_refused() {
+        use State as S;
+        let points = stages(S::Rejected, &[S::Submitted, S::InReview, S::Rejected]);
+        assert_eq!(
+            points.iter().map(|(_, stage)| *stage).collect::<Vec<_>>(),
+            [Stage::Done, Stage::Done, Stage::Stopped]
+        );
+    }
+}
