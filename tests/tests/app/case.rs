@@ -53,7 +53,7 @@ async fn a_filing_on_paper_does_not_name_who_recorded_it() {
         let reviewer = named_account(house, "審査 正", "shinsa@madoguchi.example", &[Role::Reviewer], None).await;
         let reviewer = Browser::of(house, reviewer, true).await;
         let filing = format!("/office/institutions/{clinic}/paper-filing");
-        let done = reviewer.post(&filing, &[("customer_id", "COP01234567")]).await.location;
+        let done = reviewer.post(&filing, &[("customer_id", "COP01234567"), ("received", "2026-05-20")]).await.location;
         let case = done.trim_start_matches("/office").trim_end_matches("?done=paper").to_owned();
         let owner = named_account(house, "佐藤 健", "sato@clinic.example", &[], Some(clinic)).await;
         let told = history(&Browser::of(house, owner, false).await, &case).await;
