@@ -9,6 +9,8 @@ mod case;
 mod correcting;
 #[path = "app/dates.rs"]
 mod dates;
+#[path = "app/demo.rs"]
+mod demo;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/letters.rs"]

@@ -147,6 +147,26 @@ impl App {
         Ok(app)
     }
 
+    /// The same installation with another clock; its workers are those of the first.
+    pub(crate) fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            db: self.db.clone(),
+            clock,
+            randomness: self.randomness.clone(),
+            settings: self.settings.clone(),
+            vault: self.vault.clone(),
+            hasher: self.hasher.clone(),
+            mailer: self.mailer.clone(),
+            press: self.press.clone(),
+            authority: self.authority.clone(),
+            post_box: self.post_box.clone(),
+            texts: self.texts.clone(),
+            wake: Notify::new(),
+            notices: Recent::empty(),
+            reference: RwLock::new(self.reference()),
+        }
+    }
+
     /// The reference data as last read.
     pub fn reference(&self) -> Reference {
         self.reference.read().map(|data| data.clone()).unwrap_or_default()

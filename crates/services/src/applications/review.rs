@@ -202,20 +202,21 @@ async fn taken(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application) -> Result<Applicat
 /// [`Error::Forbidden`] without the permission or for one's own case.
 #[boxed]
 pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Decision> {
-    let prepared = crate::letters::new_secret(ctx).await?;
+    let case = storage::applications::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    let secret = match case.kind {
+        Kind::Certificate => Some(crate::letters::new_secret(ctx).await?),
+        Kind::Eligibility | Kind::Claims => None,
+    };
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
     let seen = taken(ctx, &mut tx, seen).await?;
     let to = advance(ctx, &mut tx, &seen, Event::Accept, "").await?;
-    match seen.kind {
-        Kind::Certificate => {
-            charge(ctx, &mut tx, &seen).await?;
-            crate::letters::order_issuance(ctx, &mut tx, &seen, prepared).await?;
-        }
-        Kind::Eligibility | Kind::Claims => {
-            supersede(ctx, &mut tx, &seen).await?;
-            schedule_effect(ctx, &mut tx, &seen).await?;
-        }
+    if let Some(secret) = secret {
+        charge(ctx, &mut tx, &seen).await?;
+        crate::letters::order_issuance(ctx, &mut tx, &seen, secret).await?;
+    } else {
+        supersede(ctx, &mut tx, &seen).await?;
+        schedule_effect(ctx, &mut tx, &seen).await?;
     }
     let payment = payment_in(&mut tx, seen.institution_id).await?;
     let mut further = tell::after_acceptance(ctx, &seen);

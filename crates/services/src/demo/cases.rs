@@ -1,12 +1,19 @@
 //! The demo's cases: some in every state, each led there by the same verbs that people use.
 
+use std::sync::Arc;
+
 use domain::{
-    applications::{Kind, State, TERMINAL_COUNT},
+    applications::{Kind, Rules, State, TERMINAL_COUNT},
     calendar::{YearMonth, cut_off},
+    clock::{Clock, Timestamp},
     forms::Answers,
-    ids::{AccountId, ApplicationId, InstitutionId},
+    ids::{AccountId, ApplicationId, InstitutionId, LetterId},
 };
-use storage::sessions::{Acting, Session};
+use serde_json::json;
+use storage::{
+    letters::Letter,
+    sessions::{Acting, Session},
+};
 use time::Duration;
 use zeroize::Zeroizing;
 
@@ -21,8 +28,29 @@ use crate::{
 /// First row of the register that gets cases of its own.
 const FIRST: usize = 200;
 
-/// The states in which the demo shows a case, by procedure.
-fn wanted() -> Vec<(Kind, State)> {
+/// Days since the filings that are in force by now were sent: both procedures begin within four months.
+const IN_FORCE_AGO: i64 = 150;
+
+/// A case of the demo.
+#[derive(Clone, Copy)]
+struct Scene {
+    kind: Kind,
+    /// The state into which it is led.
+    state: State,
+    /// Days since it was filed; some states take their time.
+    days_ago: i64,
+    /// Whether its letter waits in a batch that nobody has confirmed.
+    in_batch: bool,
+}
+
+impl Scene {
+    const fn today(kind: Kind, state: State) -> Self {
+        Self { kind, state, days_ago: 0, in_batch: false }
+    }
+}
+
+/// The demo's cases. Letters that wait come last, so that no batch of another case takes them along.
+fn scenes(rules: &Rules) -> Vec<Scene> {
     use State as S;
     let filings =
         [S::Draft, S::Submitted, S::InReview, S::Returned, S::Rejected, S::Withdrawn, S::Accepted, S::Superseded];
@@ -35,33 +63,56 @@ fn wanted() -> Vec<(Kind, State)> {
         S::Cancelled,
         S::LetterPrinted,
         S::LetterPosted,
+        S::LetterReturned,
+        S::LetterLost,
         S::PickedUp,
         S::Installed,
-        S::Approved,
     ];
-    let both = [Kind::Eligibility, Kind::Claims].into_iter().flat_map(|kind| filings.map(|state| (kind, state)));
-    both.chain(certificates.map(|state| (Kind::Certificate, state))).collect()
+    let certificate = |state| Scene::today(Kind::Certificate, state);
+    let mut scenes = vec![];
+    for kind in [Kind::Eligibility, Kind::Claims] {
+        scenes.push(Scene { days_ago: IN_FORCE_AGO, ..Scene::today(kind, S::InForce) });
+        scenes.extend(filings.map(|state| Scene::today(kind, state)));
+    }
+    scenes.push(Scene { days_ago: i64::from(rules.pickup_days) + 2, ..certificate(S::PickupExpired) });
+    scenes.extend(certificates.map(certificate));
+    scenes.push(Scene { in_batch: true, ..certificate(S::Approved) });
+    scenes.extend([S::LetterReissued, S::Approved].map(certificate));
+    scenes
 }
 
-/// Who acts in the demo's cases.
+/// Who acts in the demo's cases, and when.
 struct Cast<'a> {
+    /// The installation at the time of the act.
     app: &'a App,
     institution: InstitutionId,
     applicant: AccountId,
 }
 
+/// A time that stands still.
+struct Standing(Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
 /// Leads one case into each wanted state, each at an institution of its own.
 pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
-    for (number, (kind, state)) in wanted().into_iter().enumerate() {
+    for (number, scene) in scenes(&app.settings.rules).into_iter().enumerate() {
         let institution =
             *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
-        let ctx = Ctx::system(app, "demo");
+        let then = app.clock.now() - Duration::days(scene.days_ago);
+        let earlier = (scene.days_ago > 0).then(|| app.with_clock(Arc::new(Standing(then))));
+        let at = earlier.as_ref().unwrap_or(app);
+        let ctx = Ctx::system(at, "demo");
         let mut tx = app.db.write().await?;
         let email = format!("case{:02}@clinic.example", number + 1);
         let applicant = people::account(&ctx, &mut tx, &email, "窓口 太郎", None, None).await?;
         people::join(&ctx, &mut tx, applicant, institution, "owner").await?;
         tx.commit().await?;
-        lead(&Cast { app, institution, applicant }, kind, state).await?;
+        lead(app, &Cast { app: at, institution, applicant }, scene).await?;
     }
     Ok(())
 }
@@ -170,11 +221,13 @@ fn done(decision: &Decision) -> Result<()> {
 }
 
 /// Leads a new case into a state.
-async fn lead(cast: &Cast<'_>, kind: Kind, state: State) -> Result<()> {
+async fn lead(present: &App, cast: &Cast<'_>, scene: Scene) -> Result<()> {
+    let Scene { kind, state, .. } = scene;
     if kind == Kind::Certificate {
         let first = filed(cast, Kind::Eligibility).await?;
         let version = version(cast, first).await?;
         done(&applications::accept(&cast.staff().await?, first, version).await?)?;
+        take_effect(present, first).await?;
     }
     if state == State::Draft {
         return draft(cast, kind).await.map(drop);
@@ -194,15 +247,40 @@ async fn lead(cast: &Cast<'_>, kind: Kind, state: State) -> Result<()> {
         State::Rejected => {
             done(&applications::reject(&staff, id, seen, "同じ内容の申請をすでに受け付けているため。").await?)
         }
-        State::Superseded => {
-            done(&applications::accept(&staff, id, seen).await?)?;
-            supersede(cast, kind).await
-        }
         _ => {
             done(&applications::accept(&staff, id, seen).await?)?;
-            deliver(cast, id, state).await
+            go_on(present, cast, id, scene).await
         }
     }
+}
+
+/// What follows an acceptance.
+async fn go_on(present: &App, cast: &Cast<'_>, id: ApplicationId, scene: Scene) -> Result<()> {
+    match scene.state {
+        State::Superseded => supersede(cast, scene.kind).await,
+        State::InForce => take_effect(present, id).await,
+        State::Approved if scene.in_batch => letters::make_batch(&cast.staff().await?).await.map(drop),
+        State::PickupExpired => {
+            deliver(cast, id, State::LetterPosted).await?;
+            let letter = last_letter(cast, id).await?;
+            let deadline = letter.deadline.ok_or_else(|| Error::internal("letter without deadline"))?;
+            let then = present.with_clock(Arc::new(Standing(deadline + Duration::SECOND)));
+            letters::expire(&then, &json!({ "letter": letter.id })).await
+        }
+        state => deliver(cast, id, state).await,
+    }
+}
+
+/// Lets an accepted filing begin when its month has come.
+async fn take_effect(present: &App, id: ApplicationId) -> Result<()> {
+    let case = storage::applications::find(&mut present.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    let month = case.start_month.and_then(|month| month.parse::<YearMonth>().ok());
+    let Some(begin) = month.map(|month| Timestamp::start_of_day(month.first_day())) else { return Ok(()) };
+    if begin > present.clock.now() {
+        return Ok(());
+    }
+    let then = present.with_clock(Arc::new(Standing(begin)));
+    applications::take_effect(&then, &json!({ "application": id })).await
 }
 
 /// Files and accepts a change, which ends the case before; a claims change waits for its day.
@@ -220,25 +298,36 @@ async fn supersede(cast: &Cast<'_>, kind: Kind) -> Result<()> {
     Ok(())
 }
 
-/// Prints, posts, fetches and installs, as far as the state asks for.
+async fn last_letter(cast: &Cast<'_>, id: ApplicationId) -> Result<Letter> {
+    let mut letters = storage::letters::of_application(&mut cast.app.db.read().await?, id).await?;
+    letters.pop().ok_or(Error::NotFound)
+}
+
+/// Prints, posts, and lets happen to the letter what the state asks for.
 async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()> {
-    let printed = [State::LetterPrinted, State::LetterPosted, State::PickedUp, State::Installed];
-    if !printed.contains(&state) {
+    if matches!(state, State::Accepted | State::Approved) {
         return Ok(());
     }
     let staff = cast.staff().await?;
     let batch = letters::make_batch(&staff).await?.ok_or_else(|| Error::internal("no letter to print"))?;
     letters::confirm_printed(&staff, batch).await?;
-    let letter =
-        storage::letters::of_application(&mut cast.app.db.read().await?, id).await?.pop().ok_or(Error::NotFound)?;
     if state == State::LetterPrinted {
         return Ok(());
     }
-    letters::post_one(&staff, letter.id, "123-45-67890-1").await?.map_err(Error::internal)?;
-    if state == State::LetterPosted {
-        return Ok(());
+    let letter = last_letter(cast, id).await?.id;
+    letters::post_one(&staff, letter, "123-45-67890-1").await?.map_err(Error::internal)?;
+    match state {
+        State::LetterReturned => letters::came_back(&staff, letter, "保管期間の経過").await?.map_err(Error::internal),
+        State::LetterLost => letters::lost(&staff, letter).await,
+        State::LetterReissued => letters::send_again(&cast.applicant(), id).await.map(drop),
+        State::PickedUp | State::Installed => fetch(cast, id, letter, state).await,
+        _ => Ok(()),
     }
-    let shown = super::letter(cast.app, letter.id).await?;
+}
+
+/// Fetches the certificate and, if asked for, tests the connection.
+async fn fetch(cast: &Cast<'_>, id: ApplicationId, letter: LetterId, state: State) -> Result<()> {
+    let shown = super::letter(cast.app, letter).await?;
     let value = |place: usize| shown.secrets.get(place).map(|(_, value)| value.clone()).unwrap_or_default();
     let passphrase = || Zeroizing::new("Demo-Demo-2026".to_owned());
     let mode = PickupMode::File { passphrase: passphrase(), again: passphrase(), format: Format::Modern };

@@ -113,6 +113,16 @@ pub(crate) async fn on_each_database_mailing(mailer: &Arc<dyn Mailer>, story: im
     on_each_database_as(&|_| {}, &other, &story).await;
 }
 
+/// The same in a house that keeps copies of its letters in a folder, as the demo does.
+pub(crate) async fn on_each_database_with_post_box(folder: &Path, story: impl AsyncFn(&House)) {
+    let other = |house: House| {
+        let mut app = Arc::into_inner(house.app).unwrap();
+        app.post_box = Some(folder.to_owned());
+        House { app: Arc::new(app), ..house }
+    };
+    on_each_database_as(&|_| {}, &other, &story).await;
+}
+
 async fn on_each_database_as(
     choose: &dyn Fn(&mut Settings),
     change: &dyn Fn(House) -> House,

@@ -1,0 +1,51 @@
+//! The demo shows a case in every state that a case can have, and a letter in every state of a letter.
+
+use std::collections::BTreeSet;
+
+use domain::applications::{Kind, State};
+use tempfile::TempDir;
+
+use crate::support::{House, on_each_database_with_post_box};
+
+/// Procedure and state of every case of the demo, as its institutions see them.
+async fn cases(house: &House) -> Vec<(&'static str, &'static str)> {
+    let mut conn = house.app.db.read().await.unwrap();
+    let mut found = vec![];
+    for number in 1.. {
+        let email = format!("case{number:02}@clinic.example");
+        let Some(account) = storage::accounts::by_email(&mut conn, &email).await.unwrap() else { break };
+        let membership = storage::accounts::memberships_of_account(&mut conn, account.id).await.unwrap().remove(0);
+        let own = storage::applications::of_institution(&mut conn, membership.institution_id, None, 10).await.unwrap();
+        found.extend(own.into_iter().map(|case| (case.kind.as_str(), case.state.as_str())));
+    }
+    found
+}
+
+fn missing(found: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let found: BTreeSet<_> = found.iter().copied().collect();
+    let states =
+        |kind: Kind| kind.moves().flat_map(|step| [step.from, step.to]).map(move |to| (kind.as_str(), to.as_str()));
+    let reachable: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| states(*kind)).collect();
+    assert!(State::ALL.iter().all(|state| reachable.iter().any(|(_, known)| *known == state.as_str())));
+    reachable.difference(&found).copied().collect()
+}
+
+#[tokio::test]
+async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
+    let folder = TempDir::new().unwrap();
+    on_each_database_with_post_box(folder.path(), async |house| {
+        services::demo::fill(&house.app).await.unwrap();
+        let filled = cases(house).await;
+        assert_eq!(missing(&filled), []);
+        let mut conn = house.app.db.read().await.unwrap();
+        for state in ["to_print", "in_batch", "printed", "posted", "dead"] {
+            assert!(storage::letters::count_in_state(&mut conn, state).await.unwrap() > 0, "no letter is {state}");
+        }
+        drop(conn);
+        services::demo::fill(&house.app).await.unwrap();
+        assert_eq!(cases(house).await, filled, "a second start changes nothing");
+        let mut conn = house.app.db.read().await.unwrap();
+        assert!(storage::audit::verify(&mut conn).await.unwrap().is_ok());
+    })
+    .await;
+}
