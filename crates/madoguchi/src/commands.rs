@@ -2,7 +2,7 @@
 
 mod summary;
 
-use std::{fs::File, path::PathBuf};
+use std::{fs::File, io::Read, path::PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -13,10 +13,14 @@ use services::{
     Ctx,
     accounts::{self, import::Outcome},
     institutions::import::{self, Options},
+    mail::{self, Bounced},
     office::staff::{self, Saved},
 };
 
 use crate::{Place, config::Config, install};
+
+/// Octets of a mail server's report that are read.
+const LARGEST_REPORT: u64 = 32 << 20;
 
 /// `import …`
 #[derive(Subcommand)]
@@ -169,6 +173,31 @@ impl Audit {
         match found {
             Ok(rows) => println!("{rows} rows, the chain is whole"),
             Err(broken) => anyhow::bail!("the chain is broken: {broken}"),
+        }
+        Ok(())
+    }
+}
+
+/// `mail …`
+#[derive(Subcommand)]
+pub(crate) enum Mail {
+    /// Note that a mail came back; the report of the mail server is read from standard input.
+    Bounced(Place),
+}
+
+impl Mail {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let Self::Bounced(place) = self;
+        let mut report = vec![];
+        std::io::stdin().take(LARGEST_REPORT).read_to_end(&mut report)?;
+        let app = install::build(&Config::load(&place)?, true).await?;
+        let outcome = mail::bounced(&Ctx::system(&app, "mail"), &report).await?;
+        app.db.close().await;
+        match outcome {
+            Bounced::Noted(Some(case)) => println!("noted; the mail was about case {case}"),
+            Bounced::Noted(None) => println!("noted"),
+            Bounced::Nothing => println!("nothing to note: no report about a mail of this portal that failed"),
         }
         Ok(())
     }

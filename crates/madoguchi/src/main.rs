@@ -52,6 +52,9 @@ enum Command {
     /// The audit chain.
     #[command(subcommand)]
     Audit(commands::Audit),
+    /// What mail servers report.
+    #[command(subcommand)]
+    Mail(commands::Mail),
     /// Add the first administrator; a link to set a password goes to the mail address.
     AddAdministrator(commands::AddAdministrator),
 }
@@ -74,6 +77,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(import) => import.run().await,
         Command::Ca(ca) => ca.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Mail(mail) => mail.run().await,
         Command::AddAdministrator(add) => add.run().await,
     }
 }

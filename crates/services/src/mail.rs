@@ -13,10 +13,12 @@ use storage::{Tx, mails::Mail};
 
 use crate::{App, Ctx, Error, Result};
 
+mod bounce;
 mod html;
 mod smtp;
 mod texts;
 
+pub use bounce::{Bounced, bounced};
 pub use html::{Line, lines};
 pub use smtp::{KeepAll, Smtp};
 

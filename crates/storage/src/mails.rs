@@ -22,7 +22,7 @@ pub struct Mail {
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// `queued`, `sent` or `refused`.
+    /// `queued`, `sent`, `refused` or `bounced`.
     pub state: String,
     /// What the server said last; empty before the first try.
     pub answer: String,
@@ -108,6 +108,8 @@ sql!(
 );
 sql!(OF_APPLICATION = select_mail!("WHERE application_id = $1 ORDER BY created_at, id LIMIT 100"));
 sql!(OF_ACCOUNT = select_mail!("WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 20"));
+sql!(/// Only what was sent can come back, and only once.
+    BOUNCE = "UPDATE mails SET state = 'bounced', answer = $1 WHERE message_id = $2 AND state = 'sent' RETURNING id");
 sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE id = $4 AND state = 'queued'");
 
 /// Puts a mail in the queue; the job that sends it is enqueued beside it.
@@ -156,6 +158,20 @@ pub async fn set_state(tx: &mut Tx, id: MailId, state: &str, answer: &str, sent_
         .await
         .map(|r| r.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Notes that a sent mail came back, with the server's words; none when it is unknown, was not sent, or came back before.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn bounce(tx: &mut Tx, message_id: &str, words: &str) -> Result<Option<Mail>> {
+    let id: Option<Uuid> =
+        on_engine!(&mut **tx, |c| sqlx::query_scalar(BOUNCE).bind(words).bind(message_id).fetch_optional(c).await)?;
+    match id {
+        Some(id) => find(tx, MailId(id)).await,
+        None => Ok(None),
+    }
 }
 
 /// Mails, newest first; `after` is the last one of the page before.

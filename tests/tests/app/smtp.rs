@@ -10,15 +10,16 @@ use std::{
     time::Duration as Real,
 };
 
-use services::mail::{Mailer, Smtp};
+use domain::permissions::Role;
+use services::mail::{Bounced, Mailer, Smtp};
 use storage::mails::Mail;
 use tempfile::TempDir;
 use time::Duration;
 
 use crate::{
     browser::{Browser, account, institution},
-    steps::filed,
-    support::{House, on_each_database_mailing},
+    steps::{clinic, filed, staff, stored},
+    support::{House, on_each_database, on_each_database_mailing},
 };
 
 const HINT: &str = "set TEST_PYTHON to a Python with aiosmtpd, as `cargo xtask test` does";
@@ -194,6 +195,33 @@ async fn a_connection_that_breaks_after_the_mail_was_taken_may_double_it_but_und
         let copies = kept(folder.path(), 2);
         let own = copies.iter().filter(|copy| message_id(copy) == mail.message_id).count();
         assert!(own >= 2, "mail programs show the copies as one");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_that_comes_back_is_shown_to_staff_and_to_the_person() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, CODES[0]).await;
+        let case = filed(house, &browser).await;
+        let ctx = services::Ctx::system(&house.app, "mail");
+        let waiting = mails(house).await.remove(0);
+        let report = format!(
+            "From: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.2.2\r\n\
+             Diagnostic-Code: smtp; 552 mailbox full\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n\
+             Message-ID: <{}>\r\n--b--\r\n",
+            waiting.message_id
+        );
+        let early = services::mail::bounced(&ctx, report.as_bytes()).await.unwrap();
+        assert_eq!(early, Bounced::Nothing, "what was not sent cannot come back");
+        work(house).await;
+        let id = stored(house, &case).await.id;
+        assert_eq!(services::mail::bounced(&ctx, report.as_bytes()).await.unwrap(), Bounced::Noted(Some(id)));
+        assert_eq!(services::mail::bounced(&ctx, report.as_bytes()).await.unwrap(), Bounced::Nothing, "once");
+        assert!(browser.get(&case).await.body.contains("届かずに戻ってきました"));
+        let desk = staff(house, Role::CallCentreAgent).await.get("/office/mails").await.body;
+        assert!(desk.contains("届かずに戻った") && desk.contains("552 mailbox full"), "{desk}");
     })
     .await;
 }

@@ -56,6 +56,6 @@ fn row(visit: &Visit, mail: &Mail) -> RowView {
             CellView::Text(japanese_datetime(mail.created_at)),
             CellView::Text(mail.sent_at.map_or_else(|| "－".to_owned(), japanese_datetime)),
         ],
-        strong: mail.state == "refused",
+        strong: ["refused", "bounced"].contains(&mail.state.as_str()),
     }
 }
