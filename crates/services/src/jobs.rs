@@ -36,6 +36,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         crate::mail::SEND => crate::mail::send(app, &job.payload).await,
         crate::applications::TAKE_EFFECT => crate::applications::take_effect(app, &job.payload).await,
+        crate::letters::REMIND => crate::letters::remind(app, &job.payload).await,
         crate::letters::EXPIRE => crate::letters::expire(app, &job.payload).await,
         crate::authority::PUBLISH_CRL => crate::authority::publish_crl(app).await,
         other => Err(Error::internal(format!("unknown kind of job: {other}"))),

@@ -182,3 +182,26 @@ async fn a_delivery_is_noted_once_and_a_letter_can_still_be_lost_afterwards() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_fetches_nothing_is_reminded_once_a_month_before_the_deadline() {
+    on_each_database(async |house| {
+        let (_, late) = clinic(house, "1330100016").await;
+        let case = approved(house, &late).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "12345678901").await;
+        mails(house).await;
+        house.clock.pass(Duration::days(149));
+        assert_eq!(mails(house).await, []);
+        house.clock.pass(Duration::days(2));
+        let told = mails(house).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].0.contains("取得の期限が近づいています") && told[0].1.contains("2026年11月16日（月）"),
+            "{told:?}"
+        );
+        house.clock.pass(Duration::days(5));
+        assert_eq!(mails(house).await, []);
+    })
+    .await;
+}

@@ -33,10 +33,13 @@ use storage::{
     applications::{Application, EventRow},
 };
 
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, ctx::Actor};
 
 /// Kind of the job that lets an accepted case take effect when its month comes.
 pub const TAKE_EFFECT: &str = "application.take_effect";
+
+/// Who acted when nobody was logged in: the holder of the letter or of the certificate, in the closed network.
+const AT_A_TERMINAL: &str = "端末";
 
 /// The permission to see cases of a procedure.
 pub const fn reading(kind: Kind) -> Permission {
@@ -77,11 +80,12 @@ pub(crate) async fn record(
     to: State,
     note: &str,
 ) -> Result<()> {
+    let at_a_terminal = matches!(ctx.actor, Actor::Visitor);
     let row = EventRow {
         event,
         state: to,
         actor: ctx.actor_id(),
-        actor_name: ctx.actor_name(),
+        actor_name: if at_a_terminal { AT_A_TERMINAL.to_owned() } else { ctx.actor_name() },
         note: note.to_owned(),
         at: ctx.now,
     };

@@ -8,11 +8,13 @@ mod print;
 
 pub use again::{Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, send_again};
 pub use desk::{Desk, Numbers, RowFault, batch, confirm_printed, desk, make_batch, manifest, post, post_one};
-pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership};
+pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership, remind};
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
 
 /// Kind of the job that ends a letter when its deadline passes.
 pub const EXPIRE: &str = "letter.expire";
+/// Kind of the job that reminds of a letter whose deadline comes near.
+pub const REMIND: &str = "letter.remind";
 /// Kind of letter that carries pickup ID and secret.
 pub const ISSUANCE_NOTICE: &str = "issuance_notice";
 /// Kind of letter that proves a membership.

@@ -1,7 +1,7 @@
 //! Ordering letters, and their end.
 
 use domain::{
-    applications::Event,
+    applications::{Event, State},
     clock::Timestamp,
     ids::{ApplicationId, InstitutionId, JobId, LetterId, MembershipId},
     secrets::{PickupId, PickupSecret},
@@ -10,8 +10,11 @@ use serde_json::{Value, json};
 use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
 
-use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, SEAL};
+use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, REMIND, SEAL};
 use crate::{App, Ctx, Error, Result, applications::tell};
+
+/// Days before the deadline on which an applicant who fetched nothing is reminded.
+const REMINDER_DAYS: i64 = 30;
 
 /// A pickup ID and secret, hashed and sealed before the transaction begins.
 #[derive(Debug)]
@@ -65,11 +68,19 @@ pub(super) async fn order_until(
     };
     storage::letters::insert(tx, &letter).await?;
     ctx.audit(tx, "letter.order", format!("letter:{}", letter.id), "", ISSUANCE_NOTICE);
-    let job = JobId::new(ctx.now, &*ctx.app.randomness);
-    let key = format!("letter.expire:{}", letter.id);
-    let at = deadline + time::Duration::SECOND;
-    storage::jobs::enqueue(tx, job, EXPIRE, Some(&key), json!({ "letter": letter.id }), at).await?;
+    schedule(ctx, tx, EXPIRE, letter.id, deadline + time::Duration::SECOND).await?;
+    let early = deadline - time::Duration::days(REMINDER_DAYS);
+    if early > ctx.now {
+        schedule(ctx, tx, REMIND, letter.id, early).await?;
+    }
     Ok(letter.id)
+}
+
+async fn schedule(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, letter: LetterId, at: Timestamp) -> Result<()> {
+    let job = JobId::new(ctx.now, &*ctx.app.randomness);
+    let key = format!("{kind}:{letter}");
+    storage::jobs::enqueue(tx, job, kind, Some(&key), json!({ "letter": letter }), at).await?;
+    Ok(())
 }
 
 /// Orders the letter that proves a membership; the code is sealed until the print is confirmed.
@@ -120,6 +131,32 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
     }
 }
 
+fn letter_of(payload: &Value) -> Result<LetterId> {
+    payload["letter"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no letter"))
+}
+
+/// Reminds the applicant of a letter that was posted and not used while its deadline comes near; the work of a
+/// [`REMIND`] job.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn remind(app: &App, payload: &Value) -> Result<()> {
+    let id = letter_of(payload)?;
+    let ctx = Ctx::system(app, "letter_reminder");
+    let mut tx = app.db.write().await?;
+    let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
+    let (Some(application), Some(deadline)) = (letter.application_id, letter.deadline) else { return Ok(()) };
+    let case = storage::applications::find(&mut tx, application).await?;
+    let Some(case) = case.filter(|case| case.state == State::LetterPosted && !letter.is_dead()) else { return Ok(()) };
+    let pickup_url = ("pickup_url", app.settings.closed_url.clone());
+    let further = [tell::pickup_until(deadline), tell::letter_ordered_now(&ctx), pickup_url];
+    tell::about(&ctx, &mut tx, &case, "certificate_pickup_reminder", &further).await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
 /// Ends a letter whose deadline has passed, and its case when no other letter of it lives; the work of an [`EXPIRE`]
 /// job. A certificate that was fetched stays.
 ///
@@ -127,8 +164,7 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
 /// When the database refuses.
 #[boxed]
 pub async fn expire(app: &App, payload: &Value) -> Result<()> {
-    let id: LetterId =
-        payload["letter"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no letter"))?;
+    let id = letter_of(payload)?;
     let ctx = Ctx::system(app, "letter_expiry");
     let mut tx = app.db.write().await?;
     let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };

@@ -79,6 +79,7 @@ fn words(kind: &str) -> &'static str {
         services::mail::SEND => "メールの送信",
         services::applications::TAKE_EFFECT => "申請を有効にする",
         services::letters::EXPIRE => "通知書の期限を終える",
+        services::letters::REMIND => "通知書の期限が近いことを知らせる",
         services::authority::PUBLISH_CRL => "失効リストの公開",
         _ => "そのほかの処理",
     }
