@@ -205,3 +205,30 @@ async fn who_fetches_nothing_is_reminded_once_a_month_before_the_deadline() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_list_of_a_batch_comes_back_filled_in_as_a_file() {
+    on_each_database(async |house| {
+        let cases = [clinic(house, "1330100016").await.1, clinic(house, "2730100019").await.1];
+        let cases = [approved(house, &cases[0]).await, approved(house, &cases[1]).await];
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        let made = batch(&dispatch).await;
+        dispatch.post(&format!("{made}/confirm"), &[]).await;
+        let list = dispatch.get(&format!("{made}/manifest.csv")).await.body;
+        let mut filled: Vec<String> = list.lines().map(str::to_owned).collect();
+        filled[1] = format!("{},12345678901,", filled[1].strip_suffix(",,").unwrap());
+        let numbers = format!("{made}/numbers");
+        let told = dispatch.post_file(&numbers, "list_file", filled.join("\r\n").as_bytes()).await;
+        assert!(told.location.ends_with("?done=posted&count=1"), "{}", told.body);
+        assert_eq!(stored(house, &cases[0]).await.state, State::LetterPosted);
+        assert_eq!(stored(house, &cases[1]).await.state, State::LetterPrinted, "an open row waits");
+        let again = dispatch.post_file(&numbers, "list_file", filled.join("\n").as_bytes()).await;
+        assert!(again.location.ends_with("?done=nothing&count=0"), "what is known is no fault: {}", again.body);
+        filled[2] = format!("{},12,", filled[2].strip_suffix(",,").unwrap());
+        let told = dispatch.post_file(&numbers, "list_file", filled.join("\n").as_bytes()).await;
+        assert!(told.body.contains("数字8～20桁"), "{}", told.body);
+        let picture = dispatch.post_file(&numbers, "list_file", b"\x89PNG\xff\xd8\x81").await;
+        assert!(picture.body.contains("ファイルを読み取れません"), "{}", picture.body);
+    })
+    .await;
+}

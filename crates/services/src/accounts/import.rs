@@ -120,7 +120,8 @@ pub async fn accounts(ctx: &Ctx<'_>, file: &[u8]) -> Result<Outcome> {
     Ok(Outcome::Done { summary, rejected })
 }
 
-fn decode(file: &[u8]) -> Option<String> {
+/// The text of a file in UTF-8 or Shift_JIS; none when it is neither.
+pub(crate) fn decode(file: &[u8]) -> Option<String> {
     let bytes = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Some(text.to_owned());

@@ -32,26 +32,6 @@ pub struct Desk {
     pub batches: Vec<Batch>,
 }
 
-/// A row of the list of registered-mail numbers that could not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowFault {
-    /// Line in the list, from 1.
-    pub line: usize,
-    /// The row as typed.
-    pub row: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// What became of a list of registered-mail numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Numbers {
-    /// Letters noted as posted.
-    pub posted: usize,
-    /// Rows that could not be used; all others were.
-    pub faults: Vec<RowFault>,
-}
-
 /// The desk at a glance.
 ///
 /// # Errors
@@ -173,48 +153,6 @@ async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applica
         Some(id) => Ok(storage::applications::find(tx, id).await?),
         None => Ok(None),
     }
-}
-
-/// Notes registered-mail numbers for the letters of a batch: each line `受付番号,書留番号`. Good rows are used, the rest
-/// is named.
-///
-/// # Errors
-/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the batch does not exist.
-#[boxed]
-pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
-    ctx.permit(Permission::DispatchLetters)?;
-    let (_, letters) = batch(ctx, id).await?;
-    let mut result = Numbers::default();
-    for (index, row) in list.trim_start_matches('\u{feff}').lines().enumerate() {
-        let cells: Vec<&str> = row.split([',', '\t']).map(str::trim).collect();
-        if row.trim().is_empty() || (index == 0 && cells.first().is_some_and(|cell| cell.contains("受付番号"))) {
-            continue;
-        }
-        let outcome = match cells.as_slice() {
-            [reference, .., number] => post_row(ctx, &letters, reference, number).await?,
-            _ => Err("「受付番号,書留番号」の形で入力してください。".to_owned()),
-        };
-        match outcome {
-            Ok(()) => result.posted += 1,
-            Err(message) => result.faults.push(RowFault { line: index + 1, row: row.to_owned(), message }),
-        }
-    }
-    ctx.app.wake.notify_one();
-    Ok(result)
-}
-
-async fn post_row(
-    ctx: &Ctx<'_>,
-    letters: &[(Letter, String)],
-    reference: &str,
-    number: &str,
-) -> Result<Result<(), String>> {
-    let plain = |text: &str| domain::typed::compact(text).to_uppercase();
-    let found = letters.iter().find(|(_, own)| plain(own) == plain(reference));
-    let Some((letter, _)) = found else {
-        return Ok(Err(format!("受付番号「{reference}」の通知書は、この束にありません。")));
-    };
-    post_one(ctx, letter.id, number).await
 }
 
 /// Notes that one letter was posted.

@@ -3,11 +3,13 @@
 
 mod again;
 mod desk;
+mod numbers;
 mod order;
 mod print;
 
 pub use again::{Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, send_again};
-pub use desk::{Desk, Numbers, RowFault, batch, confirm_printed, desk, make_batch, manifest, post, post_one};
+pub use desk::{Desk, batch, confirm_printed, desk, make_batch, manifest, post_one};
+pub use numbers::{Numbers, RowFault, list_text, post};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership, remind};
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
 

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
-        form::{ErrorSummary, FieldError},
+        form::{ErrorSummary, FieldError, FieldView, InputView},
         frame::{BannerKind, BannerView, Frame, Link},
         parts::StateView,
     },
@@ -45,6 +45,7 @@ struct BatchPage {
     dropped: Vec<String>,
     list: String,
     list_faults: Vec<String>,
+    file: FieldView,
 }
 
 /// A letter of the batch.
@@ -125,6 +126,7 @@ async fn page(visit: &Visit, id: BatchId, typed: &Typed) -> Result<BatchPage, Fa
         confirmed: is_confirmed(&batch),
         list: typed.list.clone(),
         list_faults: typed.list_faults.clone(),
+        file: file_field(),
     })
 }
 
@@ -188,11 +190,18 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
             Err(fault) => typed.numbers.push((letter, number, fault)),
         }
     }
-    let noted = letters::post(&ctx, id, posted.get("list")).await?;
-    count += noted.posted;
-    typed.list = noted.faults.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
-    typed.list_faults =
-        noted.faults.iter().map(|fault| format!("「{}」：{}", fault.row.trim(), fault.message)).collect();
+    let mut left = vec![];
+    for list in [Some(posted.get("list").to_owned()), posted.file("list_file").and_then(letters::list_text)] {
+        let Some(list) = list else {
+            typed.list_faults.extend(unreadable(&posted));
+            continue;
+        };
+        let noted = letters::post(&ctx, id, &list).await?;
+        count += noted.posted;
+        left.extend(noted.faults);
+    }
+    typed.list = left.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
+    typed.list_faults.extend(left.iter().map(|fault| format!("「{}」：{}", fault.row.trim(), fault.message)));
     if typed.numbers.is_empty() && typed.list_faults.is_empty() {
         let done = if count > 0 { "posted" } else { "nothing" };
         return Ok(see_other(&format!("/office/letters/batches/{id}?done={done}&count={count}")));
@@ -202,6 +211,18 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
         page.frame.banners.push(parts::banner(BannerKind::Success, format!("{count}通を発送済みにしました。"), &[]));
     }
     Ok(Html(page).with_faults())
+}
+
+/// What is said of a file that is no list; nothing when none was sent.
+fn unreadable(posted: &Posted) -> Option<String> {
+    let sent = posted.file("list_file").is_some_and(|file| !file.is_empty());
+    sent.then(|| "ファイルを読み取れません。表計算ソフトでCSV形式で保存してから、選び直してください。".to_owned())
+}
+
+fn file_field() -> FieldView {
+    let file = InputView::File { accept: ".csv,.txt,text/csv".to_owned(), current: String::new() };
+    FieldView::new("list_file", "CSVファイルで送る", file)
+        .with_help("「受付番号」と「書留番号」の列があるCSVファイルです。この束の「宛先の一覧表」に書留番号を書き込んだものも使えます。")
 }
 
 fn beside_letters(posted: &Posted) -> Vec<(LetterId, String)> {

@@ -1,0 +1,135 @@
+//! Lists of registered-mail numbers, typed, pasted from a spreadsheet, or the batch's own list filled in.
+
+use domain::{ids::BatchId, permissions::Permission};
+use storage::{boxed, letters::Letter};
+
+use super::desk::{batch, post_one};
+use crate::{Ctx, Result, accounts::import::decode};
+
+const REFERENCE: &str = "受付番号";
+const NUMBER: &str = "書留番号";
+
+/// A row of the list of registered-mail numbers that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowFault {
+    /// Line in the list, from 1.
+    pub line: usize,
+    /// The row as typed.
+    pub row: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What became of a list of registered-mail numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Letters noted as posted.
+    pub posted: usize,
+    /// Rows that could not be used; all others were.
+    pub faults: Vec<RowFault>,
+}
+
+/// A row of a list.
+struct Row {
+    line: usize,
+    /// As typed.
+    text: String,
+    reference: String,
+    number: String,
+    /// Whether a headed list left the number open: nothing is said of that letter yet.
+    open: bool,
+}
+
+/// The text of an uploaded list, in UTF-8 or in Shift_JIS as spreadsheets write it; none when it is neither.
+pub fn list_text(bytes: &[u8]) -> Option<String> {
+    decode(bytes)
+}
+
+/// The rows of a list. A heading says where the two columns stand; without one they are the first and the last.
+fn rows(list: &str) -> Vec<Row> {
+    let list = list.trim_start_matches('\u{feff}');
+    let delimiter = if list.contains('\t') { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(list.as_bytes());
+    let mut heading: Option<(usize, Option<usize>)> = None;
+    let mut rows = vec![];
+    for record in reader.records().filter_map(std::result::Result::ok) {
+        let place = |name: &str| record.iter().position(|cell| cell.contains(name));
+        if let (true, Some(reference)) = (rows.is_empty() && heading.is_none(), place(REFERENCE)) {
+            heading = Some((reference, place(NUMBER)));
+            continue;
+        }
+        let last = record.len().saturating_sub(1);
+        let (reference, number) = heading.map_or((0, last), |(reference, number)| (reference, number.unwrap_or(last)));
+        let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
+        let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
+        let text = record.iter().collect::<Vec<_>>().join(",");
+        let number = if number == reference { String::new() } else { cell(number) };
+        let open = heading.is_some() && number.is_empty();
+        rows.push(Row { line, text, reference: cell(reference), number, open });
+    }
+    rows
+}
+
+/// Notes registered-mail numbers for the letters of a batch: 「受付番号,書留番号」, one letter a line, or the list of the
+/// batch with its numbers filled in. Good rows are used, the rest is named; a row that was noted before is no fault.
+///
+/// # Errors
+/// [`crate::Error::Forbidden`] without the permission, [`crate::Error::NotFound`] when the batch does not exist.
+#[boxed]
+pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let (_, letters) = batch(ctx, id).await?;
+    let mut result = Numbers::default();
+    for row in rows(list).into_iter().filter(|row| !row.open && !row.text.is_empty()) {
+        match post_row(ctx, &letters, &row).await? {
+            Ok(posted) => result.posted += usize::from(posted),
+            Err(message) => result.faults.push(RowFault { line: row.line, row: row.text, message }),
+        }
+    }
+    ctx.app.wake.notify_one();
+    Ok(result)
+}
+
+/// Whether the letter was noted now; false when the same number had been noted before.
+async fn post_row(ctx: &Ctx<'_>, letters: &[(Letter, String)], row: &Row) -> Result<Result<bool, String>> {
+    let plain = |text: &str| domain::typed::compact(text).to_uppercase();
+    if row.number.is_empty() {
+        return Ok(Err("「受付番号,書留番号」の形で入力してください。".to_owned()));
+    }
+    let found = letters.iter().find(|(_, own)| plain(own) == plain(&row.reference));
+    let Some((letter, _)) = found else {
+        return Ok(Err(format!("受付番号「{}」の通知書は、この束にありません。", row.reference)));
+    };
+    if letter.tracking_number.as_deref().is_some_and(|number| number == domain::typed::compact(&row.number)) {
+        return Ok(Ok(false));
+    }
+    Ok(post_one(ctx, letter.id, &row.number).await?.map(|()| true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(list: &str) -> Vec<(usize, String, String, bool)> {
+        rows(list).into_iter().map(|row| (row.line, row.reference, row.number, row.open)).collect()
+    }
+
+    #[test]
+    fn a_list_is_read_typed_pasted_and_filled_in() {
+        let one = |line| vec![(line, "M27X-9Y3K".to_owned(), "12345678901".to_owned(), false)];
+        assert_eq!(read("M27X-9Y3K, 12345678901\n"), one(1));
+        assert_eq!(read("M27X-9Y3K\t12345678901"), one(1));
+        assert_eq!(read("受付番号,書留番号\nM27X-9Y3K,12345678901"), one(2));
+        let own = "\u{feff}受付番号,郵便番号,住所,宛先,宛名,書留番号,備考\n\
+                   M27X-9Y3K,104-0061,\"東京都中央区銀座1-1, 2階\",さくら歯科,山田,12345678901,\n\
+                   AAAA-AAAA,104-0061,東京都,さくら歯科,山田,,\n";
+        let read = read(own);
+        assert_eq!(read[..1], one(2));
+        assert!(read[1].3, "a letter without a number waits");
+    }
+}
