@@ -54,3 +54,28 @@ async fn both_engines_have_the_same_columns() {
         assert!(different.is_empty(), "{different:?}");
     }
 }
+
+/// Tables that stay small whatever the country does: what the operator writes, and one row for each authority.
+const SMALL: &[&str] = &["articles", "audit_head", "authorities", "documents", "notices", "option_lists", "settings"];
+
+/// Tables that a plan of SQLite reads from end to end without an index.
+fn walked_through(plan: &[String]) -> Vec<&str> {
+    let scans = plan.iter().filter_map(|step| step.strip_prefix("SCAN ")).filter(|step| !step.contains(" USING "));
+    scans.map(|step| step.split(' ').next().unwrap_or(step)).filter(|table| !SMALL.contains(table)).collect()
+}
+
+#[tokio::test]
+async fn no_statement_walks_through_a_table_that_grows() {
+    on_each_database(async |house| {
+        let Conn::Sqlite(conn) = &mut house.app.db.read().await.unwrap() else { return };
+        let mut found = vec![];
+        for (name, text) in storage::STATEMENTS {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+            let Ok(rows) = sqlx::query(explain).fetch_all(&mut **conn).await else { continue };
+            let plan: Vec<String> = rows.iter().map(|row| row.get::<String, _>("detail")).collect();
+            found.extend(walked_through(&plan).into_iter().map(|table| format!("{name}: {table}")));
+        }
+        assert_eq!(found, [""; 0]);
+    })
+    .await;
+}

@@ -92,12 +92,14 @@ CREATE TABLE tokens (
     used_at       BIGINT
 );
 CREATE INDEX tokens_by_account ON tokens (account_id, purpose);
+CREATE INDEX tokens_by_end ON tokens (expires_at);
 
 CREATE TABLE throttles (
     key           TEXT PRIMARY KEY,
     window_start  BIGINT NOT NULL,
     count         BIGINT NOT NULL
 );
+CREATE INDEX throttles_by_time ON throttles (window_start);
 
 CREATE TABLE applications (
     id              BLOB PRIMARY KEY,
@@ -171,6 +173,7 @@ CREATE TABLE certificates (
 CREATE INDEX certificates_of_application ON certificates (application_id, prepared_at);
 CREATE INDEX certificates_by_state ON certificates (authority_id, state, revoked_at);
 CREATE INDEX certificates_by_institution ON certificates (institution_id, not_after);
+CREATE INDEX certificates_prepared ON certificates (prepared_at) WHERE state = 'prepared';
 
 CREATE TABLE crls (
     authority_id  BLOB NOT NULL REFERENCES authorities (id),
@@ -213,6 +216,8 @@ CREATE INDEX letters_by_state ON letters (state, created_at, id);
 CREATE INDEX letters_of_application ON letters (application_id, created_at);
 CREATE INDEX letters_of_membership ON letters (membership_id, created_at);
 CREATE INDEX letters_of_batch ON letters (batch_id, created_at, id);
+CREATE INDEX letters_by_time ON letters (created_at, id);
+CREATE INDEX letters_by_number ON letters (tracking_number) WHERE tracking_number IS NOT NULL;
 
 CREATE TABLE ledger (
     id              BLOB PRIMARY KEY,
@@ -241,6 +246,7 @@ CREATE TABLE jobs (
     last_error    TEXT
 );
 CREATE INDEX jobs_due ON jobs (run_at, id) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX jobs_failed ON jobs (failed_at, id) WHERE failed_at IS NOT NULL;
 
 CREATE TABLE mails (
     id              BLOB PRIMARY KEY,
@@ -336,6 +342,7 @@ CREATE TABLE inquiries (
 );
 CREATE INDEX inquiries_by_state ON inquiries (state, created_at, id);
 CREATE INDEX inquiries_of_institution ON inquiries (institution_id, created_at);
+CREATE INDEX inquiries_of_account ON inquiries (account_id, created_at, id);
 
 CREATE TABLE settings (
     name          TEXT PRIMARY KEY,
