@@ -7,7 +7,7 @@ use std::{fs::File, io::Read, path::PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use domain::institutions::{Prefecture, RegisterLayout, ScoreTable};
-use domain::permissions::Role;
+use domain::{clock::Clock, permissions::Role};
 use serde_json::json;
 use services::{
     Ctx,
@@ -17,7 +17,7 @@ use services::{
     office::staff::{self, Saved},
 };
 
-use crate::{Place, config::Config, install};
+use crate::{Place, clock::SystemClock, config::Config, install};
 
 /// Octets of a mail server's report that are read.
 const LARGEST_REPORT: u64 = 32 << 20;
@@ -189,18 +189,27 @@ impl Mail {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let Self::Bounced(place) = self;
-        let mut report = vec![];
-        std::io::stdin().take(LARGEST_REPORT).read_to_end(&mut report)?;
-        let app = install::build(&Config::load(&place)?, true).await?;
-        let outcome = mail::bounced(&Ctx::system(&app, "mail"), &report).await?;
-        app.db.close().await;
-        match outcome {
+        match note_bounce(&place).await.map_err(TryLater)? {
             Bounced::Noted(Some(case)) => println!("noted; the mail was about case {case}"),
             Bounced::Noted(None) => println!("noted"),
             Bounced::Nothing => println!("nothing to note: no report about a mail of this portal that failed"),
         }
         Ok(())
     }
+}
+
+/// A failure after which a mail server hands the same report over again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:#}")]
+pub(crate) struct TryLater(anyhow::Error);
+
+async fn note_bounce(place: &Place) -> anyhow::Result<Bounced> {
+    let mut report = vec![];
+    std::io::stdin().take(LARGEST_REPORT).read_to_end(&mut report)?;
+    let db = install::open_database(&Config::load(place)?).await?;
+    let outcome = mail::bounced(&db, SystemClock.now(), &report).await?;
+    db.close().await;
+    Ok(outcome)
 }
 
 /// Prints the configuration in force.

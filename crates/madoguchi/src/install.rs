@@ -140,8 +140,13 @@ pub(crate) async fn build(config: &Config, demo: bool) -> anyhow::Result<Arc<App
         authority,
         post_box: demo.then(|| config.data_dir.join("letters")),
     };
-    let app = Arc::new(App::build(parts).await?);
-    authority::abandon_unfinished(&app, app.clock.now()).await?;
-    authority::publish_when_due(&app).await?;
-    Ok(app)
+    Ok(Arc::new(App::build(parts).await?))
+}
+
+/// What comes before serving: certificates that a killed process left unfinished are given up, and a list that is due is
+/// published. Only the process that issues may do it, before it issues anything.
+pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
+    authority::abandon_unfinished(app, app.clock.now()).await?;
+    authority::publish_when_due(app).await?;
+    Ok(())
 }

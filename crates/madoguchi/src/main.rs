@@ -8,7 +8,7 @@ mod install;
 mod serve;
 mod tls;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -59,7 +59,20 @@ enum Command {
     AddAdministrator(commands::AddAdministrator),
 }
 
-fn main() -> anyhow::Result<()> {
+/// What mail servers read as "try again later" (`EX_TEMPFAIL` of sysexits.h).
+const TRY_LATER: u8 = 75;
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:?}");
+            if error.is::<commands::TryLater>() { ExitCode::from(TRY_LATER) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let quiet = matches!(cli.command, Command::Demo(_));
     log_to_stderr(quiet);

@@ -28,6 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub(crate) async fn serve(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
     let app = install::build(&config, false).await?;
+    install::recover(&app).await?;
     run(&config, app, false, |_| Ok(())).await
 }
 

@@ -122,8 +122,7 @@ impl Browser {
     /// Sends a form from a tab that was open before someone logged in again in another.
     pub(crate) async fn post_from_old_tab(&self, path: &str, fields: &[(&str, &str)], tab_of: &Self) -> Answer {
         let mut request = self.form(path, fields, tab_of);
-        request.headers_mut().insert(header::HOST, "portal.example".parse().unwrap());
-        request.headers_mut().insert(header::ORIGIN, "https://portal.example".parse().unwrap());
+        request.headers_mut().insert(header::ORIGIN, "https://madoguchi.example".parse().unwrap());
         self.send(request).await
     }
 

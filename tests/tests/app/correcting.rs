@@ -10,17 +10,13 @@ use time::Duration;
 
 use crate::{
     browser::{Browser, account},
-    steps::{ELIGIBILITY, accepted, approved, begin, claims, clinic, file, filed, staff, stored},
+    steps::{ELIGIBILITY, accepted, approved, begin, claims, clinic, decide, file, filed, staff, stored},
     support::{House, on_each_database},
 };
 
 async fn returned(house: &House, case: &str, field: &str) {
     let reviewer = staff(house, Role::Reviewer).await;
-    let version = stored(house, case).await.version.to_string();
-    let words = format!("words-{field}");
-    let path = format!("{}/return", case.replace("/applications/", "/office/applications/"));
-    let told = reviewer.post(&path, &[("version", &version), (&words, "書類をご確認ください。")]).await;
-    assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.body);
+    decide(house, &reviewer, case, "return", &[(&format!("words-{field}"), "書類をご確認ください。")]).await;
     assert_eq!(stored(house, case).await.state, State::Returned);
 }
 
@@ -126,11 +122,11 @@ async fn a_filing_on_paper_changes_neither_the_way_of_paying_nor_two_filings_in_
         let (clinic, browser) = clinic(house, "1330100016").await;
         let online = file(house, &browser, "claims", &claims(house, "start")).await;
         accepted(house, &online).await;
-        let paper = record_paper(house, clinic, "2026/5/19").await;
+        let paper = record_paper(house, clinic, "2026/5/20").await;
         assert_eq!(stored(house, &online).await.state, State::Superseded);
         let recorded = stored(house, &paper).await;
         assert_eq!((recorded.state, recorded.line_id.as_deref()), (State::InForce, Some("COP76543210")));
-        assert_eq!(recorded.submitted_at.unwrap().date().to_string(), "2026-05-19");
+        assert_eq!(recorded.submitted_at.unwrap().date().to_string(), "2026-05-20");
         let certificate = approved(house, &browser).await;
         let id = stored(house, &certificate).await.id;
         let mut conn = house.app.db.read().await.unwrap();
@@ -154,6 +150,67 @@ async fn slips_in_recording_a_paper_are_named_and_kept() {
             assert!(page.body.contains(&format!("value=\"{received}\"")) || received.is_empty(), "{}", page.body);
             assert!(page.body.contains("COPO1234567"), "what was typed is kept");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_paper_that_is_older_than_the_filing_in_force_replaces_nothing() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        let online = file(house, &browser, "claims", &claims(house, "start")).await;
+        accepted(house, &online).await;
+        let reviewer = staff(house, Role::Reviewer).await;
+        let path = format!("/office/institutions/{clinic}/paper-filing");
+        let page = reviewer.post(&path, &[("customer_id", "COP76543210"), ("received", "2026-05-19")]).await;
+        assert!(page.body.contains("2026年5月20日（水）に送信された届出が、この紙より新しい"), "{}", page.body);
+        assert_eq!(stored(house, &online).await.state, State::Accepted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reviewer_compares_a_change_with_what_is_in_force_and_not_with_the_next_change() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let first = file(house, &browser, "claims", &claims(house, "start")).await;
+        accepted(house, &first).await;
+        let with_note = |note: &str| [claims(house, "change"), vec![("note", note.to_owned())]].concat();
+        let change = file(house, &browser, "claims", &with_note("訪問は午前に")).await;
+        file(house, &browser, "claims", &with_note("訪問は午後に")).await;
+        let reviewer = staff(house, Role::Reviewer).await;
+        let page = reviewer.get(&change.replace("/applications/", "/office/applications/")).await.body;
+        assert!(page.contains("<ins>訪問は午前に</ins>") && !page.contains("訪問は午後に"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_added_while_correcting_was_applied_for_on_that_day() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        filed(house, &browser).await;
+        let case = file(house, &browser, "certificate", crate::steps::CERTIFICATE).await;
+        let officer = staff(house, Role::RaOfficer).await;
+        decide(house, &officer, &case, "return", &[("words-terminal_count", "2台と伺っています。")]).await;
+        house.clock.pass(Duration::days(3));
+        let browser = colleague(house, clinic, "later@clinic.example").await;
+        let added = [
+            ("terminal_count", "2"),
+            ("terminal_name_2", "受付パソコン"),
+            ("terminal_os_2", "windows_11"),
+            ("purpose_2", "both"),
+        ];
+        browser.post(&format!("{case}/edit"), &[("terminal_count", "2"), ("action", "terminals")]).await;
+        let saved = browser.post(&format!("{case}/edit"), &added).await;
+        assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
+        assert_eq!(send(house, &browser, &case).await, format!("{case}/done"));
+        let mut conn = house.app.db.read().await.unwrap();
+        let all = storage::applications::of_institution(&mut conn, clinic, None, 10).await.unwrap();
+        let days: Vec<_> =
+            all.iter().filter(|case| case.kind == Kind::Certificate).map(|case| case.submitted_at).collect();
+        assert_eq!(days.len(), 2);
+        assert!(days.iter().all(|day| day.unwrap().date().to_string() == "2026-05-23"), "{days:?}");
     })
     .await;
 }

@@ -181,7 +181,7 @@ async fn an_installed_certificate_names_its_renewal_and_a_revoked_one_the_next_l
         let shown = Ctx::visitor(&house.app, "");
         services::authority::connection_test(&shown, made.certificate.as_deref()).await.unwrap().unwrap();
         let renewal = japanese_date((made.not_after - Duration::days(90)).date());
-        says(&told(house, "接続テストに成功").await, &format!("有効期限の90日前（{renewal}）から"));
+        says(&told(house, "接続テストに成功").await, &format!("90日前（{renewal}）になったら"));
         browser.post(&format!("/certificates/{}/revoke", made.id), &[("reason", "cessationOfOperation")]).await;
         says(&told(house, "失効しました").await, "通知書が届くのは2026年6月1日（月）ごろ");
     })

@@ -204,7 +204,7 @@ async fn a_mail_that_comes_back_is_shown_to_staff_and_to_the_person() {
     on_each_database(async |house| {
         let (_, browser) = clinic(house, CODES[0]).await;
         let case = filed(house, &browser).await;
-        let ctx = services::Ctx::system(&house.app, "mail");
+        let (db, now) = (&house.app.db, house.app.clock.now());
         let waiting = mails(house).await.remove(0);
         let report = format!(
             "From: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; boundary=b\r\n\r\n\
@@ -213,12 +213,12 @@ async fn a_mail_that_comes_back_is_shown_to_staff_and_to_the_person() {
              Message-ID: <{}>\r\n--b--\r\n",
             waiting.message_id
         );
-        let early = services::mail::bounced(&ctx, report.as_bytes()).await.unwrap();
+        let early = services::mail::bounced(db, now, report.as_bytes()).await.unwrap();
         assert_eq!(early, Bounced::Nothing, "what was not sent cannot come back");
         work(house).await;
         let id = stored(house, &case).await.id;
-        assert_eq!(services::mail::bounced(&ctx, report.as_bytes()).await.unwrap(), Bounced::Noted(Some(id)));
-        assert_eq!(services::mail::bounced(&ctx, report.as_bytes()).await.unwrap(), Bounced::Nothing, "once");
+        assert_eq!(services::mail::bounced(db, now, report.as_bytes()).await.unwrap(), Bounced::Noted(Some(id)));
+        assert_eq!(services::mail::bounced(db, now, report.as_bytes()).await.unwrap(), Bounced::Nothing, "once");
         assert!(browser.get(&case).await.body.contains("届かずに戻ってきました"));
         let desk = staff(house, Role::CallCentreAgent).await.get("/office/mails").await.body;
         assert!(desk.contains("届かずに戻った") && desk.contains("552 mailbox full"), "{desk}");

@@ -88,7 +88,7 @@ impl ClaimsFiling {
         if answers.is("application_kind", "start") && answers.is("paper_filed", "yes") {
             findings.error(
                 "paper_filed",
-                "すでに紙で届け出た場合は、ここで届け出る必要はありません。紙の届出がこのポータルに登録されているかどうかは、お問い合わせ画面でご確認ください。",
+                "すでに紙で届け出た場合は、ここで届け出る必要はありません。紙の届出がこのポータルに登録されているかどうかは、お問い合わせフォームからおたずねください。登録されると、「変更」の届出ができます。",
             );
         }
     }
@@ -214,7 +214,11 @@ impl Procedure for ClaimsFiling {
                 "審査の目安は{}営業日です。受付済みになると、請求開始年月からオンライン請求を利用できます。",
                 facts.rules.review_days
             ),
-            format!("訪問作業の目安は、{}から{}までです。", japanese_date(from), japanese_date(to)),
+            format!(
+                "訪問作業の目安は、最も早い開始月の場合、{}から{}までです。",
+                japanese_date(from),
+                japanese_date(to)
+            ),
         ]
     }
 

@@ -28,12 +28,15 @@ pub fn japanese_datetime(instant: Timestamp) -> String {
     format!("{}{:02}:{:02}", japanese_date(local.date()), local.hour(), local.minute())
 }
 
-/// A day as it is typed: 「2026-05-20」, as browsers send it, or with 「/」, 「.」 or 「年月日」, in either width.
+/// A day as it is typed: 「2026-05-20」, as browsers send it, or with 「/」, 「.」 or 「年月日」, in either width; the year has four digits.
 pub fn typed_day(typed: &str) -> Option<Date> {
     let folded = crate::typed::fold(typed);
     let numbers: Vec<&str> =
         folded.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let [year, month, day] = numbers[..] else { return None };
+    if year.len() != 4 {
+        return None;
+    }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
     Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
@@ -57,8 +60,17 @@ mod tests {
         for typed in ["2026-05-20", "2026/5/20", "２０２６年５月２０日", " 2026.05.20 "] {
             assert_eq!(typed_day(typed), Some(date!(2026 - 05 - 20)), "{typed}");
         }
-        for typed in ["", "5月20日", "2026-02-30", "2026-13-01", "20260520", "2026-05-20-01", "９９９９９９-1-1"]
-        {
+        for typed in [
+            "",
+            "5月20日",
+            "令和8年5月20日",
+            "26/5/20",
+            "2026-02-30",
+            "2026-13-01",
+            "20260520",
+            "2026-05-20-01",
+            "９９９９９９-1-1",
+        ] {
             assert_eq!(typed_day(typed), None, "{typed}");
         }
     }

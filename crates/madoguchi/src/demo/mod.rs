@@ -61,6 +61,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     prepare(&options.data_dir, options.reset)?;
     let config = config(&options);
     let app = install::build(&config, true).await?;
+    install::recover(&app).await?;
     demo::fill(&app).await?;
     let accounts = demo::accounts(&app).await?;
     let ca = options.data_dir.join("ca.pem");

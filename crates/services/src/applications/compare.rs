@@ -18,7 +18,8 @@ pub struct Difference {
     pub now: String,
 }
 
-fn earlier(kind: Kind, facts: &Facts) -> Option<&Answers> {
+/// What the applicant sent before this, whatever became of it.
+pub(super) fn sent_before(kind: Kind, facts: &Facts) -> Option<&Answers> {
     match kind {
         Kind::Eligibility => facts.known.eligibility.as_ref(),
         Kind::Claims => facts.known.claims.as_ref(),
@@ -26,10 +27,15 @@ fn earlier(kind: Kind, facts: &Facts) -> Option<&Answers> {
     }
 }
 
-/// The fields in which a form differs from the application before, in its order; then those it asks no more. None for
-/// a first application.
-pub(super) fn differences(kind: Kind, facts: &Facts, now: &[(String, Vec<ReadingLine>)]) -> Vec<Difference> {
-    let Some(before) = earlier(kind, facts) else { return vec![] };
+/// The fields in which a form differs from an application before, in its order; then those it asks no more. None when
+/// there is nothing to compare with.
+pub(super) fn differences(
+    kind: Kind,
+    facts: &Facts,
+    before: Option<&Answers>,
+    now: &[(String, Vec<ReadingLine>)],
+) -> Vec<Difference> {
+    let Some(before) = before else { return vec![] };
     let asked = |line: &&ReadingLine| !line.shown && !["application_kind", "paper_filed"].contains(&line.key.as_str());
     let before: Vec<ReadingLine> =
         reading(kind.procedure(), facts, before).into_iter().flat_map(|(_, lines)| lines).collect();

@@ -105,8 +105,7 @@ pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
     let mut conn = ctx.app.db.read().await?;
     if case.submitted_at.is_some() {
-        let (institution, itself) = (case.institution_id, Some(case.id));
-        let before = storage::applications::latest_filed(&mut conn, institution, case.kind, itself).await?;
+        let before = storage::applications::latest_filed(&mut conn, case.institution_id, case.kind, Some(case)).await?;
         without_itself(&mut facts, case, before);
     }
     if let Some(line) = case.kind.procedure().line_id(&facts, answers) {

@@ -2,7 +2,7 @@
 
 use domain::{
     applications::{Event, Kind, State, line_customer_id::LineCustomerId},
-    calendar::typed_day,
+    calendar::{japanese_date, typed_day},
     clock::Timestamp,
     forms::{Answers, Findings},
     ids::{ApplicationId, InstitutionId},
@@ -13,6 +13,9 @@ use storage::boxed;
 
 use super::{advance, record, reviewing};
 use crate::{Ctx, Error, Result};
+
+/// The oldest paper that is recorded: older days are slips of the year.
+const OLDEST: time::Duration = time::Duration::days(3653);
 
 /// What the clerk reads from the paper.
 #[derive(Clone, Debug, Default)]
@@ -43,13 +46,28 @@ pub async fn record_paper_filing(
     let filed = filing(ctx, institution, &id, received)?;
     let mut tx = ctx.app.db.write().await?;
     storage::institutions::find(&mut tx, institution).await?.ok_or(Error::NotFound)?;
-    for earlier in storage::applications::open_by_kind(&mut tx, institution, Kind::Claims, filed.id).await? {
+    let in_force = storage::applications::open_by_kind(&mut tx, institution, Kind::Claims, filed.id).await?;
+    if let Some(newer) = in_force.iter().filter_map(|case| case.submitted_at).find(|sent| sent.date() > received.date())
+    {
+        return Ok(Err(newer_filing(newer)));
+    }
+    for earlier in in_force {
         advance(ctx, &mut tx, &earlier, Event::Supersede, "紙の届出").await?;
     }
     storage::applications::insert_filed(&mut tx, &filed).await?;
     record(ctx, &mut tx, filed.id, Event::TakeEffect, State::Draft, State::InForce, "紙の届出").await?;
     tx.commit().await?;
     Ok(Ok(filed.id))
+}
+
+fn newer_filing(sent: Timestamp) -> Findings {
+    let mut slips = Findings::default();
+    let day = japanese_date(sent.date());
+    slips.error(
+        "received",
+        format!("{day}に送信された届出が、この紙より新しいため、登録できません。「届いた日」を確かめてください。"),
+    );
+    slips
 }
 
 fn read(ctx: &Ctx<'_>, paper: &PaperFiling) -> Result<(LineCustomerId, Timestamp), Findings> {
@@ -63,6 +81,9 @@ fn read(ctx: &Ctx<'_>, paper: &PaperFiling) -> Result<(LineCustomerId, Timestamp
         None => slips.error("received", "「届いた日」を、2026年5月20日のように入力してください。"),
         Some(day) if day > ctx.now.date() => {
             slips.error("received", "「届いた日」が今日より後です。届出が届いた日を入力してください。");
+        }
+        Some(day) if day < ctx.now.date() - OLDEST => {
+            slips.error("received", "「届いた日」が10年以上前です。西暦で入力してください。");
         }
         Some(_) => {}
     }

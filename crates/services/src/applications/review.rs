@@ -3,6 +3,7 @@
 use domain::{
     applications::{Event, Facts, Kind, ReadingLine, State, reading},
     clock::Timestamp,
+    forms::Answers,
     ids::{ApplicationId, EntryId, InstitutionId, JobId},
     institutions::Institution,
 };
@@ -108,7 +109,8 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     drop(conn);
     let facts = facts_for_case(ctx, &found, &found.answers).await?;
     let lines = reading(found.kind.procedure(), &facts, &found.answers);
-    let differences = differences(found.kind, &facts, &lines);
+    let in_force = in_force(ctx, &found).await?;
+    let differences = differences(found.kind, &facts, in_force.as_ref(), &lines);
     seen(ctx, id).await?;
     let may_decide = may_decide(ctx, &found).is_ok() && found.state.is_open_for_review();
     let view = CaseView {
@@ -125,6 +127,16 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
         may_decide,
     };
     Ok(view)
+}
+
+/// What a filing would replace: the answers of the application in force.
+async fn in_force(ctx: &Ctx<'_>, case: &Application) -> Result<Option<Answers>> {
+    if case.kind == Kind::Certificate {
+        return Ok(None);
+    }
+    let mut conn = ctx.app.db.read().await?;
+    let others = storage::applications::open_by_kind(&mut conn, case.institution_id, case.kind, case.id).await?;
+    Ok(others.into_iter().next().map(|other| other.answers))
 }
 
 async fn seen(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {

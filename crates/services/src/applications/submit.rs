@@ -14,7 +14,7 @@ use storage::{
 
 use super::{
     advance,
-    compare::{Difference, differences},
+    compare::{Difference, differences, sent_before},
     facts::facts_for_case,
     own, record, tell,
 };
@@ -80,7 +80,7 @@ async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain
     let before_sending = procedure.before_sending(&facts, &checked.answers);
     let missing = procedure.missing_before(&facts);
     let change = checked.answers.is("application_kind", "change");
-    let differences = change.then(|| differences(case.kind, &facts, &reading));
+    let differences = change.then(|| differences(case.kind, &facts, sent_before(case.kind, &facts), &reading));
     Ok((CheckState { case, reading, differences, checked, missing, before_sending }, facts))
 }
 
@@ -174,6 +174,7 @@ async fn further(
         sent_with: Some(first.id),
         created_by: ctx.account()?,
         created_at: ctx.now,
+        submitted_at: Some(ctx.now),
         ..first.clone()
     };
     storage::applications::insert_filed(tx, &case).await?;

@@ -32,12 +32,17 @@ pub struct Numbers {
 /// A row of a list.
 struct Row {
     line: usize,
-    /// As typed.
-    text: String,
     reference: String,
     number: String,
     /// Whether a headed list left the number open: nothing is said of that letter yet.
     open: bool,
+}
+
+impl Row {
+    /// As it can be sent again, without the other columns.
+    fn text(&self) -> String {
+        format!("{},{}", self.reference, self.number)
+    }
 }
 
 /// The text of an uploaded list, in UTF-8 or in Shift_JIS as spreadsheets write it; none when it is neither.
@@ -45,32 +50,35 @@ pub fn list_text(bytes: &[u8]) -> Option<String> {
     decode(bytes)
 }
 
+/// The cells of a line, divided by tabs or by commas.
+fn cells(line: &str) -> Vec<String> {
+    let delimiter = if line.contains('\t') { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).delimiter(delimiter).trim(csv::Trim::All).from_reader(line.as_bytes());
+    let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
+    record.iter().map(str::to_owned).collect()
+}
+
 /// The rows of a list. A heading says where the two columns stand; without one they are the first and the last.
 fn rows(list: &str) -> Vec<Row> {
-    let list = list.trim_start_matches('\u{feff}');
-    let delimiter = if list.contains('\t') { b'\t' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(list.as_bytes());
     let mut heading: Option<(usize, Option<usize>)> = None;
     let mut rows = vec![];
-    for record in reader.records().filter_map(std::result::Result::ok) {
-        let place = |name: &str| record.iter().position(|cell| cell.contains(name));
+    for (index, line) in list.trim_start_matches('\u{feff}').lines().enumerate() {
+        let cells = cells(line);
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        let place = |name: &str| cells.iter().position(|cell| cell.contains(name));
         if let (true, Some(reference)) = (rows.is_empty() && heading.is_none(), place(REFERENCE)) {
             heading = Some((reference, place(NUMBER)));
             continue;
         }
-        let last = record.len().saturating_sub(1);
+        let last = cells.len() - 1;
         let (reference, number) = heading.map_or((0, last), |(reference, number)| (reference, number.unwrap_or(last)));
-        let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
-        let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
-        let text = record.iter().collect::<Vec<_>>().join(",");
+        let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
         let number = if number == reference { String::new() } else { cell(number) };
         let open = heading.is_some() && number.is_empty();
-        rows.push(Row { line, text, reference: cell(reference), number, open });
+        rows.push(Row { line: index + 1, reference: cell(reference), number, open });
     }
     rows
 }
@@ -85,10 +93,10 @@ pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
     ctx.permit(Permission::DispatchLetters)?;
     let (_, letters) = batch(ctx, id).await?;
     let mut result = Numbers::default();
-    for row in rows(list).into_iter().filter(|row| !row.open && !row.text.is_empty()) {
+    for row in rows(list).into_iter().filter(|row| !row.open) {
         match post_row(ctx, &letters, &row).await? {
             Ok(posted) => result.posted += usize::from(posted),
-            Err(message) => result.faults.push(RowFault { line: row.line, row: row.text, message }),
+            Err(message) => result.faults.push(RowFault { line: row.line, row: row.text(), message }),
         }
     }
     ctx.app.wake.notify_one();
@@ -131,5 +139,8 @@ mod tests {
         let read = read(own);
         assert_eq!(read[..1], one(2));
         assert!(read[1].3, "a letter without a number waits");
+        let mixed = rows("A,1\nB\t2\n\nC\n");
+        assert_eq!(mixed.iter().map(Row::text).collect::<Vec<_>>(), ["A,1", "B,2", "C,"]);
+        assert_eq!(mixed[2].line, 4, "blank lines count");
     }
 }

@@ -1,10 +1,14 @@
 //! Mails that came back: the reports of mail servers to the sender (RFC 3464).
 
-use domain::ids::ApplicationId;
+use domain::{clock::Timestamp, ids::ApplicationId};
 use mail_parser::{Message, MessageParser, PartType};
-use storage::boxed;
+use storage::{
+    Db,
+    audit::{Entry, fingerprint},
+    boxed,
+};
 
-use crate::{Ctx, Result};
+use crate::Result;
 
 /// Longest words of a server that are kept, in characters.
 const LONGEST: usize = 300;
@@ -75,13 +79,22 @@ fn read(report: &[u8]) -> Option<Report> {
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn bounced(ctx: &Ctx<'_>, report: &[u8]) -> Result<Bounced> {
+pub async fn bounced(db: &Db, now: Timestamp, report: &[u8]) -> Result<Bounced> {
     let Some(report) = read(report) else { return Ok(Bounced::Nothing) };
-    let mut tx = ctx.app.db.write().await?;
+    let mut tx = db.write().await?;
     let Some(mail) = storage::mails::bounce(&mut tx, &report.message_id, &report.words).await? else {
         return Ok(Bounced::Nothing);
     };
-    ctx.audit(&mut tx, "mail.bounce", format!("mail:{}", mail.id), "sent", &report.words);
+    tx.audit(Entry {
+        at: now.as_millis(),
+        actor: "system:mail".to_owned(),
+        on_behalf_of: String::new(),
+        action: "mail.bounce".to_owned(),
+        subject: format!("mail:{}", mail.id),
+        source: String::new(),
+        before_hash: fingerprint("sent"),
+        after_hash: fingerprint(&report.words),
+    });
     tx.commit().await?;
     Ok(Bounced::Noted(mail.application_id))
 }

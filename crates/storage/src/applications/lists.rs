@@ -112,7 +112,7 @@ sql!(
     )
 );
 sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
-sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3
+sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3 AND submitted_at <= $4
     AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1"));
 sql!(
     IN_FORCE_BEFORE = select_case!(
@@ -207,7 +207,7 @@ pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<
     rows.into_iter().map(Row::read).collect()
 }
 
-/// The latest case of a procedure that was sent and neither refused nor taken back.
+/// The latest case of a procedure that was sent and neither refused nor taken back; of those sent before a given one, if any.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -216,12 +216,14 @@ pub async fn latest_filed(
     conn: &mut Conn,
     institution: InstitutionId,
     kind: Kind,
-    except: Option<ApplicationId>,
+    before: Option<&Application>,
 ) -> Result<Option<Application>> {
+    let (id, sent) = before.map_or((Uuid::nil(), None), |case| (case.id.0, case.submitted_at));
     let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILED)
         .bind(institution.0)
         .bind(kind.as_str())
-        .bind(except.map_or(Uuid::nil(), |case| case.0))
+        .bind(id)
+        .bind(sent.map_or(i64::MAX, Timestamp::as_millis))
         .fetch_optional(c)
         .await)?;
     row.map(Row::read).transpose()

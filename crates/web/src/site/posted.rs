@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
 };
 use domain::forms::Answers;
 use services::secrets::same;
@@ -100,7 +100,7 @@ impl FromRequest<Site> for Typed {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let visit = <Visit as axum::extract::FromRequestParts<Site>>::from_request_parts(&mut parts, site).await?;
-        let from_here = is_from_here(&parts.headers);
+        let from_here = is_from_here(&parts.headers, &site.app.settings.portal_url);
         let request = Request::from_parts(parts, body);
         let posted = if is_multipart(request.headers()) {
             read_multipart(request, site).await?
@@ -114,10 +114,10 @@ impl FromRequest<Site> for Typed {
 }
 
 /// Whether the browser says that a page of this portal sent the request (`Origin`, RFC 6454): no page elsewhere can.
-fn is_from_here(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let sender = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    sender.is_some() && sender == text(header::HOST)
+fn is_from_here(headers: &HeaderMap, portal: &str) -> bool {
+    let Some((scheme, rest)) = portal.split_once("://") else { return false };
+    let own = format!("{scheme}://{}", rest.split('/').next().unwrap_or_default());
+    headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == own.as_bytes())
 }
 
 /// Pairs of an `application/x-www-form-urlencoded` body; text that is not UTF-8 is replaced, never refused.
@@ -133,19 +133,20 @@ fn storable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn only_a_page_of_this_portal_is_from_here() {
-        let headers = |pairs: &[(header::HeaderName, &'static str)]| -> HeaderMap {
-            pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        let from = |origin: &'static str, portal: &str| {
+            is_from_here(&HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))]), portal)
         };
-        let host = (header::HOST, "portal.example:8080");
-        assert!(is_from_here(&headers(&[host.clone(), (header::ORIGIN, "http://portal.example:8080")])));
-        for origin in ["http://portal.example", "https://elsewhere.example:8080", "null", "portal.example:8080"] {
-            assert!(!is_from_here(&headers(&[host.clone(), (header::ORIGIN, origin)])), "{origin}");
+        assert!(from("https://portal.example", "https://portal.example"));
+        assert!(from("http://127.0.0.1:8080", "http://127.0.0.1:8080/"));
+        for origin in ["http://portal.example", "https://portal.example:8443", "https://elsewhere.example", "null", ""]
+        {
+            assert!(!from(origin, "https://portal.example"), "{origin}");
         }
-        assert!(!is_from_here(&headers(&[host])), "a browser that says nothing");
-        assert!(!is_from_here(&headers(&[(header::ORIGIN, "http://portal.example")])), "a request without a host");
+        assert!(!is_from_here(&HeaderMap::new(), "https://portal.example"), "a browser that says nothing");
     }
 
     #[test]

@@ -52,6 +52,7 @@ fn row(mail: rescue::MailState) -> RowView {
     let state = match (mail.state.as_str(), mail.answer.is_empty()) {
         ("sent", _) => StateView::new(Tone::Done, "送信済み"),
         ("refused", _) => StateView::new(Tone::Attention, "拒否"),
+        ("bounced", _) => StateView::new(Tone::Attention, "届かずに戻った"),
         (_, true) => StateView::new(Tone::Waiting, "送信待ち"),
         (_, false) => StateView::new(Tone::Waiting, "再送待ち"),
     };
@@ -65,7 +66,7 @@ fn row(mail: rescue::MailState) -> RowView {
     let subject = mail.subject.split("（番号").next().unwrap_or_default().to_owned();
     let to = CellView::Lines(mail.recipient, told);
     let cells = vec![CellView::Text(subject), CellView::State(state), to, CellView::Text(at)];
-    RowView { cells, strong: mail.state == "refused" }
+    RowView { cells, strong: ["refused", "bounced"].contains(&mail.state.as_str()) }
 }
 
 /// What became of our mails, and the probe.

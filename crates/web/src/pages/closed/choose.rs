@@ -50,7 +50,7 @@ fn passphrase_fields(suggested: &str, generated: bool) -> Vec<FieldView> {
     ];
     let shown = InputView::Shown {
         value: suggested.to_owned(),
-        note: "この画面だけに表示されます。書き留めてから、ファイルを受け取ってください。".to_owned(),
+        note: "この画面だけに表示されます。ハイフン（-）も含めて、このとおりに書き留めてから、ファイルを受け取ってください。".to_owned(),
     };
     vec![
         FieldView::new("passphrase_way", "ファイルのパスワードの決め方", InputView::Radio { choices: ways })
