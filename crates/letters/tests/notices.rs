@@ -195,3 +195,16 @@ fn the_user_id_notice_tells_the_id_and_a_password_only_if_there_is_one() {
     assert!(is_accessible(&bytes));
     assert!(without.qr_codes(1).is_empty());
 }
+
+#[test]
+fn a_secret_of_real_length_stands_on_one_line_and_its_letter_on_one_page() {
+    for secret in ["FWH926XYYXJ7HW366972", "WWWWWWWWWWWWWWWWWWWW"] {
+        let pdf = Pdf::new(
+            &press().issuance_notices(&[IssuanceNotice { pickup_secret: secret.into(), ..issuance_notice() }]).unwrap(),
+        );
+        let groups: Vec<&str> = (0..5).map(|nth| &secret[nth * 4..][..4]).collect();
+        let text = pdf.text(None).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&groups.join(" ")), "{text}");
+        assert_eq!(pdf.pages(), 1);
+    }
+}

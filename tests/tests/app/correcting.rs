@@ -214,3 +214,19 @@ async fn a_terminal_that_is_added_while_correcting_was_applied_for_on_that_day()
     })
     .await;
 }
+
+#[tokio::test]
+async fn everyone_who_opens_a_case_reads_the_address_of_who_sent_it() {
+    on_each_database(async |house| {
+        let (clinic, browser) = clinic(house, "1330100016").await;
+        filed(house, &browser).await;
+        let case = file(house, &browser, "certificate", crate::steps::CERTIFICATE).await;
+        let office = case.replace("/applications/", "/office/applications/");
+        let desk = staff(house, Role::RaOfficer).await.get(&office).await.body;
+        let sender = "<span>owner-1330100016@clinic.example</span>";
+        assert!(desk.contains(sender), "{desk}");
+        let other = colleague(house, clinic, "colleague@clinic.example").await.get(&case).await.body;
+        assert!(other.contains(sender), "{other}");
+    })
+    .await;
+}

@@ -227,6 +227,10 @@ async fn the_list_of_a_batch_comes_back_filled_in_as_a_file() {
         filled[2] = format!("{},12,", filled[2].strip_suffix(",,").unwrap());
         let told = dispatch.post_file(&numbers, "list_file", filled.join("\n").as_bytes()).await;
         assert!(told.body.contains("数字8～20桁"), "{}", told.body);
+        let mut twice = filled.clone();
+        twice[2] = twice[2].replace(",12,", ",12345678901,");
+        let told = dispatch.post_file(&numbers, "list_file", twice.join("\n").as_bytes()).await;
+        assert!(told.body.contains("ほかの通知書に記録されています"), "one number, one letter: {}", told.body);
         let picture = dispatch.post_file(&numbers, "list_file", b"\x89PNG\xff\xd8\x81").await;
         assert!(picture.body.contains("ファイルを読み取れません"), "{}", picture.body);
     })

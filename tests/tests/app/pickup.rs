@@ -186,3 +186,30 @@ async fn a_passphrase_that_the_page_made_stays_the_same_until_the_file_is_fetche
     })
     .await;
 }
+
+/// A request for a certificate whose key is an RSA key.
+fn rsa_request() -> String {
+    let words = ["req", "-new", "-newkey", "rsa:2048", "-noenc", "-keyout", "/dev/null", "-subj", "/CN=terminal"];
+    let made = std::process::Command::new("openssl").args(words).output().unwrap();
+    String::from_utf8(made.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_that_the_profile_does_not_take_is_named_and_consumes_nothing() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let request = rsa_request();
+        let fields = [
+            ("pickup_id", paper.id.as_str()),
+            ("pickup_secret", paper.secret.as_str()),
+            ("way", "request"),
+            ("request", request.as_str()),
+        ];
+        let told = terminal.post("/pickup", &fields).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.body);
+        assert!(told.body.contains("（RSA 2048）です。ECDSA P-256の鍵で"), "{}", told.body);
+        assert_eq!(stored(house, &case).await.state, State::LetterPosted);
+    })
+    .await;
+}

@@ -252,3 +252,22 @@ async fn a_change_shows_what_it_changes_before_it_is_sent() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn another_product_brings_its_own_maker_and_a_second_beginning_is_questioned() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let own = [("product", "other"), ("product_other", "手作りレセ"), ("product_maker", "山田太郎")];
+        let first = claims(house, "start");
+        let first = file(house, &browser, "claims", &with(&borrowed(&first), &own)).await;
+        accepted(house, &first).await;
+        let case = begin(&browser, "claims").await;
+        let answers = claims(house, "change");
+        let listed = [("product", "opt_one3"), ("product_maker", "山田太郎")];
+        let page = check(&browser, &case, &with(&borrowed(&answers), &listed)).await;
+        assert!(page.contains("<ins>株式会社オプテック</ins>"), "{page}");
+        let page = check(&browser, &case, &with(&borrowed(&answers), &[("application_kind", "start")])).await;
+        assert!(page.contains("すでに受け付けた届出があります"), "{page}");
+    })
+    .await;
+}

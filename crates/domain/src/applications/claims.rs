@@ -1,6 +1,6 @@
 //! オンライン請求 利用開始・変更申請（届出） (spec 05).
 
-use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider};
+use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider, started_before};
 use super::{Facts, Kind, Procedure, line::Source};
 use crate::accounts::normalise_phone;
 use crate::calendar::{YearMonth, cut_off, japanese_date, visit_window};
@@ -37,7 +37,7 @@ impl ClaimsFiling {
                 .article("program-name"),
             Field::new("product_other", "プログラム名称（一覧にない場合）", line(100)).when("product", FREE),
             Field::new("product_maker", "レセコンのソフトメーカー名（プログラムの作成者の氏名）", line(100))
-                .help("一覧からプログラム名称を選ぶと、空欄のままで自動で入ります。")
+                .help("一覧からプログラム名称を選ぶと、空欄のままで自動で入ります。一覧にないときは、必ず入力してください。")
                 .optional(),
             Field::new("os_browser", "パソコンの基本ソフト（OS）・ブラウザ", Input::Select(facts.lists.choices("os_browsers"))),
             Field::new("os_browser_other", "基本ソフト・ブラウザ（その他の場合）", line(100)).when("os_browser", FREE),
@@ -61,12 +61,22 @@ impl ClaimsFiling {
         fields
     }
 
+    /// Whether the maker is that of the product before: the product was changed, the maker forgotten.
+    fn left_over(facts: &Facts, answers: &Answers) -> bool {
+        facts.known.claims.as_ref().is_some_and(|before| {
+            before.has("product")
+                && !answers.is("product", before.get("product"))
+                && answers.is("product_maker", before.get("product_maker"))
+        })
+    }
+
     fn maker(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
-        if answers.has("product_maker") || findings.has_error("product_maker") {
+        if findings.has_error("product_maker") || (answers.has("product_maker") && !Self::left_over(facts, answers)) {
             return;
         }
         match facts.lists.entry("receipt_products", answers.get("product")) {
             Some(product) if !product.maker.is_empty() => answers.set("product_maker", &product.maker),
+            Some(_) if answers.has("product_maker") => {}
             Some(_) => findings.error(
                 "product_maker",
                 "「レセコンのソフトメーカー名（プログラムの作成者の氏名）」を入力してください。",
@@ -192,6 +202,7 @@ impl Procedure for ClaimsFiling {
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         Self::never_twice(answers, findings);
+        started_before(facts.known.claims.is_some(), "届出", answers, findings);
         Self::change_day(facts, answers, findings);
         Self::maker(facts, answers, findings);
         Self::fee_differs(facts, answers, findings);

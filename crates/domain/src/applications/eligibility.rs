@@ -39,6 +39,16 @@ pub(super) fn application_kind(filed_before: bool) -> Field {
     }
 }
 
+/// A remark for who begins although there is something to change.
+pub(super) fn started_before(filed: bool, what: &str, answers: &Answers, findings: &mut Findings) {
+    if filed && answers.is("application_kind", "start") {
+        findings.warn(
+            "application_kind",
+            format!("すでに受け付けた{what}があります。その内容を変えるときは、「変更」を選んでください。"),
+        );
+    }
+}
+
 /// Institution data, shown from the register (fields 1).
 pub(super) fn institution_section(facts: &Facts) -> Section {
     let institution = &facts.institution;
@@ -151,6 +161,7 @@ impl Procedure for EligibilityApplication {
     }
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        started_before(facts.known.eligibility.is_some(), "申請", answers, findings);
         if answers.is("application_kind", "change") && facts.known.eligibility.is_none() {
             findings.error(
                 "application_kind",

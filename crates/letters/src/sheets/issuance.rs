@@ -54,7 +54,7 @@ fn opening(desk: &mut Desk<'_>, it: &IssuanceNotice) {
 fn body(desk: &mut Desk<'_>, it: &IssuanceNotice, code: Option<&qr::Code>) {
     let codes = |desk: &mut Desk<'_>| {
         desk.code("取得ID", &it.pickup_id, 16.0, false);
-        desk.code("取得パスワード", &it.pickup_secret, 22.0, true);
+        desk.code("取得パスワード", &it.pickup_secret, 20.0, true);
         let note = "区切りの空白は入力不要です。紛らわしい文字は使っていません。";
         desk.paragraph(note, Look::new(8.0).color(QUIET), 0.0, 0.0);
     };

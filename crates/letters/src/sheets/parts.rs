@@ -74,7 +74,7 @@ impl Desk<'_> {
 
     /// The names of the characters, each group in a column under its own place.
     fn readings(&mut self, row: &[Group], large: Look) -> Slab {
-        let look = Look::new(7.4);
+        let look = Look::new(6.8);
         let mut whole = Slab::default();
         let mut before = String::new();
         for group in row {
@@ -196,7 +196,7 @@ pub(super) fn answer<'a>(value: &'a str, look: Look, empty: &'a str) -> (&'a str
     if value.trim().is_empty() { (empty, look.color(QUIET)) } else { (value, look) }
 }
 
-/// As many groups in a row as fit, four at most.
+/// As many groups in a row as fit, five at most: the pickup secret has five.
 fn rows(groups: &[Group], look: Look, width: f32) -> Vec<&[Group]> {
     let mut rows = vec![];
     let mut start = 0;
@@ -206,7 +206,7 @@ fn rows(groups: &[Group], look: Look, width: f32) -> Vec<&[Group]> {
             let text = row.iter().map(|group| group.text.as_str()).collect::<Vec<_>>().join(" ");
             Text::plain(&text, look).width() <= width
         };
-        let most = (groups.len() - start).min(4);
+        let most = (groups.len() - start).min(5);
         let count = (1..=most).rev().find(fits).unwrap_or(1);
         rows.extend(groups.get(start..start + count));
         start += count;

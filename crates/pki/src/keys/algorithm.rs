@@ -78,6 +78,16 @@ impl KeyKind {
     }
 }
 
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.rsa_bits()) {
+            (_, Some(bits)) => write!(f, "RSA（{bits}ビット以上）"),
+            (Self::P384, None) => f.write_str("ECDSA P-384"),
+            (_, None) => f.write_str("ECDSA P-256"),
+        }
+    }
+}
+
 impl FromStr for KeyKind {
     type Err = ();
 

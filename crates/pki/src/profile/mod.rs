@@ -89,6 +89,11 @@ impl Profile {
         self.keys.first().copied().unwrap_or(KeyKind::P256)
     }
 
+    /// The kinds of keys that it takes.
+    pub fn keys(&self) -> &[KeyKind] {
+        &self.keys
+    }
+
     /// Whether it takes a key of this kind.
     pub fn accepts(&self, key: KeyAlgorithm) -> bool {
         self.keys.iter().any(|kind| kind.accepts(key))

@@ -48,7 +48,10 @@ pub(super) fn differences(
         before: value(was),
         now: value(is),
     };
+    // Said once for one application and not carried over to the next: leaving it empty changes nothing.
+    let (once, empty) = (["note", "test_month"], ["（未入力）", "（なし）"]);
     let changed = now.iter().map(|line| difference(line, before.iter().find(|was| was.key == line.key), Some(line)));
     let all = changed.chain(gone.map(|line| difference(line, Some(line), None)));
-    all.filter(|difference| difference.before != difference.now).collect()
+    let forgotten = |difference: &Difference| once.contains(&&*difference.key) && empty.contains(&&*difference.now);
+    all.filter(|difference| difference.before != difference.now && !forgotten(difference)).collect()
 }

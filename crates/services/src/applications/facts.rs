@@ -104,6 +104,10 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
 pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
     let mut conn = ctx.app.db.read().await?;
+    if let Some(sender) = case.submitted_by.filter(|_| !case.state.is_editable()) {
+        let sender = storage::accounts::find(&mut conn, sender).await?;
+        (facts.person_name, facts.person_email) = sender.map(|sender| (sender.name, sender.email)).unwrap_or_default();
+    }
     if case.submitted_at.is_some() {
         let before = storage::applications::latest_filed(&mut conn, case.institution_id, case.kind, Some(case)).await?;
         without_itself(&mut facts, case, before);

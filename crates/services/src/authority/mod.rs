@@ -12,7 +12,9 @@ pub use connection::{ConnectionTest, TestFault, connection_test};
 pub use founding::{Founding, found, server_certificate};
 pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve_many};
 pub(crate) use pickup::again_until;
-pub use pickup::{Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse, suggested_passphrase};
+pub use pickup::{
+    Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse, suggested_passphrase, taken_key_names,
+};
 pub use publication::{
     OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due,
     published_issuer, published_root, root_crl, root_pem, subject_names,

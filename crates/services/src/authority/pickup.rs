@@ -8,7 +8,9 @@ use domain::{
     clock::Timestamp,
     secrets::{FilePassphrase, PickupId, PickupSecret},
 };
-use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
+use pki::{
+    CertificateRequest, KeyKind, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject,
+};
 use storage::boxed;
 use storage::{Tx, applications::Application, authority::Certificate, letters::Letter};
 use time::Duration;
@@ -191,7 +193,7 @@ pub async fn download(
     secret: &str,
     mode: PickupMode,
 ) -> Result<Result<Pickup, PickupFault>> {
-    let wanted = match Wanted::read(mode) {
+    let wanted = match Wanted::read(ctx, mode) {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -220,7 +222,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn read(mode: PickupMode) -> Result<Self, PickupFault> {
+    fn read(ctx: &Ctx<'_>, mode: PickupMode) -> Result<Self, PickupFault> {
         match mode {
             PickupMode::File { passphrase, again, format } => {
                 let checked = Pkcs12Passphrase::new(&passphrase).map_err(|f| PickupFault::Passphrase(f.to_string()))?;
@@ -230,11 +232,30 @@ impl Wanted {
                     Err(PickupFault::PassphraseDiffers)
                 }
             }
-            PickupMode::Request(bytes) => CertificateRequest::parse(&bytes)
-                .map(|request| Self::Request(request.public_key().clone()))
-                .map_err(|fault| PickupFault::Request(fault.to_string())),
+            PickupMode::Request(bytes) => {
+                let request =
+                    CertificateRequest::parse(&bytes).map_err(|fault| PickupFault::Request(fault.to_string()))?;
+                let key = request.public_key();
+                if !taken_keys(ctx).iter().any(|kind| kind.accepts(key.algorithm())) {
+                    let (found, taken) = (key.algorithm(), taken_key_names(ctx));
+                    return Err(PickupFault::Request(format!(
+                        "この窓口で使えない種類の鍵（{found}）です。{taken}の鍵で、証明書の要求を作り直してください。"
+                    )));
+                }
+                Ok(Self::Request(key.clone()))
+            }
         }
     }
+}
+
+fn taken_keys<'a>(ctx: &'a Ctx<'_>) -> &'a [KeyKind] {
+    let authority = &ctx.app.authority;
+    authority.profiles.get(&authority.terminal_profile).map_or(&[], |profile| profile.keys())
+}
+
+/// The kinds of keys that a request of a terminal may hold, in words.
+pub fn taken_key_names(ctx: &Ctx<'_>) -> String {
+    taken_keys(ctx).iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
 }
 
 async fn make_key(ctx: &Ctx<'_>) -> Result<SigningKey> {

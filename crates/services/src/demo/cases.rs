@@ -315,7 +315,7 @@ async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()>
         return Ok(());
     }
     let letter = last_letter(cast, id).await?.id;
-    letters::post_one(&staff, letter, "123-45-67890-1").await?.map_err(Error::internal)?;
+    letters::post_one(&staff, letter, &receipt(letter)).await?.map_err(Error::internal)?;
     match state {
         State::LetterReturned => letters::came_back(&staff, letter, "保管期間の経過").await?.map_err(Error::internal),
         State::LetterLost => letters::lost(&staff, letter).await,
@@ -339,4 +339,10 @@ async fn fetch(cast: &Cast<'_>, id: ApplicationId, letter: LetterId, state: Stat
         authority::connection_test(&visitor, der.as_deref()).await?.map_err(Error::internal)?;
     }
     Ok(())
+}
+
+/// A registered-mail number, another one for each letter.
+fn receipt(letter: LetterId) -> String {
+    let number = letter.0.as_u128() % 10_000_000;
+    format!("123-{:02}-{:05}-1", number / 100_000, number % 100_000)
 }

@@ -18,6 +18,9 @@ use crate::{Ctx, Error, Result, applications::tell};
 /// Most letters in one batch.
 const BATCH: i64 = 200;
 
+/// The post gives a number out again some time after the letter arrived.
+const NUMBERS_COME_AGAIN: time::Duration = time::Duration::days(180);
+
 /// What the list says of a letter that died since the batch was made.
 const DROPPED: &str = "無効になったため、発送しません";
 
@@ -168,6 +171,12 @@ pub async fn post_one(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Resul
     }
     let mut tx = ctx.app.db.write().await?;
     let letter = storage::letters::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let others = storage::letters::by_number(&mut tx, &digits, "").await?;
+    if others.iter().any(|other| other.posted_at.is_some_and(|at| at + NUMBERS_COME_AGAIN > ctx.now)) {
+        return Ok(Err(format!(
+            "書留番号「{number}」は、ほかの通知書に記録されています。受領証の番号を確かめてください。"
+        )));
+    }
     if !storage::letters::post(&mut tx, id, &digits, ctx.now).await? {
         return Ok(Err("この通知書は、印刷済みではないか、すでに発送済みです。".to_owned()));
     }

@@ -14,6 +14,16 @@ function release(form) {
   }
 }
 
+// The page stays while a file arrives; an answer with errors replaces the page, and this never runs.
+function received(form) {
+  for (const old of document.querySelectorAll(".error-summary, .field-error")) old.remove();
+  for (const field of document.querySelectorAll(".has-error")) field.classList.remove("has-error");
+  for (const input of document.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+  document.title = document.title.replace(/^エラー：/, "");
+  const said = form.querySelector("[data-received]");
+  if (said) said.hidden = false;
+}
+
 export function guardSubmit() {
   for (const form of document.querySelectorAll("form[method='post']")) {
     form.addEventListener("submit", (event) => {
@@ -22,7 +32,11 @@ export function guardSubmit() {
         return;
       }
       form.dataset.sent = "yes";
-      setTimeout(() => release(form), "download" in form.dataset ? DOWNLOAD : PATIENCE);
+      const download = "download" in form.dataset;
+      setTimeout(() => {
+        release(form);
+        if (download) received(form);
+      }, download ? DOWNLOAD : PATIENCE);
       const button = event.submitter;
       if (!button?.classList.contains("button")) return;
       button.dataset.label = button.textContent;

@@ -81,12 +81,13 @@ fn format_field(chosen: &str) -> FieldView {
     FieldView::new("format", "ファイルの形式", InputView::Radio { choices }).required()
 }
 
-fn request_fields(typed: &str) -> Vec<FieldView> {
+fn request_fields(typed: &str, keys: &str) -> Vec<FieldView> {
     let file = InputView::File { accept: ".csr,.req,.pem,.der,.p10".to_owned(), current: String::new() };
     let text = InputView::LongText { value: typed.to_owned(), maxlength: 0 };
     vec![
         FieldView::new("request_file", "証明書の要求（CSR）のファイル", file)
-            .with_help("端末で鍵を作った場合だけ使います。鍵のファイルではなく、要求のファイルを選んでください。"),
+            .with_help("端末で鍵を作った場合だけ使います。鍵のファイルではなく、要求のファイルを選んでください。")
+            .with_help(format!("使える鍵は、{keys}です。")),
         FieldView::new("request", "証明書の要求（CSR）", text)
             .with_help("ファイルの代わりに、「-----BEGIN CERTIFICATE REQUEST-----」から貼り付けることもできます。"),
     ]
@@ -104,7 +105,8 @@ fn page(visit: &Visit, posted: &Posted, rehearsal: Rehearsal, slips: &[Finding])
     let (of_file, of_request) = if by_request { (&[][..], slips) } else { (slips, &[][..]) };
     let generated = posted.get("passphrase_way") == "generated";
     let (passphrases, mut errors) = with_slips(passphrase_fields(&suggested, generated), of_file);
-    let (requests, others) = with_slips(request_fields(posted.get("request")), of_request);
+    let (requests, others) =
+        with_slips(request_fields(posted.get("request"), &authority::taken_key_names(&visit.ctx())), of_request);
     errors.errors.extend(others.errors);
     Choose {
         frame,

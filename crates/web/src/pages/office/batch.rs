@@ -12,7 +12,7 @@ use domain::{
 use serde::Deserialize;
 use services::{
     Error,
-    letters::{self, ISSUANCE_NOTICE, MEMBERSHIP_CODE},
+    letters::{self, ISSUANCE_NOTICE, MEMBERSHIP_CODE, RowFault},
     rows::{Batch, Letter},
 };
 
@@ -200,6 +200,9 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
         count += noted.posted;
         left.extend(noted.faults);
     }
+    if posted.file("list_file").is_some() {
+        left = still_open(&visit, id, left).await?;
+    }
     typed.list = left.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
     typed.list_faults.extend(left.iter().map(|fault| format!("「{}」：{}", fault.row.trim(), fault.message)));
     if typed.numbers.is_empty() && typed.list_faults.is_empty() {
@@ -211,6 +214,16 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
         page.frame.banners.push(parts::banner(BannerKind::Success, format!("{count}通を発送済みにしました。"), &[]));
     }
     Ok(Html(page).with_faults())
+}
+
+/// Rows left from before that say nothing of a letter any more: a corrected file came beside them.
+async fn still_open(visit: &Visit, id: BatchId, left: Vec<RowFault>) -> Result<Vec<RowFault>, Failure> {
+    let (_, letters) = letters::batch(&visit.ctx(), id).await?;
+    let plain = |text: &str| domain::typed::compact(text).to_uppercase();
+    let known: Vec<String> =
+        letters.iter().filter(|(letter, _)| letter.posted_at.is_some()).map(|(_, own)| plain(own)).collect();
+    let names_known = |row: &RowFault| known.contains(&plain(row.row.split(',').next().unwrap_or_default()));
+    Ok(left.into_iter().filter(|row| !names_known(row)).collect())
 }
 
 /// What is said of a file that is no list; nothing when none was sent.
