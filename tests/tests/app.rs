@@ -13,6 +13,8 @@ mod dates;
 mod demo;
 #[path = "app/filing.rs"]
 mod filing;
+#[path = "app/home.rs"]
+mod home;
 #[path = "app/letters.rs"]
 mod letters;
 #[path = "app/permission.rs"]

@@ -19,6 +19,8 @@ use crate::{
 const WORKERS: usize = 2;
 /// How long a worker sleeps when nothing wakes it.
 const NAP: Duration = Duration::from_secs(2);
+/// The longest rest of a worker between two jobs.
+const LONGEST_REST: Duration = Duration::from_millis(250);
 /// How often regular work is looked at.
 const ROUND: Duration = Duration::from_secs(60);
 /// How long open requests may finish after the signal to stop.
@@ -149,13 +151,18 @@ fn start_workers(app: &Arc<App>) {
     tokio::spawn(async move { rounds(app).await });
 }
 
+/// Does job after job, and rests after each as long as it took: people at the counter come before mails about it.
 async fn work(app: Arc<App>, name: String) {
     loop {
-        if let Err(error) = jobs::work_all(&app, &name).await {
-            if app.db.is_closed() {
-                return;
+        let begun = tokio::time::Instant::now();
+        match jobs::work_one(&app, &name).await {
+            Ok(true) => {
+                tokio::time::sleep(begun.elapsed().min(LONGEST_REST)).await;
+                continue;
             }
-            tracing::error!(%error, "a worker could not reach the database");
+            Ok(false) => {}
+            Err(_) if app.db.is_closed() => return,
+            Err(error) => tracing::error!(%error, "a worker could not reach the database"),
         }
         tokio::select! {
             () = app.wake.notified() => {}

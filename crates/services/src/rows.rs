@@ -1,7 +1,7 @@
 //! Rows as pages show them: the types of `storage` that verbs give back, so that pages need not know that crate.
 
 pub use storage::accounts::{Account, Membership};
-pub use storage::applications::{Application, EventRow, Listed, QueueFilter, Reached};
+pub use storage::applications::{Application, EventRow, Foremost, Listed, QueueFilter, Reached};
 pub use storage::audit::{Broken, Row as AuditRow};
 pub use storage::authority::Certificate;
 pub use storage::content::{Article, Document, Notice};

@@ -7,7 +7,10 @@ use domain::{
     institutions::Institution,
 };
 use storage::boxed;
-use storage::{Conn, applications::Application};
+use storage::{
+    Conn,
+    applications::{Application, LatestFilings},
+};
 
 use crate::{Ctx, Error, Result};
 
@@ -41,8 +44,7 @@ fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
 }
 
 async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Known> {
-    let eligibility = storage::applications::latest_filed(conn, institution, Kind::Eligibility, None).await?;
-    let claims = storage::applications::latest_filed(conn, institution, Kind::Claims, None).await?;
+    let LatestFilings { eligibility, claims } = storage::applications::latest_filings(conn, institution).await?;
     let terminals = match kind {
         Kind::Certificate => storage::applications::terminals_of(conn, institution).await?,
         Kind::Eligibility | Kind::Claims => vec![],
@@ -109,7 +111,7 @@ pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
         (facts.person_name, facts.person_email) = sender.map(|sender| (sender.name, sender.email)).unwrap_or_default();
     }
     if case.submitted_at.is_some() {
-        let before = storage::applications::latest_filed(&mut conn, case.institution_id, case.kind, Some(case)).await?;
+        let before = storage::applications::filed_before(&mut conn, case).await?;
         without_itself(&mut facts, case, before);
     }
     if let Some(line) = case.kind.procedure().line_id(&facts, answers) {

@@ -18,7 +18,7 @@ pub use paper::{PaperFiling, record_paper_filing};
 pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub use view::{
-    ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, sent_together, terminals,
+    ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, sent_together, terminals,
 };
 
 use domain::{

@@ -11,7 +11,7 @@ use serde_json::json;
 use storage::boxed;
 use storage::{
     Tx,
-    applications::{Application, EventRow, Listed, QueueFilter},
+    applications::{Application, EventRow, LatestFilings, Listed, QueueFilter},
     letters::Letter,
     mails::Mail,
 };
@@ -251,8 +251,7 @@ async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
 
 /// The institution's way of paying: the latest filed answer of either procedure; deduction if none is known.
 async fn payment_in(tx: &mut Tx, institution: InstitutionId) -> Result<String> {
-    let eligibility = storage::applications::latest_filed(tx, institution, Kind::Eligibility, None).await?;
-    let claims = storage::applications::latest_filed(tx, institution, Kind::Claims, None).await?;
+    let LatestFilings { eligibility, claims } = storage::applications::latest_filings(tx, institution).await?;
     Ok(or_deduction(way_of_paying(eligibility.as_ref(), claims.as_ref())))
 }
 

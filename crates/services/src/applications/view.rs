@@ -10,7 +10,7 @@ use domain::{
 use storage::boxed;
 use storage::{
     Conn,
-    applications::{Application, EventRow, Listed, Reached},
+    applications::{Application, EventRow, Foremost, Listed, Reached},
     authority::Certificate,
     letters::Letter,
     mails::Mail,
@@ -90,7 +90,7 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let letters: Vec<Letter> =
         letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
     let certificates = storage::authority::of_application(&mut conn, id).await?;
-    let (explanation, _) = Issued::of_case(&case, &certificates, &letters).explain(ctx, id, moment_of(&case));
+    let (explanation, _) = Issued::of_case(case.id, &certificates, &letters).explain(ctx, id, moment_of(&case));
     Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates })
 }
 
@@ -136,9 +136,15 @@ impl Issued {
         })
     }
 
-    fn of_case(case: &Application, certificates: &[Certificate], letters: &[Letter]) -> Self {
+    async fn for_case(conn: &mut Conn, case: ApplicationId) -> Result<Self> {
+        let certificates = storage::authority::of_application(conn, case).await?;
+        let letters = storage::letters::of_application(conn, case).await?;
+        Ok(Self::of_case(case, &certificates, &letters))
+    }
+
+    fn of_case(case: ApplicationId, certificates: &[Certificate], letters: &[Letter]) -> Self {
         let certificates = certificates.iter().filter(|one| one.certificate.is_some()).cloned().collect();
-        let deadlines = letters.iter().filter_map(|letter| letter.deadline).map(|at| (case.id, at)).collect();
+        let deadlines = letters.iter().filter_map(|letter| letter.deadline).map(|at| (case, at)).collect();
         Self { certificates, deadlines }
     }
 
@@ -192,6 +198,29 @@ pub async fn cases_of_institution(
         Standing { case, explanation, certificate }
     };
     Ok(cases.into_iter().map(stand).collect())
+}
+
+/// The case of each procedure that needs one's institution most, for its home page; procedures that were never begun are
+/// left out.
+///
+/// # Errors
+/// [`crate::Error::Forbidden`] without an active membership.
+#[boxed]
+pub async fn foremost(ctx: &Ctx<'_>) -> Result<Vec<Standing<Foremost>>> {
+    let institution = ctx.institution()?;
+    let mut conn = ctx.app.db.read().await?;
+    let cases = storage::applications::foremost(&mut conn, institution).await?;
+    let mut standings = Vec::with_capacity(cases.len());
+    for case in cases {
+        let issued = match case.kind == Kind::Certificate && case.state.may_have_letter() {
+            true => Issued::for_case(&mut conn, case.id).await?,
+            false => Issued::default(),
+        };
+        let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
+        let (explanation, certificate) = issued.explain(ctx, case.id, moment);
+        standings.push(Standing { case, explanation, certificate });
+    }
+    Ok(standings)
 }
 
 /// All cases that were sent in one go with a case; the case alone when it was sent alone.

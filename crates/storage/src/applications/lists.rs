@@ -112,8 +112,17 @@ sql!(
     )
 );
 sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
-sql!(LATEST_FILED = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3 AND submitted_at <= $4
+sql!(FILED_BEFORE = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3 AND submitted_at <= $4
     AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1"));
+sql!(
+    LATEST_FILINGS = select_case!(
+        "WHERE id IN (
+    (SELECT id FROM applications WHERE institution_id = $1 AND kind = 'eligibility'
+    AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1),
+    (SELECT id FROM applications WHERE institution_id = $1 AND kind = 'claims'
+    AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1))"
+    )
+);
 sql!(
     IN_FORCE_BEFORE = select_case!(
         "WHERE institution_id = $1 AND kind = $2
@@ -207,26 +216,48 @@ pub async fn sent_together(conn: &mut Conn, first: ApplicationId) -> Result<Vec<
     rows.into_iter().map(Row::read).collect()
 }
 
-/// The latest case of a procedure that was sent and neither refused nor taken back; of those sent before a given one, if any.
+/// The latest case of a procedure that was sent before a given one and neither refused nor taken back.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn latest_filed(
-    conn: &mut Conn,
-    institution: InstitutionId,
-    kind: Kind,
-    before: Option<&Application>,
-) -> Result<Option<Application>> {
-    let (id, sent) = before.map_or((Uuid::nil(), None), |case| (case.id.0, case.submitted_at));
-    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILED)
-        .bind(institution.0)
-        .bind(kind.as_str())
-        .bind(id)
-        .bind(sent.map_or(i64::MAX, Timestamp::as_millis))
+pub async fn filed_before(conn: &mut Conn, case: &Application) -> Result<Option<Application>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(FILED_BEFORE)
+        .bind(case.institution_id.0)
+        .bind(case.kind.as_str())
+        .bind(case.id.0)
+        .bind(case.submitted_at.map_or(i64::MAX, Timestamp::as_millis))
         .fetch_optional(c)
         .await)?;
     row.map(Row::read).transpose()
+}
+
+/// The latest filings of an institution that were sent and neither refused nor taken back.
+#[derive(Clone, Debug, Default)]
+pub struct LatestFilings {
+    /// For online eligibility verification.
+    pub eligibility: Option<Application>,
+    /// For online claims.
+    pub claims: Option<Application>,
+}
+
+/// The latest filing of each kind, in one question.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn latest_filings(conn: &mut Conn, institution: InstitutionId) -> Result<LatestFilings> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILINGS).bind(institution.0).fetch_all(c).await)?;
+    let mut latest = LatestFilings::default();
+    for row in rows {
+        let case = row.read()?;
+        match case.kind {
+            Kind::Eligibility => latest.eligibility = Some(case),
+            Kind::Claims => latest.claims = Some(case),
+            Kind::Certificate => {}
+        }
+    }
+    Ok(latest)
 }
 
 /// Accepted cases of a procedure other than the given one, the latest first: what a change replaces.

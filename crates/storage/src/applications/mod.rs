@@ -1,12 +1,14 @@
 //! Cases of all procedures: drafts and filed applications, and the events of their lives.
 
 mod events;
+mod foremost;
 mod lists;
 
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
+pub use foremost::{Foremost, foremost};
 pub use lists::{
-    Listed, QueueFilter, case_counts, certificate_cases_of, filed_elsewhere_with_line, latest_filed, of_institution,
-    open_by_kind, queue, sent_together, terminals_of,
+    LatestFilings, Listed, QueueFilter, case_counts, certificate_cases_of, filed_before, filed_elsewhere_with_line,
+    latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
 };
 
 use domain::{

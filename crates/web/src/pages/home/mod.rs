@@ -13,7 +13,7 @@ use domain::{
 use serde::Deserialize;
 use services::{
     applications::{self, Standing},
-    rows::Listed,
+    rows::{Foremost, Listed},
 };
 
 use super::applications::standing_view;
@@ -65,9 +65,9 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
         return Ok(Html(Waiting { frame: visit.frame("医療機関等の確認を待っています") }).into_response());
     }
     let ctx = visit.ctx();
-    let cases = applications::cases_of_institution(&ctx, None, 50).await?;
+    let foremost = applications::foremost(&ctx).await?;
     let notices = services::content::newest_notices(&ctx).await?;
-    let mut tasks = [Kind::Eligibility, Kind::Certificate, Kind::Claims].map(|kind| task(kind, &cases)).to_vec();
+    let mut tasks = [Kind::Eligibility, Kind::Certificate, Kind::Claims].map(|kind| task(kind, &foremost)).to_vec();
     let asked_for = |task: &TaskView| !task.action.is_empty() && task.state.tone == Tone::Attention;
     let first = tasks.iter().position(asked_for).or_else(|| tasks.iter().position(|task| !task.action.is_empty()));
     for (place, task) in tasks.iter_mut().enumerate() {
@@ -87,19 +87,16 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
 }
 
 /// One procedure as a task: the case that needs the person most, or the beginning.
-fn task(kind: Kind, cases: &[Standing<Listed>]) -> TaskView {
-    let filed =
-        |kind: Kind| cases.iter().filter(move |standing| standing.case.kind == kind && standing.case.state.is_filed());
-    let urgent = cases.iter().find(|standing| standing.case.kind == kind && standing.case.state.is_editable());
-    let Some(standing) = urgent.or_else(|| filed(kind).next()) else {
-        let early = kind == Kind::Certificate && filed(Kind::Eligibility).chain(filed(Kind::Claims)).next().is_none();
+fn task(kind: Kind, foremost: &[Standing<Foremost>]) -> TaskView {
+    let Some(standing) = foremost.iter().find(|standing| standing.case.kind == kind) else {
+        let early = kind == Kind::Certificate && !foremost.iter().any(|standing| standing.case.filed > 0);
         return beginning(kind, early);
     };
     let (case, explanation) = (&standing.case, &standing.explanation);
     let terminal = case.terminal_name.as_ref().map(|terminal| format!("{terminal}：")).unwrap_or_default();
     let words = format!("{terminal}{}{}", explanation.happened, explanation.next_step());
     let own = format!("/applications/{}", case.id);
-    let several = filed(kind).count() > 1 && kind == Kind::Certificate && !case.state.is_editable();
+    let several = case.filed > 1 && kind == Kind::Certificate && !case.state.is_editable();
     let (href, action) = match case.state {
         State::Draft => (format!("{own}/edit"), "下書きの続きを入力する"),
         State::Returned => (format!("{own}/edit"), "補正をお願いした項目を直す"),
@@ -110,7 +107,7 @@ fn task(kind: Kind, cases: &[Standing<Listed>]) -> TaskView {
         title: kind.label().to_owned(),
         href,
         state: standing_view(standing, case.state),
-        next: if several { format!("{}台分の申請があります。{words}", filed(kind).count()) } else { words },
+        next: if several { format!("{}台分の申請があります。{words}", case.filed) } else { words },
         expected: explanation.expected.map(japanese_date).unwrap_or_default(),
         action: action.to_owned(),
         ..TaskView::default()
