@@ -59,6 +59,10 @@ async function download({ demo, look, kept, javaScript, folder, terminal }) {
   assert.equal(saved.suggestedFilename(), `${kept.certificates[0]}.p12`);
   kept.file = path.join(folder, "terminal.p12");
   await saved.saveAs(kept.file);
+  if (javaScript) {
+    await terminal.getByText("ファイルを送りました").waitFor();
+    await look(terminal, "pickup 2 received");
+  }
   kept.issuedOn = dayInJapan();
   kept.terminal = await openPkcs12(folder, "terminal.p12", kept.passphrase);
   kept.authority = demo.ca_certificate;
