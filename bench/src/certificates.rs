@@ -85,7 +85,7 @@ async fn issue(
         subject: subject(&terminal),
         terminal,
         public_key: request.public_key().clone(),
-        profile: app.authority.terminal_profile.clone(),
+        profile: app.authority.terminals.preferred().name().to_owned(),
     };
     let reserved = reserve(&ctx, &order).await?;
     let mut tx = app.db.write().await?;
@@ -98,7 +98,7 @@ async fn issue(
 fn unrecorded(app: &App, requests: &[Vec<u8>], report: &mut Report) -> anyhow::Result<()> {
     const COUNT: usize = 5_000;
     let authority = &app.authority;
-    let profile = authority.profiles.get(&authority.terminal_profile).context("no profile")?;
+    let profile = authority.terminals.preferred();
     let begun = instant();
     for request in requests.iter().cycle().take(COUNT) {
         let request = CertificateRequest::parse(request)?;
@@ -166,6 +166,7 @@ async fn installation(bench: &Bench) -> anyhow::Result<App> {
     let passphrase = std::fs::read(keys.join("passphrase"))?;
     let passphrase: String = passphrase.iter().map(|octet| format!("{octet:02x}")).collect();
     let settings = settings();
+    let profiles = Profiles::built_in(pki::EXAMPLE_POLICY_ARC)?;
     let authority = found(&Founding {
         db: &db,
         clock: &RealClock,
@@ -174,8 +175,8 @@ async fn installation(bench: &Bench) -> anyhow::Result<App> {
         passphrase: Arc::new(Passphrase::new(&passphrase)?),
         operator: &settings.operator.name,
         places: Places { portal: &settings.portal_url, publications: &settings.portal_url },
-        profiles: Arc::new(Profiles::built_in(pki::EXAMPLE_POLICY_ARC)?),
-        terminal_profile: "p256",
+        terminals: profiles.for_terminals(&["p256"])?,
+        profiles: Arc::new(profiles),
     })
     .await?;
     let parts = Parts {

@@ -140,20 +140,35 @@ pub(crate) enum Ca {
 impl Ca {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let (Self::Init(place) | Self::Profiles(place)) = &self;
-        let config = Config::load(place)?;
-        let db = install::open_database(&config).await?;
-        let authority = install::open_authority(&config, &db).await?;
-        if matches!(self, Self::Init(_)) {
-            println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuer.subject());
-        } else {
-            for profile in authority.profiles.iter() {
-                println!("{:<24} {:>3} months  {}", profile.name(), profile.term().months, profile.title());
-            }
+        match self {
+            Self::Init(place) => init(&Config::load(&place)?).await,
+            Self::Profiles(place) => show_profiles(&Config::load(&place)?),
         }
-        db.close().await;
-        Ok(())
     }
+}
+
+async fn init(config: &Config) -> anyhow::Result<()> {
+    let db = install::open_database(config).await?;
+    let authority = install::open_authority(config, &db).await?;
+    println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuer.subject());
+    db.close().await;
+    Ok(())
+}
+
+/// One line a profile; those that terminals get say in which place they are asked.
+fn show_profiles(config: &Config) -> anyhow::Result<()> {
+    for profile in config.authority.profiles()?.iter() {
+        let place = config.authority.terminal_profiles.iter().position(|name| name == profile.name());
+        let keys = profile.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let for_terminals = place.map(|place| format!("  terminals: {}", place + 1)).unwrap_or_default();
+        println!(
+            "{:<24} {:>3} months  {keys:<12} {}{for_terminals}",
+            profile.name(),
+            profile.term().months,
+            profile.title()
+        );
+    }
+    Ok(())
 }
 
 /// `audit …`

@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, checked whole at start, every fault named (spec 8.3).
 
+mod authority;
 mod check;
 mod listener;
 
@@ -63,15 +64,15 @@ pub(crate) struct Mail {
 }
 
 /// Certification authority.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Authority {
     /// Files with the two halves of the passphrase of the key files, each held by one officer.
     pub(crate) passphrase_files: Vec<PathBuf>,
     /// Arc for policy identifiers.
     pub(crate) policy_arc: Option<String>,
-    /// Profile of terminal certificates.
-    pub(crate) terminal_profile: Option<String>,
+    /// Profiles of terminal certificates; the first is for keys made here, a request gets the first that takes its key.
+    pub(crate) terminal_profiles: Vec<String>,
     /// File with further profiles (TOML).
     pub(crate) profiles: Option<PathBuf>,
     /// Base address of revocation lists, OCSP and issuers in certificates; the portal's with `http://` if none.

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
-use pki::{EXAMPLE_POLICY_ARC, Passphrase, Profiles};
+use pki::Passphrase;
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
@@ -63,20 +63,12 @@ fn passphrase(config: &Config, keys: &Path) -> anyhow::Result<Passphrase> {
     Ok(Passphrase::new(&text)?)
 }
 
-fn profiles(config: &Config) -> anyhow::Result<Profiles> {
-    let arc = config.authority.policy_arc.as_deref().unwrap_or(EXAMPLE_POLICY_ARC);
-    let built_in = Profiles::built_in(arc)?;
-    match &config.authority.profiles {
-        None => Ok(built_in),
-        Some(path) => Ok(built_in.overlaid_with(Profiles::parse(&std::fs::read_to_string(path)?, arc)?)),
-    }
-}
-
 /// Opens the certification authority, or founds it at the first start.
 pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<Authority> {
     let keys = config.data_dir.join("keys");
     private_folder(&keys)?;
     let publications = config.publication_url();
+    let profiles = config.authority.profiles()?;
     let founding = Founding {
         db,
         clock: &SystemClock,
@@ -85,8 +77,8 @@ pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<A
         passphrase: Arc::new(passphrase(config, &keys)?),
         operator: &config.operator.name,
         places: Places { portal: &config.portal.url, publications: &publications },
-        profiles: Arc::new(profiles(config)?),
-        terminal_profile: config.authority.terminal_profile.as_deref().unwrap_or("p256"),
+        terminals: profiles.for_terminals(&config.authority.terminal_profiles)?,
+        profiles: Arc::new(profiles),
     };
     authority::found(&founding).await.context("the certification authority cannot be opened")
 }

@@ -51,5 +51,5 @@ pub use ocsp::{
     CertId, CertStatus, OcspAnswer, OcspError, OcspOrder, OcspRequest, PreparedOcsp, Responder, prepare_ocsp,
 };
 pub use pkcs12::{Pkcs12Contents, Pkcs12Fault, Pkcs12Format, Pkcs12Passphrase};
-pub use profile::{EXAMPLE_POLICY_ARC, Profile, ProfileFault, ProfileFaults, Profiles, Term};
+pub use profile::{EXAMPLE_POLICY_ARC, Profile, ProfileFault, ProfileFaults, Profiles, Term, TerminalProfiles};
 pub use serial::Serial;

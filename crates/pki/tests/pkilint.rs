@@ -46,6 +46,8 @@ fn every_profile_passes() {
         let (ec, rsa) = (SigningKey::generate(KeyKind::P256).unwrap(), SigningKey::generate(KeyKind::Rsa2048).unwrap());
         judge_certificate(&folder, "p256", &authority.terminal("p256", ec.public_key()).der);
         judge_certificate(&folder, "rsa2048", &authority.terminal("rsa2048", rsa.public_key()).der);
+        let longer = SigningKey::generate(KeyKind::Rsa3072).unwrap();
+        judge_certificate(&folder, "rsa3072", &authority.terminal("rsa3072", longer.public_key()).der);
         let names = [AlternativeName::Dns("closed.example.jp".to_owned()), AlternativeName::Ip([192, 0, 2, 1].into())];
         let server = Subject::operator("まどぐち運営機構", "closed.example.jp");
         judge_certificate(
@@ -62,6 +64,13 @@ fn every_profile_passes() {
             assert_eq!(found, "", "{subject} under {issuer}");
         }
     }
+}
+
+#[test]
+fn a_profile_with_an_extension_of_its_own_passes() {
+    let (authority, folder) = (Authority::like_hpki(), Folder::of("pkilint-hpki"));
+    let key = SigningKey::generate(KeyKind::P256).unwrap();
+    judge_certificate(&folder, "hpki-like", &authority.terminal("hpki-like", key.public_key()).der);
 }
 
 #[test]

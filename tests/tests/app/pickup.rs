@@ -13,9 +13,13 @@ use crate::{
 const PASSPHRASE: &str = "correct-horse-9";
 
 async fn letter(house: &House) -> (String, Paper) {
-    let (_, browser) = clinic(house, "1330100016").await;
+    letter_to(house, "1330100016", "12345678901").await
+}
+
+async fn letter_to(house: &House, code: &str, number: &str) -> (String, Paper) {
+    let (_, browser) = clinic(house, code).await;
     let case = approved(house, &browser).await;
-    let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
+    let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, number).await;
     (case, paper)
 }
 
@@ -187,28 +191,46 @@ async fn a_passphrase_that_the_page_made_stays_the_same_until_the_file_is_fetche
     .await;
 }
 
-/// A request for a certificate whose key is an RSA key.
-fn rsa_request() -> String {
-    let words = ["req", "-new", "-newkey", "rsa:2048", "-noenc", "-keyout", "/dev/null", "-subj", "/CN=terminal"];
+/// A request for a certificate with a key of openssl's own making.
+fn request(key: &[&str]) -> String {
+    let words = [&["req", "-new", "-noenc", "-keyout", "/dev/null", "-subj", "/CN=terminal"], key].concat();
     let made = std::process::Command::new("openssl").args(words).output().unwrap();
     String::from_utf8(made.stdout).unwrap()
 }
 
+async fn send_request(terminal: &Browser, paper: &Paper, request: &str) -> Answer {
+    let fields =
+        [("pickup_id", paper.id.as_str()), ("pickup_secret", &paper.secret), ("way", "request"), ("request", request)];
+    terminal.post("/pickup", &fields).await
+}
+
 #[tokio::test]
-async fn a_key_that_the_profile_does_not_take_is_named_and_consumes_nothing() {
+async fn the_key_of_a_request_decides_the_profile() {
+    on_each_database(async |house| {
+        for (code, number, key, profile) in
+            [("1330100016", "12345678901", "rsa:2048", "rsa2048"), ("2710100013", "12345678902", "rsa:3072", "rsa3072")]
+        {
+            let (case, paper) = letter_to(house, code, number).await;
+            let fetched = send_request(&Browser::terminal(house), &paper, &request(&["-newkey", key])).await;
+            assert_eq!(fetched.status, StatusCode::OK, "{}", fetched.body);
+            assert_eq!(fetched.body.matches("BEGIN CERTIFICATE").count(), 3);
+            let id = stored(house, &case).await.id;
+            let mut conn = house.app.db.read().await.unwrap();
+            let made = storage::authority::of_application(&mut conn, id).await.unwrap();
+            assert_eq!(made.iter().map(|one| one.profile.as_str()).collect::<Vec<_>>(), [profile]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_no_profile_takes_is_named_and_consumes_nothing() {
     on_each_database(async |house| {
         let (case, paper) = letter(house).await;
-        let terminal = Browser::terminal(house);
-        let request = rsa_request();
-        let fields = [
-            ("pickup_id", paper.id.as_str()),
-            ("pickup_secret", paper.secret.as_str()),
-            ("way", "request"),
-            ("request", request.as_str()),
-        ];
-        let told = terminal.post("/pickup", &fields).await;
+        let refused = request(&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"]);
+        let told = send_request(&Browser::terminal(house), &paper, &refused).await;
         assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.body);
-        assert!(told.body.contains("（RSA 2048）です。ECDSA P-256の鍵で"), "{}", told.body);
+        assert!(told.body.contains("（ECDSA P-384）です。ECDSA P-256、RSA（2048ビット以上）の鍵で"), "{}", told.body);
         assert_eq!(stored(house, &case).await.state, State::LetterPosted);
     })
     .await;

@@ -32,6 +32,7 @@ impl Config {
             faults.extend(found.into_iter().map(|fault| format!("portal.trusted_proxies: {fault}")));
         }
         self.validate_publications(faults);
+        self.validate_profiles(faults);
         self.validate_rules(faults);
     }
 
@@ -44,6 +45,18 @@ impl Config {
                 "authority.publication_url: must be given when portal.url is https with a port of its own".to_owned(),
             ),
             _ => {}
+        }
+    }
+
+    fn validate_profiles(&self, faults: &mut Vec<String>) {
+        match self.authority.profiles() {
+            Err(found) => faults.extend(found.to_string().lines().map(|fault| format!("authority.profiles: {fault}"))),
+            Ok(profiles) => {
+                if let Err(found) = profiles.for_terminals(&self.authority.terminal_profiles) {
+                    let named = found.0.iter().map(|fault| format!("authority.terminal_profiles: {fault}"));
+                    faults.extend(named);
+                }
+            }
         }
     }
 

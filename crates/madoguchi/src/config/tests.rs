@@ -11,9 +11,14 @@ fn every_fault_is_named_at_once() {
     config.rules.membership = "guess".to_owned();
     config.rules.session_minutes = 1;
     config.mail.from = "nobody".to_owned();
+    config.authority.terminal_profiles = vec!["p256".to_owned(), "p265".to_owned(), "root".to_owned()];
     let mut faults = vec![];
     config.validate(&mut faults);
-    assert_eq!(faults.len(), 4, "{faults:?}");
+    assert_eq!(faults.len(), 6, "{faults:?}");
+    config.authority.profiles = Some("/nowhere/profiles.toml".into());
+    let mut faults = vec![];
+    config.validate(&mut faults);
+    assert_eq!(faults.len(), 5, "{faults:?}");
 }
 
 #[test]

@@ -44,6 +44,10 @@ pub(super) fn build(order: &CertificateOrder<'_>, subject: &Name) -> Result<Vec<
     if order.profile.ocsp_no_check {
         list.add((ID_PKIX_OCSP_NOCHECK, false, &Null))?;
     }
+    for fixed in &order.profile.extensions {
+        let value = OctetString::new(fixed.value.as_slice())?;
+        list.extensions.push(Extension { extn_id: fixed.oid, critical: fixed.critical, extn_value: value });
+    }
     Ok(list.extensions)
 }
 

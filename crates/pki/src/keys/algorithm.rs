@@ -68,6 +68,12 @@ impl KeyKind {
         }
     }
 
+    /// Whether every key that the other kind accepts is accepted, too.
+    pub(crate) fn covers(self, other: Self) -> bool {
+        let least = other.rsa_bits().map(|bits| KeyAlgorithm::Rsa { bits });
+        self == other || least.is_some_and(|least| self.accepts(least))
+    }
+
     const fn rsa_bits(self) -> Option<u32> {
         match self {
             Self::P256 | Self::P384 => None,

@@ -33,7 +33,7 @@ const KNOWN: [(ObjectIdentifier, bool); 10] = [
 
 /// Applies every rule on extensions.
 pub(super) fn lint(tbs: &Tbs, expected: &Expected<'_>, report: &mut Report) {
-    lint_list(tbs, report);
+    lint_list(tbs, expected, report);
     lint_role(tbs, expected, report);
     lint_key_identifiers(tbs, expected, report);
     lint_alternative_names(tbs, expected, report);
@@ -53,12 +53,18 @@ pub(super) fn lint(tbs: &Tbs, expected: &Expected<'_>, report: &mut Report) {
     );
 }
 
-fn lint_list(tbs: &Tbs, report: &mut Report) {
+fn lint_list(tbs: &Tbs, expected: &Expected<'_>, report: &mut Report) {
+    let fixed = &expected.profile.extensions;
     let mut seen = Vec::new();
     for extension in tbs.extensions().into_iter().flatten() {
         let oid = extension.extn_id;
         report.require(!seen.contains(&oid), "extension.repeated", "an extension stands twice");
         seen.push(oid);
+        if let Some(wanted) = fixed.iter().find(|wanted| wanted.oid == oid) {
+            let same = wanted.critical == extension.critical && wanted.value == extension.extn_value.as_bytes();
+            report.require(same, "extension.profile", "an extension is not as the profile says");
+            continue;
+        }
         match KNOWN.iter().find(|(known, _)| *known == oid) {
             Some((_, critical)) if *critical == extension.critical => {}
             Some(_) => report.error("extension.criticality", format!("extension {oid} has the wrong criticality")),
@@ -68,6 +74,8 @@ fn lint_list(tbs: &Tbs, report: &mut Report) {
             None => report.notice("extension.unknown", format!("unknown extension {oid}")),
         }
     }
+    let complete = fixed.iter().all(|wanted| seen.contains(&wanted.oid));
+    report.require(complete, "extension.missing", "an extension that the profile writes out is missing");
 }
 
 /// The extension decoded, none when absent; reported when it cannot be read.

@@ -1,7 +1,9 @@
 //! Certificate profiles: data, not code (spec 04.4). Read from TOML and checked whole.
 
 mod check;
+mod extension;
 mod read;
+mod terminals;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +20,9 @@ use crate::error::Error;
 use crate::issuer::IssuerCert;
 use crate::keys::{KeyAlgorithm, KeyKind};
 use crate::names::SubjectRule;
+
+pub(crate) use extension::FixedExtension;
+pub use terminals::TerminalProfiles;
 
 /// An arc reserved for examples (RFC 5612); an operator puts an arc of its own in the configuration.
 pub const EXAMPLE_POLICY_ARC: &str = "1.3.6.1.4.1.32473.1";
@@ -53,6 +58,7 @@ pub struct Profile {
     pub(crate) publish: Publish,
     pub(crate) alternative_names: bool,
     pub(crate) ocsp_no_check: bool,
+    pub(crate) extensions: Vec<FixedExtension>,
 }
 
 /// Which addresses a certificate carries.
@@ -135,7 +141,7 @@ fn add_months(date: Date, months: u32) -> Option<Date> {
 pub struct Profiles(BTreeMap<String, Arc<Profile>>);
 
 impl Profiles {
-    /// The profiles that come with the program: `p256`, `rsa2048`, `root`, `issuing`, `ocsp`, `closed-network-server`.
+    /// The profiles that come with the program: `p256`, `rsa2048`, `rsa3072`, `root`, `issuing`, `ocsp`, `closed-network-server`.
     ///
     /// # Errors
     /// Every fault; with a well-formed policy arc there is none.

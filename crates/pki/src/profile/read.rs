@@ -5,7 +5,7 @@ use der::flagset::FlagSet;
 use toml::{Table, Value};
 use x509_cert::ext::pkix::KeyUsages;
 
-use super::{Profile, ProfileFault, Publish, Term};
+use super::{FixedExtension, Profile, ProfileFault, Publish, Term, extension};
 use crate::names::{SubjectRule, SubjectSource, check_attribute};
 
 const KEY_USAGES: [(&str, KeyUsages); 5] = [
@@ -66,6 +66,7 @@ fn profile(name: String, value: Value, policy_arc: &str, faults: &mut Vec<Profil
         }),
         alternative_names: reader.flag("alternative_names"),
         ocsp_no_check: reader.flag("ocsp_no_check"),
+        extensions: reader.extensions(),
     };
     reader.finish();
     Some(profile)
@@ -191,6 +192,14 @@ impl Reader<'_> {
             }
         }
         found
+    }
+
+    fn extensions(&mut self) -> Vec<FixedExtension> {
+        let Some(written) = self.table.remove("extensions") else { return Vec::new() };
+        extension::read(&written).unwrap_or_else(|problem| {
+            self.fault("extensions", &problem);
+            Vec::new()
+        })
     }
 
     fn finish(mut self) {

@@ -13,7 +13,7 @@ fn built_in() -> Profiles {
 fn the_built_in_profiles_are_sound_and_complete() {
     let profiles = built_in();
     let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
-    assert_eq!(names, ["closed-network-server", "issuing", "ocsp", "p256", "root", "rsa2048"]);
+    assert_eq!(names, ["closed-network-server", "issuing", "ocsp", "p256", "root", "rsa2048", "rsa3072"]);
     let p256 = profiles.get("p256").unwrap();
     assert_eq!(p256.term(), Term { months: 39 });
     assert_eq!(p256.policies(), ["1.3.6.1.4.1.32473.1.1.1"]);
@@ -34,7 +34,7 @@ fn an_operator_replaces_one_profile_and_keeps_the_rest() {
     "#;
     let profiles = built_in().overlaid_with(Profiles::parse(own, "1.2.392.200999.1").unwrap());
     assert_eq!(profiles.get("p256").unwrap().generated_key(), KeyKind::P384);
-    assert_eq!(profiles.iter().count(), 6);
+    assert_eq!(profiles.iter().count(), 7);
 }
 
 #[test]
@@ -104,8 +104,44 @@ fn parts_that_contradict_each_other_are_refused() {
         "key_usage=['digitalSignature']\nextended_key_usage=['clientAuth']\npolicy_statement=true",
         "policy_statement",
     );
+    let leaf = "key_usage=['digitalSignature']\nextended_key_usage=['clientAuth']\n";
+    for extensions in [
+        "3",
+        "[]",
+        "['2.5.29.9']",
+        "[{ oid = 'x', value = '0500' }]",
+        "[{ oid = '2.5.29.9', value = '05' }]",
+        "[{ oid = '2.5.29.9', value = '050000' }]",
+        "[{ oid = '2.5.29.9', value = 'zz' }]",
+        "[{ oid = '2.5.29.9', critical = 'no', value = '0500' }]",
+        "[{ oid = '2.5.29.9', value = '0500', note = 'x' }]",
+        "[{ oid = '2.5.29.15', value = '03020780' }]",
+        "[{ oid = '2.5.29.9', value = '0500' }, { oid = '2.5.29.9', value = '0500' }]",
+    ] {
+        faulty(&format!("{leaf}extensions={extensions}"), "extensions");
+    }
+    let sound = format!("[x]\n{base}{leaf}extensions=[{{ oid = '2.5.29.9', value = '0500' }}]");
+    assert!(Profiles::parse(&sound, "1.2.392.200999.1").is_ok());
     assert!(Profiles::parse("", "1.2.392.200999.1").is_err());
     assert!(Profiles::parse("p256 = 3", "1.2.392.200999.1").is_err());
     assert!(Profiles::parse("[p256", "1.2.392.200999.1").is_err());
     assert!(Profiles::built_in("not an oid").is_err());
+}
+
+#[test]
+fn a_key_gets_the_first_profile_for_terminals_that_takes_it() {
+    let profiles = built_in();
+    let terminals = profiles.for_terminals(&["p256", "rsa3072", "rsa2048"]).unwrap();
+    let name = |key| terminals.for_key(key).map(Profile::name);
+    assert_eq!(terminals.preferred().name(), "p256");
+    assert_eq!(name(KeyAlgorithm::P256), Some("p256"));
+    assert_eq!(name(KeyAlgorithm::Rsa { bits: 2048 }), Some("rsa2048"));
+    assert_eq!(name(KeyAlgorithm::Rsa { bits: 3072 }), Some("rsa3072"));
+    assert_eq!(name(KeyAlgorithm::Rsa { bits: 4096 }), Some("rsa3072"));
+    assert_eq!(name(KeyAlgorithm::P384), None);
+    assert_eq!(terminals.keys(), [KeyKind::P256, KeyKind::Rsa2048]);
+    let faults = profiles.for_terminals(&["p256", "rsa1024", "root", "closed-network-server"]).unwrap_err();
+    let named: Vec<&str> = faults.0.iter().map(|fault| fault.profile.as_str()).collect();
+    assert_eq!(named, ["rsa1024", "root", "closed-network-server"]);
+    assert!(profiles.for_terminals::<&str>(&[]).is_err());
 }

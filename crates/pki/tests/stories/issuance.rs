@@ -106,6 +106,26 @@ fn a_profile_may_put_the_address_of_the_cps_beside_its_policy() {
 }
 
 #[test]
+fn a_profile_file_alone_gives_certificates_the_role_of_the_healthcare_pki() {
+    let (authority, folder) = (Authority::like_hpki(), Folder::of("hpki"));
+    let key = SigningKey::generate(KeyKind::P256).unwrap();
+    let leaf = folder.write("leaf.pem", pem::certificate(&authority.terminal("hpki-like", key.public_key()).der));
+    let text = openssl(&["x509", "-in", &leaf, "-noout", "-text"]);
+    for part in ["X509v3 Subject Directory Attributes", "Digital Signature, Non Repudiation", "1.3.6.1.4.1.32473.1.1.2"]
+    {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let asn1 = openssl(&["asn1parse", "-in", &leaf, "-i"]);
+    let offset = asn1.lines().skip_while(|line| !line.contains("X509v3 Subject Directory Attributes")).nth(1).unwrap();
+    let at = offset.split(':').next().unwrap().trim();
+    let inside = openssl(&["asn1parse", "-in", &leaf, "-strparse", at]);
+    assert!(
+        inside.contains(":1.0.17090.0.1") && inside.contains("UTF8STRING        :Director of Hospital"),
+        "{inside}"
+    );
+}
+
+#[test]
 fn gnutls_reads_the_same() {
     let (authority, folder) = (Authority::with_keys(KeyKind::P256, KeyKind::P384), Folder::of("gnutls"));
     let key = SigningKey::generate(KeyKind::P256).unwrap();

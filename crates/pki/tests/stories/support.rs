@@ -70,6 +70,13 @@ impl Authority {
         Self::found(KeyKind::P384, KeyKind::P256, profiles)
     }
 
+    /// An authority with one more profile, which nobody wrote code for.
+    pub(crate) fn like_hpki() -> Self {
+        let own = Profiles::parse(include_str!("hpki-like.toml"), EXAMPLE_POLICY_ARC).unwrap();
+        let profiles = Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap().overlaid_with(own);
+        Self::found(KeyKind::P384, KeyKind::P256, profiles)
+    }
+
     fn found(root_kind: KeyKind, issuing_kind: KeyKind, profiles: Profiles) -> Self {
         let (linter, random) = (Linter::new().unwrap(), Sequence::from(7));
         let (root_key, issuing_key) =

@@ -12,7 +12,7 @@ use domain::{
 };
 use pki::{
     AlternativeName, CertificateOrder, ChainAnchors, CrlOrder, IssuerCert, Linter, Passphrase, Profiles, Serial,
-    SigningKey, Subject, Urls, prepare_crl,
+    SigningKey, Subject, TerminalProfiles, Urls, prepare_crl,
 };
 use storage::boxed;
 use storage::{Db, authority as rows};
@@ -38,8 +38,8 @@ pub struct Founding<'a> {
     pub places: Places<'a>,
     /// Profiles.
     pub profiles: Arc<Profiles>,
-    /// Profile for terminals.
-    pub terminal_profile: &'a str,
+    /// Those for terminals.
+    pub terminals: TerminalProfiles,
 }
 
 const ROOT: &str = "root";
@@ -89,7 +89,7 @@ async fn open(founding: &Founding<'_>) -> Result<Option<Authority>> {
         linter: Arc::new(Linter::new().map_err(Error::internal)?),
         anchors: Arc::new(anchors),
         urls: urls_below(founding.places, ISSUING),
-        terminal_profile: founding.terminal_profile.to_owned(),
+        terminals: founding.terminals.clone(),
     }))
 }
 

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use domain::ids::AuthorityId;
 pub use pki::Pkcs12Format as Format;
 
-use pki::{ChainAnchors, IssuerCert, Linter, Profiles, SigningKey, Urls};
+use pki::{ChainAnchors, IssuerCert, Linter, Profiles, SigningKey, TerminalProfiles, Urls};
 
 use crate::{Error, Result};
 
@@ -57,8 +57,8 @@ pub struct Authority {
     pub anchors: Arc<ChainAnchors>,
     /// Addresses that go into terminal certificates.
     pub urls: Urls,
-    /// Name of the profile for terminals.
-    pub terminal_profile: String,
+    /// Profiles of terminals: one for the keys made here, others for the keys of requests.
+    pub terminals: TerminalProfiles,
 }
 
 impl std::fmt::Debug for Authority {

@@ -8,9 +8,7 @@ use domain::{
     clock::Timestamp,
     secrets::{FilePassphrase, PickupId, PickupSecret},
 };
-use pki::{
-    CertificateRequest, KeyKind, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject,
-};
+use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
 use storage::boxed;
 use storage::{Tx, applications::Application, authority::Certificate, letters::Letter};
 use time::Duration;
@@ -210,7 +208,7 @@ pub async fn download(
         (_, Some(key)) => key.public_key().clone(),
         _ => return Err(Error::internal("no key")),
     };
-    let reserved = reserve(ctx, &order(ctx, &opened, public_key)).await?;
+    let reserved = reserve(ctx, &order(ctx, &opened, public_key)?).await?;
     let der = store(ctx, &opened, reserved).await?;
     deliver(ctx, &opened, wanted, key, der).await.map(Ok)
 }
@@ -236,7 +234,7 @@ impl Wanted {
                 let request =
                     CertificateRequest::parse(&bytes).map_err(|fault| PickupFault::Request(fault.to_string()))?;
                 let key = request.public_key();
-                if !taken_keys(ctx).iter().any(|kind| kind.accepts(key.algorithm())) {
+                if ctx.app.authority.terminals.for_key(key.algorithm()).is_none() {
                     let (found, taken) = (key.algorithm(), taken_key_names(ctx));
                     return Err(PickupFault::Request(format!(
                         "この窓口で使えない種類の鍵（{found}）です。{taken}の鍵で、証明書の要求を作り直してください。"
@@ -248,35 +246,30 @@ impl Wanted {
     }
 }
 
-fn taken_keys<'a>(ctx: &'a Ctx<'_>) -> &'a [KeyKind] {
-    let authority = &ctx.app.authority;
-    authority.profiles.get(&authority.terminal_profile).map_or(&[], |profile| profile.keys())
-}
-
 /// The kinds of keys that a request of a terminal may hold, in words.
 pub fn taken_key_names(ctx: &Ctx<'_>) -> String {
-    taken_keys(ctx).iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
+    ctx.app.authority.terminals.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
 }
 
 async fn make_key(ctx: &Ctx<'_>) -> Result<SigningKey> {
-    let authority = &ctx.app.authority;
-    let profile = authority.profiles.get(&authority.terminal_profile).ok_or_else(|| Error::internal("no profile"))?;
-    let kind = profile.generated_key();
+    let kind = ctx.app.authority.terminals.preferred().generated_key();
     let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await.map_err(Error::internal)?;
     made.map_err(Error::internal)
 }
 
-fn order(ctx: &Ctx<'_>, opened: &Opened, public_key: PublicKey) -> Order {
+fn order(ctx: &Ctx<'_>, opened: &Opened, public_key: PublicKey) -> Result<Order> {
+    let profile = ctx.app.authority.terminals.for_key(public_key.algorithm());
+    let profile = profile.ok_or_else(|| Error::internal("no profile takes the key"))?.name().to_owned();
     let terminal = opened.case.terminal_name.clone().unwrap_or_default();
     let reference = opened.case.reference.clone().unwrap_or_default();
-    Order {
+    Ok(Order {
         application: opened.case.id,
         institution: opened.institution.id,
         subject: Subject::terminal(&opened.institution.name, opened.institution.code.as_str(), &terminal, &reference),
         terminal,
         public_key,
-        profile: ctx.app.authority.terminal_profile.clone(),
-    }
+        profile,
+    })
 }
 
 async fn store(ctx: &Ctx<'_>, opened: &Opened, reserved: Reserved) -> Result<Vec<u8>> {

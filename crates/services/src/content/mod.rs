@@ -162,7 +162,7 @@ pub async fn document_file(ctx: &Ctx<'_>, slug: &str, version: Option<&str>, for
 /// Values of the placeholders in articles, notices and documents.
 pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
     let settings = &app.settings;
-    let policies = app.authority.profiles.get(&app.authority.terminal_profile).map(|profile| profile.policies());
+    let policies = app.authority.terminals.preferred().policies();
     BTreeMap::from([
         ("operator", settings.operator.name.clone()),
         ("contact", settings.operator.contact()),
@@ -172,7 +172,7 @@ pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
         ("fee", format!("{}円", domain::text::thousands(settings.rules.certificate_fee_yen))),
         ("ca_name", app.authority.issuer.subject()),
         ("root_ca_name", app.authority.root.subject()),
-        ("policy_oid", policies.and_then(|all| all.into_iter().next()).unwrap_or_default()),
+        ("policy_oid", policies.into_iter().next().unwrap_or_default()),
         ("repository_url", format!("{}/pki", settings.portal_url)),
         ("ocsp_url", app.authority.urls.ocsp.clone().unwrap_or_default()),
     ])

@@ -196,6 +196,7 @@ pub(crate) async fn on_each_database_with_keys(story: impl AsyncFn(&House, &Path
 async fn found_at(url: &str, keys: &Path) -> Authority {
     let db = Db::open(url).await.unwrap();
     let settings = settings();
+    let profiles = Profiles::built_in("1.2.392.200999.1").unwrap();
     let authority = found(&Founding {
         db: &db,
         clock: &*ten_in_japan(),
@@ -204,8 +205,8 @@ async fn found_at(url: &str, keys: &Path) -> Authority {
         passphrase: Arc::new(Passphrase::new("a passphrase for tests only").unwrap()),
         operator: &settings.operator.name,
         places: Places { portal: &settings.portal_url, publications: "http://madoguchi.example" },
-        profiles: Arc::new(Profiles::built_in("1.2.392.200999.1").unwrap()),
-        terminal_profile: "p256",
+        terminals: profiles.for_terminals(&["p256", "rsa3072", "rsa2048"]).unwrap(),
+        profiles: Arc::new(profiles),
     })
     .await
     .unwrap();

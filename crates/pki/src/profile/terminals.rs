@@ -1,0 +1,71 @@
+//! Which profiles terminals may get, and which of them a key gets.
+
+use std::sync::Arc;
+
+use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+
+use super::{Profile, ProfileFault, ProfileFaults, Profiles};
+use crate::keys::{KeyAlgorithm, KeyKind};
+
+/// The profiles of terminal certificates in order of preference. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct TerminalProfiles {
+    preferred: Arc<Profile>,
+    all: Arc<[Arc<Profile>]>,
+}
+
+impl TerminalProfiles {
+    /// The profile for keys that are made here.
+    pub fn preferred(&self) -> &Arc<Profile> {
+        &self.preferred
+    }
+
+    /// The first profile that takes a key of this kind, if any.
+    pub fn for_key(&self, key: KeyAlgorithm) -> Option<&Profile> {
+        self.all.iter().find(|profile| profile.accepts(key)).map(AsRef::as_ref)
+    }
+
+    /// The kinds of keys that are taken, the preferred first; none that another one covers.
+    pub fn keys(&self) -> Vec<KeyKind> {
+        let mut kinds: Vec<KeyKind> = Vec::new();
+        for kind in self.all.iter().flat_map(|profile| profile.keys()).copied() {
+            if !kinds.iter().any(|known| known.covers(kind)) {
+                kinds.retain(|known| !kind.covers(*known));
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+}
+
+impl Profiles {
+    /// The profiles of these names for terminals, the first being the preferred one.
+    ///
+    /// # Errors
+    /// Every name that is not the profile of a client's certificate, and an empty list.
+    pub fn for_terminals<S: AsRef<str>>(&self, names: &[S]) -> Result<TerminalProfiles, ProfileFaults> {
+        let mut faults = Vec::new();
+        let mut fault = |profile: &str, problem: &str| {
+            faults.push(ProfileFault { profile: profile.to_owned(), key: String::new(), problem: problem.to_owned() });
+        };
+        let mut found = Vec::with_capacity(names.len());
+        for name in names.iter().map(AsRef::as_ref) {
+            match self.get(name) {
+                None => fault(name, "このプロファイルはありません。"),
+                Some(profile) if !profile.extended_key_usage.contains(&ID_KP_CLIENT_AUTH) => {
+                    fault(name, "端末のプロファイルには、拡張鍵用途 clientAuth が必要です。");
+                }
+                Some(profile) => found.push(profile.clone()),
+            }
+        }
+        if names.is_empty() {
+            fault("", "端末のプロファイルが1つもありません。");
+        }
+        match found.first() {
+            Some(preferred) if faults.is_empty() => {
+                Ok(TerminalProfiles { preferred: preferred.clone(), all: found.into() })
+            }
+            _ => Err(ProfileFaults(faults)),
+        }
+    }
+}
