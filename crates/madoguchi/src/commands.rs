@@ -135,6 +135,17 @@ pub(crate) enum Ca {
     Init(Place),
     /// Print the profiles in force.
     Profiles(Place),
+    /// Block public keys for ever: a file with one SHA-256 of a SubjectPublicKeyInfo a line.
+    BlockKeys(BlockKeys),
+}
+
+/// `ca block-keys FILE`
+#[derive(Args)]
+pub(crate) struct BlockKeys {
+    #[command(flatten)]
+    place: Place,
+    /// List, hexadecimal; lines that begin with `#` are left out.
+    file: PathBuf,
 }
 
 impl Ca {
@@ -143,7 +154,21 @@ impl Ca {
         match self {
             Self::Init(place) => init(&Config::load(&place)?).await,
             Self::Profiles(place) => show_profiles(&Config::load(&place)?),
+            Self::BlockKeys(block) => block.run().await,
         }
+    }
+}
+
+impl BlockKeys {
+    async fn run(self) -> anyhow::Result<()> {
+        let list = std::fs::read_to_string(&self.file).with_context(|| self.file.display().to_string())?;
+        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let outcome = services::authority::block_keys(&app, &list).await?;
+        app.db.close().await;
+        println!("blocked: {}, blocked before: {}", outcome.added, outcome.known);
+        let lines: Vec<String> = outcome.refused.iter().map(ToString::to_string).collect();
+        anyhow::ensure!(lines.is_empty(), "not 64 hexadecimal digits in line {}", lines.join(", "));
+        Ok(())
     }
 }
 

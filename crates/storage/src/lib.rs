@@ -18,6 +18,7 @@ pub mod content;
 pub mod inquiries;
 pub mod institutions;
 pub mod jobs;
+pub mod keys;
 pub mod ledger;
 pub mod letters;
 pub mod mails;

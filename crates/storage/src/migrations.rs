@@ -20,12 +20,12 @@ macro_rules! steps {
 
 /// The steps of the embedded engine.
 pub(crate) fn sqlite() -> Migrator {
-    steps!("sqlite": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql")
+    steps!("sqlite": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql", 3 "keys" "0003_keys.sql")
 }
 
 /// The steps of the server.
 pub(crate) fn postgres() -> Migrator {
-    steps!("postgres": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql")
+    steps!("postgres": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql", 3 "keys" "0003_keys.sql")
 }
 
 #[cfg(test)]

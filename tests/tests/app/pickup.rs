@@ -235,3 +235,57 @@ async fn a_key_that_no_profile_takes_is_named_and_consumes_nothing() {
     })
     .await;
 }
+
+/// A private key in a file of its own and a request made with it.
+fn request_with(folder: &tempfile::TempDir) -> String {
+    let key = folder.path().join("terminal.key").display().to_string();
+    let openssl = |words: &[&str]| std::process::Command::new("openssl").args(words).output().unwrap().stdout;
+    openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", &key]);
+    String::from_utf8(openssl(&["req", "-new", "-key", &key, "-subj", "/CN=terminal"])).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_serves_one_terminal_and_never_again_once_it_leaked() {
+    on_each_database(async |house| {
+        let folder = tempfile::tempdir().unwrap();
+        let request = request_with(&folder);
+        let terminal = Browser::terminal(house);
+        let (case, paper) = letter(house).await;
+        for _ in 0..2 {
+            let fetched = send_request(&terminal, &paper, &request).await;
+            assert_eq!(fetched.status, StatusCode::OK, "the same letter may be used again: {}", fetched.body);
+        }
+        let (other, second) = letter_to(house, "2730100019", "12345678902").await;
+        let told = send_request(&terminal, &second, &request).await;
+        assert!(told.body.contains("ほかの申請の電子証明書で使われています"), "{}", told.body);
+        assert_eq!(stored(house, &other).await.state, State::LetterPosted);
+        let id = stored(house, &case).await.id;
+        let made = storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap();
+        let valid = made.iter().find(|one| one.state == "valid").unwrap();
+        let officer = staff(house, Role::RaOfficer).await;
+        officer.post(&format!("/office/certificates/{}/revoke", valid.id), &[("reason", "keyCompromise")]).await;
+        for paper in [&paper, &second] {
+            let told = send_request(&terminal, paper, &request).await;
+            assert!(told.body.contains("漏えいなどの届出があったため使えません"), "{}", told.body);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_listed_key_is_refused_before_anyone_used_it() {
+    on_each_database(async |house| {
+        let folder = tempfile::tempdir().unwrap();
+        let request = request_with(&folder);
+        let key = pki::CertificateRequest::parse(request.as_bytes()).unwrap().public_key().key_hash();
+        let list = format!("# leaked keys\n{}\nno hash\n\n{}\n", key.to_uppercase(), "0".repeat(64));
+        let first = services::authority::block_keys(&house.app, &list).await.unwrap();
+        assert_eq!((first.added, first.known, first.refused), (2, 0, vec![3]));
+        let again = services::authority::block_keys(&house.app, &list).await.unwrap();
+        assert_eq!((again.added, again.known), (0, 2));
+        let (_, paper) = letter(house).await;
+        let told = send_request(&Browser::terminal(house), &paper, &request).await;
+        assert!(told.body.contains("漏えいなどの届出があったため使えません"), "{}", told.body);
+    })
+    .await;
+}

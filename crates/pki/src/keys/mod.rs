@@ -4,6 +4,7 @@ mod algorithm;
 mod key_file;
 mod passphrase;
 mod public_key;
+mod roca;
 mod signing_key;
 
 pub(crate) use algorithm::SignatureAlgorithm;

@@ -10,6 +10,7 @@ use der::{Decode, Sequence};
 use spki::{Document, EncodePublicKey, SubjectPublicKeyInfoRef};
 
 use super::algorithm::{KeyAlgorithm, SignatureAlgorithm};
+use super::roca;
 use crate::digest;
 
 const LEAST_RSA_BITS: u32 = 2048;
@@ -47,6 +48,9 @@ pub enum KeyFault {
     /// An RSA exponent that is even, below 3, or longer than 32 bits.
     #[error("RSAの公開指数が正しくありません。65537を使ってください。")]
     RsaExponent,
+    /// The mark of a flawed generator (CVE-2017-15361).
+    #[error("この鍵は、欠陥のあるICチップで作られた弱い鍵です（ROCA）。ほかの方法で鍵を作り直してください。")]
+    Roca,
 }
 
 /// A public key as SubjectPublicKeyInfo: RSA of 2048–4096 bits, ECDSA P-256 or P-384; cheap to clone.
@@ -174,6 +178,9 @@ fn rsa_algorithm(bits: &[u8]) -> Result<KeyAlgorithm, KeyFault> {
     }
     if !odd(modulus) {
         return Err(KeyFault::Malformed);
+    }
+    if roca::marks(modulus) {
+        return Err(KeyFault::Roca);
     }
     Ok(KeyAlgorithm::Rsa { bits: length })
 }

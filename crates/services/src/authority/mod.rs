@@ -3,6 +3,7 @@
 mod connection;
 mod founding;
 mod issuance;
+mod keys;
 mod pickup;
 mod publication;
 mod revocation;
@@ -11,6 +12,7 @@ mod root_key;
 pub use connection::{ConnectionTest, TestFault, connection_test};
 pub use founding::{Founding, found, server_certificate};
 pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve_many};
+pub use keys::{BlockedKeys, block_keys};
 pub(crate) use pickup::again_until;
 pub use pickup::{
     Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse, suggested_passphrase, taken_key_names,

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{
     issuance::{Order, Reserved, finish, reserve},
+    keys,
     revocation::supersede,
 };
 use crate::{Ctx, Error, Result, applications::tell};
@@ -199,6 +200,11 @@ pub async fn download(
         Ok(opened) => opened,
         Err(fault) => return Ok(Err(fault)),
     };
+    if let Wanted::Request(key) = &wanted
+        && let Some(objection) = keys::objection(ctx, key, opened.case.id).await?
+    {
+        return Ok(Err(PickupFault::Request(objection.to_owned())));
+    }
     let key = match &wanted {
         Wanted::File(..) => Some(make_key(ctx).await?),
         Wanted::Request(_) => None,

@@ -91,6 +91,9 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
         return Ok(false);
     }
     ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), "valid", reason.as_str());
+    if reason == RevocationReason::KeyCompromise {
+        storage::keys::block(tx, &record.key_hash, reason.as_str(), ctx.now).await?;
+    }
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("crl:after:{}", record.id);
     storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;

@@ -1,0 +1,60 @@
+//! Which keys may not be certified, beyond what the key itself tells: blocked ones, and those of other terminals.
+
+use domain::ids::ApplicationId;
+use pki::PublicKey;
+use storage::{boxed, keys::Known};
+
+use crate::{App, Ctx, Result};
+
+/// Why a key that a terminal sent may not be certified, in words for the person; none when it may.
+pub(super) async fn objection(ctx: &Ctx<'_>, key: &PublicKey, case: ApplicationId) -> Result<Option<&'static str>> {
+    let mut conn = ctx.app.db.read().await?;
+    Ok(match storage::keys::known(&mut conn, &key.key_hash(), case).await? {
+        Known::Nothing => None,
+        Known::Blocked(_) => Some(
+            "この鍵は、漏えいなどの届出があったため使えません。端末で新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
+        ),
+        Known::UsedElsewhere => Some(
+            "この鍵は、ほかの申請の電子証明書で使われています。端末ごとに新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
+        ),
+    })
+}
+
+/// What a list of keys to block led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockedKeys {
+    /// Blocked now.
+    pub added: usize,
+    /// Blocked before.
+    pub known: usize,
+    /// Lines that are no hash, from 1.
+    pub refused: Vec<usize>,
+}
+
+/// Blocks keys from a list, one SHA-256 of a SubjectPublicKeyInfo in hexadecimal a line; empty lines and lines that begin
+/// with `#` are left out. Running it twice changes nothing.
+///
+/// # Errors
+/// When the database refuses; then no key of the list is blocked.
+#[boxed]
+pub async fn block_keys(app: &App, list: &str) -> Result<BlockedKeys> {
+    let ctx = Ctx::system(app, "block_keys");
+    let mut outcome = BlockedKeys::default();
+    let mut tx = app.db.write().await?;
+    for (number, line) in list.lines().enumerate() {
+        let hash = line.trim().to_ascii_lowercase();
+        if hash.is_empty() || hash.starts_with('#') {
+            continue;
+        }
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            outcome.refused.push(number + 1);
+        } else if storage::keys::block(&mut tx, &hash, "listed", ctx.now).await? {
+            ctx.audit(&mut tx, "key.block", format!("key:{hash}"), "", "listed");
+            outcome.added += 1;
+        } else {
+            outcome.known += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(outcome)
+}
