@@ -25,6 +25,8 @@ mod pickup;
 mod publications;
 #[path = "app/returning.rs"]
 mod returning;
+#[path = "app/revoked.rs"]
+mod revoked;
 #[path = "app/rules.rs"]
 mod rules;
 #[path = "app/smtp.rs"]

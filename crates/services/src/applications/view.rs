@@ -52,7 +52,12 @@ pub struct Standing<T> {
 impl<T> Standing<T> {
     /// Whether the certificate was issued and is revoked since.
     pub fn is_revoked(&self) -> bool {
-        revocation(self.certificate.as_ref()).is_some()
+        self.revoked_at().is_some()
+    }
+
+    /// When the certificate that was issued last was revoked, if it was.
+    pub fn revoked_at(&self) -> Option<Timestamp> {
+        revocation(self.certificate.as_ref())
     }
 }
 
@@ -65,7 +70,12 @@ impl ApplicantCase {
 
     /// Whether the certificate was issued and is revoked since.
     pub fn is_revoked(&self) -> bool {
-        revocation(self.certificates.iter().rfind(|certificate| certificate.certificate.is_some())).is_some()
+        self.revoked_at().is_some()
+    }
+
+    /// When the certificate that was issued last was revoked, if it was.
+    pub fn revoked_at(&self) -> Option<Timestamp> {
+        revocation(self.certificates.iter().rfind(|certificate| certificate.certificate.is_some()))
     }
 }
 

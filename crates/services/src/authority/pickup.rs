@@ -43,6 +43,11 @@ pub enum PickupFault {
     /// The request for a certificate cannot be used.
     #[error("{0}")]
     Request(String),
+    /// The letter is on its way out: nobody noted that it was posted.
+    #[error(
+        "この通知書は、まだ発送の記録がありません。お手元に届いているときは、しばらくしてからもう一度お試しになるか、お問い合わせください。"
+    )]
+    NotPosted,
     /// The certificate is installed, or the time for a second pickup is over.
     #[error("この通知書での取得は終わっています。もう1枚必要なときは、ポータルから申請してください。")]
     Finished,
@@ -169,7 +174,8 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
             return Ok(Err(PickupFault::Finished));
         }
     } else if !Kind::Certificate.allows(case.state, Event::PickUp) {
-        return Ok(Err(PickupFault::Finished));
+        let before = [State::Approved, State::LetterPrinted, State::LetterReissued].contains(&case.state);
+        return Ok(Err(if before { PickupFault::NotPosted } else { PickupFault::Finished }));
     }
     Ok(Ok(Opened { letter, case, institution }))
 }

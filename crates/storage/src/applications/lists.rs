@@ -132,7 +132,9 @@ sql!(
 sql!(
     TERMINALS = select_case!(
         "WHERE institution_id = $1 AND kind = 'certificate' AND terminal_name IS NOT NULL
-    AND state NOT IN ('draft', 'rejected', 'cancelled', 'pickup_expired') ORDER BY submitted_at, id LIMIT 500"
+    AND state NOT IN ('draft', 'rejected', 'cancelled', 'pickup_expired')
+    AND (state NOT IN ('picked_up', 'installed') OR EXISTS (SELECT 1 FROM certificates c
+        WHERE c.application_id = applications.id AND c.state = 'valid')) ORDER BY submitted_at, id LIMIT 500"
     )
 );
 sql!(
@@ -280,7 +282,7 @@ pub async fn open_by_kind(
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Certificate applications of an institution that are under way or done, at most 500.
+/// Certificate applications of an institution that are under way, or whose certificate is not revoked, at most 500.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -72,7 +72,14 @@ fn view(life: &TerminalLife) -> TerminalView {
         name: case.terminal_name.clone().unwrap_or_default(),
         href: format!("/applications/{}", case.id),
         facts: facts.into_iter().flatten().collect(),
-        line: life::line(case.kind, case.state, badge, standing.explanation.sentence(), &life.reached),
+        line: life::line(
+            case.kind,
+            case.state,
+            standing.revoked_at(),
+            badge,
+            standing.explanation.sentence(),
+            &life.reached,
+        ),
     }
 }
 

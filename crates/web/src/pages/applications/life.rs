@@ -3,17 +3,28 @@
 use domain::{
     applications::{Kind, State},
     calendar::japanese_date,
+    clock::Timestamp,
 };
 use services::rows::Reached;
 
 use crate::view::parts::{PointView, Stage, StateLineView, StateView};
 
 /// The line of life, under a badge and the sentence that explains the state.
-pub(super) fn line(kind: Kind, state: State, badge: StateView, sentence: String, reached: &[Reached]) -> StateLineView {
+///
+/// A certificate that was revoked ends the line, wherever the case stands.
+pub(super) fn line(
+    kind: Kind,
+    state: State,
+    revoked: Option<Timestamp>,
+    badge: StateView,
+    sentence: String,
+    reached: &[Reached],
+) -> StateLineView {
     let own = kind.line_of_life();
-    let points = match own.iter().position(|point| *point == state) {
-        Some(now) => on_the_line(own, now, reached),
-        None => beside_the_line(own, state, reached),
+    let points = match (revoked, own.iter().position(|point| *point == state)) {
+        (Some(at), _) => until_revoked(own, at, reached),
+        (None, Some(now)) => on_the_line(own, now, reached),
+        (None, None) => beside_the_line(own, state, reached),
     };
     StateLineView { state: badge, sentence, points }
 }
@@ -21,6 +32,13 @@ pub(super) fn line(kind: Kind, state: State, badge: StateView, sentence: String,
 fn point(state: State, stage: Stage, reached: &[Reached]) -> PointView {
     let last = reached.iter().rfind(|one| one.state == state).filter(|_| stage != Stage::Ahead);
     PointView::new(state.label(), last.map(|one| japanese_date(one.at.date())).unwrap_or_default(), stage)
+}
+
+fn until_revoked(own: &[State], at: Timestamp, reached: &[Reached]) -> Vec<PointView> {
+    let was = |state: &&State| reached.iter().any(|one| one.state == **state);
+    let mut points: Vec<PointView> = own.iter().filter(was).map(|state| point(*state, Stage::Done, reached)).collect();
+    points.push(PointView::new("失効", japanese_date(at.date()), Stage::Stopped));
+    points
 }
 
 fn on_the_line(own: &[State], now: usize, reached: &[Reached]) -> Vec<PointView> {
@@ -48,7 +66,7 @@ fn beside_the_line(own: &[State], state: State, reached: &[Reached]) -> Vec<Poin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{clock::Timestamp, ids::ApplicationId};
+    use domain::ids::ApplicationId;
     use uuid::Uuid;
 
     fn stages(state: State, walked: &[State]) -> Vec<(String, Stage)> {
@@ -58,7 +76,7 @@ mod tests {
             at: Timestamp::from_millis(0),
         };
         let reached: Vec<Reached> = walked.iter().map(reached).collect();
-        let view = line(Kind::Certificate, state, StateView::default(), String::new(), &reached);
+        let view = line(Kind::Certificate, state, None, StateView::default(), String::new(), &reached);
         view.points.into_iter().map(|point| (point.label, point.stage)).collect()
     }
 

@@ -82,6 +82,8 @@ fn format_field(chosen: &str) -> FieldView {
 }
 
 fn request_fields(typed: &str, keys: &str) -> Vec<FieldView> {
+    // A key that was pasted by mistake must not travel a second time.
+    let typed = if typed.contains("PRIVATE KEY") { "" } else { typed };
     let file = InputView::File { accept: ".csr,.req,.pem,.der,.p10".to_owned(), current: String::new() };
     let text = InputView::LongText { value: typed.to_owned(), maxlength: 0 };
     vec![
