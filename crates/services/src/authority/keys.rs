@@ -2,7 +2,7 @@
 
 use domain::ids::ApplicationId;
 use pki::PublicKey;
-use storage::{boxed, keys::Known};
+use storage::{Tx, boxed, keys::Known};
 
 use crate::{App, Ctx, Result};
 
@@ -18,6 +18,15 @@ pub(super) async fn objection(ctx: &Ctx<'_>, key: &PublicKey, case: ApplicationI
             "この鍵は、ほかの申請の電子証明書で使われています。端末ごとに新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
         ),
     })
+}
+
+/// Blocks a key for ever and records it; false when it was blocked before.
+pub(super) async fn block(ctx: &Ctx<'_>, tx: &mut Tx, key_hash: &str, reason: &str) -> Result<bool> {
+    let added = storage::keys::block(tx, key_hash, reason, ctx.now).await?;
+    if added {
+        ctx.audit(tx, "key.block", format!("key:{key_hash}"), "", reason);
+    }
+    Ok(added)
 }
 
 /// What a list of keys to block led to.
@@ -48,8 +57,7 @@ pub async fn block_keys(app: &App, list: &str) -> Result<BlockedKeys> {
         }
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             outcome.refused.push(number + 1);
-        } else if storage::keys::block(&mut tx, &hash, "listed", ctx.now).await? {
-            ctx.audit(&mut tx, "key.block", format!("key:{hash}"), "", "listed");
+        } else if block(&ctx, &mut tx, &hash, "listed").await? {
             outcome.added += 1;
         } else {
             outcome.known += 1;

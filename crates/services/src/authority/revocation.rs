@@ -9,7 +9,7 @@ use serde_json::json;
 use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
-use super::PUBLISH_CRL;
+use super::{PUBLISH_CRL, keys};
 use crate::{Ctx, Error, Result, applications::tell};
 
 /// What a revocation led to.
@@ -92,7 +92,7 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
     }
     ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), "valid", reason.as_str());
     if reason == RevocationReason::KeyCompromise {
-        storage::keys::block(tx, &record.key_hash, reason.as_str(), ctx.now).await?;
+        keys::block(ctx, tx, &record.key_hash, reason.as_str()).await?;
     }
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("crl:after:{}", record.id);

@@ -34,9 +34,18 @@ fn point(state: State, stage: Stage, reached: &[Reached]) -> PointView {
     PointView::new(state.label(), last.map(|one| japanese_date(one.at.date())).unwrap_or_default(), stage)
 }
 
+fn was_reached(state: State, reached: &[Reached]) -> bool {
+    reached.iter().any(|one| one.state == state)
+}
+
+/// The points of the line that were reached.
+fn walked(own: &[State], reached: &[Reached]) -> Vec<PointView> {
+    let own = own.iter().filter(|state| was_reached(**state, reached));
+    own.map(|state| point(*state, Stage::Done, reached)).collect()
+}
+
 fn until_revoked(own: &[State], at: Timestamp, reached: &[Reached]) -> Vec<PointView> {
-    let was = |state: &&State| reached.iter().any(|one| one.state == **state);
-    let mut points: Vec<PointView> = own.iter().filter(was).map(|state| point(*state, Stage::Done, reached)).collect();
+    let mut points = walked(own, reached);
     points.push(PointView::new("失効", japanese_date(at.date()), Stage::Stopped));
     points
 }
@@ -52,14 +61,14 @@ fn on_the_line(own: &[State], now: usize, reached: &[Reached]) -> Vec<PointView>
 
 /// A state that no case must go through: the end of the line, or a halt on the way.
 fn beside_the_line(own: &[State], state: State, reached: &[Reached]) -> Vec<PointView> {
-    let was = |state: &&State| reached.iter().any(|one| one.state == **state);
-    let mut points: Vec<PointView> = own.iter().filter(was).map(|state| point(*state, Stage::Done, reached)).collect();
+    let mut points = walked(own, reached);
     if state.is_over() {
         points.push(point(state, Stage::Stopped, reached));
         return points;
     }
     points.push(point(state, Stage::Current, reached));
-    points.extend(own.iter().filter(|state| !was(state)).map(|state| point(*state, Stage::Ahead, reached)));
+    let ahead = own.iter().filter(|state| !was_reached(**state, reached));
+    points.extend(ahead.map(|state| point(*state, Stage::Ahead, reached)));
     points
 }
 

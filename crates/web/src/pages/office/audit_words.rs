@@ -24,6 +24,7 @@ const WORDS: &[(&str, &str)] = &[
     ("institutions.import", "台帳の取込みの開始"),
     ("institutions.imported", "台帳の取込みの終了"),
     ("job.again", "失敗した処理の再実行"),
+    ("key.block", "鍵の使用の停止"),
     ("ledger.charge", "発行料の記録"),
     ("letter.came_back", "通知書の返送"),
     ("letter.deliver", "通知書の配達の記録"),
