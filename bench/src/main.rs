@@ -6,10 +6,14 @@
 mod certificates;
 mod filings;
 mod home;
+mod installation;
 mod limits;
+mod lists;
 mod load;
 mod machine;
+mod ocsp;
 mod prepare;
+mod raw;
 mod register;
 mod report;
 mod server;
@@ -36,29 +40,48 @@ impl Bench {
 }
 
 fn main() -> anyhow::Result<()> {
-    let program = std::env::args().nth(1).context("which program? cargo xtask bench names it")?;
+    let mut words = std::env::args().skip(1);
+    let program = words.next().context("which program? cargo xtask bench names it")?;
+    let parts: Vec<String> = words.collect();
     // Beside the program, not in a memory-backed folder: a durable commit must reach a disk.
     let beside = PathBuf::from(&program).parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
     let bench = Bench { program: program.into(), folder: tempfile::tempdir_in(beside)? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(measure(&bench))?;
+    let report = runtime.block_on(measure(&bench, &parts))?;
     println!("{report}");
     anyhow::ensure!(report.holds(), "a target was missed");
     Ok(())
 }
 
-async fn measure(bench: &Bench) -> anyhow::Result<Report> {
+/// Measures the parts that were named, or all.
+async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     let mut report = Report::default();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|one| one == part);
     limits::measure(bench, &mut report)?;
-    let first = Server::start(bench, &mut report, "Start on an empty folder, filling the demo").await?;
-    first.stop().await?;
-    register::measure(bench, &mut report)?;
-    let ready = prepare::cases(bench).await?;
-    let server = Server::start(bench, &mut report, "Start to first answer").await?;
-    server.rest(&mut report).await?;
-    home::measure(&server, &ready, &mut report).await?;
-    filings::measure(&server, &ready, &mut report).await?;
-    server.stop().await?;
-    certificates::measure(bench, &mut report).await?;
+    if wanted("portal") {
+        portal(bench, &mut report).await?;
+    }
+    if wanted("certificates") {
+        certificates::measure(bench, &mut report).await?;
+    }
+    if wanted("lists") {
+        lists::measure(bench, &mut report).await?;
+    }
+    if wanted("ocsp") {
+        ocsp::measure(bench, &mut report).await?;
+    }
     Ok(report)
+}
+
+/// The program from outside: start, import, pages, filings.
+async fn portal(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
+    let first = Server::start(bench, report, "Start on an empty folder, filling the demo").await?;
+    first.stop().await?;
+    register::measure(bench, report)?;
+    let ready = prepare::cases(bench).await?;
+    let server = Server::start(bench, report, "Start to first answer").await?;
+    server.rest(report).await?;
+    home::measure(&server, &ready, report).await?;
+    filings::measure(&server, &ready, report).await?;
+    server.stop().await
 }

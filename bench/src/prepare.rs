@@ -98,6 +98,54 @@ pub(crate) async fn cases(bench: &Bench) -> anyhow::Result<Ready> {
     Ok(Ready { home, drafts })
 }
 
+/// A person of a clinic, who has no password.
+pub(crate) fn account(id: AccountId, now: Timestamp, email: String) -> Account {
+    Account {
+        id,
+        email,
+        name: "計測 太郎".to_owned(),
+        password_hash: None,
+        must_reset: false,
+        staff: false,
+        roles: vec![],
+        totp_secret: None,
+        totp_last_step: 0,
+        disabled: false,
+        created_at: now,
+    }
+}
+
+/// A case of which nothing is filled in.
+pub(crate) fn case(
+    now: Timestamp,
+    numbers: &Numbers,
+    (institution, account): (InstitutionId, AccountId),
+    kind: Kind,
+) -> Application {
+    Application {
+        id: ApplicationId::new(now, numbers),
+        kind,
+        institution_id: institution,
+        state: State::Draft,
+        version: 1,
+        reference: None,
+        answers: Answers::new(),
+        remarks: vec![],
+        line_id: None,
+        terminal_name: None,
+        start_month: None,
+        sent_with: None,
+        created_by: account,
+        submitted_by: None,
+        assignee: None,
+        reasons: vec![],
+        created_at: now,
+        updated_at: now,
+        submitted_at: None,
+        state_since: now,
+    }
+}
+
 impl Writer {
     /// An owner with a session.
     async fn clinic(
@@ -107,50 +155,13 @@ impl Writer {
         number: usize,
     ) -> anyhow::Result<(AccountId, String)> {
         let id = AccountId::new(self.now, &self.numbers);
-        let account = Account {
-            id,
-            email: format!("bench{number}@clinic.example"),
-            name: "計測 太郎".to_owned(),
-            password_hash: None,
-            must_reset: false,
-            staff: false,
-            roles: vec![],
-            totp_secret: None,
-            totp_last_step: 0,
-            disabled: false,
-            created_at: self.now,
-        };
+        let account = account(id, self.now, format!("bench{number}@clinic.example"));
         storage::accounts::insert(tx, &account).await?;
         let membership = MembershipId::new(self.now, &self.numbers);
         storage::accounts::insert_membership(tx, membership, id, institution, "owner", "active", self.now).await?;
         let (token, end) = (new_token(&self.numbers), self.now + Duration::hours(1));
         storage::sessions::insert(tx, &token_hash(&token), id, Some(institution), self.now, end, "bench").await?;
         Ok((id, token))
-    }
-
-    fn case(&self, institution: InstitutionId, account: AccountId, kind: Kind) -> Application {
-        Application {
-            id: ApplicationId::new(self.now, &self.numbers),
-            kind,
-            institution_id: institution,
-            state: State::Draft,
-            version: 1,
-            reference: None,
-            answers: Answers::new(),
-            remarks: vec![],
-            line_id: None,
-            terminal_name: None,
-            start_month: None,
-            sent_with: None,
-            created_by: account,
-            submitted_by: None,
-            assignee: None,
-            reasons: vec![],
-            created_at: self.now,
-            updated_at: self.now,
-            submitted_at: None,
-            state_since: self.now,
-        }
     }
 
     async fn draft(
@@ -162,7 +173,7 @@ impl Writer {
     ) -> anyhow::Result<ApplicationId> {
         let line = format!("COP{number:08}");
         let answers = self.claims.clone().with("customer_id", line.as_str()).with("customer_id_confirm", line.as_str());
-        let case = Application { answers, ..self.case(institution, account, Kind::Claims) };
+        let case = Application { answers, ..case(self.now, &self.numbers, (institution, account), Kind::Claims) };
         anyhow::ensure!(storage::applications::insert_draft(tx, &case).await?, "the clinic has a draft");
         Ok(case.id)
     }
@@ -183,7 +194,7 @@ impl Writer {
                 terminal_name: terminal,
                 submitted_by: Some(account),
                 submitted_at: Some(self.now),
-                ..self.case(institution, account, kind)
+                ..case(self.now, &self.numbers, (institution, account), kind)
             };
             storage::applications::insert_filed(tx, &case).await?;
         }

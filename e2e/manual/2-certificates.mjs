@@ -48,7 +48,7 @@ export async function certificates(scene) {
 
   async function second() {
     await clinic.goto(`${demo.portal}/procedures/certificate`);
-    await press(clinic, "変更または追加の入力をはじめる");
+    await press(clinic, "申請の入力をはじめる");
     await choose(clinic, "発行料への同意", "同意する");
     await terminal(clinic, TERMINALS[0], "共用");
     await press(clinic, "確認画面へ進む");

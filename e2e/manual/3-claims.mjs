@@ -22,7 +22,7 @@ export async function claims(scene) {
     await press(clinic, "入力をはじめる");
   });
 
-  await step("3-4 入力する：締切と、同じお客さまIDがその場でわかる", () => form(scene));
+  await step("3-4 入力する：締切と、同じお客様IDがその場でわかる", () => form(scene));
 
   await step("3-5 確認して送信する", async () => {
     await says(clinic, "紙での届出は要りません", "訪問作業の目安");
@@ -74,7 +74,7 @@ async function form({ clinic, look, javaScript }) {
   });
   await choose(clinic, "接続種別", "2:IP-VPN接続【IPv6】");
   await says(clinic, "CAF 0123 4567 89");
-  await choose(clinic, "お客さまIDの種類", "オンライン資格確認等システムと同じ回線（お客さまID）を使用する");
+  await choose(clinic, "お客様IDの種類", "オンライン資格確認等システムと同じ回線（お客様ID）を使用する");
   await choose(clinic, "電子証明書発行料の支払方法", "2: 払込請求書による振込み");
   await fill(clinic, { 備考: "訪問は午後にお願いします。" });
   await press(clinic, "確認画面へ進む");

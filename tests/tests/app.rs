@@ -1,20 +1,38 @@
 //! The whole app through its routes, on both databases.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+#[path = "app/backups.rs"]
+mod backups;
 #[path = "app/browser.rs"]
 mod browser;
 #[path = "app/case.rs"]
 mod case;
+#[path = "app/checks.rs"]
+mod checks;
+#[path = "app/clock.rs"]
+mod clock;
 #[path = "app/correcting.rs"]
 mod correcting;
 #[path = "app/dates.rs"]
 mod dates;
 #[path = "app/demo.rs"]
 mod demo;
+#[path = "app/drill.rs"]
+mod drill;
+#[path = "app/dump.rs"]
+mod dump;
+#[path = "app/est.rs"]
+mod est;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/home.rs"]
 mod home;
+#[path = "app/hostile.rs"]
+mod hostile;
+#[path = "app/judge.rs"]
+mod judge;
+#[path = "app/ladder.rs"]
+mod ladder;
 #[path = "app/letters.rs"]
 mod letters;
 #[path = "app/permission.rs"]
@@ -23,14 +41,28 @@ mod permission;
 mod pickup;
 #[path = "app/publications.rs"]
 mod publications;
+#[path = "app/refused.rs"]
+mod refused;
+#[path = "app/renewal.rs"]
+mod renewal;
 #[path = "app/returning.rs"]
 mod returning;
 #[path = "app/revoked.rs"]
 mod revoked;
+#[path = "app/revoked_issuer.rs"]
+mod revoked_issuer;
+#[path = "app/rollover.rs"]
+mod rollover;
 #[path = "app/rules.rs"]
 mod rules;
+#[path = "app/shown.rs"]
+mod shown;
 #[path = "app/smtp.rs"]
 mod smtp;
+#[path = "../../crates/pki/tests/stories/softhsm.rs"]
+mod softhsm;
+#[path = "app/standing.rs"]
+mod standing;
 #[path = "app/statements.rs"]
 mod statements;
 #[path = "app/steps.rs"]
@@ -38,3 +70,11 @@ mod steps;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;
+#[path = "app/terminals.rs"]
+mod terminals;
+#[path = "app/together.rs"]
+mod together;
+#[path = "app/token.rs"]
+mod token;
+#[path = "app/trouble.rs"]
+mod trouble;

@@ -2,11 +2,11 @@
 
 use crate::process::{self, cargo, command, target};
 
-/// Builds the program and the benchmark for release and runs the one against the other.
+/// Builds the program and the benchmark for release and runs the one against the other: all parts, or those that are named.
 ///
 /// # Errors
 /// When the build fails or a target is missed.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(parts: &[String]) -> anyhow::Result<()> {
     process::run(&mut cargo([
         "build",
         "--release",
@@ -17,5 +17,5 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "madoguchi-bench",
     ]))?;
     let builds = target()?.join("release");
-    process::run(command(builds.join("madoguchi-bench")).arg(builds.join("madoguchi")))
+    process::run(command(builds.join("madoguchi-bench")).arg(builds.join("madoguchi")).args(parts))
 }

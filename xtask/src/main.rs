@@ -28,8 +28,9 @@ cargo xtask test [--only PART]… [-- WORDS…]
     e2e       journeys in a browser
     A PostgreSQL server of its own is started unless TEST_POSTGRES names one.
 
-cargo xtask bench
-    Builds the program for release and measures it; fails when a target is missed. Let nothing else run beside it.";
+cargo xtask bench [PART…]
+    Builds the program for release and measures it, whole or only some parts (portal, certificates, lists,
+    ocsp); fails when a target is missed. Let nothing else run beside it.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -46,7 +47,7 @@ fn dispatch(words: &[String]) -> anyhow::Result<()> {
     match words.split_first() {
         Some((command, rest)) if command == "check" => check::run(rest),
         Some((command, rest)) if command == "test" => suite::run(rest),
-        Some((command, [])) if command == "bench" => bench::run(),
+        Some((command, rest)) if command == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -11,6 +11,9 @@ use crate::process::{announce, capture, find_program, is_root};
 /// Oldest Node.js that the journeys run on; Debian 12 has 18.20.
 const NODE_MAJOR: u32 = 18;
 
+/// Debian's PKCS#11 module of SoftHSM.
+const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
 /// One thing that must be on the machine, looked for by itself and not by its package.
 pub(crate) struct Need {
     what: &'static str,
@@ -36,16 +39,46 @@ pub(crate) const JUDGES: &[Need] = &[
         found: || find_program("openssl").is_some(),
     },
     Need {
-        what: "certtool",
-        why: "judges the same as GnuTLS sees it",
+        what: "curl",
+        why: "enrols and renews with the commands of docs/operate/est.md",
+        package: "curl",
+        found: || find_program("curl").is_some(),
+    },
+    Need {
+        what: "certtool, ocsptool",
+        why: "judge the same as GnuTLS sees it",
         package: "gnutls-bin",
-        found: || find_program("certtool").is_some(),
+        found: || has_programs(&["certtool", "ocsptool"]),
+    },
+    Need {
+        what: "faketime",
+        why: "tells GnuTLS what time it is in the stories",
+        package: "faketime",
+        found: || has_programs(&["faketime"]),
+    },
+    Need {
+        what: "certutil, crlutil, pk12util",
+        why: "judge the same as NSS sees it, which browsers use",
+        package: "libnss3-tools",
+        found: || has_programs(&["certutil", "crlutil", "pk12util"]),
+    },
+    Need {
+        what: "keytool",
+        why: "judges the same as Java sees it",
+        package: "default-jre-headless",
+        found: || has_programs(&["keytool"]),
+    },
+    Need {
+        what: "SoftHSM 2",
+        why: "keeps the authority's keys as an HSM does",
+        package: "softhsm2",
+        found: || find_program("softhsm2-util").is_some() && Path::new(SOFTHSM).exists(),
     },
     Need {
         what: "pdftotext, pdftoppm",
         why: "read the letters",
         package: "poppler-utils",
-        found: || ["pdftotext", "pdftoppm"].iter().all(|name| find_program(name).is_some()),
+        found: || has_programs(&["pdftotext", "pdftoppm"]),
     },
     Need {
         what: "Python 3 with venv",
@@ -141,6 +174,10 @@ pub(crate) fn python() -> Option<&'static str> {
         let probe = Command::new(python).args(["-c", "import ensurepip, venv"]).output();
         probe.is_ok_and(|output| output.status.success())
     })
+}
+
+fn has_programs(names: &[&str]) -> bool {
+    names.iter().all(|name| find_program(name).is_some())
 }
 
 /// Fails in words when Node.js is too old for the journeys.

@@ -80,6 +80,12 @@ impl std::ops::Sub for Timestamp {
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// How much time has passed since some moment, whatever happened to the time of day meanwhile; none when the clock
+    /// cannot tell.
+    fn steady(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Gives random bytes fit for secrets.

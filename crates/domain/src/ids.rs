@@ -48,6 +48,8 @@ ids! {
     EventId,
     /// A certificate, from its reservation on.
     CertificateId,
+    /// A run of the check of stored certificates.
+    CheckId,
     /// A root or issuing authority.
     AuthorityId,
     /// A letter.

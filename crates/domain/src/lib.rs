@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod applications;
 pub mod calendar;
+pub mod checks;
 pub mod clock;
 pub mod forms;
 pub mod ids;

@@ -39,6 +39,10 @@ words! {
         ReviewCertificates = "review_certificates", "端末の電子証明書の申請を審査する";
         /// Revoke a certificate.
         RevokeCertificates = "revoke_certificates", "端末の電子証明書を失効させる";
+        /// Note that the key of a terminal was lost or stolen.
+        ReportLosses = "report_losses", "盗難・紛失の届出を記録する";
+        /// See what the nightly check of stored certificates found.
+        ReadChecks = "read_checks", "証明書の点検の結果を見る";
         /// Approve memberships that a reviewer must approve.
         ReviewMemberships = "review_memberships", "所属の確認をする";
         /// See letters without their secrets.
@@ -79,6 +83,8 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadCertificates,
             P::ReviewCertificates,
             P::RevokeCertificates,
+            P::ReportLosses,
+            P::ReadChecks,
             P::ReadInstitutions,
             P::ReadMails,
             P::ReadLetters,
@@ -89,15 +95,17 @@ pub const fn granted(role: Role) -> &'static [Permission] {
         Role::CallCentreAgent => &[
             P::ReadApplications,
             P::ReadCertificates,
+            P::ReportLosses,
             P::ReadInstitutions,
             P::ReadInquiries,
             P::AnswerInquiries,
             P::ReadMails,
         ],
-        Role::CaOfficer => &[P::ReadCertificates],
+        Role::CaOfficer => &[P::ReadCertificates, P::ReadChecks],
         Role::Auditor => &[
             P::ReadApplications,
             P::ReadCertificates,
+            P::ReadChecks,
             P::ReadLetters,
             P::ReadLedger,
             P::ReadInstitutions,
@@ -106,7 +114,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadAudit,
         ],
         Role::Administrator => {
-            &[P::ManageStaff, P::ImportInstitutions, P::ReadInstitutions, P::ManageJobs, P::ReadMails]
+            &[P::ManageStaff, P::ImportInstitutions, P::ReadInstitutions, P::ManageJobs, P::ReadMails, P::ReadChecks]
         }
     }
 }

@@ -1,5 +1,11 @@
 //! Names of terminals, addressees that look like a vendor, formats of the certificate file (spec 04.1, 04.4).
 
+pub mod ladder;
+pub mod loss;
+pub mod renewal;
+pub mod standing;
+pub mod trouble;
+
 use crate::accounts::{TextError, clean_line};
 use crate::typed::fold;
 use std::{fmt, str::FromStr};

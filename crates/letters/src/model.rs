@@ -160,6 +160,30 @@ pub struct AgreedTerms {
     pub agreed_at: String,
 }
 
+/// 認証局の鍵生成式の記録: what was made before witnesses (spec 04.4).
+#[derive(Clone, Debug, Default)]
+pub struct CeremonyProtocol {
+    /// Title; also the title of the file.
+    pub title: String,
+    /// What it is if it is not the real one, such as 「予行演習」; empty for the real one.
+    pub stamp: String,
+    /// What was done and made.
+    pub sections: Vec<Section>,
+    /// Who signs by hand.
+    pub signatures: Vec<Signature>,
+    /// One line at the foot of each page.
+    pub footer: String,
+}
+
+/// A line on which a witness signs.
+#[derive(Clone, Debug, Default)]
+pub struct Signature {
+    /// What they are there for.
+    pub role: String,
+    /// Name.
+    pub name: String,
+}
+
 /// A readable document with versions: CP/CPS, guide, terms, example rules.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
@@ -191,4 +215,25 @@ impl fmt::Debug for UserIdNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserIdNotice").field("reference", &self.reference).finish_non_exhaustive()
     }
+}
+
+/// A label to stick on a terminal. It is seen by everyone who passes: nothing on it is secret.
+#[derive(Clone, Debug, Default)]
+pub struct TerminalLabel {
+    /// Name of the institution.
+    pub institution: String,
+    /// 端末名称等.
+    pub terminal: String,
+    /// 設置場所; may be empty.
+    pub place: String,
+    /// Reference number of the certificate application, grouped.
+    pub reference: String,
+    /// Last day of validity.
+    pub expires_on: String,
+    /// From when the certificate can be renewed.
+    pub renewal_from: String,
+    /// Address of the closed network's page; also printed as a QR code. Empty leaves both out.
+    pub page_url: String,
+    /// Telephone number of the call centre.
+    pub contact: String,
 }

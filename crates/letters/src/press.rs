@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::book::Book;
-use crate::model::{ApplicationCopy, Document, IssuanceNotice, MembershipLetter, UserIdNotice};
+use crate::model::{
+    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MembershipLetter, TerminalLabel, UserIdNotice,
+};
 use crate::{Fault, docx, fonts, layout, markdown, sheets};
 
 /// Makes letters and documents. Cheap to clone and to share between threads.
@@ -46,12 +48,28 @@ impl Press {
         set(|| sheets::user_id_notice(notice))
     }
 
+    /// Labels to stick on terminals, twelve on a page (spec 04.5).
+    ///
+    /// # Errors
+    /// [`Fault::Empty`] without a label, [`Fault::PageAddress`] when an address is too long for a QR code.
+    pub fn terminal_labels(&self, labels: &[TerminalLabel]) -> Result<Vec<u8>, Fault> {
+        set(|| sheets::terminal_labels(labels))
+    }
+
     /// A printable copy of what was sent (spec 8.2).
     ///
     /// # Errors
     /// Only for a defect of the program.
     pub fn application_copy(&self, copy: &ApplicationCopy) -> Result<Vec<u8>, Fault> {
         set(|| Ok(sheets::application_copy(copy)))
+    }
+
+    /// 認証局の鍵生成式の記録, with a line for each signature by hand (spec 04.4).
+    ///
+    /// # Errors
+    /// Only for a defect of the program.
+    pub fn ceremony_protocol(&self, protocol: &CeremonyProtocol) -> Result<Vec<u8>, Fault> {
+        set(|| Ok(sheets::ceremony_protocol(protocol)))
     }
 
     /// A readable document as PDF, with headings, lists, tables and a table of contents.

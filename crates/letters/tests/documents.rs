@@ -3,7 +3,7 @@
 
 mod support;
 
-use letters::{ApplicationCopy, Document, Press, Row, Section};
+use letters::{ApplicationCopy, CeremonyProtocol, Document, Press, Row, Section, Signature};
 use std::io::{Cursor, Read};
 use support::samples::{application_copy, document};
 use support::{Pdf, is_accessible};
@@ -40,6 +40,31 @@ fn parts(docx: &[u8]) -> Vec<(String, String)> {
 
 fn part(docx: &[u8], name: &str) -> String {
     parts(docx).into_iter().find(|(part, _)| part == name).unwrap_or_else(|| panic!("no {name}")).1
+}
+
+#[test]
+fn the_protocol_of_a_ceremony_has_a_line_for_each_witness_and_says_when_it_is_none() {
+    let row = |label: &str, value: &str| Row { label: label.to_owned(), value: value.to_owned() };
+    let hash = "9dc625345d72b54a3f85634d2e548d69";
+    let signature = |name: &str| Signature { role: "鍵管理者".to_owned(), name: name.to_owned() };
+    let mut protocol = CeremonyProtocol {
+        title: "認証局の鍵生成式の記録".to_owned(),
+        stamp: "予行演習".to_owned(),
+        sections: vec![Section { title: "実施の記録".to_owned(), rows: vec![row("手順書のSHA-256", hash)] }],
+        signatures: vec![signature("鍵山 一郎"), signature("立花 花子")],
+        footer: "まどぐち運営機構".to_owned(),
+    };
+    let bytes = press().ceremony_protocol(&protocol).unwrap();
+    let text = Pdf::new(&bytes).text(None);
+    for part in ["予行演習", "実施の記録", hash, "鍵山 一郎", "立花 花子", "まどぐち運営機構"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(text.matches("日付").count(), 2, "one line for each: {text}");
+    assert!(is_accessible(&bytes));
+    protocol.stamp = String::new();
+    let real = press().ceremony_protocol(&protocol).unwrap();
+    assert!(!Pdf::new(&real).text(None).contains("予行演習"));
 }
 
 #[test]

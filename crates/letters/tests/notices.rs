@@ -4,7 +4,9 @@
 mod support;
 
 use letters::{Fault, IssuanceNotice, Press, UserIdNotice};
-use support::samples::{SECRET, issuance_notice, long_issuance_notice, membership_letter, recipient, user_id_notice};
+use support::samples::{
+    SECRET, issuance_notice, long_issuance_notice, membership_letter, recipient, terminal_labels, user_id_notice,
+};
 use support::{Pdf, is_accessible};
 
 fn press() -> Press {
@@ -207,4 +209,25 @@ fn a_secret_of_real_length_stands_on_one_line_and_its_letter_on_one_page() {
         assert!(text.contains(&groups.join(" ")), "{text}");
         assert_eq!(pdf.pages(), 1);
     }
+}
+
+#[test]
+fn a_sheet_holds_twelve_labels_and_each_says_what_the_terminal_needs() {
+    let bytes = press().terminal_labels(&terminal_labels(14)).unwrap();
+    let pdf = Pdf::new(&bytes);
+    assert!(is_accessible(&bytes));
+    assert_eq!((pdf.pages(), pdf.info("Title").as_str()), (2, "端末に貼るラベル"));
+    let text = pdf.text(None);
+    assert_eq!(text.matches("C3XH 7TRA 8").count(), 14, "{text}");
+    for said in [
+        "さくら歯科",
+        "オンライン資格確認パソコン14",
+        "1階受付",
+        "2029年8月20日（月）",
+        "2029年5月22日（火）",
+        "0120-000-000",
+    ] {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(matches!(press().terminal_labels(&[]), Err(Fault::Empty)));
 }

@@ -1,6 +1,9 @@
 //! The machine's clock and randomness: the only place that reads them.
 
+use std::sync::OnceLock;
+
 use domain::clock::{Clock, Randomness, Timestamp};
+use time::Duration;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +14,12 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock that reads the machine's time")]
+    fn steady(&self) -> Option<Duration> {
+        static FIRST: OnceLock<std::time::Instant> = OnceLock::new();
+        Duration::try_from(FIRST.get_or_init(std::time::Instant::now).elapsed()).ok()
     }
 }
 

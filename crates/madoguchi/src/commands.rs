@@ -1,6 +1,14 @@
 //! Commands beside serving.
 
+mod backup;
+mod ceremony;
+mod check;
+mod revoke_issuing;
+mod shares;
 mod summary;
+
+pub(crate) use backup::{Backup, Database, NotProved, Restore, VerifyBackup};
+pub(crate) use check::CouldNotCheck;
 
 use std::{fs::File, io::Read, path::PathBuf};
 
@@ -133,10 +141,20 @@ impl ImportAccounts {
 pub(crate) enum Ca {
     /// Found root and issuing authority, if there are none.
     Init(Place),
+    /// Make root and issuing authority, or a new issuing authority, before witnesses from a reviewed script.
+    Ceremony(ceremony::Hold),
+    /// Back key files up, encrypted, under a key split into shares.
+    BackupKeys(shares::Backup),
+    /// Bring key files back with enough shares.
+    RestoreKeys(shares::Restore),
     /// Print the profiles in force.
     Profiles(Place),
     /// Block public keys for ever: a file with one SHA-256 of a SubjectPublicKeyInfo a line.
     BlockKeys(BlockKeys),
+    /// Let the root revoke an issuing authority, and publish the root's list.
+    RevokeIssuing(revoke_issuing::RevokeIssuing),
+    /// Check all certificates in force now, as every night.
+    Check(check::CheckNow),
 }
 
 /// `ca block-keys FILE`
@@ -148,13 +166,23 @@ pub(crate) struct BlockKeys {
     file: PathBuf,
 }
 
+/// Whether nothing lies in a folder yet.
+fn empty_or_new(folder: &std::path::Path) -> bool {
+    !folder.exists() || std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 impl Ca {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Init(place) => init(&Config::load(&place)?).await,
+            Self::Ceremony(hold) => hold.run().await,
+            Self::BackupKeys(backup) => backup.run(),
+            Self::RestoreKeys(restore) => restore.run(),
             Self::Profiles(place) => show_profiles(&Config::load(&place)?),
             Self::BlockKeys(block) => block.run().await,
+            Self::RevokeIssuing(revoke) => revoke.run().await,
+            Self::Check(check) => check.run().await,
         }
     }
 }
@@ -175,7 +203,7 @@ impl BlockKeys {
 async fn init(config: &Config) -> anyhow::Result<()> {
     let db = install::open_database(config).await?;
     let authority = install::open_authority(config, &db).await?;
-    println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuer.subject());
+    println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuing.certificate.subject());
     db.close().await;
     Ok(())
 }
@@ -207,7 +235,7 @@ impl Audit {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let Self::Verify(place) = self;
-        let db = install::open_database(&Config::load(&place)?).await?;
+        let db = install::open_tables(&Config::load(&place)?).await?;
         let found = storage::audit::verify(&mut db.read().await?).await?;
         db.close().await;
         match found {
@@ -260,7 +288,7 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
 
 /// Brings the tables up to date.
 pub(crate) async fn migrate(place: Place) -> anyhow::Result<()> {
-    let db = install::open_database(&Config::load(&place)?).await?;
+    let db = install::open_tables(&Config::load(&place)?).await?;
     db.close().await;
     println!("the tables are up to date");
     Ok(())

@@ -2,6 +2,7 @@
 
 mod authority;
 mod check;
+mod key_store;
 mod listener;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Place;
 
+pub(crate) use key_store::KeyStore;
 pub(crate) use listener::Listener;
 
 /// The configuration of an installation.
@@ -69,16 +71,24 @@ pub(crate) struct Mail {
 pub(crate) struct Authority {
     /// Files with the two halves of the passphrase of the key files, each held by one officer.
     pub(crate) passphrase_files: Vec<PathBuf>,
+    /// Where the keys of issuing authorities lie.
+    pub(crate) key_store: KeyStore,
+    /// Where the keys of roots lie; mostly on something that is carried away.
+    pub(crate) root_key_store: KeyStore,
     /// Arc for policy identifiers.
     pub(crate) policy_arc: Option<String>,
     /// Profiles of terminal certificates; the first is for keys made here, a request gets the first that takes its key.
     pub(crate) terminal_profiles: Vec<String>,
+    /// Folder of the journal, best on a disk of its own; `journal` in the data folder if none.
+    pub(crate) journal: Option<PathBuf>,
     /// File with further profiles (TOML).
     pub(crate) profiles: Option<PathBuf>,
     /// Base address of revocation lists, OCSP and issuers in certificates; the portal's with `http://` if none.
     pub(crate) publication_url: Option<String>,
     /// Address and port of a plain listener for them, where the portal's own speaks TLS and nothing stands before it.
     pub(crate) publication_listen: Option<SocketAddr>,
+    /// Whether OCSP answers echo the nonce of their request; each is then signed for that request alone.
+    pub(crate) ocsp_nonce: bool,
 }
 
 /// Rules that an installation chooses.
@@ -204,6 +214,11 @@ impl Config {
         let portal = &self.portal.url;
         let plain = || portal.strip_prefix("https://").map_or(portal.clone(), |rest| format!("http://{rest}"));
         self.authority.publication_url.clone().unwrap_or_else(plain)
+    }
+
+    /// Folder of the journal.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.authority.journal.clone().unwrap_or_else(|| self.data_dir.join("journal"))
     }
 
     /// Address of the database.

@@ -5,7 +5,9 @@ mod commands;
 mod config;
 mod demo;
 mod install;
+mod quarantine;
 mod serve;
+mod terminal;
 mod tls;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -55,44 +57,80 @@ enum Command {
     /// What mail servers report.
     #[command(subcommand)]
     Mail(commands::Mail),
+    /// Make a backup of everything, while the portal runs.
+    Backup(commands::Backup),
+    /// Prove a backup on a scratch copy; nothing of the installation is touched.
+    VerifyBackup(commands::VerifyBackup),
+    /// Restore a backup into an empty place, in quarantine until the journal was replayed; or end the quarantine.
+    Restore(commands::Restore),
+    /// Move to the other database engine.
+    #[command(subcommand)]
+    Db(commands::Database),
     /// Add the first administrator; a link to set a password goes to the mail address.
     AddAdministrator(commands::AddAdministrator),
+    /// On a terminal: enrol, renew, tell the state of its certificate.
+    #[command(subcommand)]
+    Terminal(terminal::Terminal),
 }
 
 /// What mail servers read as "try again later" (`EX_TEMPFAIL` of sysexits.h).
 const TRY_LATER: u8 = 75;
+/// A command line that is not understood (`EX_USAGE`): 1 and 2 tell scripts the state of a certificate.
+const USAGE: u8 = 64;
+
+/// A backup is whole, but the journal does not prove that nothing is missing after it; or nothing was found, but not
+/// everything could be checked.
+const NOT_PROVED: u8 = 3;
 
 fn main() -> ExitCode {
     match start() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("Error: {error:?}");
-            if error.is::<commands::TryLater>() { ExitCode::from(TRY_LATER) } else { ExitCode::FAILURE }
+            if error.is::<commands::TryLater>() {
+                ExitCode::from(TRY_LATER)
+            } else if error.is::<commands::NotProved>() || error.is::<commands::CouldNotCheck>() {
+                ExitCode::from(NOT_PROVED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
 
-fn start() -> anyhow::Result<()> {
-    let cli = Cli::parse();
-    let quiet = matches!(cli.command, Command::Demo(_));
+fn start() -> anyhow::Result<ExitCode> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            told.print()?;
+            return Ok(if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS });
+        }
+    };
+    let quiet = matches!(cli.command, Command::Demo(_) | Command::Terminal(_));
     log_to_stderr(quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(cli.command))
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Demo(options) => demo::run(options).await,
-        Command::Serve(place) => serve::serve(place).await,
-        Command::Worker(place) => serve::worker(place).await,
-        Command::CheckConfig(place) => commands::check_config(&place),
-        Command::Migrate(place) => commands::migrate(place).await,
-        Command::Import(import) => import.run().await,
-        Command::Ca(ca) => ca.run().await,
-        Command::Audit(audit) => audit.run().await,
-        Command::Mail(mail) => mail.run().await,
-        Command::AddAdministrator(add) => add.run().await,
+        Command::Terminal(terminal) => return terminal.run().await,
+        Command::Demo(options) => demo::run(options).await?,
+        Command::Serve(place) => serve::serve(place).await?,
+        Command::Worker(place) => serve::worker(place).await?,
+        Command::CheckConfig(place) => commands::check_config(&place)?,
+        Command::Migrate(place) => commands::migrate(place).await?,
+        Command::Import(import) => import.run().await?,
+        Command::Ca(ca) => ca.run().await?,
+        Command::Audit(audit) => audit.run().await?,
+        Command::Mail(mail) => mail.run().await?,
+        Command::Backup(backup) => backup.run().await?,
+        Command::VerifyBackup(verify) => verify.run().await?,
+        Command::Restore(restore) => restore.run().await?,
+        Command::Db(database) => database.run().await?,
+        Command::AddAdministrator(add) => add.run().await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Log lines as JSON on standard error; the demo stays readable and logs only warnings.

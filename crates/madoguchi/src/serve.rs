@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum::Router;
+use axum_server::{
+    Handle, Server,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use services::{App, authority, jobs};
 use web::Site;
 
@@ -12,6 +17,7 @@ use crate::{
     clock::{SystemClock, SystemRandomness},
     config::{Config, Listener},
     install,
+    quarantine::{self, Outlasted},
     tls::{self, Identity},
 };
 
@@ -24,19 +30,25 @@ const LONGEST_REST: Duration = Duration::from_millis(250);
 /// How often regular work is looked at.
 const ROUND: Duration = Duration::from_secs(60);
 /// How long open requests may finish after the signal to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Serves portal and closed network, and works.
 pub(crate) async fn serve(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
+    if quarantine::outlast(&config, true).await? == Outlasted::Stopped {
+        return Ok(());
+    }
     let app = install::build(&config, false).await?;
-    install::recover(&app).await?;
+    install::recover(&config, &app).await?;
     run(&config, app, false, |_| Ok(())).await
 }
 
 /// Works only.
 pub(crate) async fn worker(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
+    if quarantine::outlast(&config, false).await? == Outlasted::Stopped {
+        return Ok(());
+    }
     let app = install::build(&config, false).await?;
     start_workers(&app);
     tokio::signal::ctrl_c().await?;
@@ -53,8 +65,8 @@ pub(crate) async fn run(
     let site = Site::new(app.clone(), demo);
     let handle = Handle::new();
     let proxies = config.portal.proxies().map_err(|faults| anyhow::anyhow!(faults.join("; ")))?;
-    let portal = portal(&config.portal, site.clone().behind(proxies), handle.clone())?;
-    let publications = publications(config, site.clone(), handle.clone())?;
+    let portal = portal(&config.portal, web::portal(site.clone().behind(proxies)), handle.clone())?;
+    let publications = publications(config, web::publications(site.clone()), handle.clone())?;
     let closed = closed(config, &app, site, handle.clone()).await?;
     start_workers(&app);
     ready(&app)?;
@@ -68,7 +80,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-async fn stop_signal() {
+pub(crate) async fn stop_signal() {
     let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(signal) => signal,
         Err(error) => {
@@ -82,12 +94,30 @@ async fn stop_signal() {
     }
 }
 
-type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+pub(crate) type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+type Plain = Server<SocketAddr, NoDelayAcceptor>;
+type Secure = Server<SocketAddr, RustlsAcceptor<NoDelayAcceptor>>;
 
 fn bind(listen: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let socket = std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+/// A server that sends what it has at once, and several answers together where several requests came together.
+fn plain(listen: std::net::TcpListener, handle: Handle<SocketAddr>) -> anyhow::Result<Plain> {
+    let mut server = axum_server::from_tcp(listen)?.acceptor(NoDelayAcceptor::new()).handle(handle);
+    server.http_builder().http1().pipeline_flush(true);
+    Ok(server)
+}
+
+/// The same behind TLS.
+fn secure(listen: std::net::TcpListener, tls: RustlsConfig, handle: Handle<SocketAddr>) -> anyhow::Result<Secure> {
+    let server = axum_server::from_tcp_rustls(listen, tls)?;
+    let mut server = server.map(|tls| tls.acceptor(NoDelayAcceptor::new())).handle(handle);
+    server.http_builder().http1().pipeline_flush(true);
+    Ok(server)
 }
 
 fn configured_identity(listener: &Listener) -> anyhow::Result<Option<Identity>> {
@@ -99,47 +129,73 @@ fn configured_identity(listener: &Listener) -> anyhow::Result<Option<Identity>> 
     Ok(Some(Identity { chain, key }))
 }
 
-fn portal(listener: &Listener, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+/// The portal's listener.
+pub(crate) fn portal(listener: &Listener, router: Router, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let socket = bind(listener.listen)?;
-    let service = web::portal(site).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(match configured_identity(listener)? {
         None => {
-            let server = axum_server::from_tcp(socket)?.handle(handle);
+            let server = plain(socket, handle)?;
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
         Some(identity) => {
             let config = RustlsConfig::from_config(Arc::new(tls::portal_config(identity)?));
-            let server = axum_server::from_tcp_rustls(socket, config)?.handle(handle);
+            let server = secure(socket, config, handle)?;
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
     })
 }
 
 /// The plain listener of revocation lists, OCSP and issuers, where one is configured.
-fn publications(config: &Config, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+pub(crate) fn publications(config: &Config, router: Router, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let Some(listen) = config.authority.publication_listen else { return Ok(Box::pin(async { Ok(()) })) };
-    let server = axum_server::from_tcp(bind(listen)?)?.handle(handle);
-    let service = web::publications(site).into_make_service_with_connect_info::<SocketAddr>();
+    let server = plain(bind(listen)?, handle)?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(Box::pin(async move { Ok(server.serve(service).await?) }))
 }
 
-async fn closed(config: &Config, app: &App, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
+async fn closed(config: &Config, app: &Arc<App>, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let listener = &config.closed_network;
     let socket = bind(listener.listen)?;
     let identity = match configured_identity(listener)? {
-        Some(identity) => identity,
-        None => {
-            let (db, authority, operator) = (&app.db, &app.authority, &app.settings.operator.name);
-            let (chain, key) =
-                authority::server_certificate(db, authority, &SystemClock, &SystemRandomness, operator).await?;
-            Identity { chain, key }
-        }
+        Some(identity) => Some(identity),
+        None => own_identity(app).await?,
     };
-    let hints = authority::subject_names(app).into_iter().map(Into::into).collect();
-    let tls = RustlsConfig::from_config(Arc::new(tls::closed_config(identity, hints)?));
-    let server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
-    let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
-    Ok(Box::pin(async move { Ok(server.serve(service).await?) }))
+    let app = app.clone();
+    Ok(Box::pin(async move {
+        let identity = match identity {
+            Some(identity) => identity,
+            // Portal and revocation lists serve meanwhile.
+            None => tokio::select! {
+                identity = identity_in_time(&app) => identity?,
+                () = stop_signal() => return Ok(()),
+            },
+        };
+        let hints = authority::subject_names(&app).into_iter().map(Into::into).collect();
+        let tls = RustlsConfig::from_config(Arc::new(tls::closed_config(identity, hints)?));
+        let server = secure(socket, tls, handle)?;
+        let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
+        Ok(server.serve(service).await?)
+    }))
+}
+
+/// A certificate for the closed network's listener from the authority; none while its key or the clock does not allow it.
+async fn own_identity(app: &App) -> anyhow::Result<Option<Identity>> {
+    let (db, authority, operator) = (&app.db, &app.authority, &app.settings.operator.name);
+    match authority::server_certificate(db, authority, &SystemClock, &SystemRandomness, operator).await {
+        Ok((chain, key)) => Ok(Some(Identity { chain, key })),
+        Err(services::Error::CannotSign(_) | services::Error::ClockInDoubt(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn identity_in_time(app: &App) -> anyhow::Result<Identity> {
+    loop {
+        tokio::time::sleep(ROUND).await;
+        if let Some(identity) = own_identity(app).await? {
+            return Ok(identity);
+        }
+    }
 }
 
 fn start_workers(app: &Arc<App>) {
@@ -174,8 +230,25 @@ async fn work(app: Arc<App>, name: String) {
 async fn rounds(app: Arc<App>) {
     loop {
         tokio::time::sleep(ROUND).await;
-        if let Err(error) = authority::publish_when_due(&app).await {
-            tracing::error!(%error, "the revocation list could not be published");
+        if let Err(error) = authority::give_up_unfinished(&app).await {
+            tracing::error!(%error, "certificates that were recorded and not stored could not be given up");
+        }
+        match authority::publish_when_due(&app).await {
+            // What fails is in the log once, since it began.
+            Ok(_) | Err(services::Error::CannotSign(_) | services::Error::ClockInDoubt(_)) => {}
+            Err(error @ services::Error::Busy(_)) => tracing::info!(%error, "the revocation lists wait"),
+            Err(error) => tracing::error!(%error, "the revocation list could not be published"),
+        }
+        if let Err(error) = authority::sign_ocsp_when_due(&app).await {
+            tracing::error!(%error, "the round of OCSP answers could not be set");
+        }
+        if let Err(error) = authority::recheck_when_due(&app).await {
+            tracing::error!(%error, "the nightly check of certificates could not be begun");
+        }
+        // What could not be written before is written as soon as there is room.
+        let _ = app.db.record(vec![]).await;
+        if let Err(error) = services::terminals::warn_when_due(&app).await {
+            tracing::error!(%error, "the warnings before the end of certificates could not be begun");
         }
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");

@@ -113,4 +113,5 @@ fn with_identity(
 }
 
 #[cfg(test)]
+#[path = "tls/tests.rs"]
 mod tests;

@@ -5,7 +5,7 @@ use domain::clock::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error as Fault, KeyUsage, aws_lc_rs as algorithms};
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::ExtendedKeyUsage;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage as Usage};
 
 use crate::error::Error;
 
@@ -86,18 +86,20 @@ pub fn verify_client_chain(
     let time = UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds));
     leaf.verify_for_usage(ALGORITHMS, &anchors.roots, &anchors.issuers, time, KeyUsage::client_auth(), None, None)
         .map_err(fault)?;
-    if !names_client_auth(leaf_der) {
+    if !is_for_clients(leaf_der) {
         return Err(ChainFault::WrongUsage);
     }
     if revoked { Err(ChainFault::Revoked) } else { Ok(()) }
 }
 
-/// RFC 5280 lets a certificate without extended key usage pass for every use; here it must name client authentication.
-fn names_client_auth(der: &[u8]) -> bool {
-    let usages = Certificate::from_der(der)
-        .ok()
-        .and_then(|certificate| certificate.tbs_certificate().get_extension::<ExtendedKeyUsage>().ok().flatten());
-    usages.is_some_and(|(_, usages)| usages.0.contains(&const_oid::db::rfc5280::ID_KP_CLIENT_AUTH))
+/// RFC 5280 lets a certificate without extended key usage pass for every use, and `webpki` does not look at the key usage:
+/// here it must name client authentication and digital signatures (RFC 5280, 4.2.1.3 and 4.2.1.12).
+fn is_for_clients(der: &[u8]) -> bool {
+    let Ok(certificate) = Certificate::from_der(der) else { return false };
+    let tbs = certificate.tbs_certificate();
+    let signs = tbs.get_extension::<Usage>().ok().flatten().is_some_and(|(_, usage)| usage.digital_signature());
+    let usages = tbs.get_extension::<ExtendedKeyUsage>().ok().flatten();
+    signs && usages.is_some_and(|(_, usages)| usages.0.contains(&const_oid::db::rfc5280::ID_KP_CLIENT_AUTH))
 }
 
 fn fault(fault: Fault) -> ChainFault {

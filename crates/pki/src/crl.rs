@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 
+use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
 use der::Encode;
 use der::asn1::OctetString;
 use domain::clock::Timestamp;
 use x509_cert::Version;
 use x509_cert::crl::{RevokedCert, TbsCertList};
-use x509_cert::ext::ToExtension;
+use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber, CrlReason};
+use x509_cert::ext::{Extension, ToExtension};
 
+use crate::certificate::uri;
 use crate::error::Error;
 use crate::instant;
 use crate::issuer::IssuerCert;
@@ -34,17 +38,20 @@ pub enum RevocationReason {
     Superseded,
     /// The terminal or the institution is closed.
     CessationOfOperation,
+    /// Nobody knows whether it may be trusted, as after a restore.
+    CertificateHold,
 }
 
 impl RevocationReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unspecified,
         Self::KeyCompromise,
         Self::CaCompromise,
         Self::AffiliationChanged,
         Self::Superseded,
         Self::CessationOfOperation,
+        Self::CertificateHold,
     ];
 
     /// The word of RFC 5280, such as `keyCompromise`.
@@ -56,6 +63,7 @@ impl RevocationReason {
             Self::AffiliationChanged => "affiliationChanged",
             Self::Superseded => "superseded",
             Self::CessationOfOperation => "cessationOfOperation",
+            Self::CertificateHold => "certificateHold",
         }
     }
 
@@ -68,6 +76,7 @@ impl RevocationReason {
             Self::AffiliationChanged => Some(CrlReason::AffiliationChanged),
             Self::Superseded => Some(CrlReason::Superseded),
             Self::CessationOfOperation => Some(CrlReason::CessationOfOperation),
+            Self::CertificateHold => Some(CrlReason::CertificateHold),
         }
     }
 }
@@ -104,6 +113,9 @@ pub struct CrlOrder<'a> {
     pub next_update: Timestamp,
     /// All revoked certificates, in the order they shall stand.
     pub revoked: &'a [RevokedEntry],
+    /// For a list of a shard: the address that the certificates of the shard name as their distribution point. The
+    /// list then covers them alone (RFC 5280, 5.2.5); none for the full list.
+    pub distribution_point: Option<&'a str>,
 }
 
 /// A revocation list that awaits its one signature; see [`crate::PreparedCertificate`] for the discipline.
@@ -111,6 +123,7 @@ pub struct CrlOrder<'a> {
 pub struct PreparedCrl {
     pub(crate) tbs: ToBeSigned,
     pub(crate) issuer: IssuerCert,
+    pub(crate) distribution_point: Option<Vec<u8>>,
     number: u64,
 }
 
@@ -134,10 +147,11 @@ impl PreparedCrl {
     }
 }
 
-/// Builds the bytes of a full revocation list.
+/// Builds the bytes of a revocation list, full or of one shard; never a delta.
 ///
 /// # Errors
-/// [`Error::IssuerNotAllowed`] without cRLSign, [`Error::Validity`] for times out of order, [`Error::RepeatedSerial`].
+/// [`Error::IssuerNotAllowed`] without cRLSign, [`Error::Validity`] for times out of order, [`Error::RepeatedSerial`],
+/// [`Error::BadUrl`] for a distribution point that is no address.
 pub fn prepare_crl(order: &CrlOrder<'_>) -> Result<PreparedCrl, Error> {
     let issuer = order.issuer;
     if !issuer.signs_crls() {
@@ -148,10 +162,16 @@ pub fn prepare_crl(order: &CrlOrder<'_>) -> Result<PreparedCrl, Error> {
     }
     let key_identifier = Some(OctetString::new(issuer.key_id())?);
     let authority = AuthorityKeyIdentifier { key_identifier, ..AuthorityKeyIdentifier::default() };
-    let extensions = vec![
+    let mut extensions = vec![
         (&authority).to_extension(issuer.name(), &[])?,
         (&CrlNumber::try_from(order.number)?).to_extension(issuer.name(), &[])?,
     ];
+    let distribution_point = order.distribution_point.map(scope).transpose()?;
+    if let Some(point) = &distribution_point {
+        // The library's own object identifier for this extension belongs to another one, so it is named here.
+        let extn_value = OctetString::new(point.as_slice())?;
+        extensions.push(Extension { extn_id: ID_CE_ISSUING_DISTRIBUTION_POINT, critical: true, extn_value });
+    }
     let list: TbsCertList = TbsCertList {
         version: Version::V2,
         signature: issuer.public_key().algorithm().signature().identifier(),
@@ -162,7 +182,22 @@ pub fn prepare_crl(order: &CrlOrder<'_>) -> Result<PreparedCrl, Error> {
         crl_extensions: Some(extensions),
     };
     let tbs = ToBeSigned::new(list.to_der()?, issuer.public_key().clone());
-    Ok(PreparedCrl { tbs, issuer: issuer.clone(), number: order.number })
+    Ok(PreparedCrl { tbs, issuer: issuer.clone(), distribution_point, number: order.number })
+}
+
+/// Which certificates the list of a shard covers: those that name its address.
+fn scope(url: &str) -> Result<Vec<u8>, Error> {
+    let point = IssuingDistributionPoint {
+        distribution_point: Some(DistributionPointName::FullName(vec![GeneralName::UniformResourceIdentifier(uri(
+            url,
+        )?)])),
+        only_contains_user_certs: false,
+        only_contains_ca_certs: false,
+        only_some_reasons: None,
+        indirect_crl: false,
+        only_contains_attribute_certs: false,
+    };
+    Ok(point.to_der()?)
 }
 
 /// The entries; an empty list must be absent (RFC 5280, 5.1.2.6).

@@ -1,6 +1,6 @@
 //! What can go wrong between an order and a signature.
 
-use crate::keys::KeyFault;
+use crate::keys::{KeyFault, TokenFault};
 use crate::names::SubjectFault;
 
 /// Why something could not be prepared, read or signed.
@@ -59,6 +59,12 @@ pub enum Error {
     /// The cryptographic library refused to sign or to make a key.
     #[error("the cryptographic library failed")]
     Crypto,
+    /// The token with the signing key did not do it.
+    #[error(transparent)]
+    Token(#[from] TokenFault),
+    /// The key is known from its certificate only.
+    #[error("the key is not at hand")]
+    KeyAbsent,
     /// The signature just made does not verify; nothing was given out.
     #[error("the new signature does not verify")]
     BadSignature,

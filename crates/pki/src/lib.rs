@@ -12,14 +12,17 @@
 //! Times come in as [`domain::clock::Timestamp`]. Serials and salts come from [`domain::clock::Randomness`]; key
 //! generation, ECDSA nonces and the salts of PKCS#12 files come from the libraries' own generators.
 
+mod attributes;
 mod certificate;
 mod chain;
+mod cms;
 mod crl;
 mod csr;
 mod digest;
 mod error;
 mod info;
 mod instant;
+mod issued;
 mod issuer;
 mod keys;
 mod lint;
@@ -31,24 +34,29 @@ mod profile;
 mod serial;
 mod signed;
 
+pub use attributes::{csr_attributes, key_asked_for};
 pub use certificate::{
     AlternativeName, Certificate, CertificateOrder, PreparedCertificate, Urls, Validity, prepare, sign,
 };
 pub use chain::{ChainAnchors, ChainFault, verify_client_chain};
+pub use cms::{certificates_in, certs_only};
 pub use crl::{CrlOrder, PreparedCrl, RevocationReason, RevokedEntry, prepare_crl};
-pub use csr::{CertificateRequest, CsrFault};
+pub use csr::{CertificateRequest, CsrFault, request_for};
 pub use digest::sha256_hex;
 pub use error::Error;
 pub use info::{CertificateInfo, SubjectInfo};
+pub use issued::Issued;
 pub use issuer::IssuerCert;
 pub use keys::{
-    KeyAlgorithm, KeyFault, KeyFileFault, KeyKind, Passphrase, PassphraseFault, PublicKey, SigningKey,
-    key_file_password,
+    KeyAlgorithm, KeyBackup, KeyFault, KeyFileFault, KeyFiles, KeyKind, Passphrase, PassphraseFault, PinFault,
+    PinFlags, PublicKey, ShareFault, SigningKey, Token, TokenChoice, TokenFault, TokenKey, TokenNews, TokenPin,
+    TokenPlace, TokenWatch, join_key_backup, key_file_password, split_key_backup,
 };
 pub use lint::{Finding, Linter, Severity};
 pub use names::{AttributeKind, Subject, SubjectFault, SubjectField, check_attribute};
 pub use ocsp::{
-    CertId, CertStatus, OcspAnswer, OcspError, OcspOrder, OcspRequest, PreparedOcsp, Responder, prepare_ocsp,
+    CertId, CertStatus, OcspAnswer, OcspError, OcspOrder, OcspQuestion, OcspRequest, PreparedOcsp, Responder,
+    prepare_ocsp,
 };
 pub use pkcs12::{Pkcs12Contents, Pkcs12Fault, Pkcs12Format, Pkcs12Passphrase};
 pub use profile::{EXAMPLE_POLICY_ARC, Profile, ProfileFault, ProfileFaults, Profiles, Term, TerminalProfiles};

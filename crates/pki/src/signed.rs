@@ -57,9 +57,9 @@ impl ToBeSigned {
         self.assemble(&signature)
     }
 
-    /// A copy signed with a throw-away key of the same algorithm, for linting only.
-    pub(crate) fn sample(&self, throwaway: &SigningKey) -> Result<Vec<u8>, Error> {
-        self.assemble(&throwaway.sign(&self.body)?)
+    /// A copy with a signature of the same algorithm that was made for something else, for linting only.
+    pub(crate) fn sample(&self, worthless: &[u8]) -> Result<Vec<u8>, Error> {
+        self.assemble(worthless)
     }
 
     fn assemble(&self, signature: &[u8]) -> Result<Vec<u8>, Error> {
@@ -74,5 +74,20 @@ impl ToBeSigned {
                 .transpose()?,
         };
         Ok(signed.to_der()?)
+    }
+}
+
+/// The body of a signed structure, in the bytes that were signed.
+pub(crate) fn body_of(der: &[u8]) -> Result<Vec<u8>, Error> {
+    Ok(Signed::from_der(der)?.body.to_der()?)
+}
+
+/// Whether a key signed a structure, with its usual algorithm; false also for what cannot be read.
+pub(crate) fn verifies(der: &[u8], key: &PublicKey) -> bool {
+    let Ok(signed) = Signed::from_der(der) else { return false };
+    let usual = key.algorithm().signature();
+    match (signed.body.to_der(), signed.signature.as_bytes()) {
+        (Ok(body), Some(signature)) if signed.algorithm == usual.identifier() => key.verify(usual, &body, signature),
+        _ => false,
     }
 }

@@ -4,14 +4,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 #[expect(dead_code, reason = "the stories use the rest of it")]
+#[path = "stories/exhibits.rs"]
+mod exhibits;
+#[expect(dead_code, reason = "the stories use the rest of it")]
 #[path = "stories/support.rs"]
 mod support;
 
 use std::path::Path;
 
+use exhibits::Exhibits;
 use pki::{
-    AlternativeName, CertStatus, CrlOrder, KeyKind, OcspAnswer, OcspOrder, OcspRequest, Responder, RevocationReason,
-    RevokedEntry, Serial, SigningKey, Subject, pem, prepare_crl, prepare_ocsp,
+    AlternativeName, CertId, CertStatus, CrlOrder, KeyKind, OcspAnswer, OcspOrder, OcspRequest, Responder,
+    RevocationReason, RevokedEntry, Serial, SigningKey, Subject, pem, prepare_crl, prepare_ocsp,
 };
 use support::{Authority, Folder, NOON, everything, openssl, run};
 use time::Duration;
@@ -90,9 +94,18 @@ fn revocation_lists_pass() {
         .into_iter()
         .map(|reason| RevokedEntry { serial: Serial::generate(&authority.random), revoked_at: NOON, reason })
         .collect();
-    for revoked in [&entries[..], &[]] {
+    for (revoked, point) in
+        [(&entries[..], None), (&[], None), (&entries[..], Some("http://pki.example.jp/pki/issuing/7.crl"))]
+    {
         let next_update = NOON + Duration::hours(24);
-        let order = CrlOrder { issuer: &authority.issuing, number: 3, this_update: NOON, next_update, revoked };
+        let order = CrlOrder {
+            issuer: &authority.issuing,
+            number: 3,
+            this_update: NOON,
+            next_update,
+            revoked,
+            distribution_point: point,
+        };
         let crl = prepare_crl(&order).unwrap().sign(&authority.issuing_key).unwrap();
         let path = folder.write("list.pem", pem::crl(&crl));
         assert_eq!(findings("lint_crl", &["-t", "CRL", "-p", "PKIX"], &[&path]), "");
@@ -124,6 +137,42 @@ fn ocsp_answers_pass() {
             let response = prepare_ocsp(&order).unwrap().sign(key).unwrap();
             let path = folder.write("response.der", response);
             assert_eq!(findings("lint_ocsp_response", &[], &[&path]), "");
+        }
+        let serial = Serial::generate(&authority.random);
+        let ids = CertId::both(&authority.issuing, &serial).unwrap();
+        let ahead = ids.map(|certificate| OcspAnswer { certificate, status: CertStatus::Good });
+        let next_update = NOON + Duration::hours(24);
+        let order = OcspOrder { responder: &responder, answers: &ahead, produced_at: NOON, next_update, nonce: None };
+        let path = folder.write("ahead.der", prepare_ocsp(&order).unwrap().sign(key).unwrap());
+        assert_eq!(findings("lint_ocsp_response", &[], &[&path]), "");
+    }
+}
+
+#[test]
+fn chains_of_every_profile_under_authorities_of_every_kind_pass() {
+    for set in Exhibits::all() {
+        let file = |name: &str| set.path(&format!("{name}.pem"));
+        for name in ["good", "server", "responder"] {
+            assert_eq!(findings("lint_pkix_cert", &[], &[&file(name)]), "", "{} {name}", set.name);
+        }
+        for (issuer, subject) in
+            [("root", "issuing"), ("issuing", "good"), ("issuing", "server"), ("issuing", "responder")]
+        {
+            let found = findings("lint_pkix_signer_signee_cert_chain", &[], &[&file(issuer), &file(subject)]);
+            assert_eq!(found, "", "{}: {subject} under {issuer}", set.name);
+        }
+    }
+}
+
+#[test]
+fn lists_and_answers_of_authorities_of_every_kind_pass() {
+    for set in Exhibits::all() {
+        for list in ["full.pem", "shard.pem", "root-list.pem"] {
+            let found = findings("lint_crl", &["-t", "CRL", "-p", "PKIX"], &[&set.path(list)]);
+            assert_eq!(found, "", "{} {list}", set.name);
+        }
+        for answer in ["good-ocsp.der", "stolen-ocsp.der", "unknown-ocsp.der", "direct-ocsp.der"] {
+            assert_eq!(findings("lint_ocsp_response", &[], &[&set.path(answer)]), "", "{} {answer}", set.name);
         }
     }
 }

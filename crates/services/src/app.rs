@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Result, Settings,
-    authority::Authority,
+    authority::{Authority, Shelf, Timekeeper},
     mail::{Mailer, Texts},
     secrets::{Hasher, Vault},
 };
@@ -78,6 +78,12 @@ pub struct App {
     pub post_box: Option<std::path::PathBuf>,
     /// Texts of mails.
     pub texts: Texts,
+    /// Name of this process among those that work on the same database.
+    pub node: String,
+    /// Answers and lists that are asked for most often.
+    pub(crate) shelf: Shelf,
+    /// Tells whether the clock can be believed.
+    pub(crate) timekeeper: Timekeeper,
     /// Wakes the workers of this process when a job was enqueued.
     pub wake: Notify,
     /// The newest notices, read again every ten seconds: they stand on every home page.
@@ -126,6 +132,7 @@ impl App {
     /// When the database cannot be read or a built-in text is faulty.
     #[boxed]
     pub async fn build(parts: Parts) -> Result<Self> {
+        let node = hex::encode(parts.randomness.bytes::<8>());
         let app = Self {
             vault: Vault::new(&parts.vault_key)?,
             db: parts.db,
@@ -138,6 +145,9 @@ impl App {
             authority: parts.authority,
             post_box: parts.post_box,
             texts: Texts::built_in()?,
+            node,
+            shelf: Shelf::default(),
+            timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Recent::empty(),
             reference: RwLock::new(Reference::default()),
@@ -147,7 +157,7 @@ impl App {
         Ok(app)
     }
 
-    /// The same installation with another clock; its workers are those of the first.
+    /// The same installation with another clock, which is believed; its workers are those of the first.
     pub(crate) fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
         Self {
             db: self.db.clone(),
@@ -161,6 +171,9 @@ impl App {
             authority: self.authority.clone(),
             post_box: self.post_box.clone(),
             texts: self.texts.clone(),
+            node: self.node.clone(),
+            shelf: Shelf::default(),
+            timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Recent::empty(),
             reference: RwLock::new(self.reference()),

@@ -167,12 +167,17 @@ impl<'a> Ctx<'a> {
 
     /// Notes an act in the audit chain of the transaction (spec 6.5).
     pub fn audit(&self, tx: &mut Tx, action: &str, subject: impl Into<String>, before: &str, after: &str) {
+        tx.audit(self.entry(action, subject, before, after));
+    }
+
+    /// An act as the audit chain records it.
+    pub(crate) fn entry(&self, action: &str, subject: impl Into<String>, before: &str, after: &str) -> Entry {
         let hash = |text: &str| if text.is_empty() { String::new() } else { storage::audit::fingerprint(text) };
         let on_behalf_of = match &self.actor {
             Actor::Person(session) => session.institution.as_ref().map(|i| i.id.to_string()).unwrap_or_default(),
             _ => String::new(),
         };
-        tx.audit(Entry {
+        Entry {
             at: self.now.as_millis(),
             actor: self.actor_id(),
             on_behalf_of,
@@ -181,6 +186,6 @@ impl<'a> Ctx<'a> {
             source: self.source.clone(),
             before_hash: hash(before),
             after_hash: hash(after),
-        });
+        }
     }
 }

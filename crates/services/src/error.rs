@@ -3,7 +3,7 @@
 use domain::{applications::Refused, clock::Timestamp};
 
 /// Why a verb did not do what was asked. Slips of people in forms are not here: they are values of each verb.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// It does not exist, or it belongs to someone else: the two are never told apart.
     #[error("not found")]
@@ -23,6 +23,18 @@ pub enum Error {
         /// When the next try is possible.
         until: Timestamp,
     },
+    /// Another process is at this work, or died at it a moment ago; it will be possible later.
+    #[error("another process is at it: {0}")]
+    Busy(&'static str),
+    /// The authority's key cannot sign, for now or until somebody does something about its token; nothing was done.
+    #[error("the authority's key cannot sign: {0}")]
+    CannotSign(String),
+    /// The machine's clock stands where it cannot stand, so nothing may be signed until it is right; nothing was done.
+    #[error("the clock is in doubt: {0}")]
+    ClockInDoubt(String),
+    /// The journal outside the database cannot be written, so nothing may be signed and nothing be promised.
+    #[error("the journal cannot be written: {0}")]
+    Unrecorded(String),
     /// A fault of ours or of the machine.
     #[error("{0}")]
     Internal(String),
@@ -33,7 +45,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
-        Self::Internal(format!("database: {error}"))
+        match error {
+            storage::Error::NotWitnessed(cause) => Self::Unrecorded(cause),
+            error => Self::Internal(format!("database: {error}")),
+        }
     }
 }
 
@@ -47,5 +62,14 @@ impl Error {
     /// A fault of ours with its cause.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::Internal(cause.to_string())
+    }
+
+    /// What a signature that was not made means: a token that fails is no fault of ours, everything else is.
+    pub(crate) fn signing(cause: pki::Error) -> Self {
+        match cause {
+            pki::Error::Token(fault) => Self::CannotSign(fault.to_string()),
+            pki::Error::KeyAbsent => Self::CannotSign(cause.to_string()),
+            other => Self::internal(other),
+        }
     }
 }

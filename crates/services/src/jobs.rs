@@ -2,7 +2,7 @@
 
 use domain::ids::JobId;
 use storage::boxed;
-use storage::jobs::{self, Failed, Job};
+use storage::jobs::{self, Failed, Job, TriedAgain};
 use time::Duration;
 
 use crate::{App, Ctx, Error, Result};
@@ -10,8 +10,8 @@ use domain::permissions::Permission;
 
 /// A job is given up after so many attempts.
 const ATTEMPTS: i64 = 12;
-/// A mail is given up after so many attempts: three days, as mail servers wait for each other.
-const MAIL_ATTEMPTS: i64 = 150;
+/// What waits for another machine is given up after so many attempts: three days, as mail servers wait for each other.
+const PATIENT_ATTEMPTS: i64 = 150;
 
 /// Claims one due job and does it; false when none is due.
 ///
@@ -37,8 +37,12 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::mail::SEND => crate::mail::send(app, &job.payload).await,
         crate::applications::TAKE_EFFECT => crate::applications::take_effect(app, &job.payload).await,
         crate::letters::REMIND => crate::letters::remind(app, &job.payload).await,
+        crate::letters::ARRIVAL => crate::letters::ask(app, &job.payload).await,
         crate::letters::EXPIRE => crate::letters::expire(app, &job.payload).await,
-        crate::authority::PUBLISH_CRL => crate::authority::publish_crl(app).await,
+        crate::authority::PUBLISH_CRL => crate::authority::publish_when_due(app).await.map(drop),
+        crate::authority::SIGN_OCSP => crate::authority::sign_ocsp(app, &job.payload).await,
+        crate::authority::RECHECK => crate::authority::recheck(app, &job.payload).await,
+        crate::terminals::WARN => crate::terminals::warn(app, &job.payload).await,
         other => Err(Error::internal(format!("unknown kind of job: {other}"))),
     }
 }
@@ -64,7 +68,8 @@ async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Resu
 }
 
 fn attempts(kind: &str) -> i64 {
-    if kind == crate::mail::SEND { MAIL_ATTEMPTS } else { ATTEMPTS }
+    let patient = [crate::mail::SEND, crate::authority::PUBLISH_CRL, crate::authority::SIGN_OCSP].contains(&kind);
+    if patient { PATIENT_ATTEMPTS } else { ATTEMPTS }
 }
 
 /// Waiting time before the next attempt: 5 s, doubled each time, at most 30 minutes.
@@ -94,6 +99,16 @@ pub async fn work_all(app: &App, worker: &str) -> Result<usize> {
 pub async fn failed(ctx: &Ctx<'_>) -> Result<Vec<Failed>> {
     ctx.permit(Permission::ManageJobs)?;
     Ok(jobs::failed(&mut ctx.app.db.read().await?, 200).await?)
+}
+
+/// Jobs that failed and will be tried again by themselves, for the administrator.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+#[boxed]
+pub async fn tried_again(ctx: &Ctx<'_>) -> Result<Vec<TriedAgain>> {
+    ctx.permit(Permission::ManageJobs)?;
+    Ok(jobs::tried_again(&mut ctx.app.db.read().await?, 200).await?)
 }
 
 /// Runs a failed job again (「再実行」).

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod app;
 pub mod applications;
 pub mod authority;
+pub mod backup;
 pub mod content;
 mod ctx;
 pub mod demo;
@@ -14,15 +15,20 @@ mod error;
 pub mod inquiries;
 pub mod institutions;
 pub mod jobs;
+pub mod journal;
 pub mod letters;
 pub mod mail;
 pub mod office;
 pub mod parked;
+#[doc(hidden)]
+pub mod reading;
 pub mod rows;
 pub mod secrets;
 mod settings;
+pub mod terminals;
 
 pub use app::App;
+pub use applications::reference;
 pub use ctx::{Actor, Ctx};
 pub use error::{Error, Result};
 pub use settings::{MembershipRule, Operator, Settings};

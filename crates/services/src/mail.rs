@@ -18,6 +18,7 @@ mod html;
 mod smtp;
 mod texts;
 
+pub(crate) use bounce::report_of;
 pub use bounce::{Bounced, bounced};
 pub use html::{Line, lines};
 pub use smtp::{KeepAll, Smtp};

@@ -3,12 +3,13 @@
 pub use storage::accounts::{Account, Membership};
 pub use storage::applications::{Application, EventRow, Foremost, Listed, QueueFilter, Reached};
 pub use storage::audit::{Broken, Row as AuditRow};
-pub use storage::authority::Certificate;
+pub use storage::authority::{Certificate, Check, FindingPlace, FoundInCheck};
 pub use storage::content::{Article, Document, Notice};
 pub use storage::inquiries::Inquiry;
 pub use storage::institutions::Import;
-pub use storage::jobs::Failed;
+pub use storage::jobs::{Failed, TriedAgain};
 pub use storage::ledger::Listed as LedgerRow;
 pub use storage::letters::{Batch, Letter};
 pub use storage::mails::Mail;
 pub use storage::sessions::{Listed as ListedSession, Session};
+pub use storage::terminals::{Glance, LossReport};

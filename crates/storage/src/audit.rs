@@ -96,6 +96,7 @@ sql!(
     FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2"
 );
 sql!(HEAD = "SELECT seq, hash FROM audit_head WHERE id = 1");
+sql!(HASH_AT = "SELECT hash FROM audit WHERE seq = $1");
 
 /// Chains and writes the entries of one transaction.
 pub(crate) async fn append(conn: &mut Conn, entries: Vec<Entry>) -> Result<()> {
@@ -175,6 +176,24 @@ fn hash_of(row: &Row) -> String {
     hex::encode(digest.finalize())
 }
 
+/// Place and hash of the last row.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn head(conn: &mut Conn) -> Result<(i64, String)> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(HEAD).fetch_one(c).await)?)
+}
+
+/// The hash of a row; none when there is no such row.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn hash_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(HASH_AT).bind(seq).fetch_optional(c).await)?)
+}
+
 /// Follows the chain from its beginning to its head.
 ///
 /// # Errors
@@ -182,7 +201,7 @@ fn hash_of(row: &Row) -> String {
 #[boxed]
 pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
     const STEP: i64 = 5_000;
-    let (length, head): (i64, String) = on_engine!(conn, |c| sqlx::query_as(HEAD).fetch_one(c).await)?;
+    let (length, head) = head(conn).await?;
     let (mut last, mut previous) = (0, String::new());
     loop {
         let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(last).bind(STEP).fetch_all(c).await)?;

@@ -1,6 +1,6 @@
 //! The two engines behind one interface.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, Executor, PgPool, Postgres,
@@ -13,6 +13,7 @@ use crate::{
     audit::{self, Entry},
     migrations,
     readers::{Held, Readers},
+    witness::{Note, Position, Witness},
     writer::{Turn, Writer},
 };
 
@@ -28,6 +29,9 @@ pub enum Error {
     /// The group of transactions that this one belonged to was undone.
     #[error("the transaction was not made durable")]
     NotDurable,
+    /// The transaction is durable, but the record outside the database could not be written: nothing may follow from it.
+    #[error("committed, but not recorded outside the database: {0}")]
+    NotWitnessed(String),
     /// Anything else the driver reports.
     #[error(transparent)]
     Driver(sqlx::Error),
@@ -47,13 +51,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An open database.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pub(crate) engine: Engine,
+    witness: Option<Arc<dyn Witness>>,
+}
+
+/// Which engine it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Engine {
     /// Embedded: one writer, several readers.
     Sqlite {
         /// The queue for the only connection that writes.
         writer: Writer,
         /// Connections that read a snapshot.
         readers: Readers,
+        /// How one more connection is made.
+        options: Box<SqliteConnectOptions>,
     },
     /// A PostgreSQL server.
     Postgres(PgPool),
@@ -71,6 +84,8 @@ pub enum Conn {
 pub struct Tx {
     place: Place,
     entries: Vec<Entry>,
+    notes: Vec<Note>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 /// Where a transaction writes.
@@ -113,36 +128,36 @@ impl Db {
     /// When the database cannot be reached or a migration fails.
     #[boxed]
     pub async fn open(url: &str) -> Result<Self> {
-        if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(url).await }
+        Self::open_at(url, None).await
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("temp_store", "memory")
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
-        let writer =
-            SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
-        migrations::sqlite().run(&writer).await.map_err(not_migrated)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self::Sqlite { writer: Writer::new(writer).await?, readers: Readers::new(readers) })
+    /// The same, but brings the tables only up to a step: what an older backup is loaded into.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    #[boxed]
+    pub async fn open_at(url: &str, step: Option<i64>) -> Result<Self> {
+        let step = step.unwrap_or(i64::MAX);
+        let engine = if url.starts_with("sqlite:") { sqlite(url, step).await? } else { postgres(url, step).await? };
+        Ok(Self { engine, witness: None })
     }
 
-    async fn open_postgres(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
-        migrations::postgres().run(&pool).await.map_err(not_migrated)?;
-        Ok(Self::Postgres(pool))
+    /// The same database, whose transactions are recorded outside it before they count.
+    #[must_use]
+    pub fn witnessed_by(self, witness: Arc<dyn Witness>) -> Self {
+        Self { witness: Some(witness), ..self }
+    }
+
+    /// Records what is no row: heads and marks. Without a witness nothing happens.
+    ///
+    /// # Errors
+    /// [`Error::NotWitnessed`] when it could not be written.
+    #[boxed]
+    pub async fn record(&self, notes: Vec<Note>) -> Result<Option<Position>> {
+        match &self.witness {
+            Some(witness) => witness.record(notes).await.map_err(Error::NotWitnessed),
+            None => Ok(None),
+        }
     }
 
     /// A connection that reads; on SQLite it never waits for the writer.
@@ -151,9 +166,9 @@ impl Db {
     /// When no connection can be had.
     #[boxed]
     pub async fn read(&self) -> Result<Conn> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.lend().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        Ok(match &self.engine {
+            Engine::Sqlite { readers, .. } => Conn::Sqlite(readers.lend().await?),
+            Engine::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
 
@@ -164,15 +179,15 @@ impl Db {
     /// When no connection can be had.
     #[boxed]
     pub async fn write(&self) -> Result<Tx> {
-        let place = match self {
-            Self::Sqlite { writer, .. } => Place::Turn(writer.turn().await?),
-            Self::Postgres(pool) => {
+        let place = match &self.engine {
+            Engine::Sqlite { writer, .. } => Place::Turn(writer.turn().await?),
+            Engine::Postgres(pool) => {
                 let mut conn = pool.acquire().await?;
                 (&mut *conn).execute("BEGIN").await?;
                 Place::Own(Own { conn: Conn::Postgres(conn), open: true })
             }
         };
-        Ok(Tx { place, entries: vec![] })
+        Ok(Tx { place, entries: vec![], notes: vec![], witness: self.witness.clone() })
     }
 
     /// Prepares a statement on the live engine without running it.
@@ -189,23 +204,51 @@ impl Db {
 
     /// Whether [`Db::close`] was called.
     pub fn is_closed(&self) -> bool {
-        match self {
-            Self::Sqlite { readers, .. } => readers.is_closed(),
-            Self::Postgres(pool) => pool.is_closed(),
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.is_closed(),
+            Engine::Postgres(pool) => pool.is_closed(),
         }
     }
 
     /// Closes all connections.
     #[boxed]
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { writer, readers } => {
+        match &self.engine {
+            Engine::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.rest().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Engine::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+async fn sqlite(url: &str, step: i64) -> Result<Engine> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    let writer = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+    migrations::sqlite().run_to(step, &writer).await.map_err(not_migrated)?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(4)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.clone().pragma("query_only", "on"));
+    Ok(Engine::Sqlite { writer: Writer::new(writer).await?, readers: Readers::new(readers), options: options.into() })
+}
+
+async fn postgres(url: &str, step: i64) -> Result<Engine> {
+    let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+    let pool = PgPoolOptions::new().max_connections(16).connect_with(options).await?;
+    migrations::postgres().run_to(step, &pool).await.map_err(not_migrated)?;
+    Ok(Engine::Postgres(pool))
 }
 
 impl Tx {
@@ -214,18 +257,32 @@ impl Tx {
         self.entries.push(entry);
     }
 
-    /// Writes the audit rows and makes everything durable.
+    /// Notes what must also be recorded outside the database.
+    pub(crate) fn note(&mut self, note: Note) {
+        if self.witness.is_some() {
+            self.notes.push(note);
+        }
+    }
+
+    /// Writes the audit rows, makes everything durable, and then lets the witness record what was noted.
     ///
     /// # Errors
-    /// When the database refuses; then nothing of the transaction remains.
+    /// When the database refuses; then nothing of the transaction remains. [`Error::NotWitnessed`] when it is durable,
+    /// but its record outside is not: nothing may be signed or answered because of it.
     #[boxed]
     pub async fn commit(self) -> Result<()> {
         match self.place {
-            Place::Turn(turn) => turn.commit(self.entries).await,
+            Place::Turn(turn) => turn.commit(self.entries).await?,
             Place::Own(mut own) => {
                 audit::append(&mut own.conn, self.entries).await?;
-                own.end("COMMIT").await
+                own.end("COMMIT").await?;
             }
+        }
+        match self.witness {
+            Some(witness) if !self.notes.is_empty() => {
+                witness.record(self.notes).await.map(drop).map_err(Error::NotWitnessed)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -41,6 +41,22 @@ pub struct Failed {
 }
 from_row!(Failed { id, kind, failed_at, attempt, last_error });
 
+/// A job that failed and will be tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriedAgain {
+    /// Identifier.
+    pub id: Uuid,
+    /// Kind.
+    pub kind: String,
+    /// When it is tried next, in milliseconds since 1970 UTC.
+    pub run_at: i64,
+    /// How often it was tried.
+    pub attempt: i64,
+    /// What the last attempt said.
+    pub last_error: Option<String>,
+}
+from_row!(TriedAgain { id, kind, run_at, attempt, last_error });
+
 sql!(
     ENQUEUE = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until)
     VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (dedup_key) DO NOTHING"
@@ -62,9 +78,14 @@ sql!(
     ORDER BY failed_at, id LIMIT $1"
 );
 sql!(
+    TRIED_AGAIN = "SELECT id, kind, run_at, attempt, last_error FROM jobs
+    WHERE last_error IS NOT NULL AND done_at IS NULL AND failed_at IS NULL ORDER BY run_at, id LIMIT $1"
+);
+sql!(
     AGAIN = "UPDATE jobs SET failed_at = NULL, attempt = 0, run_at = $1, leased_until = 0
     WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL"
 );
+sql!(KNOWN = "SELECT 1 FROM jobs WHERE dedup_key = $1");
 sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 LIMIT 1");
 
 /// Puts a job into the table; a job with the same key is there already → nothing happens.
@@ -164,6 +185,15 @@ pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(FAILED).bind(limit).fetch_all(c).await)?)
 }
 
+/// Jobs that failed and will be tried again, the next one first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn tried_again(conn: &mut Conn, limit: i64) -> Result<Vec<TriedAgain>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(TRIED_AGAIN).bind(limit).fetch_all(c).await)?)
+}
+
 /// Runs a failed job again (「再実行」).
 ///
 /// # Errors
@@ -187,5 +217,15 @@ pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
 pub async fn is_waiting(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     let found: Option<i32> =
         on_engine!(conn, |c| sqlx::query_scalar(WAITING).bind(now.as_millis()).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
+/// Whether a job with a key was ever put into the table.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn is_known(conn: &mut Conn, key: &str) -> Result<bool> {
+    let found: Option<i32> = on_engine!(conn, |c| sqlx::query_scalar(KNOWN).bind(key).fetch_optional(c).await)?;
     Ok(found.is_some())
 }

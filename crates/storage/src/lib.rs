@@ -8,6 +8,7 @@ mod db;
 mod migrations;
 mod readers;
 mod rows;
+mod witness;
 mod writer;
 
 pub mod accounts;
@@ -15,17 +16,24 @@ pub mod applications;
 pub mod audit;
 pub mod authority;
 pub mod content;
+pub mod dump;
 pub mod inquiries;
 pub mod institutions;
 pub mod jobs;
+pub mod journals;
 pub mod keys;
+pub mod leases;
 pub mod ledger;
 pub mod letters;
 pub mod mails;
+pub mod renewals;
+pub mod restore;
 pub mod sessions;
 pub mod settings;
+pub mod terminals;
 
 pub use db::{Conn, Db, Error, Result, STATEMENTS, Tx};
+pub use witness::{Note, Position, Recorded, Witness};
 
 /// Puts the future of a function behind a pointer, so that its body is compiled once, in the crate that it stands in,
 /// and not again in every crate that awaits it (docs/adr/0014-futures-at-borders-are-boxed.md).

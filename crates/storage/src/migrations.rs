@@ -20,12 +20,32 @@ macro_rules! steps {
 
 /// The steps of the embedded engine.
 pub(crate) fn sqlite() -> Migrator {
-    steps!("sqlite": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql", 3 "keys" "0003_keys.sql")
+    steps!("sqlite":
+        1 "foundation" "0001_foundation.sql",
+        2 "foremost" "0002_foremost.sql",
+        3 "keys" "0003_keys.sql",
+        4 "publication" "0004_publication.sql",
+        5 "journals" "0005_journals.sql",
+        6 "renewal" "0006_renewal.sql",
+        7 "jobs_tried_again" "0007_jobs_tried_again.sql",
+        8 "terminals" "0008_terminals.sql",
+        9 "checks" "0009_checks.sql",
+    )
 }
 
 /// The steps of the server.
 pub(crate) fn postgres() -> Migrator {
-    steps!("postgres": 1 "foundation" "0001_foundation.sql", 2 "foremost" "0002_foremost.sql", 3 "keys" "0003_keys.sql")
+    steps!("postgres":
+        1 "foundation" "0001_foundation.sql",
+        2 "foremost" "0002_foremost.sql",
+        3 "keys" "0003_keys.sql",
+        4 "publication" "0004_publication.sql",
+        5 "journals" "0005_journals.sql",
+        6 "renewal" "0006_renewal.sql",
+        7 "jobs_tried_again" "0007_jobs_tried_again.sql",
+        8 "terminals" "0008_terminals.sql",
+        9 "checks" "0009_checks.sql",
+    )
 }
 
 #[cfg(test)]

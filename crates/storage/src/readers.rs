@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use sqlx::{ConnectOptions, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::db::{Error, Result};
@@ -20,7 +20,7 @@ type Place = Arc<Mutex<PoolConnection<Sqlite>>>;
 
 /// Lends connections that read.
 #[derive(Clone)]
-pub struct Readers {
+pub(crate) struct Readers {
     pool: SqlitePool,
     free: Arc<Semaphore>,
     places: Arc<OnceCell<Vec<Place>>>,
@@ -76,6 +76,8 @@ impl Readers {
 pub enum Held {
     /// The writer's own.
     Own(Box<PoolConnection<Sqlite>>),
+    /// One that belongs to no pool and ends with its value.
+    Alone(Box<SqliteConnection>),
     /// Lent for reading; given back when it is dropped.
     Lent {
         /// The connection.
@@ -90,9 +92,18 @@ impl Held {
         Self::Own(Box::new(conn))
     }
 
+    /// A connection of its own.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) async fn alone(options: &SqliteConnectOptions) -> Result<Self> {
+        Ok(Self::Alone(Box::new(options.connect().await?)))
+    }
+
     pub(crate) fn close_on_drop(&mut self) {
         match self {
             Self::Own(conn) => conn.close_on_drop(),
+            Self::Alone(_) => {}
             Self::Lent { conn, .. } => conn.close_on_drop(),
         }
     }
@@ -103,6 +114,7 @@ impl Deref for Held {
     fn deref(&self) -> &SqliteConnection {
         match self {
             Self::Own(conn) => conn,
+            Self::Alone(conn) => conn,
             Self::Lent { conn, .. } => conn,
         }
     }
@@ -112,6 +124,7 @@ impl DerefMut for Held {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match self {
             Self::Own(conn) => conn,
+            Self::Alone(conn) => conn,
             Self::Lent { conn, .. } => conn,
         }
     }

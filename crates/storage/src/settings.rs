@@ -7,6 +7,9 @@ sql!(
     SET = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 );
 
+sql!(REMOVE = "DELETE FROM settings WHERE name = $1");
+sql!(KEEP = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+
 /// The value of a name.
 ///
 /// # Errors
@@ -23,4 +26,23 @@ pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
 #[boxed]
 pub async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SET).bind(name).bind(value).execute(c).await.map(drop))?)
+}
+
+/// Removes a name and its value; false when there was none.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn remove(tx: &mut Tx, name: &str) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(REMOVE).bind(name).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Sets the value of a name that has none yet.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn set_once(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(KEEP).bind(name).bind(value).execute(c).await.map(drop))?)
 }

@@ -21,7 +21,7 @@ use crate::{
 
 /// The queue for the only writer; first come, first served.
 #[derive(Clone)]
-pub struct Writer {
+pub(crate) struct Writer {
     desk: Arc<Mutex<Desk>>,
 }
 

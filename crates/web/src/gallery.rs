@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
 }
 
 /// Writes a page and checks what every page must keep.
-fn show(name: &str, page: &impl Template) {
+pub(crate) fn show(name: &str, page: &impl Template) {
     let html = page.render().unwrap();
     let file = folder().join(format!("{name}.html"));
     std::fs::create_dir_all(folder()).unwrap();
@@ -58,7 +58,7 @@ fn visitor(title: &str) -> Frame {
     Frame { brand: Arc::new(brand()), title: title.into(), menus: menus(), ..Frame::default() }
 }
 
-fn member(title: &str) -> Frame {
+pub(crate) fn member(title: &str) -> Frame {
     let institution =
         |id: &str, name: &str, code: &str| InstitutionView { id: id.into(), name: name.into(), code: code.into() };
     Frame {

@@ -11,5 +11,5 @@ pub mod view;
 #[cfg(test)]
 mod gallery;
 
-pub use pages::{closed, portal, publications, routes};
+pub use pages::{closed, portal, publications, quarantine, routes, routes_of_closed};
 pub use site::{Access, Proxies, RouteInfo, Site};

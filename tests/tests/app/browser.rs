@@ -1,13 +1,15 @@
 //! A browser without a screen: sends requests to the portal's router and keeps the cookies.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
+    response::Response,
 };
+use axum_server::tls::TlsInfo;
 use domain::{
     ids::{AccountId, InstitutionId, MembershipId},
     institutions::{Institution, InstitutionCode, InstitutionStatus},
@@ -27,6 +29,15 @@ pub(crate) struct Answer {
     pub(crate) location: String,
     pub(crate) body: String,
     pub(crate) cookie: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// A header of the answer, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
 }
 
 /// Someone at the portal.
@@ -36,6 +47,8 @@ pub(crate) struct Browser {
     csrf: String,
     /// Who connects, and whom they claim to connect for.
     connection: Option<(SocketAddr, &'static str)>,
+    /// The certificate that TLS saw.
+    shown: Option<Vec<u8>>,
 }
 
 impl Browser {
@@ -47,6 +60,7 @@ impl Browser {
             cookie: format!("mg_visitor={token}"),
             csrf: csrf_token(&token),
             connection: None,
+            shown: None,
         }
     }
 
@@ -61,6 +75,11 @@ impl Browser {
     pub(crate) fn terminal(house: &House) -> Self {
         let router = web::closed(Site::new(house.app.clone(), true));
         Self { router, ..Self::visitor(house) }
+    }
+
+    /// The same with a certificate whose key TLS proved.
+    pub(crate) fn showing(self, certificate: &[u8]) -> Self {
+        Self { shown: Some(certificate.to_vec()), ..self }
     }
 
     /// Someone with a session for an account.
@@ -79,6 +98,7 @@ impl Browser {
             cookie: format!("mg_session={token}"),
             csrf: csrf_token(&token),
             connection: None,
+            shown: None,
         }
     }
 
@@ -88,25 +108,43 @@ impl Browser {
         self
     }
 
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    /// Sends a request as it is.
+    pub(crate) async fn ask(&self, mut request: Request<Body>) -> Response {
+        if let Some(certificate) = &self.shown {
+            let mut tls = TlsInfo::default();
+            tls.peer_certificates = vec![certificate.clone()];
+            request.extensions_mut().insert(Arc::new(tls));
+        }
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         if let Some((peer, claims)) = self.connection {
             request.extensions_mut().insert(ConnectInfo(peer));
             request.headers_mut().insert("x-forwarded-for", claims.parse().unwrap());
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.ask(request).await;
         let status = response.status();
         let location = response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
         let cookie = response.headers().get(header::SET_COOKIE).map(|value| value.to_str().unwrap().to_owned());
         let cookie = cookie.and_then(|cookie| cookie.split(';').next().map(str::to_owned)).unwrap_or_default();
-        let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
+        let headers = response.headers().clone();
+        let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap().to_vec();
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status, location: location.unwrap_or_default(), body, cookie }
+        Answer { status, location: location.unwrap_or_default(), body, cookie, headers, bytes }
     }
 
     /// Opens a page.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
         self.send(request).await
+    }
+
+    /// Opens a file unless it is the one that is known: the status and the tag.
+    pub(crate) async fn get_if_changed(&self, path: &str, known: &str) -> (StatusCode, String) {
+        let request = Request::get(path).header(header::IF_NONE_MATCH, known).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        (response.status(), response.headers()[header::ETAG].to_str().unwrap().to_owned())
     }
 
     /// Sends a form.

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use domain::applications::{Kind, State};
 use tempfile::TempDir;
 
-use crate::support::{House, on_each_database_with_post_box};
+use crate::{
+    browser::Browser,
+    support::{House, on_each_database_with_post_box},
+};
 
 /// Procedure and state of every case of the demo, as its institutions see them.
 async fn cases(house: &House) -> Vec<(&'static str, &'static str)> {
@@ -42,6 +45,12 @@ async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
             assert!(storage::letters::count_in_state(&mut conn, state).await.unwrap() > 0, "no letter is {state}");
         }
         drop(conn);
+        let letters = services::demo::letters(&house.app).await.unwrap();
+        let notices: Vec<_> = letters.iter().filter(|letter| letter.title.contains("発行通知書")).collect();
+        let told: BTreeSet<_> = notices.iter().map(|letter| (&letter.about, letter.created_at)).collect();
+        assert!(notices.len() > 3 && told.len() == notices.len(), "no two letters look alike: {told:?}");
+        let mailbox = Browser::visitor(house).get("/dev/mailbox").await.body;
+        assert!(notices[0].about.contains("受付番号") && mailbox.contains(&notices[0].about), "{mailbox}");
         services::demo::fill(&house.app).await.unwrap();
         assert_eq!(cases(house).await, filled, "a second start changes nothing");
         let mut conn = house.app.db.read().await.unwrap();

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A form for so many terminals at once.
-fn terminals(count: usize) -> Vec<(String, String)> {
+pub(crate) fn terminals(count: usize) -> Vec<(String, String)> {
     let mut answers: Vec<(String, String)> =
         CERTIFICATE[..2].iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     answers.push(("terminal_count".to_owned(), count.to_string()));

@@ -184,24 +184,109 @@ async fn a_delivery_is_noted_once_and_a_letter_can_still_be_lost_afterwards() {
 }
 
 #[tokio::test]
-async fn who_fetches_nothing_is_reminded_once_a_month_before_the_deadline() {
+async fn who_fetches_nothing_is_asked_after_a_week_and_reminded_before_the_deadline() {
     on_each_database(async |house| {
         let (_, late) = clinic(house, "1330100016").await;
         let case = approved(house, &late).await;
         let dispatch = staff(house, Role::DispatchClerk).await;
         posted(house, &dispatch, &case, "12345678901").await;
         mails(house).await;
-        house.clock.pass(Duration::days(149));
-        assert_eq!(mails(house).await, []);
-        house.clock.pass(Duration::days(2));
+        let mut subjects = vec![];
+        for day in 1..=179 {
+            house.clock.pass(Duration::days(1));
+            subjects.extend(mails(house).await.into_iter().map(|(subject, text)| (day, subject, text)));
+        }
+        let days: Vec<i32> = subjects.iter().map(|(day, _, _)| *day).collect();
+        assert_eq!(days, [7, 91, 151, 174], "{subjects:?}");
+        assert!(subjects[0].1.contains("届きましたか") && subjects[0].2.contains("通知書を送り直す"), "{subjects:?}");
+        assert!(subjects[1].1.contains("取得の期限が近づいています"), "{subjects:?}");
+        for ((_, _, text), left) in subjects[1..].iter().zip([89, 29, 6]) {
+            assert!(text.contains(&format!("2026年11月16日（月）（あと{left}日）")), "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_did_not_arrive_within_a_week_is_seen_by_both_sides() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
+        let asked = |page: String| page.contains("通知書は届きましたか");
+        assert!(!asked(browser.get(&case).await.body));
+        house.clock.pass(Duration::days(7));
+        let (dispatch, owner) = (staff(house, Role::DispatchClerk).await, stored(house, &case).await.created_by);
+        let browser = Browser::of(house, owner, false).await;
+        assert!(asked(browser.get(&case).await.body));
+        let letter = letters_of(house, &case).await[0].id;
+        assert!(dispatch.get("/office/letters").await.body.contains("届いた記録のない通知書"));
+        dispatch.post(&format!("/office/letters/{letter}/delivered"), &[]).await;
+        assert!(!dispatch.get("/office/letters").await.body.contains("届いた記録のない通知書"));
+        assert!(!asked(browser.get(&case).await.body), "the post has delivered it");
+        mails(house).await;
+        let told = mails(house).await;
+        assert!(told.is_empty(), "{told:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_came_back_and_was_forgotten_is_remembered() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "12345678901").await;
+        let letter = letters_of(house, &case).await[0].id;
+        dispatch.post(&format!("/office/letters/{letter}/came-back"), &[("reason", "転居先不明")]).await;
+        mails(house).await;
+        house.clock.pass(Duration::days(91));
         let told = mails(house).await;
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].0.contains("取得の期限が近づいています") && told[0].1.contains("2026年11月16日（月）"),
+            told[0].0.contains("あと89日") && told[0].1.contains("「通知書を送り直す」を押してください"),
             "{told:?}"
         );
-        house.clock.pass(Duration::days(5));
-        assert_eq!(mails(house).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_was_typed_wrong_is_put_right_and_the_applicant_is_told() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "12345678901").await;
+        mails(house).await;
+        let letter = format!("/office/letters/{}", letters_of(house, &case).await[0].id);
+        let wrong = dispatch.post(&format!("{letter}/number"), &[("number", "12")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.body.contains("id=\"f-number-error\"") && wrong.body.contains("数字8～20桁"), "{}", wrong.body);
+        for _ in 0..2 {
+            let right = dispatch.post(&format!("{letter}/number"), &[("number", "1234-5678-902")]).await;
+            assert_eq!(right.location, format!("{letter}?done=number"), "{}", right.body);
+        }
+        let told = mails(house).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains("正しい書留番号：12345678902") && told[0].1.contains("12345678901"), "{told:?}");
+        assert_eq!(acts(house).await.iter().filter(|act| *act == "letter.correct_number").count(), 1);
+        assert!(browser.get(&case).await.body.contains("12345678902"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn batches_of_the_same_minute_have_numbers_of_their_own() {
+    on_each_database(async |house| {
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        for (number, code) in ["1330100016", "2730100019"].into_iter().enumerate() {
+            approved(house, &clinic(house, code).await.1).await;
+            let made = batch(&dispatch).await;
+            let name = format!("第{}束（2026年5月20日（水）", number + 1);
+            assert!(dispatch.get(&made).await.body.contains(&name), "{name}");
+        }
     })
     .await;
 }
@@ -213,15 +298,22 @@ async fn the_list_of_a_batch_comes_back_filled_in_as_a_file() {
         let cases = [approved(house, &cases[0]).await, approved(house, &cases[1]).await];
         let dispatch = staff(house, Role::DispatchClerk).await;
         let made = batch(&dispatch).await;
+        let early = dispatch.post(&format!("{made}/confirm"), &[]).await;
+        assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY, "what nobody opened was not printed");
+        assert!(early.body.contains("まだPDFを開いていない通知書が2通あります"), "{}", early.body);
+        assert!(letters_of(house, &cases[0]).await[0].secret_sealed.is_some(), "and nothing is destroyed");
+        dispatch.get(&format!("{made}/issuance_notice.pdf")).await;
         dispatch.post(&format!("{made}/confirm"), &[]).await;
         let list = dispatch.get(&format!("{made}/manifest.csv")).await.body;
         let mut filled: Vec<String> = list.lines().map(str::to_owned).collect();
+        let first = stored(house, &cases[0]).await.reference.unwrap();
+        let (posted, open) = if filled[1].contains(&first) { (0, 1) } else { (1, 0) };
         filled[1] = format!("{},12345678901,", filled[1].strip_suffix(",,").unwrap());
         let numbers = format!("{made}/numbers");
         let told = dispatch.post_file(&numbers, "list_file", filled.join("\r\n").as_bytes()).await;
         assert!(told.location.ends_with("?done=posted&count=1"), "{}", told.body);
-        assert_eq!(stored(house, &cases[0]).await.state, State::LetterPosted);
-        assert_eq!(stored(house, &cases[1]).await.state, State::LetterPrinted, "an open row waits");
+        assert_eq!(stored(house, &cases[posted]).await.state, State::LetterPosted);
+        assert_eq!(stored(house, &cases[open]).await.state, State::LetterPrinted, "an open row waits");
         let again = dispatch.post_file(&numbers, "list_file", filled.join("\n").as_bytes()).await;
         assert!(again.location.ends_with("?done=nothing&count=0"), "what is known is no fault: {}", again.body);
         filled[2] = format!("{},12,", filled[2].strip_suffix(",,").unwrap());

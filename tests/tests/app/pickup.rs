@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::{
     browser::{Answer, Browser},
-    steps::{Paper, approved, clinic, posted, staff, stored, works},
+    steps::{CERTIFICATE, Paper, approved, clinic, decide, file, filed, posted, staff, stored, works},
     support::{House, on_each_database},
 };
 
@@ -16,7 +16,7 @@ async fn letter(house: &House) -> (String, Paper) {
     letter_to(house, "1330100016", "12345678901").await
 }
 
-async fn letter_to(house: &House, code: &str, number: &str) -> (String, Paper) {
+pub(crate) async fn letter_to(house: &House, code: &str, number: &str) -> (String, Paper) {
     let (_, browser) = clinic(house, code).await;
     let case = approved(house, &browser).await;
     let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, number).await;
@@ -47,7 +47,7 @@ fn words(answer: &Answer, paper: &Paper) -> String {
     answer.body.replace(&paper.id, "ID")
 }
 
-async fn try_out(terminal: &Browser, paper: &Paper) -> Answer {
+pub(crate) async fn try_out(terminal: &Browser, paper: &Paper) -> Answer {
     terminal.post("/rehearsal", &[("pickup_id", paper.id.as_str()), ("pickup_secret", &paper.secret)]).await
 }
 
@@ -142,6 +142,21 @@ async fn a_download_that_broke_off_is_repeated_with_a_new_certificate_and_no_fee
 }
 
 #[tokio::test]
+async fn however_often_a_letter_is_used_only_its_last_certificate_is_valid() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let (terminal, request) = (Browser::terminal(house), request(&["-newkey", "rsa:2048"]));
+        for _ in 0..103 {
+            assert_eq!(send_request(&terminal, &paper, &request).await.status, StatusCode::OK);
+        }
+        let id = stored(house, &case).await.id;
+        let mut conn = house.app.db.read().await.unwrap();
+        assert_eq!(storage::authority::valid_of_application(&mut conn, id).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_slip_in_the_passphrase_consumes_nothing() {
     on_each_database(async |house| {
         let (case, paper) = letter(house).await;
@@ -192,13 +207,13 @@ async fn a_passphrase_that_the_page_made_stays_the_same_until_the_file_is_fetche
 }
 
 /// A request for a certificate with a key of openssl's own making.
-fn request(key: &[&str]) -> String {
+pub(crate) fn request(key: &[&str]) -> String {
     let words = [&["req", "-new", "-noenc", "-keyout", "/dev/null", "-subj", "/CN=terminal"], key].concat();
     let made = std::process::Command::new("openssl").args(words).output().unwrap();
     String::from_utf8(made.stdout).unwrap()
 }
 
-async fn send_request(terminal: &Browser, paper: &Paper, request: &str) -> Answer {
+pub(crate) async fn send_request(terminal: &Browser, paper: &Paper, request: &str) -> Answer {
     let fields =
         [("pickup_id", paper.id.as_str()), ("pickup_secret", &paper.secret), ("way", "request"), ("request", request)];
     terminal.post("/pickup", &fields).await
@@ -288,6 +303,48 @@ async fn a_listed_key_is_refused_before_anyone_used_it() {
         let (_, paper) = letter(house).await;
         let told = send_request(&Browser::terminal(house), &paper, &request).await;
         assert!(told.body.contains("漏えいなどの届出があったため使えません"), "{}", told.body);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_form_names_what_is_missing_and_counts_no_try() {
+    on_each_database(async |house| {
+        let (_, paper) = letter(house).await;
+        let terminal = Browser::terminal(house);
+        let told = terminal.post("/rehearsal", &[("pickup_id", " "), ("pickup_secret", "")]).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for message in ["取得IDを入力してください。", "取得パスワードを入力してください。"]
+        {
+            assert!(told.body.contains(message), "{}", told.body);
+        }
+        assert!(!told.body.contains("10回間違えると"), "nothing was wrong yet");
+        for _ in 0..12 {
+            let told = terminal.post("/rehearsal", &[("pickup_id", &paper.id), ("pickup_secret", "")]).await.body;
+            assert!(!told.contains("取得IDを入力してください。"), "{told}");
+        }
+        assert!(works(&terminal, &paper).await, "no try was counted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_terminal_with_linux_is_not_led_through_windows() {
+    on_each_database(async |house| {
+        for (code, number, os, windows) in
+            [("1330100016", "12345678901", "linux", false), ("2730100019", "12345678902", "windows_10", true)]
+        {
+            let (_, browser) = clinic(house, code).await;
+            filed(house, &browser).await;
+            let mut answers = CERTIFICATE.to_vec();
+            answers[4].1 = os;
+            let case = file(house, &browser, "certificate", &answers).await;
+            decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
+            let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, number).await;
+            let page = try_out(&Browser::terminal(house), &paper).await.body;
+            assert_eq!(page.contains("/import-guide"), windows, "{os}: {page}");
+            assert_eq!(page.contains("証明書の管理"), !windows, "{os}");
+        }
     })
     .await;
 }

@@ -1,11 +1,18 @@
 //! What the authority publishes: addresses that need no TLS, and revocation lists that never run out.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
+use domain::calendar::japanese_datetime;
 use services::authority::{current_crl, publish_when_due, root_crl};
 use time::Duration;
 
-use crate::support::{House, on_each_database, on_each_database_with_keys};
+use crate::{
+    browser::Browser,
+    support::{House, founding::on_each_database_with_keys, on_each_database},
+};
 
 fn holds(der: &[u8], text: &str) -> bool {
     der.windows(text.len()).any(|window| window == text.as_bytes())
@@ -15,11 +22,13 @@ fn holds(der: &[u8], text: &str) -> bool {
 async fn certificates_of_an_https_portal_name_plain_addresses() {
     on_each_database(async |house| {
         assert!(house.app.settings.portal_url.starts_with("https://"));
-        let urls = &house.app.authority.urls;
-        assert_eq!(urls.crl.as_deref(), Some("http://madoguchi.example/pki/issuing.crl"));
+        let issuing = &house.app.authority.issuing;
+        let base = format!("http://madoguchi.example/pki/{}", issuing.name);
+        let urls = issuing.urls(7);
+        assert_eq!(urls.crl, Some(format!("{base}/7.crl")));
         assert_eq!(urls.ocsp.as_deref(), Some("http://madoguchi.example/pki/ocsp"));
-        assert_eq!(urls.issuer.as_deref(), Some("http://madoguchi.example/pki/issuing.cer"));
-        let issuing = house.app.authority.issuer.der();
+        assert_eq!(urls.issuer, Some(format!("{base}.cer")));
+        let issuing = issuing.certificate.der();
         assert!(holds(issuing, "http://madoguchi.example/pki/root.crl"));
         assert!(!holds(issuing, "https://madoguchi.example/pki/"), "a check of TLS must not need TLS");
     })
@@ -36,7 +45,57 @@ async fn the_issuing_authority_renews_its_list_after_half_its_life() {
         house.clock.pass(Duration::hours(1));
         assert!(publish_when_due(&house.app).await.unwrap());
         let second = current_crl(&house.app).await.unwrap();
-        assert_eq!((second.0, second.2), (first.0 + 1, first.2 + Duration::hours(12)));
+        let shards = house.app.authority.issuing.crl_shards;
+        assert_eq!((second.number, first.number), (shards + 2, 1), "one list for each shard, and the full one");
+        assert_eq!(second.next_update, first.next_update + Duration::hours(12));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_certificates_come_in_one_file_that_windows_and_openssl_read() {
+    on_each_database(async |house| {
+        let visitor = Browser::visitor(house);
+        let bag = visitor.get("/pki/chain.p7b").await;
+        assert_eq!(bag.headers["content-type"], "application/x-pkcs7-certificates");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chain.p7b");
+        std::fs::write(&file, &bag.bytes).unwrap();
+        let read = Command::new("openssl").args(["pkcs7", "-inform", "DER", "-print_certs", "-in"]).arg(&file).output();
+        let read = String::from_utf8(read.unwrap().stdout).unwrap();
+        let authority = &house.app.authority;
+        for der in [authority.root.der(), authority.issuing.certificate.der()] {
+            let pem = pki::pem::certificate(der);
+            assert!(read.contains(pem.trim()), "{read}");
+        }
+        assert_eq!(read.matches("BEGIN CERTIFICATE").count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_shows_fingerprints_to_read_aloud_and_every_list_with_number_and_next_update() {
+    on_each_database(async |house| {
+        publish_when_due(&house.app).await.unwrap();
+        let page = Browser::visitor(house).get("/pki").await.body;
+        let digits = pki::sha256_hex(house.app.authority.root.der()).to_uppercase();
+        let groups: Vec<&str> = (0..16).map(|group| &digits[group * 4..group * 4 + 4]).collect();
+        for line in groups.chunks(4) {
+            assert!(page.contains(&line.join(" ")), "{page}");
+        }
+        let issuing = &house.app.authority.issuing;
+        for shard in 1..=issuing.crl_shards {
+            assert!(page.contains(&format!("/pki/{}/{shard}.crl", issuing.name)), "{shard}");
+        }
+        let root = root_crl(&house.app).await.unwrap();
+        let full = current_crl(&house.app).await.unwrap();
+        for list in [&root, &full] {
+            assert!(page.contains(&japanese_datetime(list.this_update)));
+            assert!(page.contains(&format!("{}まで", japanese_datetime(list.next_update))));
+        }
+        let folded = page.split("<details class=\"more\"").nth(1).unwrap();
+        assert!(folded.contains("分割64") && !folded.split("</details>").next().unwrap().contains("root.crl"));
+        assert!(page.contains("/pki/chain.p7b") && page.contains("/documents/cp-cps"));
     })
     .await;
 }
@@ -51,8 +110,8 @@ fn root_key_file(keys: &Path) -> PathBuf {
 async fn round(house: &House, days: i64) -> (i64, i64) {
     house.clock.pass(Duration::days(days));
     publish_when_due(&house.app).await.unwrap();
-    let (number, _, next) = root_crl(&house.app).await.unwrap();
-    (number, (next - house.app.clock.now()).whole_days())
+    let list = root_crl(&house.app).await.unwrap();
+    (list.number, (list.next_update - house.app.clock.now()).whole_days())
 }
 
 #[tokio::test]
@@ -64,7 +123,7 @@ async fn the_list_of_the_root_is_renewed_too_when_its_key_is_there() {
         let (file, elsewhere) = (root_key_file(keys), keys.join("in-the-safe"));
         std::fs::rename(&file, &elsewhere).unwrap();
         assert_eq!(round(house, 320).await, (2, 45), "the key lies in a safe: nothing is signed, nothing breaks");
-        assert!(current_crl(&house.app).await.unwrap().2 > house.app.clock.now(), "the other list goes on");
+        assert!(current_crl(&house.app).await.unwrap().next_update > house.app.clock.now(), "the other list goes on");
         std::fs::rename(&elsewhere, &file).unwrap();
         assert_eq!(round(house, 0).await, (3, 365), "back for a minute is enough");
     })

@@ -4,6 +4,7 @@ use domain::{applications::State, permissions::Role};
 
 use crate::{
     browser::Browser,
+    ladder::certificates_of,
     pickup::fetch,
     steps::{CERTIFICATE, approved, clinic, file, letters_of, posted, read, staff, stored},
     support::on_each_database,
@@ -54,6 +55,26 @@ async fn a_private_key_that_was_pasted_by_mistake_is_not_sent_back() {
             [("pickup_id", paper.id.as_str()), ("pickup_secret", &paper.secret), ("way", "request"), ("request", key)];
         let told = Browser::terminal(house).post("/pickup", &fields).await.body;
         assert!(told.contains("秘密鍵のファイルです") && !told.contains("MIGHAgEAMBMGByqGSM49"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_terminal_with_a_revoked_certificate_is_told_to_apply_anew_and_not_to_install() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
+        fetch(&Browser::terminal(house), &paper).await;
+        let made = certificates_of(house, &case).await.remove(0);
+        let officer = staff(house, Role::RaOfficer).await;
+        officer.post(&format!("/office/certificates/{}/revoke", made.id), &[("reason", "keyCompromise")]).await;
+        let terminal = Browser::terminal(house);
+        let without = terminal.get("/connection-test").await.body;
+        assert!(without.contains("取得したファイル（.p12）を端末に入れたか"), "{without}");
+        let told = terminal.showing(made.certificate.as_deref().unwrap()).get("/connection-test").await.body;
+        assert!(told.contains("この証明書は失効しています") && told.contains("新しく発行を申請してください"), "{told}");
+        assert!(!told.contains("取得したファイル（.p12）を端末に入れたか"), "{told}");
     })
     .await;
 }

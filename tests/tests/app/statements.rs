@@ -56,7 +56,8 @@ async fn both_engines_have_the_same_columns() {
 }
 
 /// Tables that stay small whatever the country does: what the operator writes, and one row for each authority.
-const SMALL: &[&str] = &["articles", "audit_head", "authorities", "documents", "notices", "option_lists", "settings"];
+const SMALL: &[&str] =
+    &["articles", "audit_head", "authorities", "documents", "journals", "notices", "option_lists", "settings"];
 
 /// Tables that a plan of SQLite reads from end to end without an index.
 fn walked_through(plan: &[String]) -> Vec<&str> {
@@ -69,7 +70,9 @@ async fn no_statement_walks_through_a_table_that_grows() {
     on_each_database(async |house| {
         let Conn::Sqlite(conn) = &mut house.app.db.read().await.unwrap() else { return };
         let mut found = vec![];
-        for (name, text) in storage::STATEMENTS {
+        // A restore empties whole tables, once.
+        let daily = storage::STATEMENTS.iter().filter(|(name, _)| !name.starts_with("storage::restore::"));
+        for (name, text) in daily {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
             let Ok(rows) = sqlx::query(explain).fetch_all(&mut **conn).await else { continue };
             let plan: Vec<String> = rows.iter().map(|row| row.get::<String, _>("detail")).collect();

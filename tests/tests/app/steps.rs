@@ -166,6 +166,7 @@ pub(crate) async fn posted(house: &House, dispatch: &Browser, case: &str, number
     let batch = batch(dispatch).await;
     let letter = letters_of(house, case).await.pop().unwrap();
     let paper = read(house, &letter);
+    dispatch.get(&format!("{batch}/issuance_notice.pdf")).await;
     let confirmed = dispatch.post(&format!("{batch}/confirm"), &[]).await;
     assert!(confirmed.location.ends_with("?done=printed"), "{}", confirmed.body);
     let noted = dispatch.post(&format!("{batch}/numbers"), &[(&format!("number-{}", letter.id), number)]).await;

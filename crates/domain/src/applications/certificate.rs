@@ -1,6 +1,7 @@
 //! 端末の電子証明書 発行申請 (spec 04.1).
 
 use super::{Facts, Kind, Procedure};
+use crate::accounts::EmailAddress;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::terminals::{looks_like_vendor, terminal_name};
 use crate::text::thousands;
@@ -46,7 +47,7 @@ pub fn terminal_requests(answers: &Answers) -> Vec<TerminalRequest> {
 
 /// The answers of the case for one terminal, as if it had been applied for alone.
 pub fn case_answers(answers: &Answers, terminal: &TerminalRequest) -> Answers {
-    let shared = ["consent", "contact", "technical_contact", "second_reason"];
+    let shared = ["consent", "contact", "technical_contact", "technical_mail", "second_reason"];
     let kept: Answers = answers.iter().filter(|(key, _)| shared.contains(key)).collect();
     kept.with(TERMINAL_COUNT, "1")
         .with("terminal_name_1", &terminal.name)
@@ -107,6 +108,9 @@ impl CertificateApplication {
                     .help("通知書は、台帳にある医療機関等の住所に簡易書留で届きます。"),
                 Field::new("technical_contact", "技術連絡先（システムベンダなど）", line(60))
                     .help("設定を頼むシステムベンダがあれば、会社名と担当者名を入力してください。")
+                    .optional(),
+                Field::new("technical_mail", "技術連絡先のメールアドレス", line(254))
+                    .help("入力すると、有効期限のお知らせを技術連絡先にもお送りします。")
                     .optional(),
             ],
         )
@@ -216,6 +220,12 @@ impl Procedure for CertificateApplication {
                 "contact",
                 "「担当部署／担当者名」にシステムベンダと思われる名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダは「技術連絡先」に入力してください。",
             );
+        }
+        if answers.has("technical_mail") && !findings.has_error("technical_mail") {
+            match EmailAddress::parse(answers.get("technical_mail")) {
+                Ok(address) => answers.set("technical_mail", address.as_str()),
+                Err(fault) => findings.error("technical_mail", fault.to_string()),
+            }
         }
         Self::names(facts, answers, findings);
     }

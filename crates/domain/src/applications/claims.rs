@@ -20,7 +20,7 @@ fn source(facts: &Facts) -> Source<'_> {
     Source {
         known: facts.known.eligibility_line_id.as_deref(),
         named: "オンライン資格確認の利用申請",
-        label: "お客さまID",
+        label: "お客様ID",
         list: "claims_customer_id_kinds",
     }
 }

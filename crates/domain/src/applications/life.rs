@@ -84,6 +84,8 @@ words! {
         PickUp = "pick_up", "端末の電子証明書の取得";
         /// The connection test succeeds.
         Install = "install", "接続テスト成功";
+        /// The certificate is renewed; the case stays where it is.
+        Renew = "renew", "端末の電子証明書の更新";
         /// The deadline passes.
         ExpirePickup = "expire_pickup", "取得期限の経過";
     }
@@ -152,6 +154,8 @@ const CERTIFICATES: &[Move] = &[
     step(State::LetterReissued, Event::PrintLetter, State::LetterPrinted),
     step(State::PickedUp, Event::PickUp, State::PickedUp),
     step(State::PickedUp, Event::Install, State::Installed),
+    step(State::PickedUp, Event::Renew, State::PickedUp),
+    step(State::Installed, Event::Renew, State::Installed),
     step(State::Approved, Event::ExpirePickup, State::PickupExpired),
     step(State::LetterPrinted, Event::ExpirePickup, State::PickupExpired),
     step(State::LetterPosted, Event::ExpirePickup, State::PickupExpired),
@@ -293,6 +297,14 @@ mod tests {
             .try_fold(State::Draft, |state, event| Kind::Certificate.after(state, event));
         assert_eq!(end, Ok(State::Installed));
         assert!(!Kind::Certificate.allows(State::Installed, PickUp), "an installed certificate is not fetched again");
+    }
+
+    #[test]
+    fn a_renewal_moves_nothing_and_needs_a_certificate() {
+        for state in State::ALL {
+            let expected = [State::PickedUp, State::Installed].contains(state).then_some(*state);
+            assert_eq!(Kind::Certificate.after(*state, Event::Renew).ok(), expected, "{state}");
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ use crate::layout::table::{Cell, Grid, Rules, spread};
 use crate::layout::text::{Text, shortened};
 use crate::model::{AgreedTerms, ApplicationCopy, Section};
 
-const SIZE: f32 = 10.0;
-const SIDES: f32 = mm(20.0);
-const EDGE: f32 = mm(22.0);
+pub(super) const SIZE: f32 = 10.0;
+pub(super) const SIDES: f32 = mm(20.0);
+pub(super) const EDGE: f32 = mm(22.0);
 /// Space between a heading and what stands around it.
-const HEADING: (f32, f32) = (mm(6.0), mm(2.6));
+pub(super) const HEADING: (f32, f32) = (mm(6.0), mm(2.6));
 
 /// The copy as a file.
 pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
@@ -29,7 +29,7 @@ pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
     let area = Area::within(SIDES, EDGE, EDGE);
     let part = book.tag(None, Tag::Part);
     let mut desk = Desk::new(&mut book, Some(part), area.width, Look::new(SIZE), area.height);
-    let mut marks = vec![(1, title.clone(), desk.title(&title))];
+    let mut marks = vec![(1, title.clone(), stamped(&mut desk, &title, "控え"))];
     desk.summary(copy);
     for section in &copy.sections {
         marks.push((2, clean::line(&section.title), desk.section(section)));
@@ -46,27 +46,26 @@ pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
 
 const TERMS: &str = "同意した規約";
 
-impl Desk<'_> {
-    /// The title and, beside it, the word that says that this is a copy.
-    fn title(&mut self, title: &str) -> usize {
-        let word = Text::plain("控え", Look::new(SIZE));
-        let ground =
-            Ground { fill: None, frame: Some((QUIET, 0.8)), bar: None, radius: mm(1.0), pad: (mm(2.5), mm(1.5)) };
-        let node = self.tag(Tag::P);
-        let inner = word.width() + 0.1;
-        let width = inner + 2.0 * ground.pad.0;
-        let stamp = merged(ground.behind(paragraph(&word, inner, 0.0, Align::Left, Some(node)), width, self.limit));
-        let part = self.tag(Tag::Div);
-        let mut anchor = 0;
-        let flow = self.inner(part, self.width - width - mm(6.0), |desk| {
-            anchor = desk.heading(1, title, Look::new(18.0).bold(), (0.0, 0.0));
-        });
-        let mut flow = beside(flow, stamp, self.width - width, self.limit);
-        flow.iter_mut().for_each(|slab| slab.keep = true);
-        self.column.add(0.0, flow, mm(5.0));
-        anchor
-    }
+/// The title and, beside it, the word that says what this is, such as 「控え」. Returns the title's anchor.
+pub(super) fn stamped(desk: &mut Desk<'_>, title: &str, word: &str) -> usize {
+    let word = Text::plain(word, Look::new(SIZE));
+    let ground = Ground { fill: None, frame: Some((QUIET, 0.8)), bar: None, radius: mm(1.0), pad: (mm(2.5), mm(1.5)) };
+    let node = desk.tag(Tag::P);
+    let inner = word.width() + 0.1;
+    let width = inner + 2.0 * ground.pad.0;
+    let stamp = merged(ground.behind(paragraph(&word, inner, 0.0, Align::Left, Some(node)), width, desk.limit));
+    let part = desk.tag(Tag::Div);
+    let mut anchor = 0;
+    let flow = desk.inner(part, desk.width - width - mm(6.0), |desk| {
+        anchor = desk.heading(1, title, Look::new(18.0).bold(), (0.0, 0.0));
+    });
+    let mut flow = beside(flow, stamp, desk.width - width, desk.limit);
+    flow.iter_mut().for_each(|slab| slab.keep = true);
+    desk.column.add(0.0, flow, mm(5.0));
+    anchor
+}
 
+impl Desk<'_> {
     fn summary(&mut self, copy: &ApplicationCopy) {
         let [reference, code, name, sent, state] =
             [&copy.reference, &copy.institution_code, &copy.institution_name, &copy.submitted_at, &copy.state]
@@ -89,7 +88,7 @@ impl Desk<'_> {
     }
 
     /// A group of answers under its heading.
-    fn section(&mut self, section: &Section) -> usize {
+    pub(super) fn section(&mut self, section: &Section) -> usize {
         let anchor = self.heading(2, &clean::line(&section.title), Look::new(12.0).bold(), HEADING);
         let table = self.tag(Tag::Table);
         let columns = vec![mm(58.0), self.width - mm(58.0)];

@@ -2,7 +2,7 @@
 
 use letters::{
     AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MembershipLetter, Recipient, Row, Section, Sender,
-    UserIdNotice,
+    TerminalLabel, UserIdNotice,
 };
 
 /// The secret of [`issuance_notice`].
@@ -200,3 +200,24 @@ CN=オンライン資格確認パソコン, serialNumber=C4H72KM9RXT
 
 失効リストは失効の都度発行し、次回更新は24時間以内とします。
 ";
+
+/// Labels of so many terminals, the second with everything as long as it may be.
+pub(crate) fn terminal_labels(count: usize) -> Vec<TerminalLabel> {
+    let label = |number: usize| TerminalLabel {
+        institution: "医療法人社団青葉会 さくら歯科クリニック".to_owned(),
+        terminal: format!("オンライン資格確認パソコン{number}"),
+        place: "1階受付".to_owned(),
+        reference: "C3XH 7TRA 8".to_owned(),
+        expires_on: "2029年8月20日（月）".to_owned(),
+        renewal_from: "2029年5月22日（火）".to_owned(),
+        page_url: "https://closed.madoguchi.example:8444/".to_owned(),
+        contact: "0120-000-000".to_owned(),
+    };
+    let mut labels: Vec<TerminalLabel> = (1..=count).map(label).collect();
+    if let Some(long) = labels.get_mut(1) {
+        long.institution = "独立行政法人".to_owned() + &"とても長い名前の".repeat(8) + "病院";
+        long.terminal = "診察室".repeat(21);
+        long.place = "東館3階ナースステーション".repeat(4);
+    }
+    labels
+}

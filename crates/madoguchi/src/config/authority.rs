@@ -2,17 +2,21 @@
 
 use pki::{EXAMPLE_POLICY_ARC, Profiles};
 
-use super::Authority;
+use super::{Authority, KeyStore};
 
 impl Default for Authority {
     fn default() -> Self {
         Self {
             passphrase_files: vec![],
+            key_store: KeyStore::default(),
+            root_key_store: KeyStore::default(),
             policy_arc: None,
             terminal_profiles: ["p256", "rsa3072", "rsa2048"].map(str::to_owned).to_vec(),
+            journal: None,
             profiles: None,
             publication_url: None,
             publication_listen: None,
+            ocsp_nonce: false,
         }
     }
 }

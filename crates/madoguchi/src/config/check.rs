@@ -34,6 +34,8 @@ impl Config {
         self.validate_publications(faults);
         self.validate_profiles(faults);
         self.validate_rules(faults);
+        self.authority.key_store.validate("authority.key_store", faults);
+        self.authority.root_key_store.validate("authority.root_key_store", faults);
     }
 
     fn validate_publications(&self, faults: &mut Vec<String>) {
@@ -89,7 +91,7 @@ fn names_a_port(url: &str) -> bool {
     place.rsplit_once(']').map_or(place, |(_, port)| port).contains(':')
 }
 
-fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {
+pub(super) fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {
     if !path.is_file() {
         faults.push(format!("{name}: {} is not a file", path.display()));
     }

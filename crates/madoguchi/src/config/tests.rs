@@ -96,3 +96,47 @@ fn only_the_portal_has_proxies_and_none_is_believed_unless_it_is_said() {
     assert!(found.len() == 1 && found[0].starts_with("portal.trusted_proxies: "), "{found:?}");
     assert!(toml::from_str::<Config>("[closed_network]\ntrusted_proxies = []").is_err());
 }
+
+/// A store of keys in a token, with the lines that a story changes.
+fn token_store(folder: &std::path::Path, lines: &str) -> Vec<String> {
+    for (name, text) in [("module.so", ""), ("pin", "1234\n"), ("half-1", "first"), ("half-2", "second")] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let lines = lines.replace("DIR", &folder.display().to_string());
+    faults(&format!("[authority.key_store]\nkind = \"pkcs11\"\n{lines}"))
+}
+
+#[test]
+fn a_token_is_named_whole_and_every_fault_in_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = "module = \"DIR/module.so\"\ntoken = \"authority\"\npin_file = \"DIR/pin\"";
+    assert_eq!(token_store(folder.path(), whole), Vec::<String>::new());
+    let halves = "module = \"DIR/module.so\"\nslot = 3\npin_files = [\"DIR/half-1\", \"DIR/half-2\"]\nsessions = 8";
+    assert_eq!(token_store(folder.path(), halves), Vec::<String>::new());
+    let found = token_store(folder.path(), "sessions = 0");
+    assert_eq!(found.len(), 4, "{found:?}");
+    let found = token_store(folder.path(), &whole.replace("module.so", "gone.so").replace("/pin\"", "/gone\""));
+    assert!(found.len() == 2 && found.iter().all(|fault| fault.contains("gone")), "{found:?}");
+    let found = token_store(folder.path(), &format!("{whole}\nslot = 1\npin_files = [\"DIR/half-1\", \"DIR/half-2\"]"));
+    assert_eq!(found.len(), 2, "two ways at once: {found:?}");
+    let same = "module = \"DIR/module.so\"\ntoken = \"t\"\npin_files = [\"DIR/half-1\", \"DIR/half-1\"]";
+    assert_eq!(token_store(folder.path(), same), ["authority.key_store: both halves of the PIN are the same"]);
+}
+
+#[test]
+fn a_store_of_files_takes_nothing_else() {
+    let found = faults("[authority.root_key_store]\ntoken = \"root\"");
+    assert!(found.len() == 1 && found[0].starts_with("authority.root_key_store: kind = \"file\""), "{found:?}");
+    let found = faults("[authority.key_store]\nkind = \"cloud\"");
+    assert_eq!(found, ["authority.key_store.kind: must be file or pkcs11"]);
+}
+
+#[test]
+fn the_pin_is_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let pin = folder.path().join("pin");
+    std::fs::write(&pin, "very-secret").unwrap();
+    let store = format!("[authority.key_store]\nkind = \"pkcs11\"\ntoken = \"t\"\npin_file = \"{}\"", pin.display());
+    let printed = read(&store).without_secrets().unwrap();
+    assert!(printed.contains("pin_file") && !printed.contains("very-secret"), "{printed}");
+}

@@ -61,11 +61,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     prepare(&options.data_dir, options.reset)?;
     let config = config(&options);
     let app = install::build(&config, true).await?;
-    install::recover(&app).await?;
+    install::recover(&config, &app).await?;
     demo::fill(&app).await?;
     let accounts = demo::accounts(&app).await?;
     let ca = options.data_dir.join("ca.pem");
-    std::fs::write(&ca, authority::root_pem(&app))?;
+    std::fs::write(&ca, authority::pem(app.authority.root.der()))?;
     let ca = std::path::absolute(&ca)?;
     let urls = config.clone();
     serve::run(&config, app, true, move |_: &App| {

@@ -15,6 +15,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: String,
     pub(crate) body: Vec<u8>,
+    /// What tells it from other answers.
+    pub(crate) tag: String,
     cookies: Vec<String>,
 }
 
@@ -32,6 +34,7 @@ impl Answer {
 }
 
 /// Someone with cookies at one of the two listeners.
+#[derive(Clone)]
 pub(crate) struct Client {
     port: u16,
     tls: Option<Arc<ClientConfig>>,
@@ -52,6 +55,17 @@ impl Client {
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_root_certificates(roots).with_no_client_auth();
         Self { port, tls: Some(Arc::new(config)), cookies: vec![] }
+    }
+
+    /// The same person at a copy of the installation on another port.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
+    /// The same with a session.
+    pub(crate) fn with_session(mut self, token: &str) -> Self {
+        self.cookies.push(("mg_session".to_owned(), token.to_owned()));
+        self
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
@@ -127,6 +141,7 @@ fn whole(received: &[u8]) -> Option<Answer> {
         status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default(),
         location: of("location").pop().unwrap_or_default(),
         body: body[..length].to_vec(),
+        tag: of("etag").pop().unwrap_or_default().trim_matches('"').to_owned(),
         cookies: of("set-cookie"),
     })
 }

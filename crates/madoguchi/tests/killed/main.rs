@@ -1,26 +1,23 @@
-//! The process is killed again and again while a clinic files and a terminal fetches: what was acknowledged is there,
-//! no number is used twice, and no certificate is unknown to the database.
+//! The process is killed: at random moments, at each step, in the middle of a restore. What was acknowledged is there, no
+//! number is used twice, and no certificate is unknown to the database.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod client;
 mod demo;
+mod disturbed;
+mod journal;
+mod outside;
+mod random;
+mod register;
+mod restored;
+mod steps;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     io::{ErrorKind, Result},
     process::Command,
-    thread::{sleep, spawn},
-    time::Duration,
 };
 
 use client::Client;
-use demo::Place;
-use domain::{applications::State, ids::ApplicationId};
-use pki::CertificateInfo;
-use storage::Db;
-
-/// How often the process is killed.
-const ROUNDS: u64 = 8;
 
 /// Numbers that look random and are the same in each run (splitmix64).
 fn draw(seed: u64) -> u64 {
@@ -113,92 +110,4 @@ fn fetch(terminal: &mut Client, (id, secret): &(String, String), request: &str) 
     let answer = terminal.send("/", "/pickup", &fields)?;
     assert_eq!(answer.status, 200, "{}", answer.text());
     pki::pem::decode("CERTIFICATE", &answer.text()).ok_or(ErrorKind::InvalidData.into())
-}
-
-/// What the outside holds in the end.
-#[derive(Default)]
-struct Acknowledged {
-    cases: Vec<String>,
-    certificates: Vec<Vec<u8>>,
-}
-
-/// Repeats an act until the process is gone; gives what was acknowledged, and who acted.
-fn until_killed<A: Send + 'static, T: Send + 'static>(
-    mut actor: A,
-    act: impl Fn(&mut A, usize) -> Result<T> + Send + 'static,
-) -> std::thread::JoinHandle<(A, Vec<T>)> {
-    spawn(move || {
-        let mut done = vec![];
-        while let Ok(one) = act(&mut actor, done.len()) {
-            done.push(one);
-        }
-        (actor, done)
-    })
-}
-
-/// Lives through all rounds.
-fn live(place: &Place) -> (Acknowledged, String) {
-    let mut demo = place.start();
-    let password = demo.said["accounts"][0]["password"].as_str().unwrap().to_owned();
-    let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
-    let root = pki::pem::decode("CERTIFICATE", &root).unwrap();
-    let mut clinic = clinic(place.portal, &password);
-    let mut terminal = Client::secure(place.closed, &root);
-    let letter = usable_letter(&mut Client::plain(place.portal), &mut terminal);
-    let pickup_id = letter.0.clone();
-    let request = request();
-    let mut all = Acknowledged::default();
-    for round in 0..ROUNDS {
-        let filing = until_killed(clinic, move |clinic, number| file(clinic, &format!("受付の端末 {round}の{number}")));
-        let (paper, csr) = (letter.clone(), request.clone());
-        let fetching = until_killed(terminal, move |terminal, _| fetch(terminal, &paper, &csr));
-        sleep(Duration::from_millis(300 + draw(round + 1) % 900));
-        demo.kill();
-        let (who, cases) = filing.join().unwrap();
-        clinic = who;
-        all.cases.extend(cases);
-        let (who, certificates) = fetching.join().unwrap();
-        terminal = who;
-        all.certificates.extend(certificates);
-        demo = place.start();
-    }
-    all.cases.push(file(&mut clinic, "受付の端末 最後").unwrap());
-    all.certificates.push(fetch(&mut terminal, &letter, &request).unwrap());
-    (all, pickup_id)
-}
-
-#[tokio::test]
-async fn a_process_killed_at_any_moment_forgets_nothing_and_repeats_no_number() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let place = Place::new(folder.path());
-    let (all, pickup_id) = live(&place);
-    let least = usize::try_from(ROUNDS).unwrap() / 2;
-    assert!(all.cases.len() > least, "only {} cases were acknowledged", all.cases.len());
-    assert!(all.certificates.len() > least, "only {} certificates were fetched", all.certificates.len());
-
-    let db = Db::open(&format!("sqlite:{}", place.folder.join("madoguchi.db").display())).await.unwrap();
-    let mut conn = db.read().await.unwrap();
-    let mut references = BTreeSet::new();
-    for case in &all.cases {
-        let id: ApplicationId = case.parse().unwrap();
-        let case = storage::applications::find(&mut conn, id).await.unwrap().unwrap();
-        assert_eq!(case.state, State::Submitted, "it was acknowledged");
-        assert!(references.insert(case.reference.unwrap()), "each has a number of its own");
-    }
-    let pickup_id = domain::secrets::PickupId::parse(&pickup_id).unwrap();
-    let letter = storage::letters::by_pickup_id(&mut conn, pickup_id.as_str()).await.unwrap().unwrap();
-    let known = storage::authority::of_application(&mut conn, letter.application_id.unwrap()).await.unwrap();
-    let known: BTreeMap<String, _> = known.into_iter().map(|row| (row.serial.clone(), row)).collect();
-    let mut serials = BTreeSet::new();
-    for der in &all.certificates {
-        let serial = CertificateInfo::parse(der).unwrap().serial.to_hex();
-        assert_eq!(known[&serial].certificate.as_ref(), Some(der), "the database knows it as it was delivered");
-        assert!(serials.insert(serial), "no serial twice");
-    }
-    let valid = known.values().filter(|row| row.state == "valid").count();
-    assert_eq!(valid, 1, "one letter, one valid certificate, however often it was interrupted");
-    assert!(known.values().all(|row| row.state != "prepared"), "what was begun and never stored was given up");
-    drop(conn);
-    db.close().await;
-    assert!(place.verify_audit().contains("the chain is whole"));
 }

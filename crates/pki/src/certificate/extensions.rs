@@ -123,7 +123,7 @@ fn address(what: &'static str, given: Option<&str>) -> Result<Ia5String, Error> 
     uri(given.ok_or(Error::MissingUrl(what))?)
 }
 
-fn uri(text: &str) -> Result<Ia5String, Error> {
+pub(crate) fn uri(text: &str) -> Result<Ia5String, Error> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
     if rest.is_empty()
         || rest.starts_with('/')

@@ -2,6 +2,8 @@
 
 mod extensions;
 
+pub(crate) use extensions::uri;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

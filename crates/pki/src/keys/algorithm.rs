@@ -74,7 +74,7 @@ impl KeyKind {
         self == other || least.is_some_and(|least| self.accepts(least))
     }
 
-    const fn rsa_bits(self) -> Option<u32> {
+    pub(super) const fn rsa_bits(self) -> Option<u32> {
         match self {
             Self::P256 | Self::P384 => None,
             Self::Rsa2048 => Some(2048),

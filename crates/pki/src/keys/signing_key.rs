@@ -11,16 +11,19 @@ use zeroize::Zeroizing;
 
 use super::algorithm::KeyKind;
 use super::public_key::PublicKey;
+use super::token::TokenKey;
 use crate::error::Error;
 
 /// A private key that signs: ECDSA P-256 with SHA-256, P-384 with SHA-384, RSA (PKCS#1 v1.5) with SHA-256.
-///
-/// Room is left for keys that never leave their token (PKCS#11).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SigningKey {
     /// A key held in memory, from a file or just generated.
     File(FileKey),
+    /// A key in a token, which this process can use but not read.
+    Token(TokenKey),
+    /// A key that is not at hand, known from its certificate: it signs nothing.
+    Absent(PublicKey),
 }
 
 /// A private key in this process's memory.
@@ -70,6 +73,8 @@ impl SigningKey {
     pub fn public_key(&self) -> &PublicKey {
         match self {
             Self::File(key) => &key.public,
+            Self::Token(key) => key.public_key(),
+            Self::Absent(public) => public,
         }
     }
 
@@ -77,6 +82,42 @@ impl SigningKey {
     pub fn pkcs8_der(&self) -> Option<&[u8]> {
         match self {
             Self::File(key) => Some(&key.pkcs8),
+            Self::Token(_) | Self::Absent(_) => None,
+        }
+    }
+
+    /// Whether a signature is made elsewhere, so that it takes a while and may fail for now.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
+    /// Whether it could sign now. Asked before something is recorded that only a signature makes useful.
+    ///
+    /// # Errors
+    /// [`Error::Token`] when a token does not answer or does not hold the key, [`Error::KeyAbsent`] without one.
+    pub fn ready(&self) -> Result<(), Error> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Token(key) => Ok(key.ready()?),
+            Self::Absent(_) => Err(Error::KeyAbsent),
+        }
+    }
+
+    /// Signs a text for people, such as the protocol of a ceremony: what `openssl dgst -verify` takes, with SHA-384 for a
+    /// P-384 key and SHA-256 for all others. For certificates, lists and answers there is no way around their records.
+    ///
+    /// # Errors
+    /// As for [`crate::sign`]; [`Error::Encoding`] for what is no text, so that nothing in DER is signed by mistake.
+    pub fn sign_text(&self, text: &str) -> Result<Vec<u8>, Error> {
+        if text.bytes().next().is_none_or(|first| first.is_ascii_control() || first == b'0') {
+            return Err(Error::Encoding("a text begins with a printed character".to_owned()));
+        }
+        let signature = self.sign(text.as_bytes())?;
+        let public = self.public_key();
+        if public.verify(public.algorithm().signature(), text.as_bytes(), &signature) {
+            Ok(signature)
+        } else {
+            Err(Error::BadSignature)
         }
     }
 
@@ -84,6 +125,8 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         match self {
             Self::File(key) => key.sign(message),
+            Self::Token(key) => Ok(key.sign(message)?),
+            Self::Absent(_) => Err(Error::KeyAbsent),
         }
     }
 }

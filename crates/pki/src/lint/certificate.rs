@@ -25,15 +25,44 @@ pub(super) struct Expected<'a> {
     pub(super) key: PublicKey,
 }
 
+/// What a certificate is judged by.
+pub(super) struct Standard<'a> {
+    profile: &'a Profile,
+    /// None for a certificate that is signed with its own key.
+    issuer: Option<&'a IssuerCert>,
+    /// The key that signs it.
+    signer: &'a PublicKey,
+    /// The key that was ordered; none for a finished certificate, whose own key has to stand the checks.
+    ordered: Option<&'a PublicKey>,
+}
+
+impl<'a> Standard<'a> {
+    /// The facts of an order.
+    pub(super) fn of(prepared: &'a PreparedCertificate) -> Self {
+        Self {
+            profile: &prepared.profile,
+            issuer: prepared.issuer.as_ref(),
+            signer: prepared.tbs.signer(),
+            ordered: Some(&prepared.public_key),
+        }
+    }
+
+    /// The profile of today and the issuer's certificate at hand.
+    pub(super) fn of_issued(profile: &'a Profile, issuer: &'a IssuerCert) -> Self {
+        let above = (!profile.self_signed).then_some(issuer);
+        Self { profile, issuer: above, signer: issuer.public_key(), ordered: None }
+    }
+}
+
 /// Reads the sample and applies every rule.
-pub(super) fn lint(sample: &[u8], prepared: &PreparedCertificate, report: &mut Report) {
+pub(super) fn lint(sample: &[u8], standard: &Standard<'_>, report: &mut Report) {
     let certificate = match CertificateInner::<Raw>::from_der(sample) {
         Ok(certificate) => certificate,
         Err(error) => return report.error("der.parse", format!("it cannot be read: {error}")),
     };
     report.require(certificate.to_der().is_ok_and(|der| der == sample), "der.canonical", "it is not canonical DER");
     let tbs = certificate.tbs_certificate();
-    let algorithm = prepared.tbs.signer().algorithm().signature().identifier();
+    let algorithm = standard.signer.algorithm().signature().identifier();
     report.require(
         tbs.signature() == certificate.signature_algorithm(),
         "algorithm.inner_outer",
@@ -48,12 +77,11 @@ pub(super) fn lint(sample: &[u8], prepared: &PreparedCertificate, report: &mut R
     let no_unique_ids = tbs.issuer_unique_id().is_none() && tbs.subject_unique_id().is_none();
     report.require(no_unique_ids, "unique_id", "it has a unique identifier");
     lint_serial(tbs, report);
-    lint_validity(tbs, prepared, report);
+    lint_validity(tbs, standard, report);
     subject::lint(tbs.subject(), report);
-    let issuer = prepared.issuer.as_ref();
-    lint_issuer(tbs, issuer, report);
-    if let Some(key) = lint_key(tbs, prepared, report) {
-        extensions::lint(tbs, &Expected { profile: &prepared.profile, issuer, key }, report);
+    lint_issuer(tbs, standard.issuer, report);
+    if let Some(key) = lint_key(tbs, standard, report) {
+        extensions::lint(tbs, &Expected { profile: standard.profile, issuer: standard.issuer, key }, report);
     }
 }
 
@@ -65,16 +93,16 @@ fn lint_serial(tbs: &TbsCertificateInner<Raw>, report: &mut Report) {
     report.require(serial.len() >= SHORTEST_SERIAL, "serial.entropy", "the serial is too short to be random");
 }
 
-fn lint_validity(tbs: &TbsCertificateInner<Raw>, prepared: &PreparedCertificate, report: &mut Report) {
+fn lint_validity(tbs: &TbsCertificateInner<Raw>, standard: &Standard<'_>, report: &mut Report) {
     let (begin, end) = (tbs.validity().not_before, tbs.validity().not_after);
     for time in [begin, end] {
         lint_time(time, report);
     }
     let (begin, end) = (instant::from_x509(begin), instant::from_x509(end));
     report.require(begin < end, "validity.order", "it ends before it begins");
-    let in_term = prepared.profile.latest_end(begin).is_some_and(|latest| end < latest);
+    let in_term = standard.profile.latest_end(begin).is_some_and(|latest| end < latest);
     report.require(in_term, "validity.term", "it lasts longer than the profile's term");
-    if let Some(bounds) = prepared.issuer.as_ref().map(IssuerCert::validity) {
+    if let Some(bounds) = standard.issuer.map(IssuerCert::validity) {
         let inside = bounds.not_before <= begin && end <= bounds.not_after;
         report.require(inside, "validity.issuer", "it is not within the issuer's validity");
     }
@@ -98,7 +126,7 @@ fn lint_issuer(tbs: &TbsCertificateInner<Raw>, issuer: Option<&IssuerCert>, repo
     report.require(tbs.issuer() != tbs.subject(), "issuer.loop", "the subject bears the issuer's name");
 }
 
-fn lint_key(tbs: &TbsCertificateInner<Raw>, prepared: &PreparedCertificate, report: &mut Report) -> Option<PublicKey> {
+fn lint_key(tbs: &TbsCertificateInner<Raw>, standard: &Standard<'_>, report: &mut Report) -> Option<PublicKey> {
     let der = match tbs.subject_public_key_info().to_der() {
         Ok(der) => der,
         Err(error) => {
@@ -107,20 +135,21 @@ fn lint_key(tbs: &TbsCertificateInner<Raw>, prepared: &PreparedCertificate, repo
         }
     };
     // The key of the order passed the checks on strength already; any other one has to.
-    let key = if der == prepared.public_key.spki_der() {
-        prepared.public_key.clone()
-    } else {
-        report.error("key.order", "it is not the key of the order");
-        match PublicKey::from_spki_der(&der) {
-            Ok(key) => key,
-            Err(fault) => {
-                report.error("key.strength", fault.to_string());
-                return None;
+    let key = match standard.ordered.filter(|ordered| der == ordered.spki_der()) {
+        Some(ordered) => ordered.clone(),
+        None => {
+            report.require(standard.ordered.is_none(), "key.order", "it is not the key of the order");
+            match PublicKey::from_spki_der(&der) {
+                Ok(key) => key,
+                Err(fault) => {
+                    report.error("key.strength", fault.to_string());
+                    return None;
+                }
             }
         }
     };
-    report.require(prepared.profile.accepts(key.algorithm()), "key.profile", "the profile does not take such a key");
-    let signers = &key == prepared.tbs.signer();
-    report.require(signers == prepared.issuer.is_none(), "key.issuer", "the key and the issuer's key do not fit");
+    report.require(standard.profile.accepts(key.algorithm()), "key.profile", "the profile does not take such a key");
+    let signers = &key == standard.signer;
+    report.require(signers == standard.issuer.is_none(), "key.issuer", "the key and the issuer's key do not fit");
     Some(key)
 }

@@ -1,6 +1,7 @@
 //! Rules on revocation lists (RFC 5280, 5).
 
 use const_oid::AssociatedOid;
+use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
 use der::{Decode, Encode};
 use x509_cert::Version;
 use x509_cert::certificate::Raw;
@@ -9,6 +10,7 @@ use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber, CrlReason};
 
 use super::Report;
 use super::certificate::lint_time;
+use crate::crl::PreparedCrl;
 use crate::instant;
 use crate::issuer::IssuerCert;
 
@@ -16,7 +18,8 @@ use crate::issuer::IssuerCert;
 const LONGEST_HOURS: i64 = 25;
 
 /// Reads the sample and applies every rule.
-pub(super) fn lint(sample: &[u8], issuer: &IssuerCert, report: &mut Report) {
+pub(super) fn lint(sample: &[u8], prepared: &PreparedCrl, report: &mut Report) {
+    let issuer = &prepared.issuer;
     let list = match CertificateList::<Raw>::from_der(sample) {
         Ok(list) => list,
         Err(error) => return report.error("der.parse", format!("it cannot be read: {error}")),
@@ -40,6 +43,7 @@ pub(super) fn lint(sample: &[u8], issuer: &IssuerCert, report: &mut Report) {
     report.require(issuer.signs_crls(), "issuer.usage", "the issuer may not sign revocation lists");
     lint_times(&list, report);
     lint_extensions(&list, issuer, report);
+    lint_scope(&list, prepared, report);
     lint_entries(&list, report);
 }
 
@@ -64,8 +68,20 @@ fn lint_extensions(list: &CertificateList<Raw>, issuer: &IssuerCert, report: &mu
         .filter_map(|one| AuthorityKeyIdentifier::from_der(one.extn_value.as_bytes()).ok())
         .filter(|found| found.key_identifier.as_ref().is_some_and(|id| id.as_bytes() == issuer.key_id()));
     report.require(fits.count() == 1, "authority_key_id.issuer", "the authority key identifier is not the issuer's");
-    report.require(extensions.len() == 2, "extension.unknown", "there are other extensions than a full list has");
-    report.require(extensions.iter().all(|one| !one.critical), "extension.criticality", "an extension is critical");
+    let known = [AuthorityKeyIdentifier::OID, CrlNumber::OID, ID_CE_ISSUING_DISTRIBUTION_POINT];
+    let unknown = extensions.iter().any(|one| !known.contains(&one.extn_id));
+    report.require(!unknown, "extension.unknown", "there are other extensions than a list has");
+    let sound = extensions.iter().all(|one| one.critical == (one.extn_id == ID_CE_ISSUING_DISTRIBUTION_POINT));
+    report.require(sound, "extension.criticality", "an extension is critical, or the distribution point is not");
+}
+
+/// The list of a shard says so, and the full list does not (5.2.5).
+fn lint_scope(list: &CertificateList<Raw>, prepared: &PreparedCrl, report: &mut Report) {
+    let extensions = list.tbs_cert_list.crl_extensions.as_deref().unwrap_or_default();
+    let points = extensions.iter().filter(|one| one.extn_id == ID_CE_ISSUING_DISTRIBUTION_POINT);
+    let found: Vec<&[u8]> = points.map(|one| one.extn_value.as_bytes()).collect();
+    let expected: Vec<&[u8]> = prepared.distribution_point.as_deref().into_iter().collect();
+    report.require(found == expected, "distribution_point", "the distribution point is not that of the order");
 }
 
 fn lint_entries(list: &CertificateList<Raw>, report: &mut Report) {

@@ -230,7 +230,14 @@ fn octets_changed_in_a_list_are_found() {
         |byte: u8, reason| RevokedEntry { serial: Serial::from_bytes(&[byte; 16]).unwrap(), revoked_at: NOON, reason };
     let revoked = [entry(0x21, RevocationReason::Superseded), entry(0x22, RevocationReason::KeyCompromise)];
     let next_update = NOON + ::time::Duration::hours(24);
-    let order = CrlOrder { issuer: &house.issuing, number: 9, this_update: NOON, next_update, revoked: &revoked };
+    let order = CrlOrder {
+        issuer: &house.issuing,
+        number: 9,
+        this_update: NOON,
+        next_update,
+        revoked: &revoked,
+        distribution_point: None,
+    };
     assert_eq!(house.linter.lint_crl(&prepare_crl(&order).unwrap()), []);
     let authority_mark = [0x30, 0x16, 0x80, 0x14];
     let cases: &[Case<'_>] = &[

@@ -4,9 +4,11 @@
 //! [`CertStatus::Unknown`], never good.
 
 mod asn1;
+mod question;
 mod request;
 mod response;
 
+pub use question::OcspQuestion;
 pub use request::{CertId, OcspRequest};
 pub use response::{CertStatus, OcspAnswer, OcspError, OcspOrder, PreparedOcsp, Responder, prepare_ocsp};
 

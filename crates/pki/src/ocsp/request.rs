@@ -2,13 +2,15 @@
 
 use const_oid::db::rfc5912;
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NONCE;
-use der::Decode;
-use der::asn1::OctetStringRef;
+use der::asn1::{Any, Int, OctetString, OctetStringRef};
+use der::{Decode, Encode};
+use spki::AlgorithmIdentifierOwned;
 use x509_cert::ext::Extension;
 
 use super::OcspError;
 use super::asn1::{CertIdentifier, Request};
-use crate::issuer::IssuerCert;
+use crate::error::Error;
+use crate::issuer::{Hashes, IssuerCert};
 use crate::serial::Serial;
 
 /// A request longer than this is not read.
@@ -88,6 +90,22 @@ fn nonce(extensions: &[Extension]) -> Result<Option<Vec<u8>>, OcspError> {
 pub struct CertId(pub(super) CertIdentifier);
 
 impl CertId {
+    /// A certificate of this issuer as requests name it: first with SHA-1, as RFC 5019, 2.1.1 wants, then with SHA-256.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`] when the serial cannot be written.
+    pub fn both(issuer: &IssuerCert, serial: &Serial) -> Result<[Self; 2], Error> {
+        let id = |oid, hashes: &Hashes| {
+            Ok::<_, Error>(Self(CertIdentifier {
+                hash: AlgorithmIdentifierOwned { oid, parameters: Some(Any::null()) },
+                issuer_name_hash: OctetString::new(hashes.name.as_slice())?,
+                issuer_key_hash: OctetString::new(hashes.key.as_slice())?,
+                serial: Int::from_der(&serial.to_x509()?.to_der()?)?,
+            }))
+        };
+        Ok([id(rfc5912::ID_SHA_1, issuer.sha1())?, id(rfc5912::ID_SHA_256, issuer.sha256())?])
+    }
+
     /// Whether it means a certificate of this issuer; hashes by SHA-1 and SHA-256 are known.
     pub fn is_of(&self, issuer: &IssuerCert) -> bool {
         let hashes = match self.0.hash.oid {

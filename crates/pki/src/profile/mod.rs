@@ -100,6 +100,21 @@ impl Profile {
         &self.keys
     }
 
+    /// Whether it takes every key of a kind.
+    pub fn takes(&self, kind: KeyKind) -> bool {
+        self.keys.iter().any(|own| own.covers(kind))
+    }
+
+    /// Whether its certificates are authorities'.
+    pub fn is_authority(&self) -> bool {
+        self.authority
+    }
+
+    /// Whether its certificates are signed with their own key.
+    pub fn is_self_signed(&self) -> bool {
+        self.self_signed
+    }
+
     /// Whether it takes a key of this kind.
     pub fn accepts(&self, key: KeyAlgorithm) -> bool {
         self.keys.iter().any(|kind| kind.accepts(key))

@@ -1,11 +1,14 @@
 //! Stories of the listener that checks a terminal's certificate (RFC 5280, 6).
 
 use domain::clock::Timestamp;
-use pki::{AlternativeName, ChainAnchors, ChainFault, KeyKind, SigningKey, Subject, verify_client_chain};
+use pki::{
+    AlternativeName, CertificateOrder, ChainAnchors, ChainFault, EXAMPLE_POLICY_ARC, IssuerCert, KeyKind, Profiles,
+    PublicKey, Serial, SigningKey, Subject, prepare, sign, verify_client_chain,
+};
 use time::Duration;
 use time::macros::date;
 
-use crate::support::{Authority, NOON, terminal_subject};
+use crate::support::{Authority, NOON, terminal_subject, urls};
 
 fn anchors(authority: &Authority) -> ChainAnchors {
     ChainAnchors::new(&[authority.root.der()], &[authority.issuing.der()]).unwrap()
@@ -73,4 +76,81 @@ fn a_certificate_revoked_elsewhere_but_forged_is_called_forged() {
     let mut forged = authority.issue("p256", &terminal_subject(), key().public_key(), &[]).der;
     *forged.last_mut().unwrap() ^= 1;
     assert_eq!(verify_client_chain(&forged, &anchors(&authority), NOON, true), Err(ChainFault::BadSignature));
+}
+
+/// A certificate as nobody here would make it: the profile of terminals with some of its lines changed, and no lint.
+fn odd(authority: &Authority, changes: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = include_str!("../../profiles/terminal.toml").to_owned();
+    for (line, other) in changes {
+        assert!(text.contains(line), "{line}");
+        text = text.replace(line, other);
+    }
+    let profiles = Profiles::parse(&text, EXAMPLE_POLICY_ARC).unwrap();
+    signed(&profiles, "p256", (&authority.issuing, &authority.issuing_key), &terminal_subject(), key().public_key())
+}
+
+fn signed(
+    profiles: &Profiles,
+    name: &str,
+    (issuer, issuer_key): (&IssuerCert, &SigningKey),
+    subject: &Subject,
+    key: &PublicKey,
+) -> Vec<u8> {
+    let profile = profiles.get(name).unwrap();
+    let order = CertificateOrder {
+        profile,
+        issuer: Some(issuer),
+        serial: &Serial::from_bytes(&[0x42; 16]).unwrap(),
+        subject,
+        alternative_names: &[],
+        public_key: key,
+        validity: profile.validity(NOON, Some(issuer)).unwrap(),
+        urls: &urls(),
+    };
+    sign(prepare(&order).unwrap(), issuer_key).unwrap().der
+}
+
+#[test]
+fn a_certificate_must_be_for_signing_by_clients_and_hold_nothing_critical_that_is_unknown() {
+    let authority = Authority::open();
+    let anchors = anchors(&authority);
+    let usage = r#"key_usage = ["digitalSignature"]"#;
+    let unknown = r#"extensions = [{ oid = "1.3.6.1.4.1.32473.9", critical = true, value = "0500" }]"#;
+    let critical = format!("{usage}\n{unknown}");
+    let harmless = critical.replace("true", "false");
+    let cases = [
+        (vec![], Ok(())),
+        (vec![(usage, r#"key_usage = ["keyEncipherment"]"#)], Err(ChainFault::WrongUsage)),
+        (vec![(usage, r#"key_usage = ["nonRepudiation"]"#)], Err(ChainFault::WrongUsage)),
+        (vec![(r#"["clientAuth"]"#, "[\"ocspSigning\"]\nocsp_no_check = true")], Err(ChainFault::WrongUsage)),
+        (vec![(usage, &*critical)], Err(ChainFault::Invalid)),
+        (vec![(usage, &*harmless)], Ok(())),
+    ];
+    for (changes, expected) in cases {
+        let der = odd(&authority, &changes);
+        assert_eq!(verify_client_chain(&der, &anchors, NOON, false), expected, "{changes:?}");
+    }
+}
+
+#[test]
+fn an_issuer_without_the_mark_of_an_authority_vouches_for_nobody() {
+    let authority = Authority::open();
+    let text = r#"
+        [fake]
+        title = "name and key of the authority, without its mark"
+        subject = ["C=JP", "O={operator}", "CN={common_name}"]
+        keys = ["p256"]
+        months = 39
+        key_usage = ["digitalSignature"]
+        extended_key_usage = ["clientAuth"]
+        policies = ["{arc}.1.1"]
+        publish = ["crl"]"#;
+    let profiles = Profiles::parse(text, EXAMPLE_POLICY_ARC).unwrap();
+    let subject = Subject::operator("まどぐち運営機構", "まどぐち 端末認証局 G1");
+    let root = (&authority.root, &authority.root_key);
+    let fake = signed(&profiles, "fake", root, &subject, authority.issuing_key.public_key());
+    let leaf = authority.terminal("p256", key().public_key()).der;
+    let anchors = ChainAnchors::new(&[authority.root.der()], &[&fake]).unwrap();
+    let verdict = verify_client_chain(&leaf, &anchors, NOON, false);
+    assert!(verdict.is_err(), "the same name and key as the true issuer: {verdict:?}");
 }

@@ -9,7 +9,9 @@ use crate::support::{Authority, Folder, NOON, Sequence, openssl};
 
 /// Throws bytes at every reader.
 fn read_everything(bytes: &[u8], anchors: &ChainAnchors) {
-    let _ = CertificateRequest::parse(bytes);
+    let _ = CertificateRequest::parse(bytes).map(|request| request.names_only(bytes));
+    let _ = pki::certificates_in(bytes);
+    let _ = pki::key_asked_for(bytes);
     let _ = OcspRequest::parse(bytes).map(|request| {
         request.certificates().iter().map(|id| id.serial().map(|serial| serial.to_hex())).collect::<Vec<_>>()
     });

@@ -27,6 +27,7 @@ fn a_revocation_that_lies_in_the_future_blocks_the_list() {
         this_update: NOON,
         next_update: NOON + Duration::hours(24),
         revoked: &[entry],
+        distribution_point: None,
     };
     let findings = Linter::new().unwrap().lint_crl(&prepare_crl(&order).unwrap());
     assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["entries.future"]);
@@ -42,6 +43,7 @@ fn a_list_for_a_week_is_only_noted() {
         this_update: NOON,
         next_update: NOON + Duration::days(7),
         revoked: &[],
+        distribution_point: None,
     };
     let findings = authority.linter.lint_crl(&prepare_crl(&order).unwrap());
     assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["next_update.span"]);

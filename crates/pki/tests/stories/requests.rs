@@ -83,6 +83,25 @@ fn what_windows_certreq_adds_does_not_disturb() {
 }
 
 #[test]
+fn a_request_that_carries_the_text_of_another_one_is_the_outer_one() {
+    let folder = Folder::of("csr-inside");
+    let (inner, outer) = (folder.path("inner.pem"), folder.path("outer.der"));
+    for key in ["inner.key", "outer.key"] {
+        openssl(&[&["genpkey", "-out", &folder.path(key)], P256.as_slice()].concat());
+    }
+    openssl(&["req", "-new", "-key", &folder.path("inner.key"), "-subj", "/CN=x", "-out", &inner]);
+    let text = String::from_utf8(folder.read("inner.pem")).unwrap().replace('\n', "");
+    let extension = format!("1.3.6.1.4.1.311.21.7=ASN1:UTF8String:{text}");
+    let request = ["-subj", "/CN=x", "-addext", &extension, "-outform", "DER", "-out", &outer];
+    openssl(&[&["req", "-new", "-key", &folder.path("outer.key")], request.as_slice()].concat());
+    let key = |path: &str| CertificateRequest::parse(&folder.read(path)).unwrap().public_key().clone();
+    assert!(folder.read("outer.der").windows(text.len()).any(|window| window == text.as_bytes()));
+    assert_ne!(key("outer.der"), key("inner.pem"));
+    let public = openssl(&["pkey", "-in", &folder.path("outer.key"), "-pubout"]);
+    assert_eq!(pki::pem::public_key(key("outer.der").spki_der()), public);
+}
+
+#[test]
 fn weak_and_strange_keys_are_refused_with_the_reason() {
     let refused = |story: &str, key: &[&str]| CertificateRequest::parse(&request(story, key, &[])).unwrap_err();
     let curve = |name: &'static str| vec!["-algorithm", "EC", "-pkeyopt", name];

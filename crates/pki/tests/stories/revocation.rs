@@ -1,8 +1,9 @@
 //! Stories of revoking: lists and OCSP answers (RFC 5280, 5; RFC 6960).
 
 use pki::{
-    CertStatus, Certificate, CrlOrder, Error, IssuerCert, KeyKind, OcspAnswer, OcspError, OcspOrder, OcspRequest,
-    Responder, RevocationReason, RevokedEntry, Serial, SigningKey, Subject, pem, prepare_crl, prepare_ocsp,
+    CertId, CertStatus, Certificate, CrlOrder, Error, IssuerCert, KeyKind, OcspAnswer, OcspError, OcspOrder,
+    OcspRequest, Responder, RevocationReason, RevokedEntry, Serial, SigningKey, Subject, pem, prepare_crl,
+    prepare_ocsp,
 };
 use time::Duration;
 
@@ -23,6 +24,7 @@ fn list(authority: &Authority, number: u64, entries: &[RevokedEntry]) -> Vec<u8>
         this_update: NOON,
         next_update: NOON + Duration::hours(24),
         revoked: entries,
+        distribution_point: None,
     };
     let prepared = prepare_crl(&order).unwrap();
     assert_eq!(authority.linter.lint_crl(&prepared), []);
@@ -93,11 +95,59 @@ fn the_list_says_number_times_and_reasons() {
 }
 
 #[test]
+fn the_list_of_a_shard_counts_for_the_certificates_that_name_it_and_for_no_others() {
+    let (authority, folder) = (Authority::open(), Folder::of("crl-shard"));
+    let (good, stolen) = (terminal(&authority), terminal(&authority));
+    let (root, issuing) = folder.write_chain(&authority);
+    let entries = [revoked(&stolen.serial, RevocationReason::KeyCompromise)];
+    let check = |point: &str, certificate: &Certificate| {
+        let order = CrlOrder {
+            issuer: &authority.issuing,
+            number: 3,
+            this_update: NOON,
+            next_update: NOON + Duration::hours(24),
+            revoked: &entries,
+            distribution_point: Some(point),
+        };
+        let prepared = prepare_crl(&order).unwrap();
+        assert_eq!(authority.linter.lint_crl(&prepared), []);
+        let crl = folder.write("list.pem", pem::crl(&prepared.sign(&authority.issuing_key).unwrap()));
+        let leaf = folder.write("leaf.pem", pem::certificate(&certificate.der));
+        let noon = at(NOON);
+        let chain = ["-CAfile", &root, "-untrusted", &issuing, &leaf];
+        let question = ["verify", "-crl_check", "-CRLfile", &crl, "-attime", &noon];
+        everything(&try_openssl(&[question.as_slice(), &chain].concat()))
+    };
+    let own = "http://pki.example.jp/pki/terminal-g1.crl";
+    assert!(check(own, &good).trim_end().ends_with("leaf.pem: OK"), "{}", check(own, &good));
+    assert!(check(own, &stolen).contains("certificate revoked"));
+    let other = check("http://pki.example.jp/pki/terminal-g2.crl", &good);
+    assert!(other.contains("error 44 at 0 depth"), "a list of another scope: {other}");
+
+    let order = CrlOrder {
+        issuer: &authority.issuing,
+        number: 3,
+        this_update: NOON,
+        next_update: NOON + Duration::hours(24),
+        revoked: &[],
+        distribution_point: Some("no address"),
+    };
+    assert!(matches!(prepare_crl(&order), Err(Error::BadUrl(_))));
+}
+
+#[test]
 fn a_list_that_cannot_be_is_refused() {
     let authority = Authority::open();
     let entry = revoked(&Serial::from_bytes(&[5]).unwrap(), RevocationReason::Superseded);
     let twice = [entry.clone(), entry];
-    let order = CrlOrder { issuer: &authority.issuing, number: 1, this_update: NOON, next_update: NOON, revoked: &[] };
+    let order = CrlOrder {
+        issuer: &authority.issuing,
+        number: 1,
+        this_update: NOON,
+        next_update: NOON,
+        revoked: &[],
+        distribution_point: None,
+    };
     assert!(matches!(prepare_crl(&order), Err(Error::Validity(_))));
     let order = CrlOrder { next_update: NOON + Duration::hours(24), revoked: &twice, ..order };
     assert_eq!(prepare_crl(&order).unwrap_err(), Error::RepeatedSerial("05".to_owned()));
@@ -220,6 +270,32 @@ fn openssl_hears_good_then_revoked_then_unknown() {
         assert!(said.contains("revoked.pem: revoked") && said.contains("Reason: cessationOfOperation"), "{said}");
         assert!(said.contains("0x1234567890: unknown"), "{said}");
         assert!(!said.contains("WARNING"), "the nonce comes back: {said}");
+    }
+}
+
+#[test]
+fn one_answer_made_ahead_serves_requests_with_either_hash() {
+    let authority = Authority::open();
+    let register = Register::open(&authority);
+    let answers = CertId::both(&authority.issuing, &register.good.serial)
+        .unwrap()
+        .map(|certificate| OcspAnswer { certificate, status: CertStatus::Good });
+    assert!(answers.iter().all(|answer| answer.certificate.serial().as_ref() == Some(&register.good.serial)));
+    let responder = Responder::issuer(&authority.issuing);
+    let next_update = NOON + Duration::hours(24);
+    let order = OcspOrder { responder: &responder, answers: &answers, produced_at: NOON, next_update, nonce: None };
+    let ahead = prepare_ocsp(&order).unwrap();
+    assert_eq!(authority.linter.lint_ocsp(&ahead), []);
+    let folder = Folder::of("ocsp-ahead");
+    let (root, issuing) = folder.write_chain(&authority);
+    let leaf = folder.write("good.pem", pem::certificate(&register.good.der));
+    let response = folder.write("response.der", ahead.sign(&authority.issuing_key).unwrap());
+    for hash in ["-sha1", "-sha256"] {
+        let noon = at(NOON);
+        let judge = ["ocsp", "-respin", &response, "-CAfile", &root, "-verify_other", &issuing, "-attime", &noon];
+        let about = ["-validity_period", "999999999", "-no_nonce", hash, "-issuer", &issuing, "-cert", &leaf];
+        let said = openssl(&[judge.as_slice(), &about].concat());
+        assert!(said.contains("Response verify OK") && said.contains("good.pem: good"), "{hash}: {said}");
     }
 }
 

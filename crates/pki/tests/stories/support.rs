@@ -72,15 +72,27 @@ impl Authority {
 
     /// An authority with one more profile, which nobody wrote code for.
     pub(crate) fn like_hpki() -> Self {
+        Self::like_hpki_with_keys(KeyKind::P384, KeyKind::P256)
+    }
+
+    pub(crate) fn like_hpki_with_keys(root_kind: KeyKind, issuing_kind: KeyKind) -> Self {
         let own = Profiles::parse(include_str!("hpki-like.toml"), EXAMPLE_POLICY_ARC).unwrap();
         let profiles = Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap().overlaid_with(own);
-        Self::found(KeyKind::P384, KeyKind::P256, profiles)
+        Self::found(root_kind, issuing_kind, profiles)
+    }
+
+    /// An authority with keys that are there already, perhaps in a token.
+    pub(crate) fn with(root_key: SigningKey, issuing_key: SigningKey) -> Self {
+        Self::around(root_key, issuing_key, Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap())
     }
 
     fn found(root_kind: KeyKind, issuing_kind: KeyKind, profiles: Profiles) -> Self {
+        let keys = (SigningKey::generate(root_kind).unwrap(), SigningKey::generate(issuing_kind).unwrap());
+        Self::around(keys.0, keys.1, profiles)
+    }
+
+    fn around(root_key: SigningKey, issuing_key: SigningKey, profiles: Profiles) -> Self {
         let (linter, random) = (Linter::new().unwrap(), Sequence::from(7));
-        let (root_key, issuing_key) =
-            (SigningKey::generate(root_kind).unwrap(), SigningKey::generate(issuing_kind).unwrap());
         let desk = Desk { linter: &linter, random: &random };
         let root_subject = Subject::operator("まどぐち運営機構", "まどぐち ルート認証局 G1");
         let root =

@@ -153,6 +153,11 @@ fn rows(text: &str) -> Vec<(u64, Result<Row, String>)> {
     list
 }
 
+/// The lines that hold a row, from 1.
+pub(crate) fn rows_of(text: &str) -> Vec<u64> {
+    rows(text).into_iter().map(|(line, _)| line).collect()
+}
+
 fn read([login, name, code, role, hash]: [&str; 5]) -> Result<Row, String> {
     let typed = entry::login(login);
     let login = if is_provisional(&typed) { typed } else { entry::address(login).map_err(|slip| slip.message)? };

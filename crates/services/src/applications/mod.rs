@@ -1,5 +1,6 @@
 //! Applications of all procedures: write, send, correct, withdraw, examine. Written once for every procedure.
 
+mod again;
 mod compare;
 mod copy;
 mod draft;
@@ -10,11 +11,13 @@ mod submit;
 pub(crate) mod tell;
 mod view;
 
+pub use again::start_for_terminal;
 pub use compare::Difference;
 pub use copy::{attachment, copy_pdf};
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
 pub use facts::facts_of;
 pub use paper::{PaperFiling, record_paper_filing};
+pub(crate) use review::payment_in;
 pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub use view::{
@@ -40,6 +43,11 @@ pub const TAKE_EFFECT: &str = "application.take_effect";
 
 /// Who acted when nobody was logged in: the holder of the letter or of the certificate, in the closed network.
 const AT_A_TERMINAL: &str = "端末";
+
+/// A reference number in the groups in which it is read aloud.
+pub fn reference(number: &str) -> String {
+    tell::grouped(number)
+}
 
 /// The permission to see cases of a procedure.
 pub const fn reading(kind: Kind) -> Permission {

@@ -250,7 +250,7 @@ async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
 }
 
 /// The institution's way of paying: the latest filed answer of either procedure; deduction if none is known.
-async fn payment_in(tx: &mut Tx, institution: InstitutionId) -> Result<String> {
+pub(crate) async fn payment_in(tx: &mut Tx, institution: InstitutionId) -> Result<String> {
     let LatestFilings { eligibility, claims } = storage::applications::latest_filings(tx, institution).await?;
     Ok(or_deduction(way_of_paying(eligibility.as_ref(), claims.as_ref())))
 }

@@ -196,6 +196,33 @@ pub(crate) async fn about(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: 
     queue(ctx, tx, &head, &values).await
 }
 
+/// Tells all owners of the institution about an event of a case that no person there caused; the applicant, if nobody owns it.
+pub(crate) async fn owners_about(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    case: &Application,
+    text: &str,
+    further: &[Value],
+) -> Result<()> {
+    let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
+    let members = storage::accounts::memberships_of_institution(tx, case.institution_id).await?;
+    let owners: Vec<_> = members.iter().filter(|one| one.role == "owner" && one.state == "active").collect();
+    if owners.is_empty() {
+        return about(ctx, tx, case, text, further).await;
+    }
+    for owner in owners {
+        let mut values = values(ctx, case, &institution.name, &owner.person_name);
+        values.extend(further.iter().cloned());
+        let head = Letterhead {
+            account: Some(owner.account_id),
+            application: Some(case.id),
+            ..Letterhead::new(text, &owner.person_email)
+        };
+        queue(ctx, tx, &head, &values).await?;
+    }
+    Ok(())
+}
+
 /// The end of the day on which a certificate must have been fetched.
 pub(crate) fn pickup_deadline(ctx: &Ctx<'_>) -> Timestamp {
     let days = i64::from(ctx.app.settings.rules.pickup_days);

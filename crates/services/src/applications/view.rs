@@ -45,7 +45,7 @@ pub struct Standing<T> {
     pub case: T,
     /// Where it stands, in words.
     pub explanation: Explanation,
-    /// The certificate that was issued last for it.
+    /// The certificate that stands for it: the latest valid one, or the last that was issued.
     pub certificate: Option<Certificate>,
 }
 
@@ -55,7 +55,7 @@ impl<T> Standing<T> {
         self.revoked_at().is_some()
     }
 
-    /// When the certificate that was issued last was revoked, if it was.
+    /// When the certificate that stands for it was revoked, if it was.
     pub fn revoked_at(&self) -> Option<Timestamp> {
         revocation(self.certificate.as_ref())
     }
@@ -73,10 +73,16 @@ impl ApplicantCase {
         self.revoked_at().is_some()
     }
 
-    /// When the certificate that was issued last was revoked, if it was.
+    /// When the certificate that stands for it was revoked, if it was.
     pub fn revoked_at(&self) -> Option<Timestamp> {
-        revocation(self.certificates.iter().rfind(|certificate| certificate.certificate.is_some()))
+        let issued: Vec<&Certificate> = self.certificates.iter().filter(|one| one.certificate.is_some()).collect();
+        revocation(standing_for(&issued))
     }
+}
+
+/// The certificate that stands for a terminal among those that were issued to it: the latest valid one, or the last.
+fn standing_for<'a>(issued: &[&'a Certificate]) -> Option<&'a Certificate> {
+    issued.iter().rfind(|one| one.state == "valid").or(issued.last()).copied()
 }
 
 fn revocation(latest: Option<&Certificate>) -> Option<Timestamp> {
@@ -158,7 +164,7 @@ impl Issued {
         Self { certificates, deadlines }
     }
 
-    /// Where a case stands, in words, and the certificate that was issued last for it.
+    /// Where a case stands, in words, and the certificate that stands for it.
     fn explain(&self, ctx: &Ctx<'_>, id: ApplicationId, moment: Moment) -> (Explanation, Option<Certificate>) {
         let own: Vec<&Certificate> = self.certificates.iter().filter(|one| one.application_id == Some(id)).collect();
         let letter = self.deadlines.iter().filter(|(case, _)| *case == id).map(|(_, at)| *at).max();
@@ -166,7 +172,7 @@ impl Issued {
             State::PickedUp => again_until(&own, letter).filter(|until| *until > ctx.now),
             _ => letter,
         };
-        let latest = own.last().copied();
+        let latest = standing_for(&own);
         let settings = &ctx.app.settings;
         let explanation = revocation(latest).map_or_else(
             || explain(Moment { pickup, ..moment }, &settings.rules, &settings.holidays),

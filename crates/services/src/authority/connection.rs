@@ -4,16 +4,13 @@ use domain::{
     applications::{Event, Kind},
     calendar::japanese_date,
     clock::Timestamp,
+    terminals::renewal,
 };
 use pki::{CertificateInfo, ChainFault, verify_client_chain};
 use storage::boxed;
 use storage::{applications::Application, authority::Certificate};
-use time::Duration;
 
 use crate::{Ctx, Result, applications::tell};
-
-/// How long before its end a certificate can be renewed (spec 04.5).
-const RENEWAL: Duration = Duration::days(90);
 
 /// Why the test failed, in words for the person at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,23 +49,51 @@ pub struct ConnectionTest {
     pub installed_now: bool,
 }
 
+/// A certificate that a terminal showed, proved by chain and register.
+pub(super) struct Shown {
+    pub(super) info: CertificateInfo,
+    pub(super) record: Certificate,
+}
+
+/// Until when a certificate is taken for good.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Until its end.
+    End,
+    /// After its end, too: it is judged as of its last second.
+    After,
+}
+
+/// Checks a certificate that was shown over mutual TLS: chain, register, revocation; TLS proved that its key is held.
+#[boxed]
+pub(super) async fn identify(ctx: &Ctx<'_>, shown: Option<&[u8]>, until: Until) -> Result<Result<Shown, TestFault>> {
+    let Some(der) = shown else { return Ok(Err(TestFault::NoCertificate)) };
+    let Ok(info) = CertificateInfo::parse(der) else {
+        return Ok(Err(TestFault::Chain(ChainFault::Malformed)));
+    };
+    let at = if until == Until::After { ctx.now.min(info.validity.not_after) } else { ctx.now };
+    let record = storage::authority::by_serial(&mut ctx.app.db.read().await?, &info.serial.to_hex()).await?;
+    let revoked = record.as_ref().is_some_and(|record| record.state != "valid");
+    if let Err(fault) = verify_client_chain(der, &ctx.app.authority.anchors, at, revoked) {
+        // An authority that the root revoked is no anchor any more; what it issued is revoked with it.
+        let ours = record.as_ref().filter(|record| record.certificate.as_deref() == Some(der));
+        let issuer = ours.and_then(|record| ctx.app.authority.issuing_of(record.authority_id));
+        let fault = if issuer.is_some_and(|issuer| issuer.revoked) { ChainFault::Revoked } else { fault };
+        return Ok(Err(TestFault::Chain(fault)));
+    }
+    let known = record.filter(|record| record.certificate.as_deref() == Some(der));
+    Ok(known.map(|record| Shown { info, record }).ok_or(TestFault::Unknown))
+}
+
 /// Checks the certificate that the terminal showed and marks its case as installed.
 ///
 /// # Errors
 /// When the database refuses. A certificate that is not accepted is the inner fault.
 #[boxed]
 pub async fn connection_test(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<ConnectionTest, TestFault>> {
-    let Some(der) = shown else { return Ok(Err(TestFault::NoCertificate)) };
-    let Ok(info) = CertificateInfo::parse(der) else {
-        return Ok(Err(TestFault::Chain(ChainFault::Malformed)));
-    };
-    let record = storage::authority::by_serial(&mut ctx.app.db.read().await?, &info.serial.to_hex()).await?;
-    let revoked = record.as_ref().is_some_and(|record| record.state != "valid");
-    if let Err(fault) = verify_client_chain(der, &ctx.app.authority.anchors, ctx.now, revoked) {
-        return Ok(Err(TestFault::Chain(fault)));
-    }
-    let Some(record) = record.filter(|record| record.certificate.as_deref() == Some(der)) else {
-        return Ok(Err(TestFault::Unknown));
+    let Shown { info, record } = match identify(ctx, shown, Until::End).await? {
+        Ok(shown) => shown,
+        Err(fault) => return Ok(Err(fault)),
     };
     let installed_now = install(ctx, &record).await?;
     Ok(Ok(ConnectionTest {
@@ -83,18 +108,28 @@ pub async fn connection_test(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Resu
     }))
 }
 
+/// Notes the first time that a certificate is shown; the case of a first one moves, that of a renewed one stays.
 async fn install(ctx: &Ctx<'_>, record: &Certificate) -> Result<bool> {
     let Some(id) = record.application_id else { return Ok(false) };
+    if record.installed_at.is_some() {
+        return Ok(false);
+    }
     let mut tx = ctx.app.db.write().await?;
+    let first = storage::authority::installed(&mut tx, record.id, ctx.now).await?;
     let found: Option<Application> = storage::applications::find(&mut tx, id).await?;
-    let Some(case) = found.filter(|case| Kind::Certificate.allows(case.state, Event::Install)) else {
+    let moves = |case: &Application| Kind::Certificate.allows(case.state, Event::Install);
+    let Some(case) = found.filter(|case| first && (record.renews.is_some() || moves(case))) else {
+        tx.commit().await?;
         return Ok(false);
     };
-    crate::applications::advance(ctx, &mut tx, &case, Event::Install, &record.serial).await?;
+    if moves(&case) {
+        crate::applications::advance(ctx, &mut tx, &case, Event::Install, &record.serial).await?;
+    }
     let further = [
         ("serial", record.serial.clone()),
         ("expires_on", japanese_date(record.not_after.date())),
-        ("renewal_from", japanese_date((record.not_after - RENEWAL).date())),
+        ("renewal_from", japanese_date(renewal::opens(record.not_after).date())),
+        ("renewal_url", format!("{}/renew", ctx.app.settings.closed_url)),
     ];
     tell::about(ctx, &mut tx, &case, "certificate_installed", &further).await?;
     tx.commit().await?;

@@ -4,12 +4,16 @@ use domain::{
     clock::Timestamp,
     ids::{ApplicationId, CertificateId, InstitutionId},
 };
-use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, Subject};
+use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, SigningKey, Subject};
 use storage::boxed;
 use storage::{Tx, authority::Certificate};
+use time::Duration;
 
-use super::refuse_faults;
+use super::{key_store::signed, lists::FULL, refuse_faults, timekeeper::believed};
 use crate::{App, Ctx, Error, Result};
+
+/// Nobody works so long on one certificate: requests end after a minute, and a token is waited for ten seconds.
+const UNFINISHED: Duration = Duration::minutes(10);
 
 /// What a terminal certificate is made from.
 #[derive(Clone, Debug)]
@@ -26,6 +30,16 @@ pub struct Order {
     pub public_key: PublicKey,
     /// Name of the profile.
     pub profile: String,
+    /// The certificate that it is to follow, if it renews one.
+    pub renews: Option<CertificateId>,
+}
+
+/// A recorded certificate with its signature, to be stored at once.
+#[derive(Debug)]
+pub struct Signed {
+    /// The record.
+    pub record: Certificate,
+    certificate: pki::Certificate,
 }
 
 /// A certificate that is recorded and awaits its one signature.
@@ -39,49 +53,40 @@ pub struct Reserved {
 /// Prepares, lints and durably records a certificate before it is signed.
 ///
 /// # Errors
-/// When the order does not fit the profile, the lint objects, or the database refuses.
+/// When the order does not fit the profile, the lint objects, or the database refuses; [`Error::CannotSign`] when the
+/// key is known not to sign now, [`Error::ClockInDoubt`] when the clock cannot be right.
 #[boxed]
 pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
-    let mut reserved = reserve_many(ctx, std::slice::from_ref(order)).await?;
-    reserved.pop().ok_or_else(|| Error::internal("nothing was reserved"))
-}
-
-/// Prepares, lints and records several certificates in one transaction.
-///
-/// # Errors
-/// As [`reserve`]; then none of them is recorded.
-#[boxed]
-pub async fn reserve_many(ctx: &Ctx<'_>, orders: &[Order]) -> Result<Vec<Reserved>> {
-    let reserved = orders.iter().map(|order| prepare(ctx, order)).collect::<Result<Vec<_>>>()?;
-    let mut tx = ctx.app.db.write().await?;
-    for one in &reserved {
-        storage::authority::insert_prepared(&mut tx, &one.record).await?;
-        ctx.audit(&mut tx, "certificate.prepare", format!("certificate:{}", one.record.id), "", &one.record.serial);
-    }
-    tx.commit().await?;
+    believed(ctx.app, ctx.now).await?;
+    // Each record that is never signed stays on the revocation list for years.
+    signed(&ctx.app.authority.issuing.key, SigningKey::ready).await?;
+    let reserved = prepare(ctx, order)?;
+    ctx.app.shelf.recording.record(ctx, reserved.record.clone()).await?;
     Ok(reserved)
 }
 
 fn prepare(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     let authority = &ctx.app.authority;
+    let issuing = &authority.issuing;
     let profile = authority.profiles.get(&order.profile).ok_or_else(|| Error::internal("no such profile"))?;
-    let validity = profile.validity(ctx.now, Some(&authority.issuer)).map_err(Error::internal)?;
+    let validity = profile.validity(ctx.now, Some(&issuing.certificate)).map_err(Error::internal)?;
     let serial = Serial::generate(&*ctx.app.randomness);
+    let shard = issuing.shard_of(&serial);
     let prepared = pki::prepare(&CertificateOrder {
         profile,
-        issuer: Some(&authority.issuer),
+        issuer: Some(&issuing.certificate),
         serial: &serial,
         subject: &order.subject,
         alternative_names: &[],
         public_key: &order.public_key,
         validity,
-        urls: &authority.urls,
+        urls: &issuing.urls(shard),
     })
     .map_err(Error::internal)?;
     refuse_faults(&authority.linter.lint(&prepared))?;
     let record = Certificate {
         id: CertificateId::new(ctx.now, &*ctx.app.randomness),
-        authority_id: authority.id,
+        authority_id: issuing.id,
         application_id: Some(order.application),
         institution_id: Some(order.institution),
         serial: serial.to_hex(),
@@ -97,28 +102,80 @@ fn prepare(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
         signed_at: None,
         revoked_at: None,
         revocation_reason: None,
+        crl_shard: shard,
+        renews: order.renews,
+        installed_at: None,
     };
     Ok(Reserved { record, prepared })
 }
 
-/// Signs a recorded certificate, once, and stores it in the caller's transaction; gives the DER.
+/// Signs a recorded certificate, once. If the key does not, the record is given up, never to be signed.
+///
+/// No transaction may be open meanwhile: a token in the network takes its time.
+///
+/// # Errors
+/// [`Error::CannotSign`] when the key's token fails.
+#[boxed]
+pub async fn sign(ctx: &Ctx<'_>, reserved: Reserved) -> Result<Signed> {
+    let Reserved { record, prepared } = reserved;
+    let issuing = ctx.app.authority.issuing_of(record.authority_id);
+    let issuing = issuing.ok_or_else(|| Error::internal("the authority of this record is not at hand"))?;
+    match signed(&issuing.key, |key| pki::sign(prepared, key)).await {
+        Ok(certificate) => Ok(Signed { record, certificate }),
+        Err(error) => {
+            give_up(ctx, &record).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Passes on what storing gave; when it failed, the record is given up: its certificate never leaves this process.
+///
+/// # Errors
+/// The one that storing gave.
+#[boxed]
+pub(super) async fn or_give_up<T: Send>(ctx: &Ctx<'_>, record: &Certificate, stored: Result<T>) -> Result<T> {
+    if stored.is_err() {
+        give_up(ctx, record).await?;
+    }
+    stored
+}
+
+/// Gives up a record whose signature failed or was of no use. Nobody can know whether the token made it: the serial goes on the CRL.
+async fn give_up(ctx: &Ctx<'_>, record: &Certificate) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    if storage::authority::abandon(&mut tx, record.id, ctx.now).await? {
+        for shard in [record.crl_shard, FULL] {
+            storage::authority::crl_changed(&mut tx, record.authority_id, shard).await?;
+        }
+        ctx.audit(&mut tx, "certificate.abandon", format!("certificate:{}", record.id), "prepared", &record.serial);
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Stores a signed certificate in the caller's transaction; gives the DER.
 ///
 /// # Errors
 /// [`Error::ChangedMeanwhile`] when the record was given up meanwhile; then the serial stays on the CRL.
 #[boxed]
-pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, reserved: Reserved) -> Result<Vec<u8>> {
-    let signed = pki::sign(reserved.prepared, &ctx.app.authority.key).map_err(Error::internal)?;
-    if !storage::authority::store_signed(tx, reserved.record.id, &signed.der, ctx.now).await? {
+pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8>> {
+    let Signed { record, certificate } = signed;
+    if !storage::authority::store_signed(tx, record.id, &certificate.der, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }
-    ctx.audit(
-        tx,
-        "certificate.issue",
-        format!("certificate:{}", reserved.record.id),
-        &reserved.record.serial,
-        &signed.fingerprint,
-    );
-    Ok(signed.der)
+    let subject = format!("certificate:{}", record.id);
+    ctx.audit(tx, "certificate.issue", subject, &record.serial, &certificate.fingerprint);
+    Ok(certificate.der)
+}
+
+/// Gives up what was recorded long ago and neither stored nor given up, because the database refused or the one who asked
+/// went away in the middle. The work of each round.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn give_up_unfinished(app: &App) -> Result<u64> {
+    abandon_unfinished(app, app.clock.now() - UNFINISHED).await
 }
 
 /// Gives up certificates that were recorded before an instant and never stored: nobody can know whether they were
@@ -130,7 +187,12 @@ pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, reserved: Reserved) -> Result<Ve
 pub async fn abandon_unfinished(app: &App, before: Timestamp) -> Result<u64> {
     let ctx = Ctx::system(app, "start");
     let mut tx = app.db.write().await?;
-    let count = storage::authority::abandon_prepared(&mut tx, before, ctx.now).await?;
+    let abandoned = storage::authority::abandon_prepared(&mut tx, before, ctx.now).await?;
+    let count = abandoned.len() as u64;
+    for (authority, shard) in abandoned {
+        storage::authority::crl_changed(&mut tx, authority, shard).await?;
+        storage::authority::crl_changed(&mut tx, authority, FULL).await?;
+    }
     if count > 0 {
         ctx.audit(&mut tx, "certificate.abandon", "authority", "", &count.to_string());
         tx.commit().await?;

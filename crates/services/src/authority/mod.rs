@@ -1,50 +1,78 @@
-//! The certification authority: issuance, pickup, connection test, revocation, CRL and OCSP.
+//! The certification authority: issuance, pickup, renewal, connection test, revocation, CRL, OCSP, and the nightly check.
 
+mod ceremony;
 mod connection;
+mod est;
 mod founding;
 mod issuance;
+mod issuing;
+mod key_store;
 mod keys;
+mod lists;
+mod making;
+mod ocsp;
+mod own;
 mod pickup;
 mod publication;
+mod receive;
+mod recheck;
+mod recording;
+mod renewal;
+mod renewal_plan;
+mod responder;
 mod revocation;
-mod root_key;
+mod revoke_issuing;
+mod shelf;
+mod timekeeper;
 
+pub use ceremony::{Ceremony, Held, Present, Sheet, hindrances, hold, note_ceremony};
 pub use connection::{ConnectionTest, TestFault, connection_test};
+pub use est::{bag_of, ca_certificates, request_attributes};
 pub use founding::{Founding, found, server_certificate};
-pub use issuance::{Order, Reserved, abandon_unfinished, finish, reserve, reserve_many};
+pub use issuance::{Order, Reserved, Signed, abandon_unfinished, finish, give_up_unfinished, reserve, sign};
+pub use issuing::{Issuing, Places};
+pub use key_store::{KeyStore, RootKey, token_watch};
 pub use keys::{BlockedKeys, block_keys};
+pub use lists::publish_when_due;
+pub use making::NewAuthority;
+pub use ocsp::{OcspReply, answer_ocsp, ocsp_try_later, sign_ocsp, sign_ocsp_when_due};
 pub(crate) use pickup::again_until;
-pub use pickup::{
-    Pickup, PickupFault, PickupMode, Rehearsal, download, rehearse, suggested_passphrase, taken_key_names,
-};
+pub use pickup::{PickupFault, Rehearsal, download, enrol, rehearse};
 pub use publication::{
-    OcspReply, Published, answer_ocsp, chain_pem, current_crl, issuer_pem, publish_crl, publish_when_due,
-    published_issuer, published_root, root_crl, root_pem, subject_names,
+    Published, PublishedCrl, chain, chain_pem, crl, crl_standing, current_crl, pem, published, published_root,
+    root_crl, subject_names,
 };
+pub use receive::{ModeFault, Pickup, PickupMode, suggested_passphrase, taken_key_names};
+pub use recheck::{RECHECK, check_findings, checks, count_findings, recheck, recheck_now, recheck_when_due};
+pub use renewal::{Offer, RenewalFault, offer, reenrol, renew};
+pub use renewal_plan::{Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
-pub use root_key::RootKey;
+pub use revoke_issuing::{IssuingRevoked, NotRevoked, revoke_issuing};
+pub(crate) use shelf::Shelf;
+pub use storage::authority::Standing;
+pub(crate) use timekeeper::Timekeeper;
 
 use std::sync::Arc;
 
 use domain::ids::AuthorityId;
-pub use pki::Pkcs12Format as Format;
+pub use pki::{ChainFault, Pkcs12Format as Format};
 
-use pki::{ChainAnchors, IssuerCert, Linter, Profiles, SigningKey, TerminalProfiles, Urls};
+use pki::{ChainAnchors, IssuerCert, Linter, Profiles, TerminalProfiles};
 
 use crate::{Error, Result};
 
-/// Kind of the job that publishes the CRL at once.
+/// Kind of the job that publishes revocation lists at once.
 pub const PUBLISH_CRL: &str = "authority.publish_crl";
+/// Kind of the job that makes OCSP answers ahead.
+pub const SIGN_OCSP: &str = "authority.sign_ocsp";
 
-/// The issuing authority with its key, and the root above it.
+/// The authority: who issues now, who issued before, and the root above them.
 #[derive(Clone)]
 pub struct Authority {
-    /// Identifier of the issuing authority.
-    pub id: AuthorityId,
-    /// Certificate of the issuing authority.
-    pub issuer: IssuerCert,
-    /// Key of the issuing authority.
-    pub key: Arc<SigningKey>,
+    /// Issues now.
+    pub issuing: Issuing,
+    /// Issued before and publish until they end, newest first.
+    pub earlier: Vec<Issuing>,
     /// Identifier of the root.
     pub root_id: AuthorityId,
     /// Certificate of the root.
@@ -57,38 +85,40 @@ pub struct Authority {
     pub linter: Arc<Linter>,
     /// Trusted roots and issuers for client certificates.
     pub anchors: Arc<ChainAnchors>,
-    /// Addresses that go into terminal certificates.
-    pub urls: Urls,
     /// Profiles of terminals: one for the keys made here, others for the keys of requests.
     pub terminals: TerminalProfiles,
+    /// Whether an OCSP answer echoes the nonce of its request; then it is signed for that request alone.
+    pub ocsp_nonce: bool,
+}
+
+impl Authority {
+    /// All issuing authorities, the one that issues now first.
+    pub fn all(&self) -> impl Iterator<Item = &Issuing> {
+        std::iter::once(&self.issuing).chain(&self.earlier)
+    }
+
+    /// The issuing authorities that are believed: all but those that the root revoked.
+    pub fn believed(&self) -> impl Iterator<Item = &Issuing> {
+        self.all().filter(|issuing| !issuing.revoked)
+    }
+
+    /// The issuing authority with an identifier.
+    pub fn issuing_of(&self, id: AuthorityId) -> Option<&Issuing> {
+        self.all().find(|issuing| issuing.id == id)
+    }
+
+    /// The issuing authority with a short name, as it stands in addresses.
+    pub fn named(&self, name: &str) -> Option<&Issuing> {
+        self.all().find(|issuing| issuing.name == name)
+    }
 }
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authority")
-            .field("id", &self.id)
-            .field("issuer", &self.issuer.subject())
+            .field("issuing", &self.issuing)
+            .field("earlier", &self.earlier)
             .finish_non_exhaustive()
-    }
-}
-
-/// Base addresses of what certificates name.
-#[derive(Clone, Copy, Debug)]
-pub struct Places<'a> {
-    /// The portal, where people read the CP/CPS.
-    pub portal: &'a str,
-    /// The publications, always `http://`: who checks a TLS certificate must not need TLS for it (RFC 5280, 8).
-    pub publications: &'a str,
-}
-
-/// Addresses of an authority's publications.
-pub fn urls_below(places: Places<'_>, name: &str) -> Urls {
-    let base = places.publications;
-    Urls {
-        crl: Some(format!("{base}/pki/{name}.crl")),
-        ocsp: (name == "issuing").then(|| format!("{base}/pki/ocsp")),
-        issuer: Some(format!("{base}/pki/{name}.cer")),
-        cps: Some(format!("{}/documents/cp-cps", places.portal)),
     }
 }
 

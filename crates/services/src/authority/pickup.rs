@@ -6,17 +6,15 @@ use domain::{
     applications::{Event, Kind, State},
     calendar::{japanese_date, japanese_datetime},
     clock::Timestamp,
-    secrets::{FilePassphrase, PickupId, PickupSecret},
+    secrets::{PickupId, PickupSecret},
 };
-use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
 use storage::boxed;
-use storage::{Tx, applications::Application, authority::Certificate, letters::Letter};
+use storage::{Tx, authority::Certificate, letters::Letter};
 use time::Duration;
-use zeroize::Zeroizing;
 
 use super::{
-    issuance::{Order, Reserved, finish, reserve},
-    keys,
+    issuance::{Signed, finish, or_give_up, reserve, sign},
+    receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver},
     revocation::supersede,
 };
 use crate::{Ctx, Error, Result, applications::tell};
@@ -34,15 +32,9 @@ pub enum PickupFault {
         "取得IDまたは取得パスワードが正しくありません。通知書をもう一度確認してください。10回間違えると、この通知書は使えなくなります。"
     )]
     Refused,
-    /// The passphrase cannot protect a file.
-    #[error("{0}")]
-    Passphrase(String),
-    /// The two passphrases differ.
-    #[error("確認用のパスワードが、ファイルのパスワードと違います。同じものを入力してください。")]
-    PassphraseDiffers,
-    /// The request for a certificate cannot be used.
-    #[error("{0}")]
-    Request(String),
+    /// What was typed or sent for the delivery cannot be used.
+    #[error(transparent)]
+    Mode(#[from] ModeFault),
     /// The letter is on its way out: nobody noted that it was posted.
     #[error(
         "この通知書は、まだ発送の記録がありません。お手元に届いているときは、しばらくしてからもう一度お試しになるか、お問い合わせください。"
@@ -71,40 +63,14 @@ pub struct Rehearsal {
     pub fetched_before: bool,
     /// The format that suits the terminal's operating system: `modern` or `legacy`.
     pub format: String,
-}
-
-/// How the certificate is fetched.
-#[derive(Debug)]
-pub enum PickupMode {
-    /// The key is made here, in memory; a PKCS#12 file with a passphrase.
-    File {
-        /// Passphrase.
-        passphrase: Zeroizing<String>,
-        /// The same once more.
-        again: Zeroizing<String>,
-        /// Format of the file.
-        format: Pkcs12Format,
-    },
-    /// The key stays on the terminal; a certificate for its request (PKCS#10, PEM or DER).
-    Request(Vec<u8>),
-}
-
-/// A fetched certificate.
-#[derive(Debug)]
-pub struct Pickup {
-    /// File name.
-    pub file_name: String,
-    /// Media type.
-    pub media_type: &'static str,
-    /// Content.
-    pub bytes: Vec<u8>,
+    /// Whether the terminal may be one with Windows.
+    pub windows: bool,
 }
 
 /// What must be there before fetching: the letter, its case, its institution.
 struct Opened {
     letter: Letter,
-    case: Application,
-    institution: domain::institutions::Institution,
+    terminal: Terminal,
 }
 
 /// Shows what a letter gives without consuming anything.
@@ -117,21 +83,16 @@ pub async fn rehearse(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Re
         Ok(opened) => opened,
         Err(fault) => return Ok(Err(fault)),
     };
-    let lists = ctx.app.reference().lists;
-    let os = lists.entry("terminal_oses", opened.case.answers.get("terminal_os_1"));
+    let Opened { letter, terminal } = opened;
     Ok(Ok(Rehearsal {
-        terminal: opened.case.terminal_name.clone().unwrap_or_default(),
-        institution: opened.institution.name.clone(),
-        reference: tell::grouped(opened.case.reference.as_deref().unwrap_or_default()),
-        deadline: opened.letter.deadline,
-        fetched_before: opened.case.state == State::PickedUp,
-        format: os.map_or("modern", |os| os.pkcs12.as_str()).to_owned(),
+        terminal: terminal.name(),
+        reference: tell::grouped(terminal.case.reference.as_deref().unwrap_or_default()),
+        deadline: letter.deadline,
+        fetched_before: terminal.case.state == State::PickedUp,
+        format: terminal.format(ctx),
+        windows: terminal.is_windows(),
+        institution: terminal.institution.name,
     }))
-}
-
-/// A passphrase for a file, in groups, for those who do not want to think of one. It is kept nowhere.
-pub fn suggested_passphrase(ctx: &Ctx<'_>) -> String {
-    FilePassphrase::generate(&*ctx.app.randomness).grouped()
 }
 
 /// Checks ID and secret. Each try is counted before it is judged, so that parallel tries are counted too.
@@ -177,7 +138,7 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
         let before = [State::Approved, State::LetterPrinted, State::LetterReissued].contains(&case.state);
         return Ok(Err(if before { PickupFault::NotPosted } else { PickupFault::Finished }));
     }
-    Ok(Ok(Opened { letter, case, institution }))
+    Ok(Ok(Opened { letter, terminal: Terminal { case, institution } }))
 }
 
 /// Until when the same letter works again after the first pickup; none before it.
@@ -190,7 +151,8 @@ pub(crate) fn again_until(made: &[impl Borrow<Certificate>], deadline: Option<Ti
 /// Fetches the certificate: record, sign, store, deliver. An earlier one of the same letter is revoked.
 ///
 /// # Errors
-/// When the database or the authority refuses. A wrong secret is the inner fault.
+/// When the database or the authority refuses; [`Error::CannotSign`] when its key cannot sign now: then the letter is as
+/// good as before. A wrong secret is the inner fault.
 #[boxed]
 pub async fn download(
     ctx: &Ctx<'_>,
@@ -200,105 +162,71 @@ pub async fn download(
 ) -> Result<Result<Pickup, PickupFault>> {
     let wanted = match Wanted::read(ctx, mode) {
         Ok(wanted) => wanted,
-        Err(fault) => return Ok(Err(fault)),
+        Err(fault) => return Ok(Err(fault.into())),
     };
+    match fetch(ctx, pickup_id, secret, &wanted).await? {
+        Ok((terminal, key, der)) => deliver(ctx, &terminal, wanted, key, der).await.map(Ok),
+        Err(fault) => Ok(Err(fault)),
+    }
+}
+
+/// The same for a machine: a request for a certificate goes in, the certificate comes out in DER (RFC 7030, 4.2.1).
+///
+/// # Errors
+/// As [`download`].
+#[boxed]
+pub async fn enrol(
+    ctx: &Ctx<'_>,
+    pickup_id: &str,
+    secret: &str,
+    request: Vec<u8>,
+) -> Result<Result<Vec<u8>, PickupFault>> {
+    Ok(match Wanted::read(ctx, PickupMode::Request(request)) {
+        Ok(wanted) => fetch(ctx, pickup_id, secret, &wanted).await?.map(|(_, _, der)| der),
+        Err(fault) => Err(fault.into()),
+    })
+}
+
+async fn fetch(
+    ctx: &Ctx<'_>,
+    pickup_id: &str,
+    secret: &str,
+    wanted: &Wanted,
+) -> Result<Result<(Terminal, Key, Vec<u8>), PickupFault>> {
     let opened = match open(ctx, pickup_id, secret).await? {
         Ok(opened) => opened,
         Err(fault) => return Ok(Err(fault)),
     };
-    if let Wanted::Request(key) = &wanted
-        && let Some(objection) = keys::objection(ctx, key, opened.case.id).await?
-    {
-        return Ok(Err(PickupFault::Request(objection.to_owned())));
-    }
-    let key = match &wanted {
-        Wanted::File(..) => Some(make_key(ctx).await?),
-        Wanted::Request(_) => None,
+    let key = match wanted.key(ctx, opened.terminal.case.id).await? {
+        Ok(key) => key,
+        Err(fault) => return Ok(Err(fault.into())),
     };
-    let public_key = match (&wanted, &key) {
-        (Wanted::Request(public_key), _) => public_key.clone(),
-        (_, Some(key)) => key.public_key().clone(),
-        _ => return Err(Error::internal("no key")),
-    };
-    let reserved = reserve(ctx, &order(ctx, &opened, public_key)?).await?;
-    let der = store(ctx, &opened, reserved).await?;
-    deliver(ctx, &opened, wanted, key, der).await.map(Ok)
+    let reserved = reserve(ctx, &opened.terminal.order(ctx, key.public(), None)?).await?;
+    let record = reserved.record.clone();
+    let signed = sign(ctx, reserved).await?;
+    let der = or_give_up(ctx, &record, store(ctx, &opened, signed).await).await?;
+    Ok(Ok((opened.terminal, key, der)))
 }
 
-/// What is wanted, with everything that can be refused beforehand refused.
-enum Wanted {
-    File(Pkcs12Passphrase, Pkcs12Format),
-    Request(PublicKey),
-}
-
-impl Wanted {
-    fn read(ctx: &Ctx<'_>, mode: PickupMode) -> Result<Self, PickupFault> {
-        match mode {
-            PickupMode::File { passphrase, again, format } => {
-                let checked = Pkcs12Passphrase::new(&passphrase).map_err(|f| PickupFault::Passphrase(f.to_string()))?;
-                if *passphrase == *again {
-                    Ok(Self::File(checked, format))
-                } else {
-                    Err(PickupFault::PassphraseDiffers)
-                }
-            }
-            PickupMode::Request(bytes) => {
-                let request =
-                    CertificateRequest::parse(&bytes).map_err(|fault| PickupFault::Request(fault.to_string()))?;
-                let key = request.public_key();
-                if ctx.app.authority.terminals.for_key(key.algorithm()).is_none() {
-                    let (found, taken) = (key.algorithm(), taken_key_names(ctx));
-                    return Err(PickupFault::Request(format!(
-                        "この窓口で使えない種類の鍵（{found}）です。{taken}の鍵で、証明書の要求を作り直してください。"
-                    )));
-                }
-                Ok(Self::Request(key.clone()))
-            }
-        }
-    }
-}
-
-/// The kinds of keys that a request of a terminal may hold, in words.
-pub fn taken_key_names(ctx: &Ctx<'_>) -> String {
-    ctx.app.authority.terminals.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
-}
-
-async fn make_key(ctx: &Ctx<'_>) -> Result<SigningKey> {
-    let kind = ctx.app.authority.terminals.preferred().generated_key();
-    let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await.map_err(Error::internal)?;
-    made.map_err(Error::internal)
-}
-
-fn order(ctx: &Ctx<'_>, opened: &Opened, public_key: PublicKey) -> Result<Order> {
-    let profile = ctx.app.authority.terminals.for_key(public_key.algorithm());
-    let profile = profile.ok_or_else(|| Error::internal("no profile takes the key"))?.name().to_owned();
-    let terminal = opened.case.terminal_name.clone().unwrap_or_default();
-    let reference = opened.case.reference.clone().unwrap_or_default();
-    Ok(Order {
-        application: opened.case.id,
-        institution: opened.institution.id,
-        subject: Subject::terminal(&opened.institution.name, opened.institution.code.as_str(), &terminal, &reference),
-        terminal,
-        public_key,
-        profile,
-    })
-}
-
-async fn store(ctx: &Ctx<'_>, opened: &Opened, reserved: Reserved) -> Result<Vec<u8>> {
-    let (serial, expires) = (reserved.record.serial.clone(), reserved.record.not_after);
-    let own = reserved.record.id;
+async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>> {
+    let (serial, expires) = (signed.record.serial.clone(), signed.record.not_after);
+    let (own, case) = (signed.record.id, &opened.terminal.case);
     let mut tx = ctx.app.db.write().await?;
-    let der = finish(ctx, &mut tx, reserved).await?;
-    supersede(ctx, &mut tx, opened.case.id, own).await?;
-    crate::applications::advance(ctx, &mut tx, &opened.case, Event::PickUp, &serial).await?;
+    let der = finish(ctx, &mut tx, signed).await?;
+    let superseded = supersede(ctx, &mut tx, case.id, own).await?;
+    crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;
     tell_picked_up(ctx, &mut tx, opened, &serial, expires).await?;
     tx.commit().await?;
+    if superseded {
+        ctx.app.shelf.clear();
+    }
     ctx.app.wake.notify_one();
     Ok(der)
 }
 
 async fn tell_picked_up(ctx: &Ctx<'_>, tx: &mut Tx, opened: &Opened, serial: &str, expires: Timestamp) -> Result<()> {
-    let made = storage::authority::of_application(tx, opened.case.id).await?;
+    let case = &opened.terminal.case;
+    let made = storage::authority::of_application(tx, case.id).await?;
     let retry = again_until(&made, opened.letter.deadline).ok_or_else(|| Error::internal("nothing was signed"))?;
     let further = [
         ("serial", serial.to_owned()),
@@ -306,40 +234,5 @@ async fn tell_picked_up(ctx: &Ctx<'_>, tx: &mut Tx, opened: &Opened, serial: &st
         ("test_url", format!("{}/connection-test", ctx.app.settings.closed_url)),
         ("retry_until", japanese_datetime(retry)),
     ];
-    tell::about(ctx, tx, &opened.case, "certificate_picked_up", &further).await
-}
-
-async fn deliver(
-    ctx: &Ctx<'_>,
-    opened: &Opened,
-    wanted: Wanted,
-    key: Option<SigningKey>,
-    der: Vec<u8>,
-) -> Result<Pickup> {
-    let reference = opened.case.reference.clone().unwrap_or_default();
-    match (wanted, key) {
-        (Wanted::File(passphrase, format), Some(key)) => {
-            let terminal = opened.case.terminal_name.clone().unwrap_or_default();
-            let authority = ctx.app.authority.clone();
-            let write = move || -> Result<Vec<u8>> {
-                let key = key.pkcs8_der().ok_or_else(|| Error::internal("the key cannot leave its store"))?;
-                let chain = [authority.issuer.der(), authority.root.der()];
-                let contents =
-                    Pkcs12Contents { friendly_name: &terminal, key_pkcs8: key, certificate: &der, chain: &chain };
-                contents.write(format, &passphrase).map_err(Error::internal)
-            };
-            let bytes = tokio::task::spawn_blocking(write).await.map_err(Error::internal)??;
-            Ok(Pickup { file_name: format!("{reference}.p12"), media_type: "application/x-pkcs12", bytes })
-        }
-        _ => {
-            let authority = &ctx.app.authority;
-            let chain = [der.as_slice(), authority.issuer.der(), authority.root.der()];
-            let bytes: String = chain.iter().map(|der| pki::pem::certificate(der)).collect();
-            Ok(Pickup {
-                file_name: format!("{reference}.pem"),
-                media_type: "application/x-pem-file",
-                bytes: bytes.into_bytes(),
-            })
-        }
-    }
+    tell::about(ctx, tx, case, "certificate_picked_up", &further).await
 }

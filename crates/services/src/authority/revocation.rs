@@ -1,5 +1,7 @@
 //! Revocation by the owner or an RA officer, and of a certificate that was fetched again.
 
+use std::collections::BTreeSet;
+
 use domain::{
     ids::{ApplicationId, CertificateId, JobId},
     permissions::Permission,
@@ -9,7 +11,7 @@ use serde_json::json;
 use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
-use super::{PUBLISH_CRL, keys};
+use super::{PUBLISH_CRL, keys, lists::FULL};
 use crate::{Ctx, Error, Result, applications::tell};
 
 /// What a revocation led to.
@@ -63,6 +65,9 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
     if !revoke_in(ctx, &mut tx, &record, reason).await? {
         return Ok(Revoked::Before);
     }
+    if reason != RevocationReason::Superseded {
+        revoke_others(ctx, &mut tx, &record, reason).await?;
+    }
     if let Some(id) = record.application_id
         && let Some(case) = storage::applications::find(&mut tx, id).await?
     {
@@ -75,8 +80,21 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
         tell::about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
     }
     tx.commit().await?;
+    ctx.app.shelf.clear();
     ctx.app.wake.notify_one();
     Ok(Revoked::Done)
+}
+
+/// Revokes what else the same terminal holds. During a renewal it has two certificates, and what ends one for good, such as
+/// a theft, ends the other; a newer certificate only takes the place of the one that is named.
+async fn revoke_others(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<()> {
+    let Some(case) = record.application_id else { return Ok(()) };
+    for other in storage::authority::valid_of_application(tx, case).await? {
+        if other.id != record.id {
+            revoke_in(ctx, tx, &other, reason).await?;
+        }
+    }
+    Ok(())
 }
 
 fn reason_words(ctx: &Ctx<'_>, reason: RevocationReason) -> String {
@@ -92,22 +110,39 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
     }
     ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), "valid", reason.as_str());
     if reason == RevocationReason::KeyCompromise {
+        crate::terminals::losses::note(ctx, tx, record).await?;
         keys::block(ctx, tx, &record.key_hash, reason.as_str()).await?;
     }
+    storage::authority::forget_answer(tx, record.id).await?;
+    for shard in BTreeSet::from([record.crl_shard, FULL]) {
+        storage::authority::crl_changed(tx, record.authority_id, shard).await?;
+    }
+    storage::terminals::loss_done(tx, record.id, ctx.now).await?;
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("crl:after:{}", record.id);
     storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;
     Ok(true)
 }
 
-/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3).
-pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<()> {
-    for earlier in storage::authority::of_application(tx, case).await? {
-        if earlier.id != but && earlier.state == "valid" {
-            revoke_in(ctx, tx, &earlier, RevocationReason::Superseded).await?;
-        }
+/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3); tells whether there were
+/// any. Then the answers at hand must be cleared after the commit.
+pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<bool> {
+    let earlier = storage::authority::valid_of_application(tx, case).await?;
+    supersede_successors(ctx, tx, &earlier, but).await
+}
+
+/// Revokes the earlier ones among the certificates that follow the same one; tells whether there were any, as [`supersede`].
+pub(super) async fn supersede_successors(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    successors: &[Certificate],
+    but: CertificateId,
+) -> Result<bool> {
+    let mut any = false;
+    for earlier in successors.iter().filter(|one| one.id != but && one.state == "valid") {
+        any |= revoke_in(ctx, tx, earlier, RevocationReason::Superseded).await?;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// A certificate of one's own institution.

@@ -170,10 +170,10 @@ pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
         ("closed_url", settings.closed_url.clone()),
         ("sender_domain", settings.mail_domain().to_owned()),
         ("fee", format!("{}円", domain::text::thousands(settings.rules.certificate_fee_yen))),
-        ("ca_name", app.authority.issuer.subject()),
+        ("ca_name", app.authority.issuing.certificate.subject()),
         ("root_ca_name", app.authority.root.subject()),
         ("policy_oid", policies.into_iter().next().unwrap_or_default()),
         ("repository_url", format!("{}/pki", settings.portal_url)),
-        ("ocsp_url", app.authority.urls.ocsp.clone().unwrap_or_default()),
+        ("ocsp_url", app.authority.issuing.ocsp_url()),
     ])
 }

@@ -310,7 +310,8 @@ async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()>
     }
     let staff = cast.staff().await?;
     let batch = letters::make_batch(&staff).await?.ok_or_else(|| Error::internal("no letter to print"))?;
-    letters::confirm_printed(&staff, batch).await?;
+    letters::batch_pdf(&staff, batch, letters::ISSUANCE_NOTICE).await?;
+    letters::confirm_printed(&staff, batch).await?.map_err(Error::internal)?;
     if state == State::LetterPrinted {
         return Ok(());
     }

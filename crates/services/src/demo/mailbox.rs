@@ -9,10 +9,11 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use storage::boxed;
-use storage::{letters::Letter, mails::Mail};
+use storage::{applications::Application, letters::Letter, mails::Mail};
 
 use crate::{
     App, Ctx, Error, Result,
+    applications::tell::grouped,
     letters::{ISSUANCE_NOTICE, SEAL, printed_letter},
 };
 
@@ -23,6 +24,8 @@ pub struct DemoLetter {
     pub id: LetterId,
     /// What it is.
     pub title: &'static str,
+    /// Terminal and reference of its case, to tell letters to one institution apart; empty without a case.
+    pub about: String,
     /// Institution it goes to.
     pub institution: String,
     /// Name in the address.
@@ -108,6 +111,10 @@ pub async fn letter_pdf(app: &App, id: LetterId) -> Result<Vec<u8>> {
 async fn shown(app: &App, row: &Letter) -> Result<DemoLetter> {
     let institution = storage::institutions::find(&mut app.db.read().await?, row.institution_id).await?;
     let issuance = row.kind == ISSUANCE_NOTICE;
+    let about = match row.application_id {
+        Some(id) => storage::applications::find(&mut app.db.read().await?, id).await?.map(|case| about(&case, row)),
+        None => None,
+    };
     let secret = secret(app, row).await;
     let mut secrets = vec![];
     if let Some(id) = row.pickup_id.as_deref().and_then(|id| PickupId::parse(id).ok()) {
@@ -125,11 +132,18 @@ async fn shown(app: &App, row: &Letter) -> Result<DemoLetter> {
     Ok(DemoLetter {
         id: row.id,
         title: if issuance { "電子証明書発行通知書" } else { "所属確認のお知らせ" },
+        about: about.unwrap_or_default(),
         institution: institution.map(|institution| institution.name).unwrap_or_default(),
         addressee: row.addressee.clone(),
         secrets,
         created_at: row.created_at,
     })
+}
+
+fn about(case: &Application, row: &Letter) -> String {
+    let reference = grouped(case.reference.as_deref().unwrap_or_default());
+    let dead = if row.state == "dead" { "（無効になった通知書）" } else { "" };
+    format!("{}（受付番号 {reference}）{dead}", case.terminal_name.as_deref().unwrap_or_default())
 }
 
 async fn secret(app: &App, row: &Letter) -> Option<String> {

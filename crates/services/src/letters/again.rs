@@ -41,7 +41,7 @@ pub struct Posted {
     pub state: Option<State>,
 }
 
-async fn seen(conn: &mut storage::Conn, letter: Letter) -> Result<Posted> {
+pub(super) async fn seen(conn: &mut storage::Conn, letter: Letter) -> Result<Posted> {
     let reference = super::desk::reference_of(conn, &letter).await?;
     let to = storage::institutions::find(conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
     let state = match letter.application_id {

@@ -121,17 +121,25 @@ pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: &str) -> String {
+pub(crate) fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Confirms that a batch was printed; the secrets of its letters are destroyed.
 ///
+/// A batch of which a sheet was never opened cannot have been printed: a sentence says so, and nothing is destroyed.
+///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::ChangedMeanwhile`] when it was confirmed before.
 #[boxed]
-pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
+pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
+    let unopened = storage::letters::unopened(&mut ctx.app.db.read().await?, id).await?;
+    if unopened > 0 {
+        return Ok(Err(format!(
+            "まだPDFを開いていない通知書が{unopened}通あります。PDFを開いて印刷してから、印刷済みにしてください。"
+        )));
+    }
     super::print::keep_copies(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
     let letters = storage::letters::of_batch(&mut tx, id).await?;
@@ -148,10 +156,25 @@ pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<()> {
     let printed = letters.iter().filter(|letter| !letter.is_dead()).count();
     ctx.audit(&mut tx, "batch.confirm", format!("batch:{id}"), "", &printed.to_string());
     tx.commit().await?;
-    Ok(())
+    Ok(Ok(()))
 }
 
-async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applications::Application>> {
+/// A registered-mail number in its stored form, if it is one and no other letter of late carries it.
+pub(super) async fn usable_number(ctx: &Ctx<'_>, tx: &mut Tx, number: &str) -> Result<Result<String, String>> {
+    let digits = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());
+    if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Ok(Err(format!("書留番号「{number}」は、数字8～20桁で入力してください。")));
+    }
+    let others = storage::letters::by_number(tx, &digits, "").await?;
+    if others.iter().any(|other| other.posted_at.is_some_and(|at| at + NUMBERS_COME_AGAIN > ctx.now)) {
+        return Ok(Err(format!(
+            "書留番号「{number}」は、ほかの通知書に記録されています。受領証の番号を確かめてください。"
+        )));
+    }
+    Ok(Ok(digits))
+}
+
+pub(super) async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applications::Application>> {
     match letter.application_id {
         Some(id) => Ok(storage::applications::find(tx, id).await?),
         None => Ok(None),
@@ -165,18 +188,12 @@ async fn case_of(tx: &mut Tx, letter: &Letter) -> Result<Option<storage::applica
 #[boxed]
 pub async fn post_one(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
-    let digits = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());
-    if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Ok(Err(format!("書留番号「{number}」は、数字8～20桁で入力してください。")));
-    }
     let mut tx = ctx.app.db.write().await?;
     let letter = storage::letters::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let others = storage::letters::by_number(&mut tx, &digits, "").await?;
-    if others.iter().any(|other| other.posted_at.is_some_and(|at| at + NUMBERS_COME_AGAIN > ctx.now)) {
-        return Ok(Err(format!(
-            "書留番号「{number}」は、ほかの通知書に記録されています。受領証の番号を確かめてください。"
-        )));
-    }
+    let digits = match usable_number(ctx, &mut tx, number).await? {
+        Ok(digits) => digits,
+        Err(fault) => return Ok(Err(fault)),
+    };
     if !storage::letters::post(&mut tx, id, &digits, ctx.now).await? {
         return Ok(Err("この通知書は、印刷済みではないか、すでに発送済みです。".to_owned()));
     }
@@ -202,5 +219,6 @@ async fn posted_case(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, number: &str) 
         tell::letter_posted_now(ctx),
         tell::pickup_until(letter.deadline.ok_or_else(|| Error::internal("letter without deadline"))?),
     ];
+    super::arrival::ask_later(ctx, tx, letter).await?;
     tell::about(ctx, tx, &case, "certificate_letter_posted", &further).await
 }

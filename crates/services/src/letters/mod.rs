@@ -2,19 +2,25 @@
 //! sent again when the post loses them (spec 04.2).
 
 mod again;
+mod arrival;
 mod desk;
 mod numbers;
 mod order;
 mod print;
 
 pub use again::{Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, send_again};
+pub use arrival::{ARRIVAL_DAYS, ask, is_overdue, overdue};
+pub(crate) use desk::harmless;
 pub use desk::{Desk, batch, confirm_printed, desk, make_batch, manifest, post_one};
-pub use numbers::{Numbers, RowFault, list_text, post};
+pub(crate) use numbers::rows_of;
+pub use numbers::{Numbers, RowFault, correct_number, list_text, post};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership, remind};
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
 
 /// Kind of the job that ends a letter when its deadline passes.
 pub const EXPIRE: &str = "letter.expire";
+/// Kind of the job that asks whether a letter arrived.
+pub const ARRIVAL: &str = "letter.arrival";
 /// Kind of the job that reminds of a letter whose deadline comes near.
 pub const REMIND: &str = "letter.remind";
 /// Kind of letter that carries pickup ID and secret.

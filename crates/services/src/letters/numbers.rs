@@ -1,10 +1,13 @@
 //! Lists of registered-mail numbers, typed, pasted from a spreadsheet, or the batch's own list filled in.
 
-use domain::{ids::BatchId, permissions::Permission};
+use domain::{
+    ids::{BatchId, LetterId},
+    permissions::Permission,
+};
 use storage::{boxed, letters::Letter};
 
-use super::desk::{batch, post_one};
-use crate::{Ctx, Result, accounts::import::decode};
+use super::desk::{batch, case_of, post_one, usable_number};
+use crate::{Ctx, Error, Result, accounts::import::decode, applications::tell};
 
 const REFERENCE: &str = "受付番号";
 const NUMBER: &str = "書留番号";
@@ -83,6 +86,11 @@ fn rows(list: &str) -> Vec<Row> {
     rows
 }
 
+/// The lines that hold a row, from 1.
+pub(crate) fn rows_of(list: &str) -> Vec<u64> {
+    rows(list).into_iter().map(|row| row.line as u64).collect()
+}
+
 /// Notes registered-mail numbers for the letters of a batch: 「受付番号,書留番号」, one letter a line, or the list of the
 /// batch with its numbers filled in. Good rows are used, the rest is named; a row that was noted before is no fault.
 ///
@@ -101,6 +109,38 @@ pub async fn post(ctx: &Ctx<'_>, id: BatchId, list: &str) -> Result<Numbers> {
     }
     ctx.app.wake.notify_one();
     Ok(result)
+}
+
+/// Replaces a registered-mail number that was typed wrong and tells the applicant, or says what is wrong with the new
+/// one. The same number again changes nothing.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the letter does not exist,
+/// [`Error::ChangedMeanwhile`] when it is not on its way.
+#[boxed]
+pub async fn correct_number(ctx: &Ctx<'_>, id: LetterId, number: &str) -> Result<Result<(), String>> {
+    ctx.permit(Permission::DispatchLetters)?;
+    let mut tx = ctx.app.db.write().await?;
+    let letter = storage::letters::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let before = letter.tracking_number.clone().ok_or(Error::ChangedMeanwhile)?;
+    if domain::typed::compact(number) == before {
+        return Ok(Ok(()));
+    }
+    let digits = match usable_number(ctx, &mut tx, number).await? {
+        Ok(digits) => digits,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    if !storage::letters::correct_number(&mut tx, id, &before, &digits).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "letter.correct_number", format!("letter:{id}"), &before, &digits);
+    if let Some(case) = case_of(&mut tx, &letter).await? {
+        let further = [("tracking", digits), ("before", before)];
+        tell::about(ctx, &mut tx, &case, "certificate_letter_number", &further).await?;
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(Ok(()))
 }
 
 /// Whether the letter was noted now; false when the same number had been noted before.

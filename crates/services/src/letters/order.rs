@@ -14,7 +14,7 @@ use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, REMIND, SEAL};
 use crate::{App, Ctx, Error, Result, applications::tell};
 
 /// Days before the deadline on which an applicant who fetched nothing is reminded.
-const REMINDER_DAYS: i64 = 30;
+const REMINDER_DAYS: [i64; 3] = [90, 30, 7];
 
 /// A pickup ID and secret, hashed and sealed before the transaction begins.
 #[derive(Debug)]
@@ -68,18 +68,28 @@ pub(super) async fn order_until(
     };
     storage::letters::insert(tx, &letter).await?;
     ctx.audit(tx, "letter.order", format!("letter:{}", letter.id), "", ISSUANCE_NOTICE);
-    schedule(ctx, tx, EXPIRE, letter.id, deadline + time::Duration::SECOND).await?;
-    let early = deadline - time::Duration::days(REMINDER_DAYS);
-    if early > ctx.now {
-        schedule(ctx, tx, REMIND, letter.id, early).await?;
+    schedule(ctx, tx, (EXPIRE, None), letter.id, deadline + time::Duration::SECOND).await?;
+    for days in REMINDER_DAYS {
+        let early = deadline - time::Duration::days(days);
+        if early > ctx.now {
+            schedule(ctx, tx, (REMIND, Some(days)), letter.id, early).await?;
+        }
     }
     Ok(letter.id)
 }
 
-async fn schedule(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, letter: LetterId, at: Timestamp) -> Result<()> {
+/// Sets a job about a letter; the days before its deadline tell several of one kind apart.
+pub(super) async fn schedule(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    (kind, days): (&str, Option<i64>),
+    letter: LetterId,
+    at: Timestamp,
+) -> Result<()> {
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
-    let key = format!("{kind}:{letter}");
-    storage::jobs::enqueue(tx, job, kind, Some(&key), json!({ "letter": letter }), at).await?;
+    let nth = days.map(|days| format!(":{days}")).unwrap_or_default();
+    let key = format!("{kind}:{letter}{nth}");
+    storage::jobs::enqueue(tx, job, kind, Some(&key), json!({ "letter": letter, "days": days }), at).await?;
     Ok(())
 }
 
@@ -131,12 +141,12 @@ fn blank(ctx: &Ctx<'_>, institution: InstitutionId) -> Letter {
     }
 }
 
-fn letter_of(payload: &Value) -> Result<LetterId> {
+pub(super) fn letter_of(payload: &Value) -> Result<LetterId> {
     payload["letter"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no letter"))
 }
 
-/// Reminds the applicant of a letter that was posted and not used while its deadline comes near; the work of a
-/// [`REMIND`] job.
+/// Reminds the applicant of a certificate that was not fetched while the deadline comes near: of the letter that was
+/// posted, or that a new one must be asked for; the work of a [`REMIND`] job.
 ///
 /// # Errors
 /// When the database refuses.
@@ -148,13 +158,27 @@ pub async fn remind(app: &App, payload: &Value) -> Result<()> {
     let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
     let (Some(application), Some(deadline)) = (letter.application_id, letter.deadline) else { return Ok(()) };
     let case = storage::applications::find(&mut tx, application).await?;
-    let Some(case) = case.filter(|case| case.state == State::LetterPosted && !letter.is_dead()) else { return Ok(()) };
+    let left = (deadline.date() - ctx.now.date()).whole_days();
+    let Some(case) = case.filter(|_| is_next(payload, left)) else { return Ok(()) };
+    let text = match case.state {
+        State::LetterPosted if !letter.is_dead() => "certificate_pickup_reminder",
+        State::LetterReturned | State::LetterLost => "certificate_letter_waiting",
+        _ => return Ok(()),
+    };
     let pickup_url = ("pickup_url", app.settings.closed_url.clone());
-    let further = [tell::pickup_until(deadline), tell::letter_ordered_now(&ctx), pickup_url];
-    tell::about(&ctx, &mut tx, &case, "certificate_pickup_reminder", &further).await?;
+    let left = ("left", format!("あと{left}日"));
+    let further = [tell::pickup_until(deadline), tell::letter_ordered_now(&ctx), pickup_url, left];
+    tell::about(&ctx, &mut tx, &case, text, &further).await?;
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())
+}
+
+/// Whether a reminder still has its turn: after a time away, only the last one that is due is sent.
+fn is_next(payload: &Value, left: i64) -> bool {
+    let days = payload["days"].as_i64().unwrap_or(REMINDER_DAYS[1]);
+    let next = REMINDER_DAYS.into_iter().find(|next| *next < days).unwrap_or(-1);
+    left > next
 }
 
 /// Ends a letter whose deadline has passed, and its case when no other letter of it lives; the work of an [`EXPIRE`]

@@ -140,6 +140,7 @@ pub async fn batch_pdf(ctx: &Ctx<'_>, id: BatchId, kind: &str) -> Result<Vec<u8>
     }
     let pdf = render(ctx, contents).await?;
     let mut tx = ctx.app.db.write().await?;
+    storage::letters::opened(&mut tx, id, kind, ctx.now).await?;
     ctx.audit(&mut tx, "batch.print", format!("batch:{id}"), "", &pki::sha256_hex(&pdf));
     tx.commit().await?;
     Ok(pdf)

@@ -74,6 +74,11 @@ fn read(report: &[u8]) -> Option<Report> {
     Some(Report { message_id: returned_id(&message)?, words })
 }
 
+/// The Message-ID of a mail that came back for good, and the server's words.
+pub(crate) fn report_of(report: &[u8]) -> Option<(String, String)> {
+    read(report).map(|report| (report.message_id, report.words))
+}
+
 /// Notes that a mail came back, from the report of a mail server; a second report changes nothing.
 ///
 /// # Errors

@@ -1,5 +1,8 @@
 //! Builds the whole installation for a story, on SQLite and, when `TEST_POSTGRES` is set, on PostgreSQL.
 
+pub(crate) mod founding;
+pub(crate) mod restoring;
+
 use std::{
     future::Future,
     path::Path,
@@ -15,11 +18,11 @@ use domain::{
     calendar::Holidays,
     clock::{Clock, Randomness, Timestamp},
 };
-use pki::{Passphrase, Profiles};
+use pki::Profiles;
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
-    authority::{Authority, Founding, Places, found},
+    authority::Authority,
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
 };
@@ -29,19 +32,40 @@ use tempfile::TempDir;
 use time::Duration;
 use tokio::sync::OnceCell;
 
+use self::founding::{found_at, key_files};
+
 /// A clock that stands still until it is moved.
-pub(crate) struct SetClock(AtomicI64);
+pub(crate) struct SetClock {
+    now: AtomicI64,
+    /// Time that passed, without leaps.
+    passed: AtomicI64,
+}
 
 impl SetClock {
+    /// Lets time pass until an instant.
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.pass(now - self.now());
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, time: Duration) {
-        self.0.fetch_add(i64::try_from(time.whole_milliseconds()).unwrap(), Ordering::SeqCst);
+        self.leap(time);
+        self.passed.fetch_add(i64::try_from(time.whole_milliseconds()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Tells another time without any time passing.
+    pub(crate) fn leap(&self, time: Duration) {
+        self.now.fetch_add(i64::try_from(time.whole_milliseconds()).unwrap(), Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn steady(&self) -> Option<Duration> {
+        Some(Duration::milliseconds(self.passed.load(Ordering::SeqCst)))
     }
 }
 
@@ -91,6 +115,8 @@ pub(crate) struct House {
     pub(crate) clock: Arc<SetClock>,
     /// Its mail server.
     pub(crate) postbox: Arc<Postbox>,
+    /// Address of its database.
+    pub(crate) url: String,
 }
 
 /// Tells a story on each database; each time in a house of its own.
@@ -118,6 +144,26 @@ pub(crate) async fn on_each_database_with_post_box(folder: &Path, story: impl As
     let other = |house: House| {
         let mut app = Arc::into_inner(house.app).unwrap();
         app.post_box = Some(folder.to_owned());
+        House { app: Arc::new(app), ..house }
+    };
+    on_each_database_as(&|_| {}, &other, &story).await;
+}
+
+/// The same in a house that lives now, because programs outside it look at the machine's clock; its certificates for
+/// terminals last so many months.
+pub(crate) async fn on_each_database_today(months: u32, story: impl AsyncFn(&House)) {
+    #[expect(clippy::disallowed_methods, reason = "OpenSSL and curl know no other clock")]
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let other = |house: House| {
+        // A little behind, so that nothing lies in the future when the story lets time pass.
+        house.clock.set(Timestamp::from_millis(i64::try_from(now.as_secs()).unwrap() * 1_000) - Duration::minutes(10));
+        let mut app = Arc::into_inner(house.app).unwrap();
+        let text =
+            include_str!("../../../pki/profiles/terminal.toml").replace("months = 39", &format!("months = {months}"));
+        let short = Profiles::parse(&text, "1.2.392.200999.1").unwrap();
+        let profiles = Profiles::built_in("1.2.392.200999.1").unwrap().overlaid_with(short);
+        app.authority.terminals = profiles.for_terminals(&["p256", "rsa3072", "rsa2048"]).unwrap();
+        app.authority.profiles = Arc::new(profiles);
         House { app: Arc::new(app), ..house }
     };
     on_each_database_as(&|_| {}, &other, &story).await;
@@ -166,70 +212,40 @@ static FOUNDED_POSTGRES: OnceCell<Founded<String>> = OnceCell::const_new();
 async fn found_on_sqlite() -> Founded<Vec<u8>> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("founded.db");
-    let authority = found_at(&format!("sqlite:{}", path.display()), folder.path()).await;
+    let authority = found_at(&format!("sqlite:{}", path.display()), &key_files(folder.path())).await;
     Founded { place: std::fs::read(&path).unwrap(), authority }
 }
 
 async fn found_on_postgres(server: &str) -> Founded<String> {
     let folder = TempDir::new().unwrap();
     let (url, name) = new_database(server, None).await;
-    Founded { authority: found_at(&url, folder.path()).await, place: name }
-}
-
-/// Tells a story on each database in a house that is founded for it alone, with the folder of its key files.
-pub(crate) async fn on_each_database_with_keys(story: impl AsyncFn(&House, &Path)) {
-    let folder = TempDir::new().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("own.db").display());
-    let house = house(&url, &found_at(&url, folder.path()).await, &|_| {}).await;
-    story(&house, folder.path()).await;
-    house.app.db.close().await;
-    let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
-    let folder = TempDir::new().unwrap();
-    let (url, name) = new_database(&server, None).await;
-    let house = self::house(&url, &found_at(&url, folder.path()).await, &|_| {}).await;
-    story(&house, folder.path()).await;
-    house.app.db.close().await;
-    command(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
-}
-
-/// Founds an authority with its key files in a folder, lays the content, and leaves no connection open.
-async fn found_at(url: &str, keys: &Path) -> Authority {
-    let db = Db::open(url).await.unwrap();
-    let settings = settings();
-    let profiles = Profiles::built_in("1.2.392.200999.1").unwrap();
-    let authority = found(&Founding {
-        db: &db,
-        clock: &*ten_in_japan(),
-        randomness: &Stirred(AtomicU64::new(1 << 32)),
-        keys,
-        passphrase: Arc::new(Passphrase::new("a passphrase for tests only").unwrap()),
-        operator: &settings.operator.name,
-        places: Places { portal: &settings.portal_url, publications: "http://madoguchi.example" },
-        terminals: profiles.for_terminals(&["p256", "rsa3072", "rsa2048"]).unwrap(),
-        profiles: Arc::new(profiles),
-    })
-    .await
-    .unwrap();
-    db.close().await;
-    house(url, &authority, &|_| {}).await.app.db.close().await;
-    authority
+    Founded { authority: found_at(&url, &key_files(folder.path())).await, place: name }
 }
 
 fn ten_in_japan() -> Arc<SetClock> {
     let ten = Timestamp::start_of_day(time::macros::date!(2026 - 05 - 20)) + Duration::hours(10);
-    Arc::new(SetClock(AtomicI64::new(ten.as_millis())))
+    Arc::new(SetClock { now: AtomicI64::new(ten.as_millis()), passed: AtomicI64::new(0) })
 }
 
 async fn house(url: &str, authority: &Authority, choose: &dyn Fn(&mut Settings)) -> House {
-    let clock = ten_in_japan();
+    furnish(url, Db::open(url).await.unwrap(), authority, choose, (ten_in_japan(), 1)).await
+}
+
+async fn furnish(
+    url: &str,
+    db: Db,
+    authority: &Authority,
+    choose: &dyn Fn(&mut Settings),
+    (clock, seed): (Arc<SetClock>, u64),
+) -> House {
     let postbox = Arc::new(Postbox::default());
     let mut settings = settings();
     choose(&mut settings);
     let parts = Parts {
         authority: authority.clone(),
-        db: Db::open(url).await.unwrap(),
+        db,
         clock: clock.clone(),
-        randomness: Arc::new(Stirred(AtomicU64::new(1))),
+        randomness: Arc::new(Stirred(AtomicU64::new(seed))),
         settings,
         vault_key: [7; 32],
         hasher: Hasher::new(64, 2).unwrap(),
@@ -237,7 +253,7 @@ async fn house(url: &str, authority: &Authority, choose: &dyn Fn(&mut Settings))
         press: letters::Press::new().unwrap(),
         post_box: None,
     };
-    House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox }
+    House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox, url: url.to_owned() }
 }
 
 fn settings() -> Settings {

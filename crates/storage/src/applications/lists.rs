@@ -143,6 +143,12 @@ sql!(
     )
 );
 sql!(
+    OF_TERMINALS = select_case!(
+        "WHERE institution_id = $1 AND terminal_name >= $2 AND terminal_name <= $3 AND submitted_at IS NOT NULL
+        ORDER BY submitted_at, id LIMIT 5000"
+    )
+);
+sql!(
     LINE_ELSEWHERE = "SELECT COUNT(*) FROM applications WHERE line_id = $1 AND institution_id <> $2
     AND state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded')"
 );
@@ -300,6 +306,25 @@ pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result
 pub async fn certificate_cases_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
     let rows: Vec<Row> =
         on_engine!(conn, |c| sqlx::query_as(CERTIFICATE_CASES).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Cases that were sent for terminals in a range of names, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn cases_of_terminals(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    names: &crate::terminals::Range<'_>,
+) -> Result<Vec<Application>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_TERMINALS)
+        .bind(institution.0)
+        .bind(names.first)
+        .bind(names.last)
+        .fetch_all(c)
+        .await)?;
     rows.into_iter().map(Row::read).collect()
 }
 

@@ -7,8 +7,8 @@ mod lists;
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost};
 pub use lists::{
-    LatestFilings, Listed, QueueFilter, case_counts, certificate_cases_of, filed_before, filed_elsewhere_with_line,
-    latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
+    LatestFilings, Listed, QueueFilter, case_counts, cases_of_terminals, certificate_cases_of, filed_before,
+    filed_elsewhere_with_line, latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
 };
 
 use domain::{

@@ -1,8 +1,10 @@
 //! Letters: issuance notices and the letters that prove a membership.
 
 mod batches;
+mod ways;
 
-pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, put_in_batch};
+pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, opened, put_in_batch, unopened};
+pub use ways::{correct_number, overdue};
 
 use domain::{
     clock::Timestamp,
@@ -142,6 +144,7 @@ macro_rules! select_letter {
         )
     };
 }
+use select_letter;
 
 sql!(
     INSERT =

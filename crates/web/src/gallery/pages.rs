@@ -292,6 +292,7 @@ fn mails_letters_and_the_closed_network() {
         letter,
         to: if letter { "山田 花子 様".into() } else { "hanako@sakura-dental.example.jp".into() },
         subject: subject.into(),
+        about: if letter { "受付パソコン（受付番号 7K2M-9P4X）".into() } else { String::new() },
         time: "2026年11月20日（金）14:05".into(),
         href: "/dev/mailbox/1".into(),
         state,

@@ -20,7 +20,7 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-async fn asset(Path((_, path)): Path<(String, String)>) -> Result<Response, Failure> {
+pub(super) async fn asset(Path((_, path)): Path<(String, String)>) -> Result<Response, Failure> {
     let asset = assets::find(&path).ok_or(Error::NotFound)?;
     let mut response = asset.body.into_response();
     let headers = response.headers_mut();

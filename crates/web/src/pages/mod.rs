@@ -9,6 +9,8 @@ mod home;
 mod mailbox;
 mod office;
 mod pki;
+mod quarantine;
+mod terminals;
 
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(home::routes())
         .merge(accounts::routes())
         .merge(applications::routes())
+        .merge(terminals::routes())
         .merge(content::routes())
         .merge(office::routes())
         .merge(pki::routes())
@@ -36,7 +39,16 @@ fn portal_routes(demo: bool) -> Routes {
 
 /// The list of all routes of the portal, for the test that tries each without permission.
 pub fn routes(demo: bool) -> Vec<RouteInfo> {
-    portal_routes(demo).list
+    portal_routes(demo).merge(pki::machine()).list
+}
+
+fn closed_routes() -> Routes {
+    closed::routes().merge(pki::routes()).merge(assets::routes())
+}
+
+/// The list of all routes of the closed network, for the test that tries each with nothing in its hands.
+pub fn routes_of_closed() -> Vec<RouteInfo> {
+    closed_routes().list
 }
 
 /// The portal.
@@ -44,9 +56,14 @@ pub fn portal(site: Site) -> Router {
     around(portal_routes(site.demo), site)
 }
 
-/// The closed network's listener: pickup and connection test, nothing else.
+/// The closed network's listener: pickup, renewal, EST and connection test, nothing else.
 pub fn closed(site: Site) -> Router {
-    around(closed::routes().merge(pki::routes()).merge(assets::routes()), site)
+    around(closed_routes(), site)
+}
+
+/// Both listeners while a restored installation is in quarantine.
+pub fn quarantine(operator: &services::Operator) -> Router {
+    quarantine::router(operator)
 }
 
 /// The plain listener of what the authority publishes, for those who check certificates.
@@ -60,6 +77,7 @@ fn around(routes: Routes, site: Site) -> Router {
         .router
         .layer(from_fn_with_state(site.clone(), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
+        .merge(pki::machine().router)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
         .layer(CatchPanicLayer::new())

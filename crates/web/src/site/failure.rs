@@ -11,6 +11,9 @@ use services::Error;
 use super::{Html, Site, Visit};
 use crate::view::frame::Frame;
 
+/// Below it only machines ask: they are answered in plain text (RFC 7030, 4.2.3).
+pub(crate) const MACHINES: &str = "/.well-known/est";
+
 /// Why a page could not do what was asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -22,8 +25,10 @@ pub enum Failure {
     Service(Error),
     /// The form came from elsewhere or from a page that is too old.
     StaleForm,
-    /// The request is too large or not readable.
+    /// The request is not readable.
     Unreadable,
+    /// The request is longer than any page takes (RFC 9110, 15.5.14).
+    TooLarge,
 }
 
 impl Failure {
@@ -59,7 +64,12 @@ impl IntoResponse for Failure {
             Self::Unreadable => (
                 StatusCode::BAD_REQUEST,
                 "送られた内容を読み取れません",
-                vec!["送られた内容が大きすぎるか、読み取れない形です。前の画面に戻り、もう一度操作してください。".to_owned()],
+                vec!["送られた内容が読み取れない形です。前の画面に戻り、もう一度操作してください。".to_owned()],
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "送られた内容が大きすぎます",
+                vec!["一度に送れるのは32MBまでです。前の画面に戻り、小さいファイルを選んでください。".to_owned()],
             ),
             Self::Service(error) => service(error),
         };
@@ -69,46 +79,78 @@ impl IntoResponse for Failure {
     }
 }
 
-fn service(error: Error) -> (StatusCode, &'static str, Vec<String>) {
+/// Status, title and sentences of a page.
+type Told = (StatusCode, &'static str, Vec<String>);
+
+fn service(error: Error) -> Told {
     match error {
-        Error::NotFound => (
+        Error::NotFound => told(
             StatusCode::NOT_FOUND,
             "ページが見つかりません",
-            vec!["アドレスが違うか、このアカウントでは見られないページです。アドレスを確認するか、ホームからお進みください。".to_owned()],
+            "アドレスが違うか、このアカウントでは見られないページです。アドレスを確認するか、ホームからお進みください。",
         ),
-        Error::Forbidden => (
+        Error::Forbidden => told(
             StatusCode::FORBIDDEN,
             "この操作はできません",
-            vec!["このアカウントには、この操作をする権限がありません。必要な場合は、医療機関等の管理者またはシステム管理者にご相談ください。".to_owned()],
+            "このアカウントには、この操作をする権限がありません。必要な場合は、医療機関等の管理者またはシステム管理者にご相談ください。",
         ),
-        Error::LoginRequired => (
+        Error::LoginRequired => told(
             StatusCode::UNAUTHORIZED,
             "ログインしてください",
-            vec!["ログインの時間が切れました。もう一度ログインしてください。".to_owned()],
+            "ログインの時間が切れました。もう一度ログインしてください。",
         ),
-        Error::ChangedMeanwhile => (
+        Error::ChangedMeanwhile => told(
             StatusCode::CONFLICT,
             "状態が変わっています",
-            vec!["画面を開いた後に、ほかの人か別の画面が先に操作しました。今の状態を確認してから、必要であればもう一度操作してください。".to_owned()],
+            "画面を開いた後に、ほかの人か別の画面が先に操作しました。今の状態を確認してから、必要であればもう一度操作してください。",
         ),
-        Error::TooManyTries { until } => (
+        Error::TooManyTries { until } => told(
             StatusCode::TOO_MANY_REQUESTS,
             "しばらくお待ちください",
-            vec![format!("試した回数が多すぎます。{}以降に、もう一度お試しください。", japanese_datetime(until))],
+            &format!("試した回数が多すぎます。{}以降に、もう一度お試しください。", japanese_datetime(until)),
         ),
-        Error::Internal(cause) => {
-            let event = event_id(&cause);
-            tracing::error!(event, cause, "a page failed");
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "処理を終えられませんでした",
-                vec![
-                    "こちらの不具合で処理を終えられませんでした。入力された内容は、保存された時点のものが残っています。".to_owned(),
-                    format!("時間をおいてもう一度お試しください。続くときは、番号「{event}」をコールセンターにお知らせください。"),
-                ],
-            )
-        }
+        Error::Busy(_) => told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "しばらくお待ちください",
+            "同じ処理がほかで進んでいます。1分ほどたってから、もう一度お試しください。",
+        ),
+        // The log names these two once, where they begin.
+        Error::CannotSign(_) => not_signing("認証局の鍵の装置が一時的に使えないため"),
+        Error::ClockInDoubt(_) => not_signing("認証局の時計にずれが見つかったため"),
+        Error::Unrecorded(cause) => unrecorded(&cause),
+        Error::Internal(cause) => ours(&cause),
     }
+}
+
+fn told(status: StatusCode, title: &'static str, sentence: &str) -> Told {
+    (status, title, vec![sentence.to_owned()])
+}
+
+fn not_signing(because: &str) -> Told {
+    let sentences = [
+        &format!("{because}、今は電子証明書を作れません。手続きは進んでおらず、料金もかかりません。"),
+        "しばらくしてから、もう一度お試しください。通知書がある場合は、同じ通知書を使えます。",
+    ];
+    (StatusCode::SERVICE_UNAVAILABLE, "今は電子証明書を作れません", sentences.map(str::to_owned).to_vec())
+}
+
+fn unrecorded(cause: &str) -> Told {
+    let event = event_id(cause);
+    tracing::error!(event, cause, "the journal cannot be written");
+    let what = "認証局の控えを記録できないため、電子証明書の発行や失効の手続きを終えられませんでした。お手元の通知書は引き続き使えますので、そのままお持ちください。";
+    let then = format!(
+        "しばらくしてから今の状態を確認し、もう一度操作してください。続くときは、番号「{event}」をコールセンターにお知らせください。"
+    );
+    (StatusCode::SERVICE_UNAVAILABLE, "ただいま電子証明書の手続きを止めています", vec![what.to_owned(), then])
+}
+
+fn ours(cause: &str) -> Told {
+    let event = event_id(cause);
+    tracing::error!(event, cause, "a page failed");
+    let what = "こちらの不具合で処理を終えられませんでした。入力された内容は、保存された時点のものが残っています。";
+    let then =
+        format!("時間をおいてもう一度お試しください。続くときは、番号「{event}」をコールセンターにお知らせください。");
+    (StatusCode::INTERNAL_SERVER_ERROR, "処理を終えられませんでした", vec![what.to_owned(), then])
 }
 
 /// A short number that finds the line in the log; it carries nothing of the cause.
@@ -131,6 +173,20 @@ fn login_address(path: &str) -> String {
     format!("/login?next={encoded}")
 }
 
+/// A sentence for a machine's log.
+pub(crate) fn plain(status: StatusCode, sentence: &str) -> Response {
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    let keep = HeaderValue::from_static("no-store");
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)];
+    let mut response = (status, headers, format!("{sentence}\n")).into_response();
+    response.extensions_mut().insert(Said);
+    response
+}
+
+/// Marks a refusal that says all there is to say.
+#[derive(Clone)]
+struct Said;
+
 #[derive(Template)]
 #[template(path = "failure.html")]
 struct FailurePage {
@@ -145,10 +201,16 @@ pub(super) async fn page_for(
     cookies: Option<HeaderValue>,
     mut response: Response,
 ) -> Response {
+    if response.extensions().get::<Said>().is_some() {
+        return response;
+    }
     let wanted = response.extensions_mut().remove::<Wanted>().or_else(|| framework_failure(&response));
     let Some(wanted) = wanted else { return response };
     if path.starts_with("/pki/") || path.starts_with("/assets/") {
         return response;
+    }
+    if path.starts_with(MACHINES) {
+        return plain(response.status(), &wanted.sentences.concat());
     }
     let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
     let frame = Visit::of_cookies(site, path, &headers).await.frame(wanted.title);

@@ -18,6 +18,7 @@ pub(super) fn menus() -> Arc<[MenuGroup]> {
                 link("オンライン資格確認 利用開始・変更申請", "/procedures/eligibility"),
                 link("端末の電子証明書 発行申請", "/procedures/certificate"),
                 link("端末の電子証明書 申請状況照会", "/certificates"),
+                link("端末の一覧", "/terminals"),
                 link("オンライン請求 利用開始・変更申請（届出）", "/procedures/claims"),
             ],
         },

@@ -15,7 +15,8 @@ use super::{ANONYMOUS_COOKIE, Site, failure, visit::VisitorToken};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-const HEADERS: [(&str, &str); 6] = [
+/// What browsers are told with every answer.
+pub(crate) const SECURITY_HEADERS: [(&str, &str); 6] = [
     ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -32,7 +33,7 @@ pub(crate) async fn guard(State(site): State<Site>, mut request: Request<Body>, 
     let fresh = (present.is_none() && shows).then(|| new_token(&*site.app.randomness));
     request.extensions_mut().insert(VisitorToken(present.or_else(|| fresh.clone()).unwrap_or_default()));
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
+    for (name, value) in SECURITY_HEADERS {
         response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     if site.secure() {

@@ -46,6 +46,12 @@ pub struct Download {
     pub inline: bool,
 }
 
+impl From<services::authority::Pickup> for Download {
+    fn from(file: services::authority::Pickup) -> Self {
+        Self { name: file.file_name, media_type: file.media_type, bytes: file.bytes, inline: false }
+    }
+}
+
 impl IntoResponse for Download {
     fn into_response(self) -> Response {
         let kind = if self.inline { "inline" } else { "attachment" };

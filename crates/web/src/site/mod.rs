@@ -21,10 +21,11 @@ use crate::view::frame::{Brand, MenuGroup};
 
 pub(crate) use browser::{browser_name, browser_serves};
 pub use failure::Failure;
+pub(crate) use failure::plain;
 pub(crate) use fields::comparison;
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
 pub(crate) use frame::grouped_code;
-pub(crate) use guard::{guard, render_failures};
+pub(crate) use guard::{SECURITY_HEADERS, guard, render_failures};
 pub use html::{Download, Html, see_other};
 pub use markdown::{TableOfContents, to_html};
 pub use posted::{Posted, Typed};

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
 };
 use domain::forms::Answers;
 use services::secrets::same;
@@ -56,16 +56,21 @@ fn is_multipart(headers: &HeaderMap) -> bool {
 async fn read_multipart(request: Request, site: &Site) -> Result<Posted, Failure> {
     let mut multipart = Multipart::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
     let mut posted = Posted::default();
-    while let Some(part) = multipart.next_field().await.map_err(|_| Failure::Unreadable)? {
+    while let Some(part) = multipart.next_field().await.map_err(|fault| refused(fault.status()))? {
         let name = part.name().unwrap_or_default().to_owned();
         if part.file_name().is_some() {
-            posted.files.push((name, part.bytes().await.map_err(|_| Failure::Unreadable)?.to_vec()));
+            posted.files.push((name, part.bytes().await.map_err(|fault| refused(fault.status()))?.to_vec()));
         } else {
-            let value = part.bytes().await.map_err(|_| Failure::Unreadable)?;
+            let value = part.bytes().await.map_err(|fault| refused(fault.status()))?;
             posted.fields.push((name, storable(&String::from_utf8_lossy(&value))));
         }
     }
     Ok(posted)
+}
+
+/// What the framework did not read, by the status it would have answered.
+fn refused(status: StatusCode) -> Failure {
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Failure::TooLarge } else { Failure::Unreadable }
 }
 
 impl FromRequest<Site> for Posted {
@@ -105,7 +110,7 @@ impl FromRequest<Site> for Typed {
         let posted = if is_multipart(request.headers()) {
             read_multipart(request, site).await?
         } else {
-            let body = Bytes::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
+            let body = Bytes::from_request(request, site).await.map_err(|fault| refused(fault.status()))?;
             Posted { fields: pairs(&body), files: vec![] }
         };
         let fresh = same(posted.get("csrf"), &visit.csrf);

@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::permissions::Permission;
 
-use super::Site;
+use super::{Site, failure::MACHINES};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Routes {
             self.list.iter().filter(move |route| route.method == method).map(|route| route.path).collect::<Vec<_>>()
         };
         let pages = BTreeSet::from_iter(of("GET"));
-        let forms = of("POST").into_iter().filter(|path| !pages.contains(path) && !path.starts_with("/pki"));
+        let forms = of("POST").into_iter().filter(|path| !pages.contains(path) && !is_for_machines(path));
         for path in forms {
             let Some(floors) = floors_down(path, &pages) else { continue };
             let back = move |uri: Uri| async move { Redirect::to(below(uri.path(), floors)) };
@@ -100,6 +100,11 @@ impl Routes {
         self.list.extend(other.list);
         self
     }
+}
+
+/// Whether no browser ever comes to an address.
+fn is_for_machines(path: &str) -> bool {
+    ["/pki", MACHINES].iter().any(|place| path.starts_with(place))
 }
 
 /// How many parts at the end of an action's path are not in the path of the page that its form stands on.

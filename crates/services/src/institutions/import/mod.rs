@@ -122,6 +122,16 @@ pub enum Outcome {
     Refused(FileFault),
 }
 
+/// The rows of a file, without the register; a file in memory cannot fail midway.
+pub(crate) fn rows_of(file: &[u8]) -> std::result::Result<Vec<crate::reading::Row>, FileFault> {
+    let mut list = vec![];
+    let read = rows::read(file, &Options::default(), |batch| {
+        list.extend(batch.into_iter().map(|row| crate::reading::Row { line: row.line, refused: row.content.err() }));
+        true
+    });
+    read.unwrap_or(Ok(())).map(|()| list)
+}
+
 /// Imports a file into the register (「台帳の取込み」).
 ///
 /// # Errors

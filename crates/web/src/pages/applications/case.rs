@@ -75,6 +75,16 @@ pub(super) async fn show(
             link: None,
         });
     }
+    if shown.case.state == State::LetterPosted
+        && shown.letters.last().is_some_and(|letter| letters::is_overdue(letter, visit.ctx().now))
+    {
+        page.frame.banners.push(BannerView {
+            kind: BannerKind::Warning,
+            title: "通知書は届きましたか".to_owned(),
+            body: vec!["発送から7日たちました。届いていないときは、送り直せます。発行料はかかりません。".to_owned()],
+            link: Some(Link::new(send_again::LABEL, send_again_page(shown.case.id))),
+        });
+    }
     if said.said == "sent_again" {
         page.frame.banners.push(BannerView {
             kind: BannerKind::Success,
@@ -119,7 +129,10 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         ),
         holder: shown.explanation.holder,
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
-        deadline: shown.explanation.deadline.map(|until| Fact::new(until.label, japanese_date(until.day))),
+        deadline: shown.explanation.deadline.map(|until| {
+            let left = (until.day - visit.ctx().now.date()).whole_days();
+            Fact::new(until.label, format!("{}（あと{}日）", japanese_date(until.day), left.max(0)))
+        }),
         reasons: reasons(shown),
         action,
         sections: sections(shown),
@@ -218,7 +231,9 @@ fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
             "revoked" => (Tone::Stopped, "失効"),
             _ => (Tone::Idle, "発行されませんでした"),
         };
+        let trouble = Link::new("端末に何かあったとき", format!("/terminals/{}/trouble", shown.case.id));
         let revoke = Link::new("失効させる", format!("/certificates/{}/revoke", certificate.id));
+        let renewal = Link::new("更新の設定", format!("/certificates/{}/renewal", certificate.id));
         CardView {
             kind: "端末の電子証明書".to_owned(),
             title: certificate.subject.clone(),
@@ -227,7 +242,7 @@ fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
                 Fact::new("有効期限", japanese_date(certificate.not_after.date())),
                 Fact { code: true, ..Fact::new("シリアル番号", certificate.serial.clone()) },
             ],
-            links: if certificate.state == "valid" { vec![revoke] } else { vec![] },
+            links: if certificate.state == "valid" { vec![renewal, trouble, revoke] } else { vec![] },
             ..CardView::default()
         }
     };

@@ -142,7 +142,11 @@ pub(super) async fn ask_revoke(visit: Visit, Path(name): Path<String>) -> Result
 pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let record = record(&visit, &name).await?;
     Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason")).await? {
-        Revoked::Done | Revoked::Before => see_other("/certificates"),
+        Revoked::Done | Revoked::Before => see_other(
+            &record
+                .application_id
+                .map_or_else(|| "/certificates".to_owned(), |case| format!("/terminals/{case}?done=revoked")),
+        ),
         Revoked::BadReason => {
             Html(revoke_page(&visit, &record, Some("「失効の理由」を選んでください。"))).with_faults()
         }

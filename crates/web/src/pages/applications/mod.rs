@@ -4,6 +4,7 @@ mod case;
 mod certificates;
 mod form;
 mod life;
+mod renewal;
 mod resume;
 mod send;
 mod send_again;
@@ -47,6 +48,8 @@ pub(super) fn routes() -> Routes {
         .get("/certificates", Member, certificates::list)
         .get("/certificates/{id}/revoke", Access::Owner, certificates::ask_revoke)
         .post("/certificates/{id}/revoke", Access::Owner, certificates::revoke)
+        .get("/certificates/{id}/renewal", Access::Owner, renewal::show)
+        .post("/certificates/{id}/renewal", Access::Owner, renewal::decide)
         .get("/resume", Person, resume::resume)
 }
 

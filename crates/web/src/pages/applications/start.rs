@@ -21,7 +21,7 @@ pub(super) struct Begin {
     prepare: &'static [&'static str],
     missing: Option<&'static str>,
     draft: Option<(String, String)>,
-    filed: bool,
+    button: &'static str,
 }
 
 /// The page before the form.
@@ -38,7 +38,11 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         prepare,
         missing: outlook.missing,
         draft: outlook.draft.map(|(id, at)| (id.to_string(), japanese_datetime(at))),
-        filed: outlook.filed,
+        button: match kind {
+            _ if !outlook.filed => "入力をはじめる",
+            Kind::Claims => "届出の入力をはじめる",
+            _ => "申請の入力をはじめる",
+        },
     }))
 }
 
@@ -61,7 +65,7 @@ fn words(kind: Kind) -> (&'static str, &'static [&'static str]) {
             &[
                 "レセコンのプログラム名称",
                 "パソコンの基本ソフト（OS）とブラウザ",
-                "回線の種類とお客さまID",
+                "回線の種類とお客様ID",
                 "安全対策の規程",
             ],
         ),

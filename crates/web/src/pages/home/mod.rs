@@ -14,6 +14,7 @@ use serde::Deserialize;
 use services::{
     applications::{self, Standing},
     rows::{Foremost, Listed},
+    terminals::Overview,
 };
 
 use super::applications::standing_view;
@@ -43,6 +44,8 @@ struct Home {
     frame: Frame,
     idle: bool,
     tasks: TaskListView,
+    terminals: Option<TableView>,
+    waiting: String,
     notices: Vec<Link>,
 }
 
@@ -76,14 +79,25 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
             task.action.clear();
         }
     }
+    let overview = terminals_of(&ctx, &foremost).await?;
     let name = session.institution.as_ref().map(|acting| acting.name.as_str()).unwrap_or_default();
     Ok(Html(Home {
-        idle: first.is_none(),
+        idle: first.is_none() && overview.as_ref().is_none_or(|overview| overview.waiting == 0),
         tasks: TaskListView { tasks },
+        waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
+        terminals: overview.as_ref().map(super::terminals::overview_table),
         notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
         frame: Frame { breadcrumb: vec![], ..visit.frame(format!("{name}の手続")) },
     })
     .into_response())
+}
+
+/// The institution's terminals, once a certificate was applied for: nobody else is asked about them.
+async fn terminals_of(ctx: &services::Ctx<'_>, foremost: &[Standing<Foremost>]) -> Result<Option<Overview>, Failure> {
+    if !foremost.iter().any(|standing| standing.case.kind == Kind::Certificate && standing.case.filed > 0) {
+        return Ok(None);
+    }
+    Ok(Some(services::terminals::overview(ctx).await?).filter(|overview| overview.count > 0))
 }
 
 /// One procedure as a task: the case that needs the person most, or the beginning.
@@ -120,7 +134,7 @@ fn beginning(kind: Kind, early: bool) -> TaskView {
         Kind::Eligibility => "NTTフレッツ回線の「開通のご案内」（お客様ID）をご用意ください。入力は10分ほどです。",
         Kind::Certificate if early => "オンライン資格確認の利用申請を送信すると、はじめられます。",
         Kind::Certificate => "端末1台に1枚必要です。通知書が簡易書留で届きます。入力は5分ほどです。",
-        Kind::Claims => "レセコンのプログラム名称と、お客さまIDをご用意ください。入力は10分ほどです。",
+        Kind::Claims => "レセコンのプログラム名称と、お客様IDをご用意ください。入力は10分ほどです。",
     };
     TaskView {
         title: kind.label().to_owned(),

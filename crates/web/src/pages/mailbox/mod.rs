@@ -38,6 +38,7 @@ async fn index(visit: Visit) -> Result<Html<Index>, Failure> {
             letter: true,
             to: format!("{} {} 様", letter.institution, letter.addressee),
             subject: letter.title.to_owned(),
+            about: letter.about.clone(),
             time: japanese_datetime(letter.created_at),
             href: format!("/dev/mailbox/letters/{}", letter.id),
             ..MailItem::default()

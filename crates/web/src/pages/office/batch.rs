@@ -171,7 +171,13 @@ pub(super) async fn confirm(visit: Visit, Path(name): Path<String>, _posted: Pos
     parts::insist(&visit, &[P::DispatchLetters])?;
     let id: BatchId = parts::id(&name)?;
     let done = match letters::confirm_printed(&visit.ctx(), id).await {
-        Ok(()) => "printed",
+        Ok(Ok(())) => "printed",
+        Ok(Err(fault)) => {
+            let mut page = page(&visit, id, &Typed::default()).await?;
+            page.frame.has_errors = true;
+            page.errors.errors.push(FieldError { key: String::new(), message: fault });
+            return Ok(Html(page).with_faults());
+        }
         Err(Error::ChangedMeanwhile) => "before",
         Err(error) => return Err(error.into()),
     };

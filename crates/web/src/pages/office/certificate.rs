@@ -10,6 +10,7 @@ use serde::Deserialize;
 use services::{
     Error, applications,
     authority::{self, Revoked},
+    terminals,
 };
 
 use super::{links::queue_of, parts};
@@ -59,12 +60,14 @@ async fn page(visit: &Visit, id: CertificateId, case: &str, fault: Option<&str>)
     let reference = view.case.reference.clone().unwrap_or_default();
     frame.breadcrumb.push(Link::new(format!("{reference}　{}", view.institution.name), &back));
     frame.has_errors = fault.is_some();
-    let facts = vec![
+    let loss = terminals::loss_of(&visit.ctx(), id).await?;
+    let mut facts = vec![
         SummaryRow::new("医療機関等", &view.institution.name),
         SummaryRow::new("端末名称等", &certificate.subject),
         SummaryRow::new("有効期限", japanese_date(certificate.not_after.date())),
         SummaryRow { code: true, ..SummaryRow::new("シリアル番号", &certificate.serial) },
     ];
+    facts.extend(loss.iter().flat_map(|loss| super::losses::facts(loss, visit.ctx().now)));
     let error = |message: &str| FieldError { key: "reason".to_owned(), message: message.to_owned() };
     Ok(RevokePage {
         frame,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use services::{
     Ctx, Error,
     accounts::membership,
-    applications, inquiries, jobs, letters,
+    applications, authority, inquiries, jobs, letters,
     rows::{Listed, QueueFilter},
 };
 
@@ -112,6 +112,12 @@ impl Waiting {
 
 async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     let mut all = cases(ctx).await?;
+    if ctx.permit(P::ReadChecks).is_ok() {
+        let count = authority::count_findings(ctx, MOST).await?;
+        all.extend((count > 0).then(|| {
+            Waiting::new("証明書の点検", "/office/checks", count, "毎晩の点検で、不適合または点検できなかった証明書")
+        }));
+    }
     if ctx.permit(P::ReviewMemberships).is_ok() {
         let count = count(&membership::review_list(ctx).await?);
         all.push(Waiting::new("所属の確認", "/office/memberships", count, "審査担当の確認を待っている方"));

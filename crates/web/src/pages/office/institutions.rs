@@ -173,7 +173,7 @@ fn paper_fields(typed: &PaperFiling) -> Vec<FieldView> {
     let id = InputView::Text(TextView::code(&typed.customer_id, vec![]));
     let day = InputView::Text(TextView { width: Width::Short, ..TextView::of(TextKind::Date, &typed.received, "") });
     vec![
-        FieldView::new("customer_id", "お客さまID", id)
+        FieldView::new("customer_id", "お客様ID", id)
             .required()
             .with_help("届出に書かれた、CAFまたはCOPで始まる番号です。"),
         FieldView::new("received", "届いた日", day)

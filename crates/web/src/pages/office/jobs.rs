@@ -7,7 +7,10 @@ use axum::{
 };
 use domain::{calendar::japanese_datetime, clock::Timestamp, permissions::Permission};
 use serde::Deserialize;
-use services::{Error, jobs, rows::Failed};
+use services::{
+    Error, jobs,
+    rows::{Failed, TriedAgain},
+};
 
 use super::parts;
 use crate::{
@@ -22,14 +25,16 @@ const LIST: &str = "/office/jobs";
 struct JobsPage {
     frame: Frame,
     rows: Vec<Line>,
+    waiting: Vec<Line>,
 }
 
-/// A job that was given up.
+/// A job that was given up, or one that will be tried again.
 struct Line {
     id: String,
     what: &'static str,
     kind: String,
-    failed: String,
+    /// When it was given up, or when it is tried next.
+    at: String,
     attempts: i64,
     error: String,
 }
@@ -41,13 +46,14 @@ pub(super) struct Said {
     done: String,
 }
 
-/// Jobs that were given up.
+/// Jobs that were given up, and those that will be tried again.
 pub(super) async fn list(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failure> {
     parts::insist(&visit, &[Permission::ManageJobs])?;
     let failed = jobs::failed(&visit.ctx()).await?;
     let mut frame = visit.office_frame("処理の失敗", LIST);
     frame.banners.extend(told(&said.done));
-    Ok(Html(JobsPage { frame, rows: failed.into_iter().map(line).collect() }).into_response())
+    let waiting = jobs::tried_again(&visit.ctx()).await?.into_iter().map(next).collect();
+    Ok(Html(JobsPage { frame, rows: failed.into_iter().map(line).collect(), waiting }).into_response())
 }
 
 fn told(done: &str) -> Option<BannerView> {
@@ -66,7 +72,18 @@ fn line(job: Failed) -> Line {
     Line {
         id: job.id.to_string(),
         what: words(&job.kind),
-        failed: japanese_datetime(Timestamp::from_millis(job.failed_at)),
+        at: japanese_datetime(Timestamp::from_millis(job.failed_at)),
+        kind: job.kind,
+        attempts: job.attempt,
+        error: job.last_error.unwrap_or_default(),
+    }
+}
+
+fn next(job: TriedAgain) -> Line {
+    Line {
+        id: job.id.to_string(),
+        what: words(&job.kind),
+        at: japanese_datetime(Timestamp::from_millis(job.run_at)),
         kind: job.kind,
         attempts: job.attempt,
         error: job.last_error.unwrap_or_default(),
@@ -81,6 +98,9 @@ fn words(kind: &str) -> &'static str {
         services::letters::EXPIRE => "通知書の期限を終える",
         services::letters::REMIND => "通知書の期限が近いことを知らせる",
         services::authority::PUBLISH_CRL => "失効リストの公開",
+        services::authority::SIGN_OCSP => "OCSPの回答の作成",
+        services::authority::RECHECK => "証明書の点検",
+        services::terminals::WARN => "有効期限のお知らせ",
         _ => "そのほかの処理",
     }
 }

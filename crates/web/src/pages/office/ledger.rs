@@ -32,7 +32,7 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
         next: next.map(|after| parts::address(LIST, &[("after", &after)])),
         ..parts::table("手数料台帳（新しい順）", &[], entries.iter().map(|entry| row(&visit, entry)).collect())
     };
-    let lead = "発行料は、端末の電子証明書の申請を承認したときに1回だけ記録されます。記録は消せません。取り消すときは、反対の記録が加わります。";
+    let lead = "発行料は、端末の電子証明書の申請を承認したときに1回だけ、更新料は、更新した証明書ごとに1回だけ記録されます。記録は消せません。取り消すときは、反対の記録が加わります。";
     let frame = visit.office_frame("手数料台帳", LIST);
     let empty = ("記録はまだありません", "端末の電子証明書の申請が承認されると、ここに並びます。");
     Ok(Html(parts::ListPage { lead: lead.to_owned(), ..parts::ListPage::new(frame, table, empty) }))
@@ -40,7 +40,11 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
 
 /// What a kind of entry is called.
 pub(super) fn kind(kind: &str) -> &'static str {
-    if kind == "reversal" { "取消し" } else { "発行料" }
+    match kind {
+        "reversal" => "取消し",
+        "renewal" => "更新料",
+        _ => "発行料",
+    }
 }
 
 fn row(visit: &Visit, entry: &LedgerRow) -> RowView {

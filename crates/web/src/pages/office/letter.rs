@@ -27,6 +27,8 @@ use crate::{
 
 /// Name of the field for the reason.
 const REASON: &str = "reason";
+/// Name of the field for the registered-mail number.
+const NUMBER: &str = "number";
 
 #[derive(Template)]
 #[template(path = "office/letter.html")]
@@ -41,7 +43,11 @@ struct LetterPage {
     arrives: bool,
     gone: bool,
     reason: Option<FieldView>,
+    number: Option<FieldView>,
 }
+
+/// What was typed and could not be used: field, text, sentence.
+type Slip<'a> = (&'static str, &'a str, &'a str);
 
 /// What was just done.
 #[derive(Deserialize)]
@@ -66,26 +72,24 @@ fn told(done: &str) -> Option<BannerView> {
     let (title, next) = match done {
         "delivered" => ("配達を記録しました。", "この郵便について、することはもうありません。"),
         "came_back" => ("返送を記録しました。", "申請者に、宛先を確かめるようメールで知らせました。"),
+        "number" => ("書留番号を訂正しました。", "申請者に、正しい番号をメールで知らせました。"),
         "lost" => ("不着・紛失の届出を記録しました。", "この通知書の取得パスワードは使えなくなりました。"),
         _ => return None,
     };
     Some(parts::banner(BannerKind::Success, title, &[next]))
 }
 
-async fn page(visit: &Visit, id: LetterId, fault: Option<(&str, &str)>) -> Result<LetterPage, Failure> {
+async fn page(visit: &Visit, id: LetterId, fault: Option<Slip<'_>>) -> Result<LetterPage, Failure> {
     let letter = letters::letter(&visit.ctx(), id).await?;
     let mut frame =
         visit.office_frame(format!("{} {}", words::letter_kind(&letter.letter.kind), letter.reference), DESK);
     frame.breadcrumb.push(Link::new("通知書の発送", DESK));
     frame.has_errors = fault.is_some();
     let may = parts::may(visit, P::DispatchLetters);
-    let typed = fault.map_or("", |(typed, _)| typed);
-    let field = FieldView::new(REASON, "戻ってきた理由", InputView::Text(TextView::new(typed))).required().with_help(
-        "封筒のとおりに書いてください。例：あて所に尋ねあたりません、保管期間の経過。申請者へのメールに入ります。",
-    );
-    let slip =
-        |(_, message): (&str, &str)| domain::forms::Finding { field: REASON.to_owned(), message: message.to_owned() };
-    let (fields, errors) = with_slips(vec![field], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    let (fields, errors) = fields(&letter, fault);
+    let mut fields = fields.into_iter();
+    let (reason, number) = (fields.next(), fields.next());
+    let posted = letter.letter.state == "posted";
     Ok(LetterPage {
         frame,
         errors,
@@ -93,11 +97,27 @@ async fn page(visit: &Visit, id: LetterId, fault: Option<(&str, &str)>) -> Resul
         state: words::letter_state(&letter.letter),
         case: letter.state.map(state_view),
         facts: facts(&letter),
-        on_its_way: may && letter.letter.state == "posted" && letter.state == Some(State::LetterPosted),
-        arrives: may && letter.letter.state == "posted" && letter.letter.delivered_at.is_none(),
+        on_its_way: may && posted && letter.state == Some(State::LetterPosted),
+        arrives: may && posted && letter.letter.delivered_at.is_none(),
         gone: may && matches!(letter.state, Some(State::LetterReturned | State::LetterLost)),
-        reason: fields.into_iter().next(),
+        reason,
+        number: number.filter(|_| may && posted),
     })
+}
+
+/// The fields of the page, each with its slip.
+fn fields(letter: &Letter, fault: Option<Slip<'_>>) -> (Vec<FieldView>, ErrorSummary) {
+    let typed = |key: &str| fault.filter(|(own, _, _)| *own == key).map(|(_, typed, _)| typed);
+    let reason = TextView::new(typed(REASON).unwrap_or_default());
+    let reason = FieldView::new(REASON, "戻ってきた理由", InputView::Text(reason)).required().with_help(
+        "封筒のとおりに書いてください。例：あて所に尋ねあたりません、保管期間の経過。申請者へのメールに入ります。",
+    );
+    let known = letter.letter.tracking_number.as_deref().unwrap_or_default();
+    let number = TextView { monospace: true, ..TextView::new(typed(NUMBER).unwrap_or(known)) };
+    let number = FieldView::new(NUMBER, "正しい書留番号", InputView::Text(number)).required();
+    let slip =
+        |(key, _, message): Slip<'_>| domain::forms::Finding { field: key.to_owned(), message: message.to_owned() };
+    with_slips(vec![reason, number], &fault.map(slip).into_iter().collect::<Vec<_>>())
 }
 
 fn facts(shown: &Letter) -> SummaryListView {
@@ -123,7 +143,21 @@ pub(super) async fn came_back(visit: Visit, Path(name): Path<String>, posted: Po
     let (id, reason) = (parts::id(&name)?, posted.get(REASON));
     Ok(match letters::came_back(&visit.ctx(), id, reason).await? {
         Ok(()) => see_other(&format!("/office/letters/{id}?done=came_back")),
-        Err(message) => Html(page(&visit, id, Some((reason, &message))).await?).with_faults(),
+        Err(message) => Html(page(&visit, id, Some((REASON, reason, &message))).await?).with_faults(),
+    })
+}
+
+/// Replaces a registered-mail number that was typed wrong.
+pub(super) async fn correct_number(
+    visit: Visit,
+    Path(name): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::DispatchLetters])?;
+    let (id, number) = (parts::id(&name)?, posted.get(NUMBER));
+    Ok(match letters::correct_number(&visit.ctx(), id, number).await? {
+        Ok(()) => see_other(&format!("/office/letters/{id}?done=number")),
+        Err(message) => Html(page(&visit, id, Some((NUMBER, number, &message))).await?).with_faults(),
     })
 }
 

@@ -30,6 +30,7 @@ struct Desk {
     may_dispatch: bool,
     batches: TableView,
     gone: TableView,
+    overdue: TableView,
     find: String,
     found: TableView,
 }
@@ -63,6 +64,7 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
     }
     let found = letters::by_number(&visit.ctx(), &said.find).await?;
     let gone = letters::gone(&visit.ctx()).await?;
+    let overdue = letters::overdue(&visit.ctx()).await?;
     let labels = ["作成", "状態", "通数", "発送済み", "作成した人"];
     let batches = TableView {
         columns: parts::columns(&labels, &[2, 3]),
@@ -76,6 +78,7 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
         may_dispatch,
         batches,
         gone: parts::table("返送・不着で、送り直しを待つ通知書", &letter::COLUMNS, letter::rows(&gone)),
+        overdue: parts::table("発送から7日たち、届いた記録のない通知書", &letter::COLUMNS, letter::rows(&overdue)),
         found: parts::table("見つかった通知書", &letter::COLUMNS, letter::rows(&found)),
         find: said.find,
     })
@@ -96,9 +99,9 @@ fn row(batch: &Batch) -> RowView {
     }
 }
 
-/// A batch is known by the time at which it was made.
+/// A batch is known by its number and the time at which it was made.
 pub(super) fn title(batch: &Batch) -> String {
-    format!("{}の束", japanese_datetime(Timestamp::from_millis(batch.created_at)))
+    format!("第{}束（{}）", batch.number, japanese_datetime(Timestamp::from_millis(batch.created_at)))
 }
 
 /// How far a batch got.

@@ -5,6 +5,7 @@ mod audit_words;
 mod batch;
 mod case;
 mod certificate;
+mod checks;
 mod desk;
 mod imports;
 mod inquiries;
@@ -14,6 +15,7 @@ mod ledger;
 mod letter;
 mod letters;
 mod links;
+mod losses;
 mod mails;
 mod memberships;
 mod parts;
@@ -50,6 +52,10 @@ fn review() -> Routes {
         .post("/office/applications/{id}/reject", decide, case::reject)
         .get("/office/certificates/{id}/revoke", revoke, certificate::ask_revoke)
         .post("/office/certificates/{id}/revoke", revoke, certificate::revoke)
+        .get("/office/losses", Access::Office(P::ReadCertificates), losses::list)
+        .get("/office/certificates/{id}/loss", Access::Office(P::ReportLosses), losses::ask)
+        .post("/office/certificates/{id}/loss", Access::Office(P::ReportLosses), losses::report)
+        .get("/office/checks", Access::Office(P::ReadChecks), checks::list)
         .get("/office/memberships", members, memberships::list)
         .post("/office/memberships/{id}/approve", members, memberships::approve)
         .get("/office/memberships/{id}/decline", members, memberships::ask_decline)
@@ -63,6 +69,7 @@ fn dispatch() -> Routes {
         .get("/office/letters", read, letters::desk)
         .get("/office/letters/{id}", read, letter::show)
         .post("/office/letters/{id}/came-back", post, letter::came_back)
+        .post("/office/letters/{id}/number", post, letter::correct_number)
         .post("/office/letters/{id}/delivered", post, letter::delivered)
         .post("/office/letters/{id}/lost", post, letter::lost)
         .post("/office/letters/{id}/reissue", post, letter::reissue)

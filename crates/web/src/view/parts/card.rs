@@ -72,6 +72,8 @@ pub struct MailItem {
     pub to: String,
     /// Subject or name of the letter.
     pub subject: String,
+    /// What tells it from others with the same subject; empty for nothing.
+    pub about: String,
     /// Time in words, e.g. `2026年5月20日（水）14:05`.
     pub time: String,
     /// Its page.

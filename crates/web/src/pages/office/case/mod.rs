@@ -60,7 +60,8 @@ fn told(done: &str) -> Option<BannerView> {
         "return" => ("補正を依頼しました。申請者にメールで知らせます。", next),
         "reject" => ("却下しました。申請者にメールで知らせます。", next),
         "revoke" => ("端末の電子証明書を失効させました。失効リストにただちに載せます。", None),
-        "paper" => ("紙の届出を登録しました。お客さまIDが、ほかの申請で使えます。", None),
+        "loss" => ("盗難・紛失の届出を記録しました。代表者と登録局の担当にメールで知らせました。", None),
+        "paper" => ("紙の届出を登録しました。お客様IDが、ほかの申請で使えます。", None),
         _ => return None,
     };
     Some(BannerView { link, ..parts::banner(BannerKind::Success, title, &[]) })

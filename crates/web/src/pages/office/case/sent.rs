@@ -87,10 +87,14 @@ fn day(at: Option<Timestamp>) -> String {
 /// Certificates of the case, with the way to revoke them.
 pub(super) fn certificates(visit: &Visit, view: &CaseView) -> TableView {
     let (revokes, now) = (parts::may(visit, Permission::RevokeCertificates), visit.ctx().now);
+    let reports = parts::may(visit, Permission::ReportLosses);
     let row = |certificate: &rows::Certificate| {
         let action = if revokes && certificate.state == "valid" {
             let address = format!("/office/certificates/{}/revoke?case={}", certificate.id, view.case.id);
             CellView::link("失効させる", address)
+        } else if reports && certificate.state == "valid" {
+            let address = format!("/office/certificates/{}/loss?case={}", certificate.id, view.case.id);
+            CellView::link("盗難・紛失の届出を記録する", address)
         } else {
             CellView::Text(
                 certificate.revoked_at.map(|at| format!("失効：{}", japanese_datetime(at))).unwrap_or_default(),

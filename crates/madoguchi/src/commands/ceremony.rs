@@ -1,0 +1,184 @@
+//! `ca ceremony`: makes root and issuing authority, or a new issuing authority, from a reviewed script.
+
+mod script;
+
+use std::{
+    io::{BufRead, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use services::authority::{self, Ceremony, Founding, Held, KeyStore, NewAuthority};
+use storage::Db;
+
+use crate::{Place, config::Config, install};
+use script::{New, Script};
+
+/// The fewest digits of the script's hash that are worth typing.
+const FEWEST_DIGITS: usize = 16;
+
+/// `ca ceremony SCRIPT`
+#[derive(Args)]
+pub(crate) struct Hold {
+    #[command(flatten)]
+    place: Place,
+    /// The reviewed script (TOML).
+    script: PathBuf,
+    /// Rehearse: throw-away keys, the same protocol marked as a rehearsal, nothing stays.
+    #[arg(long)]
+    dry_run: bool,
+    /// SHA-256 of the script as it was reviewed, at least its first 16 digits; asked if none.
+    #[arg(long)]
+    script_sha256: Option<String>,
+    /// Folder for the protocol and the certificates; must be new or empty.
+    #[arg(long, default_value = "./ceremony")]
+    out: PathBuf,
+}
+
+impl Hold {
+    /// Holds the ceremony.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let config = Config::load(&self.place)?;
+        let bytes = std::fs::read(&self.script).with_context(|| self.script.display().to_string())?;
+        let script: Script = toml::from_str(std::str::from_utf8(&bytes)?)?;
+        let hash = pki::sha256_hex(&bytes);
+        let mut faults = script.faults(&config, &config.authority.profiles()?);
+        if !super::empty_or_new(&self.out) {
+            faults.push(format!("--out: {} is not empty", self.out.display()));
+        }
+        let reviewed = if faults.is_empty() { self.reviewed(&hash)? } else { Reviewed::NotAsked };
+        if reviewed == Reviewed::Other {
+            faults.push(format!("the script is not the one that was reviewed: its SHA-256 is {hash}"));
+        }
+        refuse(&faults)?;
+        let configuration = pki::sha256_hex(config.without_secrets()?.as_bytes());
+        let told = Told { script: &script, hash: &hash, configuration: &configuration };
+        let held = if self.dry_run { rehearse(&config, &told).await? } else { real(&config, &told).await? };
+        write(&self.out, &held)?;
+        if !self.dry_run {
+            note(&config, &held).await?;
+        }
+        let what =
+            if self.dry_run { "rehearsed; no key of it is left, and these files are all that stays" } else { "done" };
+        println!("{what}: {}", self.out.join("protocol.txt").display());
+        Ok(())
+    }
+
+    fn reviewed(&self, hash: &str) -> anyhow::Result<Reviewed> {
+        let typed = match &self.script_sha256 {
+            Some(given) => given.clone(),
+            None => {
+                print!("SHA-256 of the script as it was reviewed (first {FEWEST_DIGITS} digits or more): ");
+                std::io::stdout().flush()?;
+                let mut line = String::new();
+                std::io::stdin().lock().read_line(&mut line)?;
+                line
+            }
+        };
+        let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
+        let same = digits.len() >= FEWEST_DIGITS && hash.starts_with(&digits);
+        Ok(if same { Reviewed::Same } else { Reviewed::Other })
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Reviewed {
+    Same,
+    Other,
+    NotAsked,
+}
+
+fn refuse(faults: &[String]) -> anyhow::Result<()> {
+    ensure!(faults.is_empty(), "nothing was made:\n- {}", faults.join("\n- "));
+    Ok(())
+}
+
+/// A checked script with its hashes.
+struct Told<'a> {
+    script: &'a Script,
+    hash: &'a str,
+    configuration: &'a str,
+}
+
+impl Told<'_> {
+    /// Holds it with keys in these stores, or names what hinders it.
+    async fn hold(&self, founding: &Founding<'_>, rehearsal: bool) -> anyhow::Result<Held> {
+        let people = self.script.people();
+        let ceremony = self.ceremony(founding, &people, rehearsal)?;
+        if !rehearsal {
+            refuse(&authority::hindrances(founding, &ceremony).await?)?;
+        }
+        Ok(authority::hold(founding, &ceremony).await?)
+    }
+
+    fn ceremony<'a>(
+        &'a self,
+        founding: &Founding<'a>,
+        present: &'a [authority::Present],
+        rehearsal: bool,
+    ) -> anyhow::Result<Ceremony<'a>> {
+        fn new<'a>(new: &'a New, store: &'a KeyStore) -> anyhow::Result<NewAuthority<'a>> {
+            Ok(NewAuthority { profile: &new.profile, key: new.kind()?, common_name: &new.common_name, store })
+        }
+        Ok(Ceremony {
+            title: &self.script.title,
+            present,
+            root: self.script.root.as_ref().map(|root| new(root, founding.root_keys)).transpose()?,
+            issuing: new(&self.script.issuing, founding.keys)?,
+            version: env!("CARGO_PKG_VERSION"),
+            script: self.hash,
+            configuration: self.configuration,
+            rehearsal,
+        })
+    }
+}
+
+async fn real(config: &Config, told: &Told<'_>) -> anyhow::Result<Held> {
+    let db = install::open_database(config).await?;
+    let mut stores = install::key_stores(config)?;
+    let root = told.script.root.as_ref().and_then(|root| root.folder.as_ref()).or(told.script.root_key_folder.as_ref());
+    if let (Some(own), KeyStore::File { folder, .. }) = (root, &mut stores.root) {
+        folder.clone_from(own);
+    }
+    let held = install::with_founding(config, &db, &stores, async |founding| told.hold(founding, false).await).await;
+    db.close().await;
+    held
+}
+
+/// Everything in a database and in keys of its own, gone at the end.
+async fn rehearse(config: &Config, told: &Told<'_>) -> anyhow::Result<Held> {
+    let folder = tempfile::tempdir()?;
+    let db = Db::open(&format!("sqlite:{}", folder.path().join("rehearsal.db").display())).await?;
+    let memory = || KeyStore::Memory(Arc::default());
+    let stores = install::KeyStores { issuing: memory(), root: memory(), earlier: None };
+    let held = install::with_founding(config, &db, &stores, async |founding| told.hold(founding, true).await).await;
+    db.close().await;
+    held
+}
+
+fn write(out: &Path, held: &Held) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let pdf = held.sheet.print(&letters::Press::new()?)?;
+    let pem = |der: &[u8]| pki::pem::certificate(der).into_bytes();
+    for (name, bytes) in [
+        ("protocol.txt", held.text.as_bytes()),
+        ("protocol.sig", &held.signature),
+        ("protocol.pdf", &pdf),
+        ("root.pem", &pem(&held.root)),
+        ("issuing.pem", &pem(&held.issuing)),
+        ("root.crl", &held.root_crl),
+    ] {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+async fn note(config: &Config, held: &Held) -> anyhow::Result<()> {
+    let app = install::build(config, true).await?;
+    let noted = authority::note_ceremony(&app, held).await;
+    app.db.close().await;
+    Ok(noted?)
+}

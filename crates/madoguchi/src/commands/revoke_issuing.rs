@@ -1,0 +1,34 @@
+//! `ca revoke-issuing`: the root revokes an issuing authority.
+
+use clap::Args;
+use domain::calendar::japanese_datetime;
+use services::authority;
+
+use crate::{Place, config::Config, install};
+
+/// `ca revoke-issuing NAME`
+#[derive(Args)]
+pub(crate) struct RevokeIssuing {
+    #[command(flatten)]
+    place: Place,
+    /// Short name of the authority, as in the addresses of its lists.
+    name: String,
+    /// Reason of RFC 5280: keyCompromise, cACompromise, superseded or cessationOfOperation.
+    #[arg(long)]
+    reason: String,
+}
+
+impl RevokeIssuing {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let outcome = authority::revoke_issuing(&app, &self.name, &self.reason).await;
+        app.db.close().await;
+        let revoked = outcome??;
+        let when = if revoked.now { "revoked" } else { "revoked before" };
+        println!("{}: {when}, serial {}", self.name, revoked.serial);
+        println!("list {} of the root names it, until {}", revoked.list, japanese_datetime(revoked.next_update));
+        println!("restart the service now: until then it goes on believing, and perhaps issuing");
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Serving after a restore that the journal has not yet confirmed: nothing but the words that say so.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use axum_server::Handle;
+use services::backup;
+use storage::Db;
+
+use crate::{
+    config::Config,
+    install,
+    serve::{self, FAREWELL, Running, stop_signal},
+};
+
+/// How often it is looked whether the quarantine has ended.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How a quarantine was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlasted {
+    /// There is none, or none any more.
+    Open,
+    /// The process was asked to stop.
+    Stopped,
+}
+
+/// Waits until no quarantine is left; meanwhile the listeners say so, if they are wanted.
+///
+/// The closed network's is only opened with a certificate of its own: none may be issued for it now.
+pub(crate) async fn outlast(config: &Config, listeners: bool) -> anyhow::Result<Outlasted> {
+    if !is_closed(config, false).await? {
+        return Ok(Outlasted::Open);
+    }
+    let handle = Handle::new();
+    let running = if listeners { open(config, &handle)? } else { vec![] };
+    let tasks: Vec<_> = running.into_iter().map(tokio::spawn).collect();
+    tracing::error!("the installation is in quarantine after a restore: nothing is issued, answered or sent");
+    let outlasted = tokio::select! {
+        ended = ended(config) => ended.map(|()| Outlasted::Open),
+        () = stop_signal() => Ok(Outlasted::Stopped),
+    };
+    handle.graceful_shutdown(Some(FAREWELL));
+    for task in tasks {
+        task.await??;
+    }
+    outlasted
+}
+
+fn open(config: &Config, handle: &Handle<SocketAddr>) -> anyhow::Result<Vec<Running>> {
+    let router = web::quarantine(&install::operator(config));
+    let mut running = vec![
+        serve::portal(&config.portal, router.clone(), handle.clone())?,
+        serve::publications(config, router.clone(), handle.clone())?,
+    ];
+    if config.closed_network.certificate.is_some() {
+        running.push(serve::portal(&config.closed_network, router, handle.clone())?);
+    }
+    Ok(running)
+}
+
+async fn ended(config: &Config) -> anyhow::Result<()> {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        match is_closed(config, true).await {
+            Ok(false) => return Ok(()),
+            Ok(true) => {}
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the database cannot be read"),
+        }
+    }
+}
+
+/// Looks with a connection of its own, so that a restore finds the database free, and changes nothing. An empty database is
+/// a new installation at the first look, and a restore that runs again later on.
+async fn is_closed(config: &Config, later: bool) -> anyhow::Result<bool> {
+    install::private_folder(&config.data_dir)?;
+    let db = Db::open_at(&config.database_url(), Some(0)).await.context("the database cannot be opened")?;
+    let closed = match db.is_empty().await {
+        Ok(true) => Ok(later || backup::has_begun(&config.data_dir)),
+        Ok(false) => backup::in_quarantine(&db).await.map(|mark| mark.is_some()).map_err(anyhow::Error::from),
+        Err(error) => Err(error.into()),
+    };
+    db.close().await;
+    closed
+}

@@ -1,0 +1,69 @@
+//! What people outside see of the authority: its lists, whose numbers never go back, and its answers.
+
+use std::{collections::BTreeMap, io::Result};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::clock::Timestamp;
+use pki::{CertStatus, CertificateInfo, IssuerCert, OcspQuestion};
+
+use crate::{client::Client, register::Authority};
+
+/// Someone outside, with the numbers of all lists they have seen.
+#[derive(Clone)]
+pub(crate) struct Outside {
+    visitor: Client,
+    name: String,
+    issuer: IssuerCert,
+    numbers: BTreeMap<i64, i64>,
+}
+
+/// The machine's clock, which the process uses, too.
+pub(crate) fn now() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "the process looks at the same clock")]
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+}
+
+impl Outside {
+    pub(crate) fn new(port: u16, authority: &Authority) -> Self {
+        let issuer = IssuerCert::parse(&authority.certificate).unwrap();
+        let (visitor, name) = (Client::plain(port), authority.name.clone());
+        Self { visitor, name, issuer, numbers: BTreeMap::new() }
+    }
+
+    /// The same person at a copy of the installation.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self { visitor: self.visitor.at(port), ..self.clone() }
+    }
+
+    /// The list of a shard, or the full one.
+    pub(crate) fn list(&mut self, shard: i64) -> Result<Vec<u8>> {
+        let path = match shard {
+            0 => format!("/pki/{}.crl", self.name),
+            _ => format!("/pki/{}/{shard}.crl", self.name),
+        };
+        let list = self.visitor.get(&path)?;
+        assert_eq!(list.status, 200, "{path}: {}", list.text());
+        let number: i64 = list.tag.parse().unwrap();
+        let before = self.numbers.insert(shard, number).unwrap_or_default();
+        assert!(before <= number, "the number of {path} went back from {before} to {number}");
+        Ok(list.body)
+    }
+
+    /// Whether the list of a shard, or the full one, names a certificate.
+    pub(crate) fn is_listed(&mut self, shard: i64, certificate: &[u8]) -> Result<bool> {
+        let serial = CertificateInfo::parse(certificate).unwrap().serial;
+        let list = self.list(shard)?;
+        Ok(list.windows(serial.as_bytes().len()).any(|part| part == serial.as_bytes()))
+    }
+
+    /// What OCSP says of a certificate; none when it cannot tell now.
+    pub(crate) fn status(&mut self, certificate: &[u8]) -> Result<Option<CertStatus>> {
+        let question = OcspQuestion::about(certificate, &self.issuer).unwrap();
+        let asked: String =
+            STANDARD.encode(question.to_der().unwrap()).bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let answer = self.visitor.get(&format!("/pki/ocsp/{asked}"))?;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        Ok(question.read(&answer.body, now()).ok())
+    }
+}

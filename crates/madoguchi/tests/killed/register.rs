@@ -1,0 +1,159 @@
+//! The register and the journal, looked at from beside the process.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use domain::{
+    ids::{AccountId, ApplicationId},
+    secrets::PickupId,
+};
+use services::secrets::{new_token, token_hash};
+use sqlx::{Connection, SqliteConnection, types::Uuid};
+use storage::Db;
+use time::Duration;
+
+use crate::{demo::Place, draw, outside::now};
+
+/// A certificate in the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) serial: String,
+    pub(crate) state: String,
+    pub(crate) certificate: Option<Vec<u8>>,
+    pub(crate) crl_shard: i64,
+    /// `root` or `issuing`.
+    pub(crate) authority: String,
+    /// Whether it is for a terminal, not of the operator's own.
+    pub(crate) of_terminal: bool,
+}
+
+/// The authority that issues.
+#[derive(Clone, Debug)]
+pub(crate) struct Authority {
+    pub(crate) name: String,
+    pub(crate) certificate: Vec<u8>,
+}
+
+/// For stories that are told by threads.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+pub(crate) async fn open(folder: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite:{}", folder.join("madoguchi.db").display())).await.unwrap()
+}
+
+/// All certificates, oldest first.
+pub(crate) async fn certificates(folder: &Path) -> Vec<Row> {
+    let mut conn = open(folder).await;
+    let rows = sqlx::query_as::<_, (Uuid, String, String, Option<Vec<u8>>, i64, String, bool)>(
+        "SELECT c.id, serial, state, c.certificate, crl_shard, role, application_id IS NOT NULL
+        FROM certificates c JOIN authorities a ON a.id = c.authority_id ORDER BY c.id",
+    );
+    let rows = rows.fetch_all(&mut conn).await.unwrap().into_iter();
+    let rows = rows.map(|(id, serial, state, certificate, crl_shard, authority, of_terminal)| Row {
+        id,
+        serial,
+        state,
+        certificate,
+        crl_shard,
+        authority,
+        of_terminal,
+    });
+    let rows = rows.collect();
+    conn.close().await.unwrap();
+    rows
+}
+
+/// The certificate with a serial, as its address names it.
+pub(crate) async fn id_of(folder: &Path, serial: &str) -> Uuid {
+    let mut conn = open(folder).await;
+    let id = sqlx::query_scalar("SELECT id FROM certificates WHERE serial = $1").bind(serial);
+    let id = id.fetch_one(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    id
+}
+
+pub(crate) async fn authority(folder: &Path) -> Authority {
+    let mut conn = open(folder).await;
+    let found = sqlx::query_as("SELECT name, certificate FROM authorities WHERE role = 'issuing'");
+    let (name, certificate) = found.fetch_one(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    Authority { name, certificate }
+}
+
+struct Drawn(std::sync::atomic::AtomicU64);
+
+impl domain::clock::Randomness for Drawn {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            *byte = draw(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst)).to_le_bytes()[0];
+        }
+    }
+}
+
+/// A session for the owner of a letter, and one for an RA officer, as a login leaves them.
+pub(crate) async fn sessions(folder: &Path, pickup_id: &str) -> [String; 2] {
+    let db = Db::open(&format!("sqlite:{}", folder.join("madoguchi.db").display())).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let case = application(&mut conn, pickup_id).await;
+    let case = storage::applications::find(&mut conn, case).await.unwrap().unwrap();
+    let officer = storage::accounts::by_email(&mut conn, "ra-officer@madoguchi.example").await.unwrap().unwrap();
+    drop(conn);
+    let (randomness, today) = (Drawn(now().as_millis().unsigned_abs().into()), now());
+    let tokens = [new_token(&randomness), new_token(&randomness)];
+    let people: [AccountId; 2] = [case.created_by, officer.id];
+    for (token, account) in tokens.iter().zip(people) {
+        let institution = (account == case.created_by).then_some(case.institution_id);
+        let (mut tx, end) = (db.write().await.unwrap(), today + Duration::hours(12));
+        let hash = token_hash(token);
+        storage::sessions::insert(&mut tx, &hash, account, institution, today, end, "test").await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    db.close().await;
+    tokens
+}
+
+async fn application(conn: &mut storage::Conn, pickup_id: &str) -> ApplicationId {
+    let id = PickupId::parse(pickup_id).unwrap();
+    storage::letters::by_pickup_id(conn, id.as_str()).await.unwrap().unwrap().application_id.unwrap()
+}
+
+/// What the journal says of each serial: how often it was issued, whether it was ended.
+fn journal(place: &Place) -> BTreeMap<String, (usize, bool)> {
+    let mut known: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+    for line in place.journal().lines() {
+        // What a crash left half written is no line; the program skips it, too.
+        let Some((_, text)) = line.split_once(' ') else { continue };
+        let Ok(note) = serde_json::from_str::<serde_json::Value>(text) else { continue };
+        let Some(serial) = note["serial"].as_str() else { continue };
+        let entry = known.entry(serial.to_owned()).or_default();
+        match note["kind"].as_str() {
+            Some("issued") => entry.0 += 1,
+            Some("revoked" | "abandoned") => entry.1 = true,
+            _ => {}
+        }
+    }
+    known
+}
+
+/// Register and journal say the same of every certificate: none is unknown, no serial was given twice, and nothing is
+/// left open. Gives the certificates.
+pub(crate) async fn is_sound(place: &Place) -> Vec<Row> {
+    let rows = certificates(&place.folder).await;
+    let serials: BTreeSet<&String> = rows.iter().map(|row| &row.serial).collect();
+    assert_eq!(serials.len(), rows.len(), "no serial twice");
+    let known = journal(place);
+    assert_eq!(serials, known.keys().collect(), "the journal knows the same certificates");
+    for row in &rows {
+        let (issued, ended) = known[&row.serial];
+        assert_eq!(issued, 1, "issued once: {row:?}");
+        assert_ne!(row.state, "prepared", "stored or given up: {row:?}");
+        assert_eq!(ended, row.state != "valid", "the journal knows what was revoked or given up: {row:?}");
+        assert_eq!(row.certificate.is_some(), row.state != "abandoned", "{row:?}");
+    }
+    rows
+}

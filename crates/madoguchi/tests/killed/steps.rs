@@ -1,0 +1,288 @@
+//! The process is killed at each turning point of one issuance, one revocation, one list and one OCSP answer: wherever it
+//! stops, the next start knows what was done (docs/operate/faults.md names the steps).
+
+use std::{
+    collections::BTreeMap,
+    io::Result,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{scope, sleep},
+    time::Duration,
+};
+
+use pki::{CertStatus, CertificateInfo};
+use sqlx::Connection;
+
+use crate::{
+    client::Client,
+    demo::Place,
+    fetch,
+    outside::{Outside, now},
+    register::{Row, authority, certificates, id_of, is_sound, open, runtime, sessions},
+    request, usable_letter,
+};
+
+/// How many installations are tried at a time.
+const HANDS: usize = 2;
+/// A killed process holds the lease for lists for a minute, so it lives two minutes in the past.
+const PAST: &str = "clock -120";
+
+/// An installation just before the deeds, to be copied for each kill.
+struct Stage {
+    place: Place,
+    terminal: Client,
+    officer: Client,
+    outside: Outside,
+    letter: (String, String),
+    request: String,
+    /// How many certificates there were.
+    before: usize,
+}
+
+/// What people were told until the process died.
+struct Told {
+    certificate: Option<Vec<u8>>,
+    revoked: bool,
+    listed: bool,
+    /// Knows the numbers of the lists that were seen.
+    outside: Outside,
+}
+
+impl Stage {
+    async fn new(folder: &Path) -> Self {
+        let place = Place::with_fault(folder);
+        place.fault.as_ref().unwrap().order(PAST);
+        let mut demo = place.start();
+        let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
+        let mut terminal = Client::secure(place.closed, &pki::pem::decode("CERTIFICATE", &root).unwrap());
+        let letter = usable_letter(&mut Client::plain(place.portal), &mut terminal);
+        let outside = Outside::new(place.portal, &authority(&place.folder).await);
+        // Mails of the demo's cases would come between the steps.
+        settled(&place).await;
+        demo.kill();
+        let [_, officer] = sessions(&place.folder, &letter.0).await;
+        let officer = Client::plain(place.portal).with_session(&officer);
+        let before = certificates(&place.folder).await.len();
+        Self { place, terminal, officer, outside, letter, request: request(), before }
+    }
+
+    /// Fetches, is revoked, looks at the list and asks OCSP, until the process is gone.
+    fn act(&self, place: &Place, told: &mut Told) -> Result<()> {
+        let der = fetch(&mut self.terminal.at(place.closed), &self.letter, &self.request)?;
+        told.certificate = Some(der.clone());
+        assert_eq!(told.outside.status(&der)?, Some(CertStatus::Good));
+        let serial = CertificateInfo::parse(&der).unwrap().serial.to_hex();
+        let page = format!("/office/certificates/{}/revoke", runtime().block_on(id_of(&place.folder, &serial)));
+        let done = self.officer.at(place.portal).send(&page, &page, &[("reason", "cessationOfOperation")])?;
+        assert_eq!(done.status, 303, "{}", done.text());
+        told.revoked = true;
+        for _ in 0..200 {
+            told.listed = told.outside.is_listed(0, &der)?;
+            if told.listed {
+                break;
+            }
+            sleep(Duration::from_millis(25));
+        }
+        assert!(told.listed, "no list within five seconds");
+        let status = told.outside.status(&der)?;
+        assert!(matches!(status, Some(CertStatus::Revoked { .. })), "{status:?}");
+        Ok(())
+    }
+
+    /// Lets the deeds run into the N-th turning point; gives the step at which they stopped, or none when they were done.
+    fn stopped_at(&self, folder: &Path, point: usize) -> Option<String> {
+        let place = self.place.copy(folder);
+        let fault = place.fault.as_ref().unwrap();
+        fault.order(PAST);
+        let mut demo = place.start();
+        fault.order(&format!("{PAST} step {point}"));
+        let outside = self.outside.at(place.portal);
+        let mut told = Told { certificate: None, revoked: false, listed: false, outside };
+        let acted = self.act(&place, &mut told);
+        if acted.is_ok() && demo.lives() {
+            return None;
+        }
+        assert!(acted.is_err() || !demo.lives(), "point {point}");
+        demo.ended();
+        let step = runtime().block_on(step(&place, self.before, &told));
+        let about = format!("point {point}, before {}: {step}", fault.told());
+        // Whatever fails from here on is named by its step.
+        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.starts_again(&place, &mut told)));
+        assert!(judged.is_ok(), "{about}");
+        Some(step.to_owned())
+    }
+
+    /// The next start gives up, catches up and publishes before it serves.
+    fn starts_again(&self, place: &Place, told: &mut Told) {
+        place.fault.as_ref().unwrap().none();
+        let mut demo = place.start();
+        let rows = runtime().block_on(is_sound(place));
+        let outside = &mut told.outside;
+        let new = &rows[self.before..];
+        if let Some(der) = &told.certificate {
+            let known = new.iter().any(|row| row.certificate.as_ref() == Some(der));
+            assert!(known, "the register knows the certificate as it was delivered");
+        }
+        let own = new.iter().find(|row| told.certificate.is_some() && row.certificate == told.certificate);
+        assert!(!told.revoked || own.is_some_and(|row| row.state == "revoked"), "a revocation was lost");
+        for row in new.iter().filter(|row| row.authority == "issuing") {
+            let serial = pki::Serial::from_hex(&row.serial).unwrap();
+            for shard in [0, row.crl_shard] {
+                let list = outside.list(shard).unwrap();
+                let listed = list.windows(serial.as_bytes().len()).any(|part| part == serial.as_bytes());
+                assert_eq!(listed, row.state != "valid", "the list {shard} about {row:?}");
+            }
+            if let Some(der) = &row.certificate {
+                let status = outside.status(der).unwrap();
+                let revoked = matches!(status, Some(CertStatus::Revoked { .. }));
+                assert!(if row.state == "valid" { status == Some(CertStatus::Good) } else { revoked }, "{status:?}");
+            }
+        }
+        let again = fetch(&mut self.terminal.at(place.closed), &self.letter, &self.request).unwrap();
+        assert_ne!(Some(&again), told.certificate.as_ref(), "the letter still works and gives a new certificate");
+        demo.kill();
+        assert!(place.verify_audit().contains("the chain is whole"));
+    }
+}
+
+/// Waits until no job is left that is due for a process two minutes in the past.
+async fn settled(place: &Place) {
+    for _ in 0..600 {
+        let mut conn = open(&place.folder).await;
+        let due =
+            sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at < $1");
+        let due: i64 = due.bind(now().as_millis() - 110_000).fetch_one(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        if due == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("the demo's jobs do not end");
+}
+
+/// The step at which the process died, by what it left; the last of those that were begun.
+async fn step(place: &Place, before: usize, told: &Told) -> &'static str {
+    let rows = certificates(&place.folder).await;
+    let Some(row) = rows.iter().skip(before).rfind(|row| row.of_terminal) else {
+        return "issuance: nothing recorded";
+    };
+    let journal = place.journal();
+    let knows = |kind: &str| {
+        let kind = format!("\"kind\":\"{kind}\"");
+        journal.lines().any(|line| line.contains(&kind) && line.contains(&row.serial))
+    };
+    match row.state.as_str() {
+        "prepared" if !knows("issued") => "issuance: recorded",
+        "prepared" => "issuance: in the journal, perhaps signed",
+        "valid" if told.certificate.is_none() => "issuance: stored",
+        "valid" => published(place, row).await,
+        _ if !knows("revoked") => "revocation: recorded",
+        _ => published(place, row).await,
+    }
+}
+
+/// How far list and answer about a certificate are.
+async fn published(place: &Place, row: &Row) -> &'static str {
+    let mut conn = open(&place.folder).await;
+    let answer = sqlx::query_scalar("SELECT answer IS NOT NULL FROM ocsp_answers WHERE certificate_id = $1");
+    let answer: Option<bool> = answer.bind(row.id).fetch_optional(&mut conn).await.unwrap();
+    let lists = sqlx::query_as(
+        "SELECT s.changes > s.covers, EXISTS (SELECT 1 FROM crls WHERE authority_id = a.id AND number > s.number AND crl IS NULL),
+            a.crl_number > (SELECT MAX(number) FROM crls WHERE authority_id = a.id)
+        FROM authorities a JOIN crl_shards s ON s.authority_id = a.id AND s.shard = 0 WHERE a.role = 'issuing'",
+    );
+    let (behind, recorded, taken): (bool, bool, bool) = lists.fetch_one(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    match (row.state.as_str(), answer) {
+        ("valid", None) => "issuance: delivered",
+        ("valid", Some(false)) => "answer: recorded",
+        ("valid", Some(true)) => "answer: stored",
+        (_, Some(false)) => "answer after the revocation: recorded",
+        (_, Some(true)) => "answer after the revocation: stored",
+        (_, None) if behind && taken => "list: numbers taken",
+        (_, None) if behind && recorded => "list: recorded, perhaps signed",
+        (_, None) if behind => "revocation: in the journal",
+        (_, None) => "list: stored",
+    }
+}
+
+/// Every step in which a kill must fall, in their order. When later ones come depends on the mails that are sent meanwhile.
+const STEPS: &[&str] = &[
+    "issuance: nothing recorded",
+    "issuance: recorded",
+    "issuance: in the journal, perhaps signed",
+    "issuance: stored",
+    "issuance: delivered",
+    "answer: recorded",
+    "answer: stored",
+    "revocation: recorded",
+    "revocation: in the journal",
+    "list: numbers taken",
+    "list: recorded, perhaps signed",
+];
+/// How often a step that no kill fell into is looked for once more.
+const LOOKS: usize = 8;
+/// How far a step wanders: jobs of the demo come between the deeds, sooner in one run and later in another.
+const WANDERS: usize = 3;
+
+/// At which turning points the process stopped in each step.
+type Reached = BTreeMap<String, Vec<usize>>;
+
+/// Kills at turning points, some at a time, until they are used up or one lies behind the deeds; that one is given.
+fn kill_at(stage: &Stage, folder: &Path, points: std::ops::Range<usize>, reached: &Mutex<Reached>) -> Option<usize> {
+    let (next, end) = (AtomicUsize::new(points.start), AtomicUsize::new(points.end));
+    scope(|hands| {
+        for _ in 0..HANDS {
+            hands.spawn(|| {
+                loop {
+                    let point = next.fetch_add(1, Ordering::SeqCst);
+                    if point >= end.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let own = tempfile::TempDir::new_in(folder).unwrap();
+                    match stage.stopped_at(own.path(), point) {
+                        Some(step) => reached.lock().unwrap().entry(step).or_default().push(point),
+                        None => drop(end.fetch_min(point, Ordering::SeqCst)),
+                    }
+                }
+            });
+        }
+    });
+    let end = end.into_inner();
+    (end < points.end).then_some(end)
+}
+
+/// The turning points between the steps before and behind one that was missed, and a few more on both sides.
+fn around(missed: usize, reached: &Reached) -> std::ops::Range<usize> {
+    let points = |step: &&str| reached.get(*step).into_iter().flatten().copied();
+    let before = STEPS[..missed].iter().flat_map(points).max().unwrap_or(1);
+    let behind = STEPS[missed..].iter().flat_map(points).min().unwrap_or(before);
+    let (first, last) = (before.min(behind), before.max(behind));
+    first.saturating_sub(WANDERS).max(1)..last + WANDERS + 1
+}
+
+#[test]
+fn killed_at_each_step_the_next_start_knows_what_was_done() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let stage = runtime().block_on(Stage::new(folder.path()));
+    let reached = Mutex::new(Reached::new());
+    let end = kill_at(&stage, folder.path(), 1..usize::MAX, &reached).unwrap();
+    for _ in 0..LOOKS {
+        let missed = {
+            let reached = reached.lock().unwrap();
+            let missed = STEPS.iter().position(|step| !reached.contains_key(*step));
+            missed.map(|missed| around(missed, &reached))
+        };
+        let Some(points) = missed else { break };
+        kill_at(&stage, folder.path(), points, &reached);
+    }
+    let reached = reached.into_inner().unwrap();
+    println!("{} turning points: {reached:#?}", end - 1);
+    for step in STEPS {
+        assert!(reached.contains_key(*step), "nothing stopped at {step:?}: {reached:#?}");
+    }
+}

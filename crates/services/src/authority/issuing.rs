@@ -1,0 +1,111 @@
+//! An issuing authority: its certificate, its key, and the addresses of what it publishes.
+
+use std::sync::Arc;
+
+use domain::ids::AuthorityId;
+use pki::{IssuerCert, Serial, SigningKey, Urls};
+
+/// Base addresses of what certificates name.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The portal, where people read the CP/CPS.
+    pub portal: &'a str,
+    /// The publications, always `http://`: who checks a TLS certificate must not need TLS for it (RFC 5280, 8).
+    pub publications: &'a str,
+}
+
+impl Places<'_> {
+    /// The addresses in an issuing authority's own certificate.
+    pub(super) fn of_root(self) -> Urls {
+        Urls {
+            crl: Some(format!("{}/pki/root.crl", self.publications)),
+            ocsp: None,
+            issuer: Some(format!("{}/pki/root.cer", self.publications)),
+            cps: Some(self.cps()),
+        }
+    }
+
+    fn cps(self) -> String {
+        format!("{}/documents/cp-cps", self.portal)
+    }
+}
+
+/// An issuing authority with its key.
+#[derive(Clone)]
+pub struct Issuing {
+    /// Identifier.
+    pub id: AuthorityId,
+    /// Its short name, which stands in the addresses of its publications.
+    pub name: String,
+    /// Its certificate.
+    pub certificate: IssuerCert,
+    /// Its key.
+    pub key: Arc<SigningKey>,
+    /// How many shards its revocation list has beside the full one, at least 1.
+    pub crl_shards: i64,
+    /// Whether the root revoked it: it still publishes, but neither issues nor is believed.
+    pub revoked: bool,
+    publications: String,
+    cps: String,
+}
+
+impl Issuing {
+    /// An authority whose publications lie at these places.
+    pub(super) fn new(
+        row: &storage::authority::Authority,
+        certificate: IssuerCert,
+        key: Arc<SigningKey>,
+        places: Places<'_>,
+    ) -> Self {
+        Self {
+            id: AuthorityId(row.id),
+            name: row.name.clone(),
+            certificate,
+            key,
+            crl_shards: row.crl_shards.max(1),
+            revoked: false,
+            publications: format!("{}/pki", places.publications),
+            cps: places.cps(),
+        }
+    }
+
+    /// Whether it could issue: not revoked, and its key is known here.
+    pub fn issues(&self) -> bool {
+        !self.revoked && !matches!(*self.key, SigningKey::Absent(_))
+    }
+
+    /// The shard, from 1, that a certificate with this serial belongs to for ever.
+    pub fn shard_of(&self, serial: &Serial) -> i64 {
+        let low = serial.as_bytes().iter().rev().take(4).fold(0, |sum, byte| sum * 256 + i64::from(*byte));
+        1 + low % self.crl_shards
+    }
+
+    /// Where the list of a shard lies, or the full list for shard 0.
+    pub fn crl_url(&self, shard: i64) -> String {
+        match shard {
+            0 => format!("{}/{}.crl", self.publications, self.name),
+            _ => format!("{}/{}/{shard}.crl", self.publications, self.name),
+        }
+    }
+
+    /// Where OCSP requests are answered.
+    pub fn ocsp_url(&self) -> String {
+        format!("{}/ocsp", self.publications)
+    }
+
+    /// The addresses in a certificate of a shard.
+    pub fn urls(&self, shard: i64) -> Urls {
+        Urls {
+            crl: Some(self.crl_url(shard)),
+            ocsp: Some(self.ocsp_url()),
+            issuer: Some(format!("{}/{}.cer", self.publications, self.name)),
+            cps: Some(self.cps.clone()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Issuing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issuing").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}

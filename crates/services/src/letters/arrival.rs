@@ -1,0 +1,72 @@
+//! Letters that should have arrived (spec 04.2): after seven days the applicant is asked, and the desk sees them.
+
+use domain::{applications::State, calendar::japanese_date, clock::Timestamp, permissions::Permission};
+use serde_json::Value;
+use storage::{Tx, boxed, letters::Letter};
+use time::Duration;
+
+use super::{
+    ARRIVAL,
+    again::{Posted, seen},
+    order::{letter_of, schedule},
+};
+use crate::{App, Ctx, Result, applications::tell};
+
+/// Days after the posting in which a letter should have arrived.
+pub const ARRIVAL_DAYS: i64 = 7;
+
+/// Whether a letter should have arrived by now and nobody noted that it did.
+pub fn is_overdue(letter: &Letter, now: Timestamp) -> bool {
+    let posted = letter.posted_at.is_some_and(|at| at + Duration::days(ARRIVAL_DAYS) <= now);
+    letter.state == "posted" && letter.delivered_at.is_none() && posted
+}
+
+/// Sets the day on which the applicant is asked whether the letter arrived.
+pub(super) async fn ask_later(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Result<()> {
+    schedule(ctx, tx, (ARRIVAL, None), letter.id, ctx.now + Duration::days(ARRIVAL_DAYS)).await
+}
+
+/// Asks the applicant whether the letter arrived, unless that is noted or something was fetched; the work of an
+/// [`ARRIVAL`] job.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn ask(app: &App, payload: &Value) -> Result<()> {
+    let id = letter_of(payload)?;
+    let ctx = Ctx::system(app, "letter_arrival");
+    let mut tx = app.db.write().await?;
+    let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
+    let (Some(case), Some(deadline), true) = (letter.application_id, letter.deadline, is_overdue(&letter, ctx.now))
+    else {
+        return Ok(());
+    };
+    let case = storage::applications::find(&mut tx, case).await?.filter(|case| case.state == State::LetterPosted);
+    let Some(case) = case else { return Ok(()) };
+    let further = [
+        ("posted_on", letter.posted_at.map(|at| japanese_date(at.date())).unwrap_or_default()),
+        ("tracking", letter.tracking_number.clone().unwrap_or_default()),
+        tell::letter_ordered_now(&ctx),
+        tell::pickup_until(deadline),
+    ];
+    tell::about(&ctx, &mut tx, &case, "certificate_letter_not_arrived", &further).await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
+/// Letters that were posted seven days ago or longer, of which nobody noted that they arrived and with which nothing
+/// was fetched, the longest ago first.
+///
+/// # Errors
+/// [`crate::Error::Forbidden`] without the permission.
+#[boxed]
+pub async fn overdue(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    let mut list = vec![];
+    for found in storage::letters::overdue(&mut conn, ctx.now - Duration::days(ARRIVAL_DAYS), 200).await? {
+        list.push(seen(&mut conn, found).await?);
+    }
+    Ok(list)
+}

@@ -1,0 +1,224 @@
+//! The expiry ladder: mails before and after the end of a certificate, one rung at a time (spec 04.5).
+//!
+//! Once a day a job walks through the certificates that stand on a rung, page by page. Everything about one
+//! institution is one transaction: which rungs are told is noted beside the mails, so that a job that ran twice, or a
+//! process that was away for days, tells each person of the last rung only, and once.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    accounts::is_provisional,
+    calendar::japanese_date,
+    clock::Timestamp,
+    ids::{AccountId, ApplicationId, CertificateId, InstitutionId, JobId},
+    terminals::{
+        ladder::{self, Band},
+        renewal,
+    },
+    text::thousands,
+};
+use serde_json::{Value, json};
+use storage::{Tx, boxed, terminals::Glance};
+use time::Duration;
+
+use super::{WARN, is_followed};
+use crate::{
+    App, Ctx, Error, Result,
+    accounts::membership::ACTIVE,
+    applications::tell::grouped,
+    mail::{Letterhead, queue},
+};
+
+/// The hour in Japan from which the mails of a day are sent: people read them at the beginning of their work.
+const MORNING: u8 = 7;
+/// Certificates that one job looks at before the next one goes on.
+const PAGE: i64 = 100;
+
+/// Who is told.
+#[derive(Clone)]
+struct Reader {
+    account: Option<AccountId>,
+    name: String,
+    email: String,
+}
+
+/// Begins the warnings of this day, once, from the morning on; whoever asks again the same day changes nothing.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn warn_when_due(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let key = format!("{WARN}:{}", now.date());
+    if now.in_japan().hour() < MORNING || storage::jobs::is_known(&mut app.db.read().await?, &key).await? {
+        return Ok(());
+    }
+    let mut tx = app.db.write().await?;
+    let job = JobId::new(now, &*app.randomness);
+    storage::jobs::enqueue(&mut tx, job, WARN, Some(&key), json!({ "band": 0 }), now).await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(())
+}
+
+/// Tells people of the certificates on one page of the ladder and leaves the next page to another job; the work of a
+/// [`WARN`] job.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn warn(app: &App, payload: &Value) -> Result<()> {
+    let ctx = Ctx::system(app, "expiry_ladder");
+    let bands = ladder::bands(ctx.now.date());
+    let first = payload["band"].as_u64().and_then(|band| usize::try_from(band).ok()).unwrap_or_default();
+    let mut after = place(&payload["after"]);
+    for (number, band) in bands.into_iter().enumerate().skip(first) {
+        let (found, last) = page(app, band, after.take()).await?;
+        for institution in &found {
+            tell(&ctx, *institution).await?;
+        }
+        if let Some((at, id)) = last {
+            return go_on(&ctx, json!({ "band": number, "after": [at.as_millis(), id] }), &format!("{number}:{id}"))
+                .await;
+        }
+    }
+    Ok(())
+}
+
+fn place(payload: &Value) -> Option<(Timestamp, CertificateId)> {
+    let at = Timestamp::from_millis(payload.get(0)?.as_i64()?);
+    Some((at, payload.get(1)?.as_str()?.parse().ok()?))
+}
+
+/// The institutions on a page of a band, and the end of the page.
+async fn page(
+    app: &App,
+    band: Band,
+    after: Option<(Timestamp, CertificateId)>,
+) -> Result<(BTreeSet<InstitutionId>, Option<(Timestamp, CertificateId)>)> {
+    let found = storage::terminals::ending(&mut app.db.read().await?, band, after, PAGE).await?;
+    let last = found.last().map(|one| (one.not_after, one.id));
+    Ok((found.into_iter().map(|one| one.institution).collect(), last))
+}
+
+async fn go_on(ctx: &Ctx<'_>, payload: Value, place: &str) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    let job = JobId::new(ctx.now, &*ctx.app.randomness);
+    let key = format!("{WARN}:{}:{place}", ctx.now.date());
+    storage::jobs::enqueue(&mut tx, job, WARN, Some(&key), payload, ctx.now).await?;
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}
+
+/// A certificate with the rung that is told of now.
+type Due = (Glance, i64);
+
+/// Tells the people of one institution of all its certificates whose rung was not told yet.
+async fn tell(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    let readers = members(&mut tx, institution).await?;
+    let due = if readers.is_empty() { vec![] } else { due(ctx, &mut tx, institution).await? };
+    if due.is_empty() {
+        return Ok(tx.rollback().await?);
+    }
+    let name = storage::institutions::find(&mut tx, institution).await?.ok_or(Error::NotFound)?.name;
+    let (before, after): (Vec<Due>, Vec<Due>) = due.iter().cloned().partition(|(_, rung)| *rung >= 0);
+    for (text, group) in [("certificate_expiring", before), ("certificate_expired", after)] {
+        if !group.is_empty() {
+            let all = with_vendors(&mut tx, &readers, &group).await?;
+            send(ctx, &mut tx, text, &name, &group, &all).await?;
+        }
+    }
+    let told: Vec<String> = due.iter().map(|(one, rung)| format!("{}:{rung}", one.serial)).collect();
+    ctx.audit(&mut tx, "terminal.warn", format!("institution:{institution}"), "", &told.join(","));
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}
+
+/// The certificates whose rung was not told yet, noted as told.
+async fn due(ctx: &Ctx<'_>, tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Due>> {
+    let today = ctx.now.date();
+    let oldest = Timestamp::start_of_day(today - Duration::days(renewal::GRACE_DAYS));
+    let all = storage::terminals::ending_of(tx, institution, oldest).await?;
+    let mut due = vec![];
+    for one in all.iter().filter(|one| !is_followed(one, &all)) {
+        let Some(rung) = ladder::rung(ladder::days_left(one.not_after, today)) else { continue };
+        let is_new = one.told.is_none_or(|told| rung < told);
+        if is_new && storage::terminals::noted(tx, one.id, rung, ctx.now).await? {
+            due.push((one.clone(), rung));
+        }
+    }
+    Ok(due)
+}
+
+/// Everyone who belongs to the institution.
+async fn members(tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Reader>> {
+    let all = storage::accounts::memberships_of_institution(tx, institution).await?;
+    let active = all.into_iter().filter(|one| one.state == ACTIVE && !is_provisional(&one.person_email));
+    let reader = |one: storage::accounts::Membership| Reader {
+        account: Some(one.account_id),
+        name: one.person_name,
+        email: one.person_email,
+    };
+    Ok(active.map(reader).collect())
+}
+
+/// The members, and with them the vendors that were named with an address in the applications of these terminals.
+async fn with_vendors(tx: &mut Tx, members: &[Reader], due: &[Due]) -> Result<Vec<Reader>> {
+    let mut readers = members.to_vec();
+    for case in due.iter().map(|(one, _)| one.application_id).collect::<BTreeSet<ApplicationId>>() {
+        let Some(case) = storage::applications::find(tx, case).await? else { continue };
+        let email = case.answers.get("technical_mail").to_owned();
+        if !email.is_empty() && readers.iter().all(|known| !known.email.eq_ignore_ascii_case(&email)) {
+            let name = Some(case.answers.get("technical_contact").to_owned()).filter(|name| !name.is_empty());
+            readers.push(Reader { account: None, name: name.unwrap_or_else(|| "技術連絡先".to_owned()), email });
+        }
+    }
+    Ok(readers)
+}
+
+async fn send(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[Due], readers: &[Reader]) -> Result<()> {
+    let today = ctx.now.date();
+    let settings = &ctx.app.settings;
+    let soonest = due.iter().map(|(one, _)| ladder::days_left(one.not_after, today)).min().unwrap_or_default();
+    let values = [
+        ("institution", name.to_owned()),
+        (
+            "left",
+            if soonest == 0 {
+                "は、本日までです".to_owned()
+            } else {
+                format!("まで、あと{soonest}日です")
+            },
+        ),
+        ("terminals", due.iter().map(|(one, _)| line(one, today)).collect::<Vec<_>>().join("\n")),
+        ("renewal_days", renewal::OPENS_DAYS.to_string()),
+        ("grace_days", renewal::GRACE_DAYS.to_string()),
+        ("fee", format!("{}円", thousands(settings.rules.certificate_fee_yen))),
+        ("renew_url", format!("{}/renew", settings.closed_url)),
+        ("terminals_url", format!("{}/terminals", settings.portal_url)),
+    ];
+    let case = match due {
+        [(one, _)] => Some(one.application_id),
+        _ => None,
+    };
+    for reader in readers {
+        let head = Letterhead { account: reader.account, application: case, ..Letterhead::new(text, &reader.email) };
+        let own = [&values[..], &[("person", reader.name.clone())]].concat();
+        queue(ctx, tx, &head, &own).await?;
+    }
+    Ok(())
+}
+
+/// A terminal as a line of the mail.
+fn line(one: &Glance, today: time::Date) -> String {
+    let end = japanese_date(one.not_after.date());
+    let left = match ladder::days_left(one.not_after, today) {
+        0 => "本日まで".to_owned(),
+        left if left > 0 => format!("あと{left}日"),
+        _ => format!("更新できる日：{}まで", japanese_date(renewal::grace_until(one.not_after).date())),
+    };
+    format!("・{}　有効期限：{end}（{left}）　受付番号：{}", one.terminal, grouped(&one.reference))
+}

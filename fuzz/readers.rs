@@ -1,0 +1,177 @@
+//! Everything here that reads bytes of strangers, and what must hold whatever they are.
+//!
+//! Shared by the targets of cargo-fuzz and by the test that replays their corpus (`tests/tests/hostile.rs`). A reader
+//! returns when the answer is one of those that it may give, and panics otherwise.
+
+use std::sync::OnceLock;
+
+use domain::accounts::EmailAddress;
+use domain::applications::line_customer_id::LineCustomerId;
+use domain::clock::Timestamp;
+use domain::institutions::{InstitutionCode, Prefecture};
+use domain::reference::ReferenceNumber;
+use domain::secrets::{FilePassphrase, MembershipCode, PickupId, PickupSecret};
+use pki::{
+    CertStatus, CertificateInfo, CertificateRequest, ChainAnchors, CsrFault, IssuerCert, Linter, OcspAnswer, OcspError,
+    OcspOrder, OcspRequest, PublicKey, Responder, Serial, pem, prepare_ocsp, verify_client_chain,
+};
+use time::Duration;
+
+/// Takes in bytes and panics when the answer is one that may not be.
+pub(crate) type Reader = fn(&[u8]);
+
+/// Each reader with the folder of its corpus.
+pub(crate) const READERS: [(&str, Reader); 7] = [
+    ("csr", csr),
+    ("ocsp", ocsp),
+    ("certificate", certificate),
+    ("typed", typed),
+    ("register", register),
+    ("lists", lists),
+    ("bounce", bounce),
+];
+
+/// Longest request for a certificate that is read.
+const LONGEST_CSR: usize = 64 * 1024;
+/// Longest OCSP request that is read.
+const LONGEST_OCSP: usize = 16 * 1024;
+/// An OCSP response `malformedRequest` (RFC 6960, 4.2.1).
+const MALFORMED: [u8; 5] = [0x30, 3, 0x0a, 1, 1];
+/// 2026-05-20, noon in Japan, when the authority of the fixtures began.
+const NOON: Timestamp = Timestamp::from_millis(1_779_246_000_000);
+
+const ROOT: &[u8] = include_bytes!("fixtures/root.der");
+const ISSUING: &[u8] = include_bytes!("fixtures/issuing.der");
+
+/// The authority that the questions and certificates of the corpus are about.
+struct Authority {
+    issuing: IssuerCert,
+    anchors: ChainAnchors,
+    linter: Linter,
+}
+
+fn authority() -> &'static Authority {
+    static AUTHORITY: OnceLock<Authority> = OnceLock::new();
+    AUTHORITY.get_or_init(|| Authority {
+        issuing: IssuerCert::parse(ISSUING).expect("the fixture is an authority"),
+        anchors: ChainAnchors::new(&[ROOT], &[ISSUING]).expect("the fixtures are certificates"),
+        linter: Linter::new().expect("keys can be made"),
+    })
+}
+
+/// A request for a certificate: DER, PEM, or base64 alone as EST sends it (RFC 7030, 4.2.1; RFC 8951).
+pub(crate) fn csr(bytes: &[u8]) {
+    match CertificateRequest::parse(bytes) {
+        Ok(request) => {
+            let key = request.public_key();
+            assert!(bytes.len() <= LONGEST_CSR);
+            assert_eq!(PublicKey::from_spki_der(key.spki_der()).as_ref(), Ok(key), "a key that can be certified");
+            let text = pem::encode("CERTIFICATE REQUEST", bytes);
+            // PEM may stand anywhere in a text, also in one that begins as DER does.
+            let is_text = bytes.windows(5).any(|window| window == b"-----");
+            if !is_text && text.len() <= LONGEST_CSR {
+                assert_eq!(CertificateRequest::parse(text.as_bytes()), Ok(request), "PEM and DER say the same");
+            }
+        }
+        Err(fault) => {
+            assert!(!fault.to_string().is_empty());
+            assert!(bytes.len() <= LONGEST_CSR || fault == CsrFault::Malformed);
+        }
+    }
+}
+
+/// A question to the OCSP responder, and the answer prepared for it.
+pub(crate) fn ocsp(bytes: &[u8]) {
+    let request = match OcspRequest::parse(bytes) {
+        Ok(request) => request,
+        Err(error) => return assert_eq!((error, &error.to_der()[..]), (OcspError::MalformedRequest, &MALFORMED[..])),
+    };
+    let (asked, nonce) = (request.certificates(), request.nonce());
+    assert!(bytes.len() <= LONGEST_OCSP && (1..=32).contains(&asked.len()));
+    assert!(nonce.is_none_or(|nonce| (1..=128).contains(&nonce.len())));
+    for serial in asked.iter().filter_map(pki::CertId::serial) {
+        assert_eq!(Serial::from_hex(&serial.to_hex()), Ok(serial), "a serial that the register can look up");
+    }
+    let Authority { issuing, linter, .. } = authority();
+    if !asked.iter().all(|certificate| certificate.is_of(issuing)) {
+        return;
+    }
+    // Whatever else is asked, the responder can answer: a prepared answer that is not fit to be signed would be a fault.
+    let line = |certificate: &pki::CertId| OcspAnswer { certificate: certificate.clone(), status: CertStatus::Unknown };
+    let answers: Vec<OcspAnswer> = asked.iter().map(line).collect();
+    let (responder, next_update) = (Responder::issuer(issuing), NOON + Duration::hours(24));
+    let order = OcspOrder { responder: &responder, answers: &answers, produced_at: NOON, next_update, nonce };
+    let prepared = prepare_ocsp(&order).expect("what was read can be answered");
+    let blocking = linter.lint_ocsp(&prepared).into_iter().filter(pki::Finding::blocks).collect::<Vec<_>>();
+    assert!(blocking.is_empty(), "{blocking:?}");
+}
+
+/// A certificate that somebody shows, or that an operator brings as an authority's.
+pub(crate) fn certificate(bytes: &[u8]) {
+    let info = CertificateInfo::parse(bytes);
+    if verify_client_chain(bytes, &authority().anchors, NOON, false).is_ok() {
+        let info = info.expect("what is believed can be shown");
+        assert!(info.is_current(NOON));
+        assert!(verify_client_chain(bytes, &authority().anchors, NOON, true).is_err(), "a revoked one never is");
+    }
+    let _ = IssuerCert::parse(bytes);
+    if let Ok(key) = PublicKey::from_spki_der(bytes) {
+        assert_eq!(PublicKey::from_spki_der(key.spki_der()), Ok(key));
+    }
+    for der in pem::decode_all("CERTIFICATE", &String::from_utf8_lossy(bytes)) {
+        assert_eq!(pem::decode("CERTIFICATE", &pem::certificate(&der)), Some(der));
+    }
+}
+
+/// Values that people type from letters and papers: what was understood is understood again in its printed form.
+pub(crate) fn typed(bytes: &[u8]) {
+    macro_rules! read_back {
+        ($($type:ty, $printed:ident;)+) => {$(
+            match <$type>::parse(&String::from_utf8_lossy(bytes)) {
+                Ok(value) => assert!(<$type>::parse(&value.$printed().to_string()).is_ok_and(|again| again == value)),
+                Err(fault) => assert!(!fault.to_string().is_empty()),
+            }
+        )+};
+    }
+    read_back! {
+        PickupId, grouped;
+        PickupSecret, grouped;
+        MembershipCode, grouped;
+        FilePassphrase, grouped;
+        ReferenceNumber, as_str;
+        InstitutionCode, grouped;
+        LineCustomerId, as_str;
+        EmailAddress, as_str;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    assert!(Prefecture::parse(&text).is_none_or(|prefecture| Prefecture::parse(prefecture.name()) == Some(prefecture)));
+}
+
+/// A file for the register of institutions: every line is a row, a header, blank, or refused with words.
+pub(crate) fn register(bytes: &[u8]) {
+    let lines = bytes.split(|byte| [b'\n', b'\r'].contains(byte)).count() as u64;
+    match services::reading::register(bytes) {
+        Ok(rows) => {
+            assert!(rows.iter().all(|row| (1..=lines).contains(&row.line)));
+            assert!(rows.is_sorted_by(|one, next| one.line < next.line), "no line is read twice");
+            assert!(rows.iter().all(|row| row.refused.as_ref().is_none_or(|words| !words.is_empty())));
+        }
+        Err(fault) => assert!(!fault.to_string().is_empty()),
+    }
+}
+
+/// Lists that the office uploads: numbers of registered mail, and accounts of another portal.
+pub(crate) fn lists(bytes: &[u8]) {
+    for list in [services::reading::registered_mail(bytes), services::reading::accounts(bytes)].into_iter().flatten() {
+        assert!(list.is_sorted(), "the lines of {list:?} are in order");
+        assert!(list.first().is_none_or(|line| *line > 0));
+    }
+}
+
+/// A mail server's report that a mail came back.
+pub(crate) fn bounce(bytes: &[u8]) {
+    if let Some((message_id, words)) = services::reading::bounce(bytes) {
+        assert!(!message_id.is_empty());
+        assert!(!words.chars().any(char::is_control) && words.chars().count() <= 300);
+    }
+}

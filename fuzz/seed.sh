@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Writes the first entries of the corpus anew (seed-*), with OpenSSL: what people and machines really send.
+#
+# Certificates are not among them: they were issued by the authority of fixtures/, whose keys nobody has any more.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+mkdir -p corpus/{csr,ocsp,typed,register,lists,bounce}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+key() { openssl genpkey -quiet -out "$work/$1.key" "${@:2}" 2>/dev/null; }
+csr() { openssl req -new -utf8 -key "$work/$2.key" -out "corpus/csr/seed-$1" "${@:3}" 2>/dev/null; }
+
+key p256 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+key p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+key k256 -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1
+key explicit -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit
+key rsa2048 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+key rsa1024 -algorithm RSA -pkeyopt rsa_keygen_bits:1024
+key ed25519 -algorithm ED25519
+
+csr p256.der p256 -subj /CN=PC-01 -outform DER
+csr p256.pem p256 -subj /CN=PC-01 -newhdr
+csr empty.der p256 -subj / -outform DER
+csr japanese.der p256 -subj "/C=JP/O=医療法人社団 𠮷野歯科医院/CN=受付パソコン" -outform DER
+csr p384.der p384 -subj /CN=x -sha384 -outform DER
+csr k256.der k256 -subj /CN=x -outform DER
+csr explicit.der explicit -subj /CN=x -outform DER
+csr ed25519.der ed25519 -subj /CN=x -outform DER
+csr rsa2048.der rsa2048 -subj /CN=x -sha512 -outform DER
+csr rsa1024.der rsa1024 -subj /CN=x -outform DER
+csr sha1.der rsa2048 -subj /CN=x -sha1 -outform DER
+csr pss.der rsa2048 -subj /CN=x -sigopt rsa_padding_mode:pss -outform DER
+csr extensions.der p256 -subj /CN=x -outform DER \
+    -addext "subjectAltName=DNS:pc.example.jp,IP:192.0.2.1,email:a@example.jp" -addext "keyUsage=critical,digitalSignature"
+cat > "$work/certreq.cnf" <<'END'
+oid_section = oids
+[req]
+distinguished_name = dn
+prompt = no
+attributes = attributes
+req_extensions = extensions
+[oids]
+osVersion = 1.3.6.1.4.1.311.13.2.3
+clientInfo = 1.3.6.1.4.1.311.21.20
+[dn]
+CN = PC-01
+[attributes]
+osVersion = 10.0.22631.2
+clientInfo = certreq.exe
+challengePassword = Kx7-Secret
+[extensions]
+1.3.6.1.4.1.311.21.7 = ASN1:UTF8String:template
+END
+csr certreq.der p256 -config "$work/certreq.cnf" -outform DER
+base64 --wrap=64 corpus/csr/seed-p256.der > corpus/csr/seed-est.b64
+{ printf '\xef\xbb\xbf'; sed 's/$/\r/' corpus/csr/seed-p256.pem; } > corpus/csr/seed-windows.pem
+printf -- '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n' > corpus/csr/seed-private-key.pem
+
+openssl x509 -inform DER -in fixtures/issuing.der -out "$work/issuing.pem"
+openssl req -new -x509 -key "$work/p256.key" -subj /CN=asker -out "$work/asker.pem"
+ask() { openssl ocsp -reqout "corpus/ocsp/seed-$1" "${@:2}" 2>/dev/null; }
+about=(-issuer "$work/issuing.pem")
+many() { for serial in $(seq "$1"); do printf -- '-serial %s ' "$serial"; done; }
+ask sha1.der -sha1 "${about[@]}" -serial 0x1234567890abcdef
+ask sha256.der -sha256 "${about[@]}" -serial 0x00ff00ff00ff00ff00ff00ff00ff00ff
+ask sha512.der -sha512 "${about[@]}" -serial 1
+ask no-nonce.der -no_nonce "${about[@]}" -serial 1
+ask zero.der "${about[@]}" -serial 0
+ask negative.der "${about[@]}" -serial -5
+ask long.der "${about[@]}" -serial "0x$(printf '7f%.0s' $(seq 40))"
+ask stranger.der -issuer "$work/asker.pem" -serial 1
+ask signed.der "${about[@]}" -serial 1 -signer "$work/asker.pem" -signkey "$work/p256.key"
+# shellcheck disable=SC2046
+ask most.der -no_nonce "${about[@]}" $(many 32)
+# shellcheck disable=SC2046
+ask too-many.der -no_nonce "${about[@]}" $(many 33)
+
+printf 'ACDE-FHJK-MNPR' > corpus/typed/seed-pickup-id
+printf 'acde fhjk　ＭＮＰＲ－twxy 2346' > corpus/typed/seed-pickup-secret
+printf 'ACD-EFH-JKM' > corpus/typed/seed-membership-code
+printf 'ACDE-FHJK-MNPR-TWXY' > corpus/typed/seed-file-passphrase
+printf 'M27X-9Y3K' > corpus/typed/seed-reference
+printf '１３ 3 010001-6' > corpus/typed/seed-institution-code
+printf 'CAF-0012-3456-O8' > corpus/typed/seed-line-id
+printf 'COP12345678' > corpus/typed/seed-line-id-short
+printf ' Ｏwner@Clinic.example ' > corpus/typed/seed-email
+printf '東京都' > corpus/typed/seed-prefecture
+
+full=corpus/register/seed-full.csv
+printf '%s\n' '都道府県コード,点数表,医療機関コード,名称,郵便番号,所在地,電話番号,状態' \
+    '13,3,0100016,さくら歯科,104-0061,"東京都中央区銀座1-1, 2階",03-0000-0000,現存' \
+    '13,3,0100024,"「みどり""歯科""」",104-0061,東京都中央区,03-0000-0001,現存' > "$full"
+printf '%s\n' '医療機関等コード,名称,住所' '1330100016,𠮷野歯科医院,東京都千代田区' '1310100018,"改行の
+ある病院",大阪府' '13301,短い,東京都' > corpus/register/seed-short.csv
+iconv -f UTF-8 -t CP932 "$full" > corpus/register/seed-cp932.csv
+sed 's/$/\r/' "$full" > corpus/register/seed-crlf.csv
+printf '\xff\xfe1\x003\x00' > corpus/register/seed-utf16.csv
+printf 'PK\x03\x04' > corpus/register/seed-workbook.xlsx
+printf '1330100016,"never closed,x\n1330100024,b,x\n' > corpus/register/seed-open.csv
+
+printf '\xef\xbb\xbf受付番号,郵便番号,宛先,書留番号,備考\nM27X-9Y3K,104-0061,"さくら, 歯科",12345678901,\nAAAA-AAAA,,,,\n' \
+    > corpus/lists/seed-batch.csv
+printf 'M27X-9Y3K\t12345678901\r\nM27X-9Y3K, 12345678901\n\nC\n' > corpus/lists/seed-pasted.txt
+printf 'login,name,institution_code,role,password_hash\na@clinic.example,山田 花子,1330100016,owner,%s\n,,,\nb,b,b,b,b\n' \
+    '"$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b9dWRWJTmaaJObG"' > corpus/lists/seed-accounts.csv
+iconv -f UTF-8 -t CP932 corpus/lists/seed-accounts.csv > corpus/lists/seed-accounts-cp932.csv
+
+bounce() {
+    printf '%s\r\n' 'From: MAILER-DAEMON@mx.example' 'MIME-Version: 1.0' \
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"' '' '--b' 'Content-Type: text/plain' \
+        '' 'Sorry.' '--b' 'Content-Type: message/delivery-status' '' 'Reporting-MTA: dns; mx.example' '' "Action: $1" \
+        'Status: 5.1.1' 'Diagnostic-Code: smtp; 550 unknown' ' user' '--b' "Content-Type: $2" '' \
+        'Message-ID: <0190@portal.example>' 'Subject: =?UTF-8?B?44GC?=' '' 'body' '--b--'
+}
+bounce failed text/rfc822-headers > corpus/bounce/seed-head.eml
+bounce failed message/rfc822 > corpus/bounce/seed-whole.eml
+bounce delayed message/rfc822 > corpus/bounce/seed-delayed.eml

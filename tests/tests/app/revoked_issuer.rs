@@ -1,0 +1,82 @@
+//! The root revokes an issuing authority: its list says so, foreign programs and the terminal's test believe it no more.
+
+use domain::checks::Fault;
+use services::{
+    Ctx,
+    authority::{self, Issuing, NotRevoked, connection_test, publish_when_due, revoke_issuing, root_crl},
+};
+use storage::authority::Certificate;
+
+use crate::{
+    browser::Browser,
+    judge,
+    ladder::certificates_of,
+    pickup::{fetch, letter_to},
+    support::{
+        House,
+        founding::{key_files, on_each_database_with_keys, reopened, rolled_over},
+    },
+};
+
+async fn issued(house: &House, code: &str, number: &str) -> Certificate {
+    let (case, paper) = letter_to(house, code, number).await;
+    fetch(&Browser::terminal(house), &paper).await;
+    certificates_of(house, &case).await.pop().unwrap()
+}
+
+#[tokio::test]
+async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
+    on_each_database_with_keys(async |house, keys| {
+        let store = key_files(keys);
+        let first = issued(house, "1330100016", "12345678901").await;
+        let name = house.app.authority.issuing.name.clone();
+        let refused = async |house: &House, name: &str, reason: &str| {
+            revoke_issuing(&house.app, name, reason).await.unwrap().unwrap_err()
+        };
+        assert_eq!(refused(house, &name, "keyCompromise").await, NotRevoked::OnlyOne(name.clone()));
+        let house = &rolled_over(house, &store, &store, "共通認証局 発行局 G2").await;
+        let second = issued(house, "2730100019", "12345678902").await;
+        publish_when_due(&house.app).await.unwrap();
+        let [new, old]: [Issuing; 2] = house.app.authority.all().cloned().collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!(
+            [judge::with_all_lists(house, &old, &first).await, judge::with_all_lists(house, &new, &second).await],
+            ["OK", "OK"]
+        );
+
+        assert_eq!(refused(house, "issuing-9", "keyCompromise").await, NotRevoked::Unknown("issuing-9".to_owned()));
+        assert_eq!(refused(house, &name, "affiliationChanged").await, NotRevoked::BadReason);
+        let files = std::fs::read_dir(keys).unwrap().map(|entry| entry.unwrap().path());
+        let root_key = files.into_iter().find(|file| file.display().to_string().contains("root-")).unwrap();
+        let elsewhere = keys.join("in-the-safe");
+        std::fs::rename(&root_key, &elsewhere).unwrap();
+        assert_eq!(refused(house, &name, "keyCompromise").await, NotRevoked::NoRootKey);
+        assert_eq!(judge::with_all_lists(house, &old, &first).await, "OK", "nothing was done");
+        std::fs::rename(&elsewhere, &root_key).unwrap();
+
+        let before = root_crl(&house.app).await.unwrap().number;
+        let revoked = revoke_issuing(&house.app, &name, "keyCompromise").await.unwrap().unwrap();
+        assert_eq!((revoked.now, revoked.list), (true, before + 1));
+        let again = revoke_issuing(&house.app, &name, "keyCompromise").await.unwrap().unwrap();
+        assert_eq!((again.now, again.list), (false, before + 1), "nothing is published twice");
+        assert_eq!(
+            [judge::with_all_lists(house, &old, &first).await, judge::with_all_lists(house, &new, &second).await],
+            ["revoked", "OK"]
+        );
+
+        let house = &reopened(house, &store).await;
+        let test = async |one: &Certificate| {
+            connection_test(&Ctx::system(&house.app, "test"), one.certificate.as_deref()).await.unwrap().is_ok()
+        };
+        assert_eq!([test(&first).await, test(&second).await], [false, true]);
+        assert_eq!(house.app.authority.issuing.id, new.id);
+        let chain = authority::chain_pem(&house.app);
+        assert!(!chain.contains(&pki::pem::certificate(old.certificate.der())));
+        assert!(Browser::visitor(house).get("/pki").await.body.contains("失効した発行局"));
+        authority::recheck_now(&house.app).await.unwrap();
+        let found = authority::check_findings(&Ctx::system(&house.app, "test"), None).await.unwrap();
+        let one = found.iter().find(|one| one.certificate == first.id).unwrap();
+        assert!(one.reasons.iter().any(|reason| reason.fault == Fault::IssuerRevoked), "{one:?}");
+        assert!(found.iter().all(|one| one.certificate != second.id));
+    })
+    .await;
+}

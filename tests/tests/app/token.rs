@@ -1,0 +1,93 @@
+//! An installation whose authority has its key in a token (SoftHSM), and what happens while the token is gone.
+
+use axum::http::StatusCode;
+use domain::{applications::State, permissions::Role};
+use pki::Token;
+use services::{
+    Error,
+    authority::{KeyStore, PublishedCrl, current_crl, publish_when_due, token_watch},
+};
+use time::Duration;
+
+use crate::{
+    browser::Browser,
+    pickup::{fetch, letter_to, try_out},
+    softhsm::{PIN, SoftHsm, with_softhsm},
+    steps::{staff, stored},
+    support::{House, founding::on_each_database_founded_on},
+};
+
+/// Tells a story on each database in a process of its own; the keys lie in a token with the name of the engine.
+fn on_a_token(test: &str, story: impl AsyncFn(&House, &SoftHsm)) {
+    with_softhsm(test, &["sqlite", "postgres"], |softhsm| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(on_each_database_founded_on(
+            |engine, clock| KeyStore::Token(Token::new(softhsm.place(engine, PIN), clock, token_watch()).unwrap()),
+            async |_, house| story(house, softhsm).await,
+        ));
+    });
+}
+
+/// States and serials of the certificates of a case.
+async fn certificates(house: &House, case: &str) -> Vec<(String, String)> {
+    let id = stored(house, case).await.id;
+    let mut conn = house.app.db.read().await.unwrap();
+    let made = storage::authority::of_application(&mut conn, id).await.unwrap();
+    made.into_iter().map(|certificate| (certificate.state, certificate.serial)).collect()
+}
+
+#[test]
+fn nothing_is_lost_while_the_token_is_gone() {
+    on_a_token("token::nothing_is_lost_while_the_token_is_gone", async |house, softhsm| {
+        let terminal = Browser::terminal(house);
+        let (first, paper) = letter_to(house, "1330100016", "12345678901").await;
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK);
+        assert!(publish_when_due(&house.app).await.unwrap());
+        let list = current_crl(&house.app).await.unwrap();
+        let (second, paper) = letter_to(house, "2730100019", "12345678902").await;
+        softhsm.remove();
+        for _ in 0..3 {
+            let told = fetch(&terminal, &paper).await;
+            assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{}", told.body);
+            assert!(told.body.contains("今は電子証明書を作れません"), "{}", told.body);
+            assert!(told.body.contains("同じ通知書を使えます"), "{}", told.body);
+        }
+        let lost = certificates(house, &second).await;
+        assert_eq!(lost.len(), 1, "only the first try got as far as a record: {lost:?}");
+        assert_eq!(lost[0].0, "abandoned");
+        assert_eq!(stored(house, &second).await.state, State::LetterPosted);
+        revoke_while_it_is_gone(house, &first, &list).await;
+        softhsm.put_back();
+        assert_eq!(try_out(&terminal, &paper).await.status, StatusCode::OK, "the letter is as good as before");
+        house.clock.pass(Duration::minutes(1));
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK, "nobody started anything again");
+        assert_eq!(stored(house, &second).await.state, State::PickedUp);
+        services::jobs::work_all(&house.app, "test").await.unwrap();
+        let now = current_crl(&house.app).await.unwrap();
+        assert!(now.number > list.number, "the list that failed was published by itself");
+        let serials = certificates(house, &second).await;
+        assert_eq!(serials.iter().filter(|(state, _)| state == "valid").count(), 1);
+        let on_list = |serial: &str| now.der.windows(16).any(|part| hex(part) == serial);
+        assert!(on_list(&lost[0].1), "what was given up is never valid");
+        assert!(on_list(&certificates(house, &first).await[0].1));
+    });
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Revoking works; the new list waits for the token, with its reason in the office, and the old one is served.
+async fn revoke_while_it_is_gone(house: &House, case: &str, list: &PublishedCrl) {
+    let id = stored(house, case).await.id;
+    let made = storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap();
+    let officer = staff(house, Role::RaOfficer).await;
+    officer.post(&format!("/office/certificates/{}/revoke", made[0].id), &[("reason", "keyCompromise")]).await;
+    services::jobs::work_all(&house.app, "test").await.unwrap();
+    let administrator = staff(house, Role::Administrator).await;
+    let page = administrator.get("/office/jobs").await.body;
+    assert!(page.contains("失効リストの公開") && page.contains("cannot be reached"), "{page}");
+    assert!(!page.contains("/again\""), "nobody must do anything about it");
+    assert!(matches!(publish_when_due(&house.app).await, Ok(false) | Err(Error::CannotSign(_))));
+    assert_eq!(*current_crl(&house.app).await.unwrap(), *list);
+}
