@@ -11,12 +11,15 @@ mod limits;
 mod lists;
 mod load;
 mod machine;
+mod million;
 mod ocsp;
+mod peers;
 mod prepare;
 mod raw;
 mod register;
 mod report;
 mod server;
+mod token;
 
 use std::path::PathBuf;
 
@@ -69,6 +72,15 @@ async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     }
     if wanted("ocsp") {
         ocsp::measure(bench, &mut report).await?;
+    }
+    if wanted("token") {
+        token::measure(bench, &mut report).await?;
+    }
+    if wanted("million") {
+        million::measure(bench, &mut report).await?;
+    }
+    if wanted("peers") {
+        peers::measure(bench, &mut report).await?;
     }
     Ok(report)
 }

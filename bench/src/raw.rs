@@ -1,12 +1,17 @@
 //! A load generator that costs next to nothing: ready-made requests, one or several in flight on each connection
 //! (RFC 9112, 9.3.2).
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, ensure};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    task::JoinHandle,
 };
 
 use crate::machine::{instant, seconds_since};
@@ -81,6 +86,11 @@ pub(crate) async fn flood(
             })
         })
         .collect();
+    rate(lanes, begun).await
+}
+
+/// Waits for all connections; gives the answers in a second.
+async fn rate(lanes: Vec<JoinHandle<anyhow::Result<usize>>>, begun: Instant) -> anyhow::Result<f64> {
     let mut count = 0;
     for lane in lanes {
         count += lane.await??;
@@ -113,11 +123,7 @@ pub(crate) async fn knock(
             })
         })
         .collect();
-    let mut count = 0;
-    for lane in lanes {
-        count += lane.await??;
-    }
-    Ok(count as f64 / seconds_since(begun))
+    rate(lanes, begun).await
 }
 
 async fn connected(address: SocketAddr) -> anyhow::Result<TcpStream> {

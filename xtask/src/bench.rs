@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what the release build does in a second.
 
+use crate::needs;
 use crate::process::{self, cargo, command, target};
+use crate::tools;
 
 /// Builds the program and the benchmark for release and runs the one against the other: all parts, or those that are named.
 ///
@@ -17,5 +19,16 @@ pub(crate) fn run(parts: &[String]) -> anyhow::Result<()> {
         "madoguchi-bench",
     ]))?;
     let builds = target()?.join("release");
-    process::run(command(builds.join("madoguchi-bench")).arg(builds.join("madoguchi")).args(parts))
+    let mut bench = command(builds.join("madoguchi-bench"));
+    bench.arg(builds.join("madoguchi")).args(parts);
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|one| one == part);
+    if wanted("token") {
+        needs::provide(&[&needs::TOKEN])?;
+        bench.env("SOFTHSM2_CONF", builds.join("bench-softhsm2.conf"));
+    }
+    if wanted("peers") {
+        needs::provide(needs::PEERS.iter().collect::<Vec<_>>().as_slice())?;
+        bench.env("PEERS_PYTHON", tools::peers()?);
+    }
+    process::run(&mut bench)
 }

@@ -22,6 +22,31 @@ pub(crate) struct Need {
     found: fn() -> bool,
 }
 
+/// For keys that lie in a token.
+pub(crate) const TOKEN: Need = Need {
+    what: "SoftHSM 2",
+    why: "keeps the authority's keys as an HSM does",
+    package: "softhsm2",
+    found: || find_program("softhsm2-util").is_some() && Path::new(SOFTHSM).exists(),
+};
+
+/// For what is measured beside us.
+pub(crate) const PEERS: &[Need] = &[
+    Need {
+        what: "openssl",
+        why: "its authority and its responder",
+        package: "openssl",
+        found: || find_program("openssl").is_some(),
+    },
+    Need {
+        what: "cfssl",
+        why: "signs requests over HTTP",
+        package: "golang-cfssl",
+        found: || find_program("cfssl").is_some(),
+    },
+    Need { what: "Python 3 with venv", why: "django-ca", package: "python3-venv", found: || python().is_some() },
+];
+
 /// For the database tests.
 pub(crate) const DATABASE: &[Need] = &[Need {
     what: "PostgreSQL server",
@@ -68,12 +93,7 @@ pub(crate) const JUDGES: &[Need] = &[
         package: "default-jre-headless",
         found: || has_programs(&["keytool"]),
     },
-    Need {
-        what: "SoftHSM 2",
-        why: "keeps the authority's keys as an HSM does",
-        package: "softhsm2",
-        found: || find_program("softhsm2-util").is_some() && Path::new(SOFTHSM).exists(),
-    },
+    TOKEN,
     Need {
         what: "pdftotext, pdftoppm",
         why: "read the letters",

