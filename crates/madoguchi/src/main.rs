@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod install;
+mod own_tls;
 mod quarantine;
 mod serve;
 mod terminal;

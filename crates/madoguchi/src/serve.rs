@@ -14,9 +14,9 @@ use web::Site;
 
 use crate::{
     Place,
-    clock::{SystemClock, SystemRandomness},
     config::{Config, Listener},
     install,
+    own_tls::OwnTls,
     quarantine::{self, Outlasted},
     tls::{self, Identity},
 };
@@ -157,45 +157,42 @@ pub(crate) fn publications(config: &Config, router: Router, handle: Handle<Socke
 async fn closed(config: &Config, app: &Arc<App>, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let listener = &config.closed_network;
     let socket = bind(listener.listen)?;
-    let identity = match configured_identity(listener)? {
-        Some(identity) => Some(identity),
-        None => own_identity(app).await?,
-    };
+    let given = configured_identity(listener)?;
+    let own = if given.is_none() { OwnTls::make(app).await? } else { None };
     let app = app.clone();
     Ok(Box::pin(async move {
-        let identity = match identity {
-            Some(identity) => identity,
+        let tls = match given {
+            Some(identity) => {
+                let hints = authority::subject_names(&app).into_iter().map(Into::into).collect();
+                RustlsConfig::from_config(Arc::new(tls::closed_config(identity, hints)?))
+            }
             // Portal and revocation lists serve meanwhile.
             None => tokio::select! {
-                identity = identity_in_time(&app) => identity?,
+                own = in_time(own, &app) => kept(own?, &app),
                 () = stop_signal() => return Ok(()),
             },
         };
-        let hints = authority::subject_names(&app).into_iter().map(Into::into).collect();
-        let tls = RustlsConfig::from_config(Arc::new(tls::closed_config(identity, hints)?));
         let server = secure(socket, tls, handle)?;
         let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
         Ok(server.serve(service).await?)
     }))
 }
 
-/// A certificate for the closed network's listener from the authority; none while its key or the clock does not allow it.
-async fn own_identity(app: &App) -> anyhow::Result<Option<Identity>> {
-    let (db, authority, operator) = (&app.db, &app.authority, &app.settings.operator.name);
-    match authority::server_certificate(db, authority, &SystemClock, &SystemRandomness, operator).await {
-        Ok((chain, key)) => Ok(Some(Identity { chain, key })),
-        Err(services::Error::CannotSign(_) | services::Error::ClockInDoubt(_)) => Ok(None),
-        Err(error) => Err(error.into()),
+/// Waits until the authority can make a certificate for the closed network's listener.
+async fn in_time(mut own: Option<OwnTls>, app: &App) -> anyhow::Result<OwnTls> {
+    loop {
+        if let Some(own) = own {
+            return Ok(own);
+        }
+        tokio::time::sleep(ROUND).await;
+        own = OwnTls::make(app).await?;
     }
 }
 
-async fn identity_in_time(app: &App) -> anyhow::Result<Identity> {
-    loop {
-        tokio::time::sleep(ROUND).await;
-        if let Some(identity) = own_identity(app).await? {
-            return Ok(identity);
-        }
-    }
+fn kept(own: OwnTls, app: &Arc<App>) -> RustlsConfig {
+    let config = own.config();
+    tokio::spawn(own.keep(app.clone()));
+    config
 }
 
 fn start_workers(app: &Arc<App>) {

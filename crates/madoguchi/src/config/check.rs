@@ -28,6 +28,13 @@ impl Config {
                 check_file(path, name, faults);
             }
         }
+        let closed = &self.closed_network;
+        if closed.certificate.is_none()
+            && let Err(fault) = pki::AlternativeName::of_url(&closed.url)
+        {
+            let why = "the certificate that is made for this listener must name its host";
+            faults.push(format!("closed_network.url: {fault}; {why}"));
+        }
         if let Err(found) = self.portal.proxies() {
             faults.extend(found.into_iter().map(|fault| format!("portal.trusted_proxies: {fault}")));
         }

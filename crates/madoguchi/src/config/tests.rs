@@ -22,6 +22,22 @@ fn every_fault_is_named_at_once() {
 }
 
 #[test]
+fn the_closed_networks_host_is_one_that_a_certificate_can_name_unless_it_has_one() {
+    let mut config = Config::default();
+    for url in ["https://閉域.example.jp", "https://closed_network.example.jp", "https://:8443"] {
+        config.closed_network.url = url.to_owned();
+        let mut faults = vec![];
+        config.validate(&mut faults);
+        assert!(faults.len() == 1 && faults[0].starts_with("closed_network.url: not a DNS name"), "{faults:?}");
+    }
+    (config.closed_network.certificate, config.closed_network.key) =
+        (Some("Cargo.toml".into()), Some("Cargo.toml".into()));
+    let mut faults = vec![];
+    config.validate(&mut faults);
+    assert_eq!(faults, Vec::<String>::new(), "then the operator knows");
+}
+
+#[test]
 fn secrets_are_not_printed() {
     let config = Config { database: Some("postgres://user:hush@db/x".to_owned()), ..Config::default() };
     assert!(!config.without_secrets().unwrap().contains("hush"));

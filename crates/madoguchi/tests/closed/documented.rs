@@ -1,5 +1,7 @@
 //! docs/operate/est.md, word for word: each block of commands is run as it stands there, with curl and OpenSSL alone.
 
+use std::{fs, os::unix::fs::PermissionsExt};
+
 use crate::{
     counter::{Counter, run, said},
     support::on_each_database_today,
@@ -7,41 +9,107 @@ use crate::{
 
 const DOCUMENT: &str = include_str!("../../../../docs/operate/est.md");
 
-/// The blocks of commands below a heading, joined.
-fn commands_below(heading: &str) -> String {
-    let (_, after) = DOCUMENT.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+/// The blocks of commands below a heading of a document.
+fn blocks(document: &str, heading: &str) -> Vec<String> {
+    let (_, after) = document.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
     let section = after.split("\n## ").next().unwrap();
-    let blocks: Vec<&str> = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(!blocks.is_empty(), "{heading} has commands");
-    blocks.concat()
+    section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-async fn follow(counter: &Counter<'_>, headings: &[&str]) -> String {
-    let settings = format!("set -eu\nSERVER={}\nROOT=root.pem\n", counter.url);
-    let script = headings.iter().fold(settings, |script, heading| script + &commands_below(heading));
-    let output = run("bash", counter.folder.path(), &["-o", "pipefail", "-c", &script]).await;
-    assert!(output.status.success(), "{}\n{script}", said(&output));
-    said(&output)
+/// The first lines of the document, with the address of this counter.
+fn settings(counter: &Counter<'_>) -> String {
+    let first = DOCUMENT.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(first.contains("SERVER=https://closed.example.jp\n"), "{first}");
+    first.replace("https://closed.example.jp", &counter.named)
+}
+
+/// Pastes blocks into one shell, as a person does: it goes on after a block that failed. Gives the exit code of the last.
+async fn paste(counter: &Counter<'_>, blocks: &[String]) -> (i32, String) {
+    let script = format!("{}{}", settings(counter), blocks.concat());
+    let output = run("bash", counter.folder.path(), &["-c", &script]).await;
+    (output.status.code().unwrap(), said(&output))
+}
+
+async fn enrol(counter: &Counter<'_>) -> String {
+    let (id, secret) = (&counter.paper.id, &counter.paper.secret);
+    counter.write("letter.conf", &format!("user = \"{id}:{secret}\"\n"));
+    let all = [blocks(DOCUMENT, "Certificates of the authority"), blocks(DOCUMENT, "Enrolment")].concat();
+    let (code, text) = paste(counter, &all).await;
+    assert_eq!(code, 0, "{text}");
+    text
+}
+
+/// Saves the script, with another address and perhaps another number of days, and runs it.
+async fn renew(counter: &Counter<'_>, days: &str) -> (i32, String) {
+    let script = blocks(DOCUMENT, "Renewal").concat();
+    assert!(script.starts_with("#!/usr/bin/env bash\n") && script.contains("\nDAYS=30\n"), "one whole file");
+    let script = script.replace("https://closed.example.jp", &counter.named).replace("DAYS=30", days);
+    counter.write("renew.sh", &script);
+    let output = run("bash", counter.folder.path(), &["renew.sh"]).await;
+    (output.status.code().unwrap(), said(&output))
+}
+
+fn kept(counter: &Counter<'_>) -> String {
+    fs::read_to_string(counter.path("terminal.pem")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_enrols_and_renews_with_the_documented_commands() {
     on_each_database_today(2, async |house| {
         let counter = Counter::open(house).await;
-        let (id, secret) = (&counter.paper.id, &counter.paper.secret);
-        counter.write("letter.conf", &format!("user = \"{id}:{secret}\"\n"));
-        let text = follow(&counter, &["Certificates of the authority", "Enrolment"]).await;
-        assert!(text.contains("certificate.pem: OK") && text.contains("\"installed_now\":true"), "{text}");
+        let text = enrol(&counter).await;
+        assert!(text.contains("certificate.next.pem: OK") && text.contains("\"installed_now\":true"), "{text}");
         assert!(text.contains(":prime256v1"), "what a request should hold: {text}");
+        let mode = fs::metadata(counter.path("terminal.pem")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         let made = counter.certificates().await;
         assert!(made.len() == 1 && made[0].installed_at.is_some());
+        let (first, (code, text)) = (kept(&counter), paste(&counter, &blocks(DOCUMENT, "Enrolment")[..1]).await);
+        assert!(code == 1 && text.contains("is there already"), "{code} {text}");
+
+        let (code, text) = renew(&counter, "DAYS=30").await;
+        assert!(code == 0 && counter.certificates().await.len() == 1, "more days remain: {text}");
+        let (code, text) = renew(&counter, "DAYS=90").await;
+        assert!(code == 1 && text.contains("not renewed: 403") && text.contains("同意がありません"), "{code} {text}");
+        assert_eq!(kept(&counter), first, "without consent the key stays");
         counter.agree().await;
-        let text = follow(&counter, &["Renewal"]).await;
-        assert!(text.contains("certificate.next.pem: OK") && text.contains("\"installed_now\":true"), "{text}");
+        house.clock.leap(time::Duration::hours(2));
+        let (code, text) = renew(&counter, "DAYS=90").await;
+        assert!(code == 1 && text.contains("not renewed: 202"), "{code} {text}");
+        assert_eq!(kept(&counter), first, "while the authority cannot sign the key stays");
+        house.clock.leap(-time::Duration::hours(2));
+
+        // What brings it to where it is used fails at first.
+        counter.write("install.sh", "test -e store && cp \"$1\" store/\n");
+        let (code, text) = renew(&counter, "DAYS=90").await;
+        assert!(code == 1 && !text.contains("installed_now"), "{code} {text}");
+        assert_eq!(kept(&counter), first);
+        assert_eq!(counter.certificates().await[1].installed_at, None, "nobody believes that it is in use");
+        fs::create_dir(counter.path("store")).unwrap();
+        let (code, text) = renew(&counter, "DAYS=90").await;
+        assert!(code == 0 && text.contains("\"installed_now\":true"), "{code} {text}");
         let made = counter.certificates().await;
-        assert_eq!(made.len(), 2);
+        assert_eq!(made.len(), 2, "the run went on with what it had");
         assert_eq!(made[1].renews, Some(made[0].id));
         assert!(made[0].key_hash != made[1].key_hash && made[1].installed_at.is_some());
+        assert!(kept(&counter) != first && !counter.path("terminal.next.pem").exists());
+        assert_eq!(fs::read_to_string(counter.path("store/terminal.next.pem")).unwrap(), kept(&counter));
+        counter.close();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_with_another_certificate_names_its_authority() {
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open_with_another_authority(house).await;
+        let first = blocks(DOCUMENT, "Certificates of the authority");
+        let (code, text) = paste(&counter, &first[..1]).await;
+        assert!(code == 60 || text.contains("certificate"), "{code} {text}");
+        assert_ne!(code, 0, "the root is not believed for it");
+        let told = ["TLS_CA=other.pem\n".to_owned(), first[0].clone()];
+        let (code, text) = paste(&counter, &told).await;
+        assert!(code == 0 && text.contains("cacerts.pem: OK"), "{code} {text}");
         counter.close();
     })
     .await;

@@ -8,6 +8,10 @@ mod browser;
 mod client;
 mod counter;
 mod documented;
+mod listener;
+#[expect(dead_code, reason = "stories do not wait for half of a term")]
+#[path = "../../src/own_tls.rs"]
+mod own_tls;
 #[expect(dead_code, reason = "the stories of the pages use the rest of it")]
 #[path = "../../../../tests/tests/app/steps.rs"]
 mod steps;

@@ -137,17 +137,18 @@ pub(crate) fn uri(text: &str) -> Result<Ia5String, Error> {
 fn general_name(name: &AlternativeName) -> Result<GeneralName, Error> {
     match name {
         AlternativeName::Ip(address) => Ok(GeneralName::from(*address)),
-        AlternativeName::Dns(name) => {
-            let label = |label: &str| {
-                (1..=63).contains(&label.len())
-                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-            };
-            if name.len() > 253 || !name.split('.').all(label) {
-                return Err(Error::BadDnsName(name.clone()));
-            }
-            Ok(GeneralName::DnsName(Ia5String::new(name)?))
-        }
+        AlternativeName::Dns(name) if !is_dns_name(name) => Err(Error::BadDnsName(name.clone())),
+        AlternativeName::Dns(name) => Ok(GeneralName::DnsName(Ia5String::new(name)?)),
     }
+}
+
+/// Whether a name can stand in a certificate (RFC 1123, 2.1).
+pub(super) fn is_dns_name(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }

@@ -60,6 +60,32 @@ pub enum AlternativeName {
     Ip(IpAddr),
 }
 
+impl AlternativeName {
+    /// The host of an address such as `https://closed.example.jp:8443`: a DNS name in small letters, or an IP address.
+    ///
+    /// # Errors
+    /// When there is none that a certificate can name.
+    pub fn of_url(url: &str) -> Result<Self, Error> {
+        let place = url.split_once("://").map_or(url, |(_, place)| place).split(['/', '?', '#']).next().unwrap_or("");
+        let bracketed = place.strip_prefix('[').and_then(|place| place.split_once(']'));
+        let host = bracketed.map_or_else(|| place.split(':').next().unwrap_or(""), |(host, _)| host);
+        match host.parse() {
+            Ok(address) => Ok(Self::Ip(address)),
+            Err(_) if extensions::is_dns_name(host) => Ok(Self::Dns(host.to_ascii_lowercase())),
+            Err(_) => Err(Error::BadDnsName(host.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for AlternativeName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dns(name) => f.write_str(name),
+            Self::Ip(address) => address.fmt(f),
+        }
+    }
+}
+
 /// Everything a certificate is made from.
 #[derive(Clone, Debug)]
 pub struct CertificateOrder<'a> {

@@ -165,6 +165,22 @@ fn the_closed_networks_listener_gets_a_server_certificate() {
 }
 
 #[test]
+fn a_server_is_named_as_its_address_names_it() {
+    let dns = |name: &str| Ok(AlternativeName::Dns(name.to_owned()));
+    let ip = |address: &str| Ok(AlternativeName::Ip(address.parse().unwrap()));
+    for (url, name) in [
+        ("https://Closed.example.jp", dns("closed.example.jp")),
+        ("https://closed.example.jp:8443/path", dns("closed.example.jp")),
+        ("https://127.0.0.1:8443", ip("127.0.0.1")),
+        ("https://[2001:db8::5]:8443", ip("2001:db8::5")),
+        ("https://:8443", Err(Error::BadDnsName(String::new()))),
+        ("https://閉域.example.jp", Err(Error::BadDnsName("閉域.example.jp".to_owned()))),
+    ] {
+        assert_eq!(format!("{:?}", AlternativeName::of_url(url)), format!("{name:?}"), "{url}");
+    }
+}
+
+#[test]
 fn no_certificate_outlives_its_issuer() {
     let authority = Authority::open();
     let end = authority.issuing.validity().not_after;

@@ -1,19 +1,18 @@
 //! Founding: a root and an issuing authority, each certificate recorded before it is signed.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
     clock::{Clock, Randomness},
     ids::AuthorityId,
 };
-use pki::{AlternativeName, ChainAnchors, IssuerCert, Linter, Profiles, PublicKey, SigningKey, TerminalProfiles};
+use pki::{ChainAnchors, IssuerCert, Linter, Profiles, PublicKey, SigningKey, TerminalProfiles};
 use storage::boxed;
 use storage::{Db, authority as rows};
 
 use super::{
     Authority, Issuing, KeyStore, NewAuthority, Places, RootKey,
     making::{ISSUING, ROOT, make_issuing, make_root},
-    own::{self, Machinery, OwnOrder},
 };
 use crate::{Error, Result};
 
@@ -112,28 +111,4 @@ async fn open_key(founding: &Founding<'_>, name: &str, certified: &PublicKey) ->
         Some(earlier) if earlier.find(name).await?.is_some() => earlier.open(name, certified).await,
         _ => founding.keys.open(name, certified).await,
     }
-}
-
-/// Issues a certificate for the closed network's listener: chain in DER (leaf first) and the key in PKCS#8 DER.
-///
-/// # Errors
-/// When the database or the authority refuses; [`Error::CannotSign`] when its key cannot sign now.
-#[boxed]
-pub async fn server_certificate(
-    db: &Db,
-    authority: &Authority,
-    clock: &dyn Clock,
-    randomness: &dyn Randomness,
-    operator: &str,
-) -> Result<(Vec<Vec<u8>>, Vec<u8>)> {
-    const PROFILE: &str = "closed-network-server";
-    let profile = authority.profiles.get(PROFILE).ok_or_else(|| Error::internal("no server profile"))?;
-    let key = SigningKey::generate(profile.generated_key()).map_err(Error::internal)?;
-    let names = [AlternativeName::Dns("localhost".to_owned()), AlternativeName::Ip(IpAddr::from([127, 0, 0, 1]))];
-    let machinery = Machinery { db, authority, randomness, now: clock.now() };
-    let issuing = &authority.issuing;
-    let order = OwnOrder { issuing, profile: PROFILE, operator, title: "localhost", names: &names, key: &key };
-    let der = own::issue(&machinery, &order).await?;
-    let key = key.pkcs8_der().map(<[u8]>::to_vec).ok_or_else(|| Error::internal("the key cannot leave its store"))?;
-    Ok((vec![der, issuing.certificate.der().to_vec()], key))
 }
