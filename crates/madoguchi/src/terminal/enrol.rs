@@ -1,6 +1,6 @@
 //! `terminal enroll` and `terminal renew`.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{fs, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use axum::http::{Method, StatusCode, header};
@@ -12,43 +12,49 @@ use pki::{
 };
 
 use super::{
-    Bundle, Enroll, Renew, TRY_LATER,
-    counter::{Answer, Counter, Identity},
-    folder::{About, Current, Folder, plain, read_root},
+    Enroll, Renew,
+    counter::{Counter, Identity},
+    folder::{Current, Folder, read_root},
+    setup::Setup,
 };
 use crate::clock::SystemClock;
 
 const EST: &str = "/.well-known/est";
 
-/// Fetches the first certificate.
-pub(super) async fn enroll(options: Enroll) -> anyhow::Result<ExitCode> {
+/// Fetches the first certificate, or completes what an earlier run left.
+pub(super) async fn enroll(options: Enroll) -> anyhow::Result<()> {
     let root = read_root(&options.root, &options.fingerprint)?;
-    let bundle = options.bundle.passphrase()?;
     let folder = Folder::open(&options.place.dir)?;
-    ensure!(!folder.has_current(), "this terminal has a certificate already; use `terminal renew`");
-    let counter = Counter::new(&options.server, &root, None)?;
+    if folder.has_current() {
+        ensure!(!folder.is_tested(), "this terminal has a certificate already; use `terminal renew`");
+        return Setup::noted(folder, &options.place, Some(&options.uses))?.finish().await;
+    }
+    let setup = Setup::first(folder, &options, root)?;
+    let counter = setup.counter(None)?;
     let (id, secret) = letter(options.letter.as_deref())?;
-    let about = About { server: options.server.clone(), root_fingerprint: plain(&options.fingerprint) };
-    folder.note(&about, &root)?;
     let credentials = (header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
-    let exchange = Exchange { folder: &folder, counter: &counter, root: &root, renews: None };
-    exchange.run("simpleenroll", vec![credentials], bundle.as_ref(), &about.server).await
+    let exchange = Exchange { setup: &setup, counter: &counter, renews: None };
+    exchange.run("simpleenroll", vec![credentials]).await
 }
 
-/// Renews when it is time.
-pub(super) async fn renew(options: Renew) -> anyhow::Result<ExitCode> {
-    let bundle = options.bundle.passphrase()?;
+/// Completes what an earlier run left, then renews when it is time.
+pub(super) async fn renew(options: Renew) -> anyhow::Result<()> {
     let folder = Folder::open(&options.place.dir)?;
-    let (about, root) = folder.noted()?;
-    let current = folder.current()?;
+    let setup = Setup::noted(folder, &options.place, Some(&options.uses))?;
+    setup.passphrase()?;
+    let current = setup.folder.current()?;
+    // One that has ended passes no test any more, and can be renewed all the same.
+    if !setup.folder.is_tested() && SystemClock.now() <= current.info.validity.not_after {
+        setup.finish().await?;
+    }
     let left = days_left(&current.info);
     if left >= options.days {
         println!("{left} days remain; nothing to do before fewer than {} remain", options.days);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
-    let counter = Counter::new(&about.server, &root, Some(current.identity()?))?;
-    let exchange = Exchange { folder: &folder, counter: &counter, root: &root, renews: Some(&current.certificate) };
-    exchange.run("simplereenroll", vec![], bundle.as_ref(), &about.server).await
+    let counter = setup.counter(Some(current.identity()?))?;
+    let exchange = Exchange { setup: &setup, counter: &counter, renews: Some(&current.certificate) };
+    exchange.run("simplereenroll", vec![]).await
 }
 
 /// Whole days in Japan until a certificate ends; negative once it has.
@@ -62,14 +68,6 @@ impl Current {
         let key = self.key.pkcs8_der().context("the key cannot be used")?.to_vec();
         let chain = std::iter::once(&self.certificate).chain(self.chain.first()).cloned().collect();
         Ok(Identity { chain, key })
-    }
-}
-
-impl Bundle {
-    fn passphrase(&self) -> anyhow::Result<Option<Pkcs12Passphrase>> {
-        let Some(path) = &self.p12_passphrase_file else { return Ok(None) };
-        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Ok(Some(Pkcs12Passphrase::new(text.lines().next().unwrap_or_default())?))
     }
 }
 
@@ -91,54 +89,40 @@ fn letter(path: Option<&Path>) -> anyhow::Result<(String, String)> {
 
 /// One exchange: a request goes out, a certificate comes in.
 struct Exchange<'a> {
-    folder: &'a Folder,
+    setup: &'a Setup,
     counter: &'a Counter,
-    root: &'a [u8],
     renews: Option<&'a [u8]>,
 }
 
 impl Exchange<'_> {
-    async fn run(
-        &self,
-        operation: &str,
-        mut headers: Vec<(header::HeaderName, String)>,
-        bundle: Option<&Pkcs12Passphrase>,
-        server: &str,
-    ) -> anyhow::Result<ExitCode> {
+    async fn run(&self, operation: &str, mut headers: Vec<(header::HeaderName, String)>) -> anyhow::Result<()> {
+        let Setup { folder, root, .. } = self.setup;
+        let bundle = self.setup.passphrase()?;
         let authorities = certificates_in(&self.counter.get_encoded(&format!("{EST}/cacerts")).await?)?;
         let (key, request) = self.key_and_request().await?;
         headers.push((header::CONTENT_TYPE, "application/pkcs10".to_owned()));
         let body = STANDARD.encode(&request).into_bytes();
         let answer = self.counter.ask(Method::POST, &format!("{EST}/{operation}"), &headers, body).await?;
-        if answer.status == StatusCode::ACCEPTED {
-            return Ok(come_again(&answer));
-        }
         if answer.status == StatusCode::BAD_REQUEST {
-            self.folder.give_up()?;
+            folder.give_up()?;
         }
-        let (certificate, chain) = chosen(&answer.decoded()?, &authorities, self.root, &key)?;
-        let packed = bundle.map(|passphrase| packed(&certificate, &chain, &key, passphrase)).transpose()?;
-        self.folder.receive(&certificate, &chain, packed.as_deref())?;
-        test(self.folder, server, self.root).await
+        let (certificate, chain) = chosen(&answer.decoded()?, &authorities, root, &key)?;
+        let packed = bundle.map(|passphrase| packed(&certificate, &chain, &key, &passphrase)).transpose()?;
+        folder.receive(&certificate, &chain, packed.as_deref())?;
+        self.setup.finish().await
     }
 
     /// What was begun, or a new key of the kind that the counter asks for, laid down before it is sent.
     async fn key_and_request(&self) -> anyhow::Result<(SigningKey, Vec<u8>)> {
-        if let Some(begun) = self.folder.begun()? {
+        if let Some(begun) = self.setup.folder.begun()? {
             return Ok(begun);
         }
         let wanted = self.counter.get_encoded(&format!("{EST}/csrattrs")).await?;
         let key = SigningKey::generate(key_asked_for(&wanted).unwrap_or(KeyKind::P256))?;
         let request = request_for(&key, self.renews)?;
-        self.folder.begin(&key, &request)?;
+        self.setup.folder.begin(&key, &request)?;
         Ok((key, request))
     }
-}
-
-fn come_again(answer: &Answer) -> ExitCode {
-    let after = answer.retry_after.as_deref().unwrap_or("some");
-    eprintln!("the authority cannot sign just now; run this again after {after} seconds: {}", answer.words());
-    ExitCode::from(TRY_LATER)
 }
 
 /// The certificate for the key, and the authorities above it, if they lead to the root.
@@ -173,19 +157,4 @@ fn packed(
     let key_pkcs8 = key.pkcs8_der().context("the key cannot be written")?;
     let contents = Pkcs12Contents { friendly_name: &name, key_pkcs8, certificate, chain: &chain };
     Ok(contents.write(Pkcs12Format::Modern, passphrase)?)
-}
-
-/// Shows the new certificate at the counter, which notes that it is installed.
-async fn test(folder: &Folder, server: &str, root: &[u8]) -> anyhow::Result<ExitCode> {
-    let current = folder.current()?;
-    let counter = Counter::new(server, root, Some(current.identity()?))?;
-    let answer = counter.ask(Method::GET, "/connection-test/result", &[], vec![]).await;
-    let answer = answer.context("the certificate is stored, but the connection test could not be done")?;
-    ensure!(answer.status == StatusCode::OK, "the certificate is stored, but the test refuses it: {}", answer.words());
-    let (name, end) = (current.info.subject.common_name.unwrap_or_default(), current.info.validity.not_after.date());
-    println!(
-        "{name}: certificate {} until the end of {end} (Japan), connection test passed",
-        current.info.serial.to_hex()
-    );
-    Ok(ExitCode::SUCCESS)
 }

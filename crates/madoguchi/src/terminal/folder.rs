@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -24,14 +24,21 @@ const CHAIN: &str = "chain.pem";
 const BUNDLE: &str = "terminal.p12";
 const ROOT: &str = "root.pem";
 const ABOUT: &str = "terminal.toml";
+const TLS_CA: &str = "tls-ca.pem";
+/// Lies beside a certificate that was put where it is used and has passed the connection test.
+const TESTED: &str = "tested";
 
-/// What was settled when the terminal enrolled.
-#[derive(Debug, Serialize, Deserialize)]
+/// What was settled when the terminal enrolled, or later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     /// Address of the closed network.
     pub(super) server: String,
     /// SHA-256 of the root, hexadecimal.
     pub(super) root_fingerprint: String,
+    /// File with the passphrase of the PKCS#12 file, if one is written.
+    pub(super) p12_passphrase_file: Option<PathBuf>,
+    /// Program that puts a certificate where it is used, if there is one.
+    pub(super) install: Option<PathBuf>,
 }
 
 /// The folder, held by this process alone.
@@ -52,7 +59,7 @@ impl Folder {
     /// Opens the folder, makes it if it is not there, waits for no other process, and completes what was cut off.
     ///
     /// # Errors
-    /// When the folder cannot be used or another process uses it.
+    /// When the folder cannot be used, is open to others, or another process uses it.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         if !path.exists() {
             fs::DirBuilder::new()
@@ -61,6 +68,12 @@ impl Folder {
                 .create(path)
                 .with_context(|| path.display().to_string())?;
         }
+        let mode = fs::metadata(path).with_context(|| path.display().to_string())?.permissions().mode() & 0o777;
+        let shown = path.display();
+        ensure!(
+            mode & 0o077 == 0,
+            "{shown} is open to others (mode {mode:o}): do `chmod 700 {shown}`, or name another"
+        );
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path.join("lock"));
         let lock = lock.with_context(|| path.display().to_string())?;
         lock.try_lock().with_context(|| format!("another process uses {}", path.display()))?;
@@ -105,6 +118,51 @@ impl Folder {
         let about: About = toml::from_str(&text)?;
         let root = read_root(&self.path.join(ROOT), &about.root_fingerprint)?;
         Ok((about, root))
+    }
+
+    /// Whom the TLS of the counter must lead to: what is given here and kept from now on, what was given before, or else
+    /// the root.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no certificate.
+    pub(super) fn trusted(&self, given: Option<&Path>, root: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
+        let kept = self.path.join(TLS_CA);
+        let Some(path) = given.or_else(|| kept.exists().then_some(kept.as_path())) else {
+            return Ok(vec![root.to_vec()]);
+        };
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let trusted = pem::decode_all("CERTIFICATE", &text);
+        ensure!(!trusted.is_empty(), "{} holds no certificate", path.display());
+        if given.is_some() {
+            self.write(TLS_CA, text.as_bytes())?;
+        }
+        Ok(trusted)
+    }
+
+    /// Whether the certificate in use was put where it is used and has passed the connection test.
+    pub(super) fn is_tested(&self) -> bool {
+        self.path.join(CURRENT).join(TESTED).exists()
+    }
+
+    /// Notes that.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn note_tested(&self) -> anyhow::Result<()> {
+        self.write(&format!("{CURRENT}/{TESTED}"), b"")
+    }
+
+    /// The folder of the certificate in use.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn place(&self) -> anyhow::Result<PathBuf> {
+        Ok(fs::canonicalize(self.path.join(CURRENT))?)
+    }
+
+    /// Whether the certificate in use has a PKCS#12 file.
+    pub(super) fn has_bundle(&self) -> bool {
+        self.path.join(CURRENT).join(BUNDLE).exists()
     }
 
     /// Whether there is a certificate in use.

@@ -6,6 +6,7 @@
 mod counter;
 mod enrol;
 mod folder;
+mod setup;
 mod status;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -16,6 +17,11 @@ use clap::{Args, Subcommand};
 const TRY_LATER: u8 = 75;
 /// Exit code of `status` when it could not find out.
 const UNKNOWN: u8 = 3;
+
+/// Marks a failure that may be gone when the same command runs again.
+#[derive(Debug, thiserror::Error)]
+#[error("run this again later")]
+struct Later;
 
 /// `terminal …`
 #[derive(Subcommand)]
@@ -34,6 +40,9 @@ pub(crate) struct Place {
     /// Folder of key and certificates; made with access for its owner only.
     #[arg(long, env = "MADOGUCHI_TERMINAL_DIR")]
     dir: PathBuf,
+    /// Certificates (PEM) that the TLS of the closed network must lead to, if it is not the authority's root; kept.
+    #[arg(long)]
+    tls_ca: Option<PathBuf>,
 }
 
 /// `terminal enroll`
@@ -54,7 +63,7 @@ pub(crate) struct Enroll {
     #[arg(long)]
     letter: Option<PathBuf>,
     #[command(flatten)]
-    bundle: Bundle,
+    uses: Uses,
 }
 
 /// `terminal renew`
@@ -63,18 +72,22 @@ pub(crate) struct Renew {
     #[command(flatten)]
     place: Place,
     /// Renew when fewer days remain.
-    #[arg(long, default_value_t = 90)]
+    #[arg(long, default_value_t = 30)]
     days: i64,
     #[command(flatten)]
-    bundle: Bundle,
+    uses: Uses,
 }
 
-/// Whether a PKCS#12 file is written, too.
+/// What becomes of a certificate that has arrived; kept, so that a renewal does the same.
 #[derive(Args)]
-pub(crate) struct Bundle {
+pub(crate) struct Uses {
     /// Also write terminal.p12, protected by the passphrase in the first line of this file (8 to 64 ASCII characters).
     #[arg(long)]
     p12_passphrase_file: Option<PathBuf>,
+    /// Program that puts the certificate where it is used, such as a browser's store. It runs before the connection test,
+    /// with the folder of the new files as its argument; if it fails, the test waits for the next run.
+    #[arg(long)]
+    install: Option<PathBuf>,
 }
 
 /// `terminal status`
@@ -83,20 +96,29 @@ pub(crate) struct Status {
     #[command(flatten)]
     place: Place,
     /// Say "renew soon" when fewer days remain.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 20)]
     days: i64,
 }
 
 impl Terminal {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
-        match self {
+        let done = match self {
             Self::Enroll(enroll) => enrol::enroll(enroll).await,
             Self::Renew(renew) => enrol::renew(renew).await,
-            Self::Status(status) => Ok(status::status(&status).await.unwrap_or_else(|error| {
+            Self::Status(status) => {
+                return Ok(status::status(&status).await.unwrap_or_else(|error| {
+                    eprintln!("Error: {error:#}");
+                    ExitCode::from(UNKNOWN)
+                }));
+            }
+        };
+        match done {
+            Err(error) if error.is::<Later>() => {
                 eprintln!("Error: {error:#}");
-                ExitCode::from(UNKNOWN)
-            })),
+                Ok(ExitCode::from(TRY_LATER))
+            }
+            done => done.map(|()| ExitCode::SUCCESS),
         }
     }
 }

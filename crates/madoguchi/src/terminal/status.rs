@@ -9,9 +9,9 @@ use pki::{CertStatus, IssuerCert, OcspQuestion};
 
 use super::{
     Status, UNKNOWN,
-    counter::Counter,
     enrol::days_left,
     folder::{Current, Folder},
+    setup::Setup,
 };
 use crate::clock::SystemClock;
 
@@ -26,15 +26,17 @@ const ENDED: u8 = 2;
 /// When there is no certificate, or files cannot be read. Out of reach is no error but a code of its own.
 pub(super) async fn status(options: &Status) -> anyhow::Result<ExitCode> {
     ensure!(options.place.dir.is_dir(), "{} is not a folder", options.place.dir.display());
-    let folder = Folder::open(&options.place.dir)?;
-    let (about, root) = folder.noted()?;
-    let current = folder.current()?;
+    let setup = Setup::noted(Folder::open(&options.place.dir)?, &options.place, None)?;
+    let current = setup.folder.current()?;
     let (info, left) = (&current.info, days_left(&current.info));
     println!("terminal: {}", info.subject.common_name.as_deref().unwrap_or_default());
     println!("institution: {}", info.subject.organization.as_deref().unwrap_or_default());
     println!("serial: {}", info.serial.to_hex());
     println!("expires: {} (end of day in Japan)\ndays left: {left}", info.validity.not_after.date());
-    let revocation = ask(&about.server, &root, &current).await;
+    if !setup.folder.is_tested() {
+        println!("connection test: not passed yet; `terminal renew` does it");
+    }
+    let revocation = ask(&setup, &current).await;
     let ended = SystemClock.now() > info.validity.not_after;
     let code = match revocation {
         Ok(CertStatus::Revoked { at, reason }) => {
@@ -59,10 +61,10 @@ pub(super) async fn status(options: &Status) -> anyhow::Result<ExitCode> {
 }
 
 /// Asks the authority's OCSP responder, through the closed network.
-async fn ask(server: &str, root: &[u8], current: &Current) -> anyhow::Result<CertStatus> {
+async fn ask(setup: &Setup, current: &Current) -> anyhow::Result<CertStatus> {
     let issuer = current.chain.first().context("chain.pem holds no issuer")?;
     let question = OcspQuestion::about(&current.certificate, &IssuerCert::parse(issuer)?)?;
-    let counter = Counter::new(server, root, None)?;
+    let counter = setup.counter(None)?;
     let kind = (header::CONTENT_TYPE, "application/ocsp-request".to_owned());
     let answer = counter.ask(Method::POST, "/pki/ocsp", &[kind], question.to_der()?).await?;
     ensure!(answer.status == StatusCode::OK, "the responder says {}", answer.status);

@@ -21,10 +21,27 @@ async fn terminal(counter: &Counter<'_>, words: &[&str]) -> (i32, String) {
 }
 
 async fn enroll(counter: &Counter<'_>, secret: &str) -> (i32, String) {
+    enroll_with(counter, secret, &[]).await
+}
+
+async fn enroll_with(counter: &Counter<'_>, secret: &str, more: &[&str]) -> (i32, String) {
     counter.write("letter.txt", &format!("{}\n{secret}\n", counter.paper.id));
     let root = pki::sha256_hex(counter.house.app.authority.root.der()).to_uppercase();
     let words = ["enroll", "--server", &counter.url, "--root", "root.pem", "--letter", "letter.txt", "--fingerprint"];
-    terminal(counter, &[&words[..], &[&root]].concat()).await
+    terminal(counter, &[&words[..], &[&root], more].concat()).await
+}
+
+/// A program of the terminal.
+fn program(counter: &Counter<'_>, name: &str, text: &str) {
+    let path = counter.write(name, text);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// Whether a PKCS#12 file of the terminal opens.
+async fn opens(counter: &Counter<'_>, passphrase: &str) -> bool {
+    let pass = format!("pass:{passphrase}");
+    let words = ["pkcs12", "-in", "terminal/current/terminal.p12", "-passin", &pass, "-noout"];
+    run("openssl", counter.folder.path(), &words).await.status.success()
 }
 
 fn certificate(counter: &Counter<'_>, name: &str) -> CertificateInfo {
@@ -52,22 +69,18 @@ async fn a_terminal_enrols_tells_its_state_and_renews_once_its_owner_agreed() {
         let (code, text) = terminal(&counter, &["status"]).await;
         assert!(code == 0 && text.contains("revocation: good"), "{code} {text}");
         assert_eq!(terminal(&counter, &["status", "--days", "90"]).await.0, 1, "renew soon");
-        let (code, text) = terminal(&counter, &["renew", "--days", "10"]).await;
-        assert!(code == 0 && text.contains("nothing to do"), "{code} {text}");
         let (code, text) = terminal(&counter, &["renew"]).await;
+        assert!(code == 0 && text.contains("nothing to do"), "{code} {text}");
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
         assert!(code == 1 && text.contains("同意がありません"), "{code} {text}");
         counter.agree().await;
         let first = certificate(&counter, "current");
-        counter.write("passphrase", "correct-horse-9\n");
-        let (code, text) = terminal(&counter, &["renew", "--p12-passphrase-file", "passphrase"]).await;
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
         assert!(code == 0 && text.contains("connection test passed"), "{code} {text}");
         let second = certificate(&counter, "current");
         assert!(first.serial != second.serial && first.key_hash != second.key_hash);
         assert_eq!(certificate(&counter, &first.serial.to_hex()), first, "the earlier one stays");
         assert!(!counter.path("terminal/next").exists());
-        let words = ["pkcs12", "-in", "terminal/current/terminal.p12", "-passin", "pass:correct-horse-9", "-noout"];
-        let opened = run("openssl", counter.folder.path(), &words).await;
-        assert!(opened.status.success(), "{}", said(&opened));
         let id = counter.certificates().await[1].id;
         let officer = staff(house, Role::RaOfficer).await;
         officer.post(&format!("/office/certificates/{id}/revoke"), &[("reason", "superseded")]).await;
@@ -139,6 +152,127 @@ async fn an_enrolment_that_was_cut_off_anywhere_is_completed_by_running_it_again
         counter.close();
         let (code, text) = terminal(&counter, &["status"]).await;
         assert!(code == 3 && text.contains("revocation: not known"), "{code} {text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_test_a_certificate_is_not_done_and_the_same_command_goes_on() {
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open(house).await;
+        let (secret, more) = (&counter.paper.secret, ["--install", "to-use.sh"]);
+        program(&counter, "to-use.sh", "#!/bin/sh\nexit 1\n");
+        let (code, text) = enroll_with(&counter, secret, &more).await;
+        assert!(code == 1 && text.contains("to-use.sh did not put it to use"), "{code} {text}");
+        assert_eq!(counter.certificates().await[0].installed_at, None, "nobody believes that it is in use");
+        let (code, text) = terminal(&counter, &["status"]).await;
+        assert!(code == 0 && text.contains("connection test: not passed yet"), "{code} {text}");
+        program(&counter, "to-use.sh", "#!/bin/sh\ncp \"$1/certificate.pem\" in-use.pem\n");
+        let (code, text) = enroll_with(&counter, secret, &more).await;
+        assert!(code == 0 && text.contains("connection test passed"), "{code} {text}");
+        let made = counter.certificates().await;
+        assert!(made.len() == 1 && made[0].installed_at.is_some(), "it was fetched once");
+        let (code, text) = enroll_with(&counter, secret, &more).await;
+        assert!(code == 1 && text.contains("has a certificate already"), "{code} {text}");
+
+        // A renewal does the same without being told, and goes on with a test that was left.
+        counter.agree().await;
+        program(&counter, "to-use.sh", "#!/bin/sh\nexit 1\n");
+        assert_eq!(terminal(&counter, &["renew", "--days", "90"]).await.0, 1);
+        assert_eq!(counter.certificates().await[1].installed_at, None);
+        program(&counter, "to-use.sh", "#!/bin/sh\ncp \"$1/certificate.pem\" in-use.pem\n");
+        let (code, text) = terminal(&counter, &["renew"]).await;
+        assert!(
+            code == 0 && text.contains("connection test passed") && text.contains("nothing to do"),
+            "{code} {text}"
+        );
+        assert!(counter.certificates().await[1].installed_at.is_some());
+        let current = fs::read(counter.path("terminal/current/certificate.pem")).unwrap();
+        assert_eq!(fs::read(counter.path("in-use.pem")).unwrap(), current);
+        counter.close();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_work_later_ends_with_75_and_changes_nothing() {
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open(house).await;
+        house.clock.leap(time::Duration::hours(2));
+        let (code, text) = enroll(&counter, &counter.paper.secret).await;
+        assert!(code == 75 && text.contains("202") && text.contains("300 seconds"), "{code} {text}");
+        house.clock.leap(-time::Duration::hours(2));
+        let (code, text) = enroll(&counter, &counter.paper.secret).await;
+        assert_eq!(code, 0, "{text}");
+        counter.agree().await;
+        house.clock.leap(time::Duration::hours(2));
+        let first = certificate(&counter, "current");
+        assert_eq!(terminal(&counter, &["renew", "--days", "90"]).await.0, 75);
+        assert_eq!(certificate(&counter, "current"), first);
+        house.clock.leap(-time::Duration::hours(2));
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
+        assert!(code == 0 && certificate(&counter, "current") != first, "{code} {text}");
+
+        // The counter is out of reach, before a renewal and before a test.
+        counter.close();
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
+        assert!(code == 75 && text.contains("run this again later"), "{code} {text}");
+        fs::remove_file(counter.path("terminal/current/tested")).unwrap();
+        let (code, text) = terminal(&counter, &["renew"]).await;
+        assert!(code == 75 && text.contains("connection test"), "{code} {text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browsers_store_gets_each_certificate_before_its_test() {
+    const DOCUMENT: &str = include_str!("../../../../docs/user/terminal-client.md");
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open(house).await;
+        let script = DOCUMENT.split("```sh\n").find(|block| block.contains("pk12util")).unwrap();
+        program(&counter, "to-nss", script.split("```").next().unwrap());
+        fs::create_dir_all(counter.path(".pki/nssdb")).unwrap();
+        let words = ["-N", "-d", "sql:.pki/nssdb", "--empty-password"];
+        let made = run("certutil", counter.folder.path(), &words).await;
+        assert!(made.status.success(), "{}", said(&made));
+        fs::create_dir_all(counter.path(".config")).unwrap();
+        counter.write(".config/madoguchi-passphrase", "correct-horse-9\n");
+        let more = ["--p12-passphrase-file", ".config/madoguchi-passphrase", "--install", "to-nss"];
+        let (code, text) = enroll_with(&counter, &counter.paper.secret, &more).await;
+        assert_eq!(code, 0, "{text}");
+        counter.agree().await;
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
+        assert_eq!(code, 0, "{text}");
+        assert!(opens(&counter, "correct-horse-9").await, "the renewal wrote the file, too");
+        let keys = said(&run("certutil", counter.folder.path(), &["-K", "-d", "sql:.pki/nssdb"]).await);
+        assert_eq!(keys.lines().filter(|line| line.starts_with('<')).count(), 2, "both with their keys: {keys}");
+
+        // The passphrase is not known any more: better no renewal than one that other programs do not see.
+        let noted = fs::read_to_string(counter.path("terminal/terminal.toml")).unwrap();
+        let rest: Vec<&str> = noted.lines().filter(|line| !line.starts_with("p12")).collect();
+        counter.write("terminal/terminal.toml", &rest.join("\n"));
+        let (code, text) = terminal(&counter, &["renew", "--days", "90"]).await;
+        assert!(code == 1 && text.contains("--p12-passphrase-file"), "{code} {text}");
+        counter.close();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_with_another_certificate_is_believed_once_its_authority_is_named() {
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open_with_another_authority(house).await;
+        let (code, text) = enroll(&counter, &counter.paper.secret).await;
+        assert!(code == 1 && text.contains("certificate"), "{code} {text}");
+        let (code, text) = enroll_with(&counter, &counter.paper.secret, &["--tls-ca", "other.pem"]).await;
+        assert_eq!(code, 0, "{text}");
+        fs::remove_file(counter.path("other.pem")).unwrap();
+        let (code, text) = terminal(&counter, &["status"]).await;
+        assert!(code == 0 && text.contains("revocation: good"), "it is kept: {code} {text}");
+        fs::set_permissions(counter.path("terminal"), fs::Permissions::from_mode(0o750)).unwrap();
+        let (code, text) = terminal(&counter, &["renew"]).await;
+        assert!(code == 1 && text.contains("chmod 700 terminal"), "{code} {text}");
+        counter.close();
     })
     .await;
 }

@@ -2,12 +2,15 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use pki::CertificateInfo;
+
 use crate::{
     counter::{Counter, run, said},
     support::on_each_database_today,
 };
 
 const DOCUMENT: &str = include_str!("../../../../docs/operate/est.md");
+const FOR_USERS: &str = include_str!("../../../../docs/user/terminal-client.md");
 
 /// The blocks of commands below a heading of a document.
 fn blocks(document: &str, heading: &str) -> Vec<String> {
@@ -94,6 +97,34 @@ async fn a_terminal_enrols_and_renews_with_the_documented_commands() {
         assert!(made[0].key_hash != made[1].key_hash && made[1].installed_at.is_some());
         assert!(kept(&counter) != first && !counter.path("terminal.next.pem").exists());
         assert_eq!(fs::read_to_string(counter.path("store/terminal.next.pem")).unwrap(), kept(&counter));
+        counter.close();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_script_for_windows_hands_a_file_with_everything_to_its_store() {
+    on_each_database_today(2, async |house| {
+        let counter = Counter::open(house).await;
+        enrol(&counter).await;
+        let script = blocks(FOR_USERS, "Windowsの端末").concat();
+        assert!(script.contains("Import-PfxCertificate") && script.contains("renew.sh"), "{script}");
+        counter.write("install.sh", &script);
+        // Windows is not here: what stands in for its store opens the file with the passphrase it is told.
+        let stands_in = "#!/bin/sh\necho \"$*\" > told\nopenssl pkcs12 -in terminal.pfx -passin env:PFX_PASSWORD -nodes -out opened\n";
+        let program = counter.write("powershell.exe", stands_in);
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let path = format!("PATH={}:$PATH bash install.sh terminal.pem", counter.folder.path().display());
+        let output = run("bash", counter.folder.path(), &["-c", &path]).await;
+        assert!(output.status.success(), "{}", said(&output));
+        let opened = fs::read_to_string(counter.path("opened")).unwrap();
+        let inside = pki::pem::decode_all("CERTIFICATE", &opened);
+        assert_eq!(inside.len(), 1, "Windows would ask about a root");
+        let serial = CertificateInfo::parse(&inside[0]).unwrap().serial.to_hex();
+        assert!(serial == counter.certificates().await[0].serial && opened.contains("PRIVATE KEY"));
+        assert!(!counter.path("terminal.pfx").exists(), "the file does not stay");
+        fs::write(&program, "#!/bin/sh\nexit 1\n").unwrap();
+        assert!(!run("bash", counter.folder.path(), &["-c", &path]).await.status.success(), "the store refused it");
         counter.close();
     })
     .await;
