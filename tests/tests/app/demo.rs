@@ -30,7 +30,9 @@ fn missing(found: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stati
         |kind: Kind| kind.moves().flat_map(|step| [step.from, step.to]).map(move |to| (kind.as_str(), to.as_str()));
     let reachable: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| states(*kind)).collect();
     assert!(State::ALL.iter().all(|state| reachable.iter().any(|(_, known)| *known == state.as_str())));
-    reachable.difference(&found).copied().collect()
+    // A lost letter is replaced in the same transaction: no case stays there.
+    let missing = reachable.difference(&found).copied();
+    missing.filter(|(_, state)| *state != State::LetterLost.as_str()).collect()
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn a_lost_letter_costs_neither_a_new_certificate_nor_a_fee_nor_more_time()
 }
 
 #[tokio::test]
-async fn a_clinic_telephones_and_the_desk_sends_a_new_letter() {
+async fn a_clinic_telephones_and_the_desk_notes_it_and_has_a_new_letter_at_once() {
     on_each_database(async |house| {
         let (_, browser) = clinic(house, "1330100016").await;
         let case = approved(house, &browser).await;
@@ -129,12 +129,23 @@ async fn a_clinic_telephones_and_the_desk_sends_a_new_letter() {
         }
         let early = dispatch.post(&format!("{letter}/reissue"), &[]).await;
         assert_eq!(early.status, StatusCode::CONFLICT, "first it must be lost");
+        mails(house).await;
         assert_eq!(dispatch.post(&format!("{letter}/lost"), &[]).await.location, format!("{letter}?done=lost"));
-        assert!(!works(&Browser::terminal(house), &first).await);
-        assert!(dispatch.get("/office/letters").await.body.contains(&letter), "it waits on the desk");
-        assert_eq!(dispatch.post(&format!("{letter}/reissue"), &[]).await.location, "/office/letters?done=reissued");
-        assert_eq!(stored(house, &case).await.state, State::LetterReissued);
+        assert!(!works(&Browser::terminal(house), &first).await, "dead in the same moment");
+        assert_eq!(stored(house, &case).await.state, State::LetterReissued, "and the new one waits for the print");
+        let told = mails(house).await;
+        assert!(told.len() == 1 && told[0].0.contains("送り直します"), "the applicant is told: {told:?}");
+        for action in ["lost", "reissue"] {
+            let twice = dispatch.post(&format!("{letter}/{action}"), &[]).await;
+            assert_eq!(twice.status, StatusCode::CONFLICT, "{action}: one new letter is enough");
+        }
         assert!(!dispatch.get("/office/letters").await.body.contains(&letter));
+        let acts = acts(house).await;
+        assert!(["letter.lost", "letter.order"].iter().all(|act| acts.contains(&(*act).to_owned())), "{acts:?}");
+        let mut conn = house.app.db.read().await.unwrap();
+        let fees = storage::ledger::of_application(&mut conn, stored(house, &case).await.id).await.unwrap();
+        assert_eq!(fees.len(), 1);
+        drop(conn);
         let second = posted(house, &dispatch, &case, "12345678902").await;
         assert_eq!(stored(house, &case).await.state, State::LetterPosted);
         assert!(works(&Browser::terminal(house), &second).await);
@@ -248,6 +259,51 @@ async fn a_letter_that_came_back_and_was_forgotten_is_remembered() {
             told[0].0.contains("あと89日") && told[0].1.contains("「通知書を送り直す」を押してください"),
             "{told:?}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_came_back_twice_is_remembered_once() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        for number in ["12345678901", "12345678902"] {
+            posted(house, &dispatch, &case, number).await;
+            let letters = letters_of(house, &case).await;
+            let living = letters.iter().find(|letter| !letter.is_dead()).unwrap().id;
+            dispatch.post(&format!("/office/letters/{living}/came-back"), &[("reason", "転居先不明")]).await;
+            if number == "12345678901" {
+                browser.post(&format!("{case}/send-again"), &[]).await;
+                house.clock.pass(Duration::minutes(1));
+            }
+        }
+        mails(house).await;
+        house.clock.pass(Duration::days(91));
+        let told = mails(house).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains("「通知書を送り直す」を押してください"), "{told:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_was_sent_again_is_remembered_though_the_first_one_died() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "12345678901").await;
+        browser.post(&format!("{case}/send-again"), &[]).await;
+        posted(house, &dispatch, &case, "12345678902").await;
+        let letters = letters_of(house, &case).await;
+        let living = letters.iter().find(|letter| !letter.is_dead()).unwrap().id;
+        dispatch.post(&format!("/office/letters/{living}/delivered"), &[]).await;
+        mails(house).await;
+        house.clock.pass(Duration::days(91));
+        let told = mails(house).await;
+        assert!(told.len() == 1 && told[0].0.contains("取得の期限が近づいています"), "{told:?}");
     })
     .await;
 }

@@ -64,7 +64,6 @@ fn scenes(rules: &Rules) -> Vec<Scene> {
         S::LetterPrinted,
         S::LetterPosted,
         S::LetterReturned,
-        S::LetterLost,
         S::PickedUp,
         S::Installed,
     ];
@@ -319,7 +318,6 @@ async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()>
     letters::post_one(&staff, letter, &receipt(letter)).await?.map_err(Error::internal)?;
     match state {
         State::LetterReturned => letters::came_back(&staff, letter, "保管期間の経過").await?.map_err(Error::internal),
-        State::LetterLost => letters::lost(&staff, letter).await,
         State::LetterReissued => letters::send_again(&cast.applicant(), id).await.map(drop),
         State::PickedUp | State::Installed => fetch(cast, id, letter, state).await,
         _ => Ok(()),

@@ -115,8 +115,8 @@ pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Resu
     };
     let mut tx = ctx.app.db.write().await?;
     let (letter, case) = on_its_way(&mut tx, id).await?;
-    advance(ctx, &mut tx, &case, Event::LetterComesBack, &reason).await?;
     bury(ctx, &mut tx, &letter, "letter.came_back").await?;
+    advance(ctx, &mut tx, &case, Event::LetterComesBack, &reason).await?;
     let day = |at: Timestamp| japanese_date(at.date());
     let deadline = letter.deadline.ok_or_else(|| Error::internal("letter without deadline"))?;
     let asked = ctx.now + Duration::days(ANSWER_DAYS);
@@ -150,23 +150,25 @@ pub async fn delivered(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
     Ok(())
 }
 
-/// Notes that an applicant reported a letter as not arrived or lost: its secret dies.
+/// Notes that an applicant reported a letter as not arrived or lost: its secret dies, a new letter is ordered in its place,
+/// and the applicant is told.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
-/// [`Error::ChangedMeanwhile`] when it is not on its way.
+/// [`Error::ChangedMeanwhile`] when it is not on its way or the time for fetching is over.
 #[boxed]
-pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
+pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
     ctx.permit(Permission::DispatchLetters)?;
+    let secret = new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
-    let (letter, case) = on_its_way(&mut tx, id).await?;
-    advance(ctx, &mut tx, &case, Event::LoseLetter, "").await?;
-    bury(ctx, &mut tx, &letter, "letter.lost").await?;
+    let (_, case) = on_its_way(&mut tx, id).await?;
+    let new = order_again(ctx, &mut tx, case, secret, true).await?;
     tx.commit().await?;
-    Ok(())
+    ctx.app.wake.notify_one();
+    Ok(new)
 }
 
-/// Orders a new letter in place of one that came back or was lost, and tells the applicant.
+/// Orders a new letter in place of one that came back, and tells the applicant.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
@@ -179,7 +181,7 @@ pub async fn reissue(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
     let secret = new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
     let case = storage::applications::find(&mut tx, case).await?.ok_or(Error::NotFound)?;
-    let new = order_again(ctx, &mut tx, &case, secret).await?;
+    let new = order_again(ctx, &mut tx, case, secret, false).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(new)
@@ -195,12 +197,9 @@ pub async fn send_again(ctx: &Ctx<'_>, id: ApplicationId) -> Result<LetterId> {
     own(ctx, id).await?;
     let secret = new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
-    let mut case = storage::applications::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    if case.state == State::LetterPosted {
-        let state = advance(ctx, &mut tx, &case, Event::LoseLetter, "").await?;
-        case = Application { state, version: case.version + 1, ..case };
-    }
-    let new = order_again(ctx, &mut tx, &case, secret).await?;
+    let case = storage::applications::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let lost = case.state == State::LetterPosted;
+    let new = order_again(ctx, &mut tx, case, secret, lost).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(new)
@@ -225,16 +224,28 @@ async fn bury(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, action: &str) -> Resu
     Ok(())
 }
 
-async fn order_again(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, secret: NewSecret) -> Result<LetterId> {
+/// The old secrets die, a new letter is ordered, the applicant is told; first the case loses its letter, if it is lost.
+async fn order_again(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    mut case: Application,
+    secret: NewSecret,
+    lost: bool,
+) -> Result<LetterId> {
     let letters = storage::letters::of_application(tx, case.id).await?;
     let deadline = letters.iter().filter_map(|letter| letter.deadline).max();
     let deadline = deadline.filter(|deadline| *deadline > ctx.now).ok_or(Error::ChangedMeanwhile)?;
-    advance(ctx, tx, case, Event::ReissueLetter, "").await?;
+    // Letters before the case, as a pickup and a revocation do it: who waits for whom must not go round in a circle.
     for letter in letters.iter().filter(|letter| !letter.is_dead()) {
-        bury(ctx, tx, letter, "letter.replaced").await?;
+        bury(ctx, tx, letter, if lost { "letter.lost" } else { "letter.replaced" }).await?;
     }
-    let new = order_until(ctx, tx, case, secret, deadline).await?;
+    if lost {
+        let state = advance(ctx, tx, &case, Event::LoseLetter, "").await?;
+        case = Application { state, version: case.version + 1, ..case };
+    }
+    advance(ctx, tx, &case, Event::ReissueLetter, "").await?;
+    let new = order_until(ctx, tx, &case, secret, deadline).await?;
     let further = [tell::letter_ordered_now(ctx), tell::pickup_until(deadline)];
-    tell::about(ctx, tx, case, "certificate_letter_reissued", &further).await?;
+    tell::about(ctx, tx, &case, "certificate_letter_reissued", &further).await?;
     Ok(new)
 }

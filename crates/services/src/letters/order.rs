@@ -146,7 +146,8 @@ pub(super) fn letter_of(payload: &Value) -> Result<LetterId> {
 }
 
 /// Reminds the applicant of a certificate that was not fetched while the deadline comes near: of the letter that was
-/// posted, or that a new one must be asked for; the work of a [`REMIND`] job.
+/// posted, or that a new one must be asked for; the work of a [`REMIND`] job. Each letter of a case has jobs of its own,
+/// and only one of them speaks.
 ///
 /// # Errors
 /// When the database refuses.
@@ -157,6 +158,9 @@ pub async fn remind(app: &App, payload: &Value) -> Result<()> {
     let mut tx = app.db.write().await?;
     let Some(letter) = storage::letters::find(&mut tx, id).await? else { return Ok(()) };
     let (Some(application), Some(deadline)) = (letter.application_id, letter.deadline) else { return Ok(()) };
+    if newest(&storage::letters::of_application(&mut tx, application).await?) != Some(id) {
+        return Ok(());
+    }
     let case = storage::applications::find(&mut tx, application).await?;
     let left = (deadline.date() - ctx.now.date()).whole_days();
     let Some(case) = case.filter(|_| is_next(payload, left)) else { return Ok(()) };
@@ -172,6 +176,11 @@ pub async fn remind(app: &App, payload: &Value) -> Result<()> {
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())
+}
+
+/// The letter that counts among those of a case: the last one that works, or else the last one.
+fn newest(letters: &[Letter]) -> Option<LetterId> {
+    letters.iter().rfind(|letter| !letter.is_dead()).or(letters.last()).map(|letter| letter.id)
 }
 
 /// Whether a reminder still has its turn: after a time away, only the last one that is due is sent.

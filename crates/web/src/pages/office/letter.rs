@@ -73,7 +73,10 @@ fn told(done: &str) -> Option<BannerView> {
         "delivered" => ("配達を記録しました。", "この郵便について、することはもうありません。"),
         "came_back" => ("返送を記録しました。", "申請者に、宛先を確かめるようメールで知らせました。"),
         "number" => ("書留番号を訂正しました。", "申請者に、正しい番号をメールで知らせました。"),
-        "lost" => ("不着・紛失の届出を記録しました。", "この通知書の取得パスワードは使えなくなりました。"),
+        "lost" => (
+            "不着・紛失の届出を記録し、新しい通知書を作りました。",
+            "この通知書の取得パスワードは使えなくなりました。新しい通知書は印刷待ちに加わり、申請者にメールで知らせました。",
+        ),
         _ => return None,
     };
     Some(parts::banner(BannerKind::Success, title, &[next]))
@@ -169,7 +172,7 @@ pub(super) async fn delivered(visit: Visit, Path(name): Path<String>, _posted: P
     Ok(see_other(&format!("/office/letters/{id}?done=delivered")))
 }
 
-/// Notes that the letter was reported as not arrived or lost.
+/// Notes that the letter was reported as not arrived or lost; a new one takes its place.
 pub(super) async fn lost(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::DispatchLetters])?;
     let id = parts::id(&name)?;
