@@ -127,6 +127,58 @@ async fn several_terminals_stand_in_one_mail_and_a_revoked_one_in_none() {
     .await;
 }
 
+/// Two terminals, each with a vendor of its own, and the mails 60 days before the end.
+async fn told_with_two_vendors(house: &House, members_left: bool) -> Vec<(String, String, String)> {
+    let (place, browser) = clinic(house, "1330100016").await;
+    filed(house, &browser).await;
+    let mut end = None;
+    for (number, name) in ["受付のパソコン", "診察室のパソコン"].into_iter().enumerate() {
+        let mail = format!("support-{number}@vendor.example");
+        let mut answers = CERTIFICATE.to_vec();
+        answers[3].1 = name;
+        answers.extend([("technical_contact", "みなとシステム 佐藤"), ("technical_mail", &mail)]);
+        let case = file(house, &browser, "certificate", &answers).await;
+        decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
+        end = Some(installed(house, &case, &format!("1234567890{number}")).await.not_after);
+    }
+    if !members_left {
+        let mut tx = house.app.db.write().await.unwrap();
+        let now = house.app.clock.now();
+        for one in storage::accounts::memberships_of_institution(&mut tx, place).await.unwrap() {
+            storage::accounts::decide_membership(&mut tx, one.id, "active", "removed", "test", now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    go_to(house, end.unwrap(), -60);
+    told(house).await
+}
+
+#[tokio::test]
+async fn a_vendor_reads_of_its_own_terminals_only() {
+    on_each_database(async |house| {
+        let mails = told_with_two_vendors(house, true).await;
+        let lists = |text: &str| (text.contains("・受付のパソコン"), text.contains("・診察室のパソコン"));
+        let told: Vec<_> = mails.iter().map(|(to, _, text)| (to.as_str(), lists(text))).collect();
+        let expected = [
+            ("owner-1330100016@clinic.example", (true, true)),
+            ("support-0@vendor.example", (true, false)),
+            ("support-1@vendor.example", (false, true)),
+        ];
+        assert_eq!(told, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn vendors_are_told_where_nobody_of_the_institution_is_left() {
+    on_each_database(async |house| {
+        let mails = told_with_two_vendors(house, false).await;
+        let to: Vec<_> = mails.iter().map(|(to, _, _)| to.as_str()).collect();
+        assert_eq!(to, ["support-0@vendor.example", "support-1@vendor.example"]);
+    })
+    .await;
+}
+
 /// Addresses of the certificate applications that were sent, in the order of sending.
 async fn cases(house: &House) -> Vec<String> {
     let mut conn = house.app.db.read().await.unwrap();
@@ -148,10 +200,14 @@ async fn the_warnings_go_on_until_the_successor_is_installed() {
         let second = file(house, &browser, "certificate", &again).await;
         decide(house, &staff(house, Role::RaOfficer).await, &second, "accept", &[]).await;
         let paper = posted(house, &staff(house, Role::DispatchClerk).await, &second, "12345678902").await;
-        assert_eq!(told(house).await.len(), 2);
+        let mails = told(house).await;
+        assert!(mails.len() == 2 && !mails[0].2.contains("新しい証明書は受取済みです"), "{mails:?}");
         fetch(&Browser::terminal(house), &paper).await;
         go_to(house, end, -60);
-        assert_eq!(told(house).await.len(), 2, "fetched is not installed");
+        let mails = told(house).await;
+        assert_eq!(mails.len(), 2, "fetched is not installed");
+        assert!(mails[0].2.contains("\n　新しい証明書は受取済みです。接続テストをしてください。"), "{}", mails[0].2);
+        assert!(mails[0].2.contains("/connection-test"), "{}", mails[0].2);
         show(house, &second).await;
         for left in [30, 7, 0, -1] {
             go_to(house, end, -left);

@@ -10,7 +10,7 @@ use domain::{
     accounts::is_provisional,
     calendar::japanese_date,
     clock::Timestamp,
-    ids::{AccountId, ApplicationId, CertificateId, InstitutionId, JobId},
+    ids::{AccountId, CertificateId, InstitutionId, JobId},
     terminals::{
         ladder::{self, Band},
         renewal,
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use storage::{Tx, boxed, terminals::Glance};
 use time::Duration;
 
-use super::{WARN, is_followed};
+use super::{WARN, is_fetched, is_followed};
 use crate::{
     App, Ctx, Error, Result,
     accounts::membership::ACTIVE,
@@ -112,25 +112,29 @@ async fn go_on(ctx: &Ctx<'_>, payload: Value, place: &str) -> Result<()> {
 }
 
 /// A certificate with the rung that is told of now.
-type Due = (Glance, i64);
+#[derive(Clone)]
+struct Due {
+    one: Glance,
+    rung: i64,
+    /// Whether its successor was fetched and waits for its connection test.
+    fetched: bool,
+}
 
 /// Tells the people of one institution of all its certificates whose rung was not told yet.
 async fn tell(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
-    let readers = members(&mut tx, institution).await?;
-    let due = if readers.is_empty() { vec![] } else { due(ctx, &mut tx, institution).await? };
-    if due.is_empty() {
+    let members = members(&mut tx, institution).await?;
+    let due = due(ctx, &mut tx, institution).await?;
+    let vendors = vendors(&mut tx, &members, &due).await?;
+    if due.is_empty() || (members.is_empty() && vendors.is_empty()) {
         return Ok(tx.rollback().await?);
     }
     let name = storage::institutions::find(&mut tx, institution).await?.ok_or(Error::NotFound)?.name;
-    let (before, after): (Vec<Due>, Vec<Due>) = due.iter().cloned().partition(|(_, rung)| *rung >= 0);
-    for (text, group) in [("certificate_expiring", before), ("certificate_expired", after)] {
-        if !group.is_empty() {
-            let all = with_vendors(&mut tx, &readers, &group).await?;
-            send(ctx, &mut tx, text, &name, &group, &all).await?;
-        }
+    send(ctx, &mut tx, &name, &due, &members).await?;
+    for (vendor, own) in &vendors {
+        send(ctx, &mut tx, &name, own, std::slice::from_ref(vendor)).await?;
     }
-    let told: Vec<String> = due.iter().map(|(one, rung)| format!("{}:{rung}", one.serial)).collect();
+    let told: Vec<String> = due.iter().map(|due| format!("{}:{}", due.one.serial, due.rung)).collect();
     ctx.audit(&mut tx, "terminal.warn", format!("institution:{institution}"), "", &told.join(","));
     tx.commit().await?;
     ctx.app.wake.notify_one();
@@ -147,7 +151,7 @@ async fn due(ctx: &Ctx<'_>, tx: &mut Tx, institution: InstitutionId) -> Result<V
         let Some(rung) = ladder::rung(ladder::days_left(one.not_after, today)) else { continue };
         let is_new = one.told.is_none_or(|told| rung < told);
         if is_new && storage::terminals::noted(tx, one.id, rung, ctx.now).await? {
-            due.push((one.clone(), rung));
+            due.push(Due { one: one.clone(), rung, fetched: is_fetched(one, &all) });
         }
     }
     Ok(due)
@@ -165,24 +169,42 @@ async fn members(tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Reader>>
     Ok(active.map(reader).collect())
 }
 
-/// The members, and with them the vendors that were named with an address in the applications of these terminals.
-async fn with_vendors(tx: &mut Tx, members: &[Reader], due: &[Due]) -> Result<Vec<Reader>> {
-    let mut readers = members.to_vec();
-    for case in due.iter().map(|(one, _)| one.application_id).collect::<BTreeSet<ApplicationId>>() {
-        let Some(case) = storage::applications::find(tx, case).await? else { continue };
+/// The vendors that were named with an address in the applications of these terminals, each with its own terminals and
+/// no others; members are told anyway.
+async fn vendors(tx: &mut Tx, members: &[Reader], due: &[Due]) -> Result<Vec<(Reader, Vec<Due>)>> {
+    let mut vendors: Vec<(Reader, Vec<Due>)> = vec![];
+    for due in due {
+        let Some(case) = storage::applications::find(tx, due.one.application_id).await? else { continue };
         let email = case.answers.get("technical_mail").to_owned();
-        if !email.is_empty() && readers.iter().all(|known| !known.email.eq_ignore_ascii_case(&email)) {
-            let name = Some(case.answers.get("technical_contact").to_owned()).filter(|name| !name.is_empty());
-            readers.push(Reader { account: None, name: name.unwrap_or_else(|| "技術連絡先".to_owned()), email });
+        if email.is_empty() || members.iter().any(|known| known.email.eq_ignore_ascii_case(&email)) {
+            continue;
         }
+        if let Some((_, own)) = vendors.iter_mut().find(|(known, _)| known.email.eq_ignore_ascii_case(&email)) {
+            own.push(due.clone());
+            continue;
+        }
+        let name = Some(case.answers.get("technical_contact").to_owned()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| "技術連絡先".to_owned());
+        vendors.push((Reader { account: None, name, email }, vec![due.clone()]));
     }
-    Ok(readers)
+    Ok(vendors)
 }
 
-async fn send(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[Due], readers: &[Reader]) -> Result<()> {
+/// One mail for what ends, and one for what has ended.
+async fn send(ctx: &Ctx<'_>, tx: &mut Tx, name: &str, due: &[Due], readers: &[Reader]) -> Result<()> {
+    let (before, after): (Vec<Due>, Vec<Due>) = due.iter().cloned().partition(|due| due.rung >= 0);
+    for (text, group) in [("certificate_expiring", before), ("certificate_expired", after)] {
+        if !group.is_empty() {
+            send_group(ctx, tx, text, name, &group, readers).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn send_group(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[Due], readers: &[Reader]) -> Result<()> {
     let today = ctx.now.date();
     let settings = &ctx.app.settings;
-    let soonest = due.iter().map(|(one, _)| ladder::days_left(one.not_after, today)).min().unwrap_or_default();
+    let soonest = due.iter().map(|due| ladder::days_left(due.one.not_after, today)).min().unwrap_or_default();
     let values = [
         ("institution", name.to_owned()),
         (
@@ -193,15 +215,16 @@ async fn send(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[Due], r
                 format!("まで、あと{soonest}日です")
             },
         ),
-        ("terminals", due.iter().map(|(one, _)| line(one, today)).collect::<Vec<_>>().join("\n")),
+        ("terminals", due.iter().map(|due| line(due, today)).collect::<Vec<_>>().join("\n")),
         ("renewal_days", renewal::OPENS_DAYS.to_string()),
         ("grace_days", renewal::GRACE_DAYS.to_string()),
         ("fee", format!("{}円", thousands(settings.rules.certificate_fee_yen))),
         ("renew_url", format!("{}/renew", settings.closed_url)),
+        ("test_url", format!("{}/connection-test", settings.closed_url)),
         ("terminals_url", format!("{}/terminals", settings.portal_url)),
     ];
     let case = match due {
-        [(one, _)] => Some(one.application_id),
+        [due] => Some(due.one.application_id),
         _ => None,
     };
     for reader in readers {
@@ -212,13 +235,20 @@ async fn send(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[Due], r
     Ok(())
 }
 
-/// A terminal as a line of the mail.
-fn line(one: &Glance, today: time::Date) -> String {
+/// A terminal as a line of the mail, and below it that nothing but the test is left, if its successor was fetched.
+fn line(due: &Due, today: time::Date) -> String {
+    let one = &due.one;
     let end = japanese_date(one.not_after.date());
     let left = match ladder::days_left(one.not_after, today) {
         0 => "本日まで".to_owned(),
         left if left > 0 => format!("あと{left}日"),
+        _ if due.fetched => "期限切れ".to_owned(),
         _ => format!("更新できる日：{}まで", japanese_date(renewal::grace_until(one.not_after).date())),
     };
-    format!("・{}　有効期限：{end}（{left}）　受付番号：{}", one.terminal, grouped(&one.reference))
+    let fetched = if due.fetched {
+        "\n　新しい証明書は受取済みです。接続テストをしてください。"
+    } else {
+        ""
+    };
+    format!("・{}　有効期限：{end}（{left}）　受付番号：{}{fetched}", one.terminal, grouped(&one.reference))
 }

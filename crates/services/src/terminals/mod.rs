@@ -24,12 +24,20 @@ pub const WARN: &str = "terminals.warn";
 
 /// Whether a terminal has a later certificate that it showed: then nobody needs to be told of the end of this one.
 fn is_followed(one: &Glance, all: &[Glance]) -> bool {
-    let follows = |other: &Glance| {
+    later(one, all).any(|other| other.installed_at.is_some())
+}
+
+/// Whether a terminal has a later certificate that waits for its connection test.
+fn is_fetched(one: &Glance, all: &[Glance]) -> bool {
+    later(one, all).any(|other| other.installed_at.is_none())
+}
+
+fn later<'a>(one: &'a Glance, all: &'a [Glance]) -> impl Iterator<Item = &'a Glance> {
+    let follows = move |other: &&Glance| {
         other.id != one.id
             && other.terminal == one.terminal
             && other.state == "valid"
-            && other.installed_at.is_some()
             && other.not_after > one.not_after
     };
-    all.iter().any(follows)
+    all.iter().filter(follows)
 }
