@@ -67,6 +67,8 @@ mod standing;
 mod statements;
 #[path = "app/steps.rs"]
 mod steps;
+#[path = "app/stolen.rs"]
+mod stolen;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

@@ -45,7 +45,7 @@ impl Installed {
     }
 
     /// The owner, logged in anew.
-    async fn at_the_portal(&self, house: &House, second_factor: bool) -> Browser {
+    pub(crate) async fn at_the_portal(&self, house: &House, second_factor: bool) -> Browser {
         Browser::of(house, self.owner, second_factor).await
     }
 
@@ -66,7 +66,7 @@ impl Installed {
     }
 
     /// The page on which the owner decides.
-    async fn plan(&self, house: &House) -> String {
+    pub(crate) async fn plan(&self, house: &House) -> String {
         format!("/certificates/{}/renewal", self.all(house).await[0].id)
     }
 
@@ -84,9 +84,9 @@ pub(crate) async fn test(house: &House, certificate: &[u8]) -> String {
 /// 58 days before the end: 2026-05-20 and 1130 days are 2029-06-23; it ends on 2029-08-20.
 pub(crate) const IN_TIME: Duration = Duration::days(1130);
 /// Two days after the end.
-const TWO_DAYS_LATE: Duration = Duration::days(1190);
+pub(crate) const TWO_DAYS_LATE: Duration = Duration::days(1190);
 
-const PASSPHRASE: [(&str, &str); 3] =
+pub(crate) const PASSPHRASE: [(&str, &str); 3] =
     [("passphrase", "correct-horse-9"), ("passphrase_again", "correct-horse-9"), ("format", "modern")];
 
 pub(crate) async fn renew(terminal: &Browser, consent: bool) -> Answer {
@@ -94,7 +94,7 @@ pub(crate) async fn renew(terminal: &Browser, consent: bool) -> Answer {
     terminal.post("/renew", &[agreed, &PASSPHRASE].concat()).await
 }
 
-async fn renew_by_request(terminal: &Browser, key: &SigningKey) -> Answer {
+pub(crate) async fn renew_by_request(terminal: &Browser, key: &SigningKey) -> Answer {
     let request = pki::pem::encode("CERTIFICATE REQUEST", &request_for(key, None).unwrap());
     let fields = [("way", "request"), ("consent_for_request", "agree"), ("request", request.as_str())];
     terminal.post("/renew", &fields).await

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A clinic with one installed terminal: its browser and the address of its case.
-async fn with_terminal(house: &House) -> (Browser, String) {
+pub(crate) async fn with_terminal(house: &House) -> (Browser, String) {
     let (_, browser) = clinic(house, "1330100016").await;
     let case = approved(house, &browser).await;
     installed(house, &case, "12345678901").await;
@@ -23,11 +23,11 @@ async fn with_terminal(house: &House) -> (Browser, String) {
     (browser, case)
 }
 
-async fn asks(browser: &Browser, case: &str, answers: &str) -> Answer {
+pub(crate) async fn asks(browser: &Browser, case: &str, answers: &str) -> Answer {
     browser.get(&format!("{}/trouble{answers}", page_of(case))).await
 }
 
-async fn reasons(house: &House, case: &str) -> Vec<Option<String>> {
+pub(crate) async fn reasons(house: &House, case: &str) -> Vec<Option<String>> {
     certificates_of(house, case).await.into_iter().map(|one| one.revocation_reason).collect()
 }
 
@@ -69,7 +69,7 @@ async fn a_broken_computer_ends_in_a_revocation_and_an_application_that_is_fille
         let (browser, case) = with_terminal(house).await;
         let open = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "broken")]).await;
         assert_eq!(open.location, page_of(&case), "a question is still open: nothing is done");
-        let answers = [("what", "broken"), ("backup", "no")];
+        let answers = [("what", "broken"), ("backup", "no"), ("way", "revoke_and_apply")];
         let done = browser.post(&format!("{}/trouble", page_of(&case)), &answers).await;
         assert!(done.location.ends_with("/edit"), "{}", done.body);
         assert_eq!(reasons(house, &case).await, [Some("superseded".to_owned())]);
@@ -100,7 +100,8 @@ async fn a_terminal_that_is_not_used_any_more_is_asked_about_no_more() {
             home.contains("対応が必要な端末が1台あります") && !home.contains("していただくことはありません"),
             "{home}"
         );
-        let done = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "stopped")]).await;
+        let done =
+            browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "stopped"), ("way", "retire")]).await;
         assert_eq!(done.location, format!("{}?done=retired", page_of(&case)), "{}", done.body);
         assert_eq!(reasons(house, &case).await, [Some("cessationOfOperation".to_owned())]);
         mails(house).await;
@@ -134,7 +135,8 @@ async fn a_letter_of_the_last_week_is_used_again_without_a_fee() {
 async fn an_owner_revokes_a_stolen_terminal_at_once_and_both_sides_see_the_clock() {
     on_each_database(async |house| {
         let (browser, case) = with_terminal(house).await;
-        let done = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "lost")]).await;
+        let done =
+            browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "lost"), ("way", "revoke_lost")]).await;
         assert_eq!(done.location, format!("{}?done=revoked", page_of(&case)), "{}", done.body);
         assert_eq!(reasons(house, &case).await, [Some("keyCompromise".to_owned())]);
         let page = browser.get(&done.location).await.body;
@@ -144,7 +146,7 @@ async fn an_owner_revokes_a_stolen_terminal_at_once_and_both_sides_see_the_clock
         }
         let apply = asks(&browser, &case, "?what=apply").await.body;
         assert!(apply.contains("発行の申請に進む") && apply.contains("1,500円"), "{apply}");
-        let begun = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "apply")]).await;
+        let begun = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "apply"), ("way", "apply")]).await;
         assert!(begun.location.ends_with("/edit"), "{}", begun.body);
         assert!(mails(house).await.iter().any(|(subject, _)| subject.contains("失効しました")));
     })
@@ -152,7 +154,7 @@ async fn an_owner_revokes_a_stolen_terminal_at_once_and_both_sides_see_the_clock
 }
 
 /// A member who is no owner.
-async fn colleague(house: &House, owner: AccountId) -> Browser {
+pub(crate) async fn colleague(house: &House, owner: AccountId) -> Browser {
     let id = account(house, "staff@clinic.example", &[], None).await;
     let mut tx = house.app.db.write().await.unwrap();
     let place = storage::accounts::memberships_of_account(&mut tx, owner).await.unwrap()[0].institution_id;
@@ -175,10 +177,13 @@ async fn a_member_reports_a_theft_and_an_officer_revokes_within_the_day() {
                 && !page.contains("method=\"post\" novalidate>\n  <input type=\"hidden\" name=\"csrf\""),
             "{page}"
         );
-        let refused = colleague.post(&format!("{}/trouble", page_of(&case)), &[("what", "stopped")]).await;
+        let refused =
+            colleague.post(&format!("{}/trouble", page_of(&case)), &[("what", "stopped"), ("way", "retire")]).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         for _ in 0..2 {
-            let done = colleague.post(&format!("{}/trouble", page_of(&case)), &[("what", "lost")]).await;
+            let done = colleague
+                .post(&format!("{}/trouble", page_of(&case)), &[("what", "lost"), ("way", "revoke_lost")])
+                .await;
             assert_eq!(done.location, format!("{}?done=reported", page_of(&case)), "{}", done.body);
         }
         assert_eq!(reasons(house, &case).await, [None], "a report revokes nothing by itself");

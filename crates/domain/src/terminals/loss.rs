@@ -12,11 +12,23 @@ pub const CLOCK: Duration = Duration::hours(24);
 pub struct LossClock {
     /// When the loss was reported.
     pub reported_at: Timestamp,
-    /// When the certificate was revoked, once it was.
+    /// When the clock stopped, once it did: the certificate was revoked, or the report withdrawn.
     pub done_at: Option<Timestamp>,
+    /// Whether it stopped because the report was a mistake.
+    pub withdrawn: bool,
 }
 
 impl LossClock {
+    /// The clock of a report that is made now.
+    pub const fn started(now: Timestamp) -> Self {
+        Self { reported_at: now, done_at: None, withdrawn: false }
+    }
+
+    /// Whether a revocation answered the report.
+    pub const fn is_answered(&self) -> bool {
+        self.done_at.is_some() && !self.withdrawn
+    }
+
     /// Until when the certificate must be revoked.
     pub fn due_at(&self) -> Timestamp {
         self.reported_at + CLOCK
@@ -35,6 +47,7 @@ impl LossClock {
     /// The clock in one sentence.
     pub fn sentence(&self, now: Timestamp) -> String {
         match self.minutes_left(now) {
+            None if self.withdrawn => "届出は間違いだったため、取り下げられました。失効はしていません。".to_owned(),
             None => format!("届出から{}で失効しました（24時間以内に失効する決まりです）。", self.taken(now)),
             Some(left) if left >= 0 => {
                 format!("失効の期限まで、あと{}です。", hours_and_minutes(Duration::minutes(left)))
@@ -56,7 +69,7 @@ mod tests {
     #[test]
     fn the_clock_runs_for_a_day_and_stops_with_the_revocation() {
         let reported_at = Timestamp::from_millis(0);
-        let clock = LossClock { reported_at, done_at: None };
+        let clock = LossClock::started(reported_at);
         let at = |hours| reported_at + Duration::hours(hours);
         assert_eq!(clock.due_at(), at(24));
         assert_eq!(clock.sentence(at(20)), "失効の期限まで、あと4時間0分です。");
@@ -64,6 +77,14 @@ mod tests {
         assert_eq!(clock.sentence(at(26)), "失効の期限を2時間0分過ぎています。");
         let done = LossClock { done_at: Some(at(1)), ..clock };
         assert_eq!(done.minutes_left(at(30)), None);
-        assert!(done.sentence(at(30)).starts_with("届出から1時間0分で失効しました"));
+        assert!(done.sentence(at(30)).starts_with("届出から1時間0分で失効しました") && done.is_answered());
+    }
+
+    #[test]
+    fn a_report_that_was_a_mistake_says_so_and_waits_no_more() {
+        let reported_at = Timestamp::from_millis(0);
+        let clock = LossClock { done_at: Some(reported_at), withdrawn: true, ..LossClock::started(reported_at) };
+        assert_eq!(clock.minutes_left(reported_at + Duration::hours(30)), None);
+        assert!(clock.sentence(reported_at).contains("取り下げられました") && !clock.is_answered());
     }
 }

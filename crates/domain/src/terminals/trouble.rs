@@ -36,7 +36,7 @@ pub struct Answered {
 /// What the portal knows of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Whether it has a certificate that is not revoked and has not ended.
+    /// Whether any of its certificates is neither revoked nor ended, installed or not.
     pub valid: bool,
     /// Until when the letter of its certificate works again: it was fetched, and nothing is installed yet (spec 04.3).
     pub again_until: Option<Timestamp>,
@@ -98,6 +98,19 @@ pub enum Way {
 }
 
 impl Way {
+    /// The word by which a page says which way it showed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Restore => "restore",
+            Self::FetchAgain(_) => "fetch_again",
+            Self::Apply => "apply",
+            Self::RevokeAndApply => "revoke_and_apply",
+            Self::RevokeLost => "revoke_lost",
+            Self::ChangeCode => "change_code",
+            Self::Retire => "retire",
+        }
+    }
+
     /// Whether it leads to a new certificate, which costs the fee.
     pub const fn costs_a_fee(self) -> bool {
         matches!(self, Self::Apply | Self::RevokeAndApply | Self::RevokeLost | Self::ChangeCode)

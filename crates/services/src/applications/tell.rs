@@ -9,12 +9,13 @@ use domain::{
     text::thousands,
 };
 use serde_json::json;
-use storage::{Tx, applications::Application};
+use storage::{Tx, accounts::Membership, applications::Application};
 use time::{Date, Duration};
 
 use super::submit::{CheckState, Sent};
 use crate::{
     Ctx, Error, Result,
+    accounts::membership::{ACTIVE, ROLE_OWNER},
     mail::{Letterhead, queue},
 };
 
@@ -206,17 +207,52 @@ pub(crate) async fn owners_about(
 ) -> Result<()> {
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
     let members = storage::accounts::memberships_of_institution(tx, case.institution_id).await?;
-    let owners: Vec<_> = members.iter().filter(|one| one.role == "owner" && one.state == "active").collect();
+    let owners: Vec<_> = members.iter().filter(|one| is_owner(one)).collect();
     if owners.is_empty() {
         return about(ctx, tx, case, text, further).await;
     }
-    for owner in owners {
-        let mut values = values(ctx, case, &institution.name, &owner.person_name);
+    each(ctx, tx, case, &institution.name, &owners, (text, further)).await
+}
+
+/// Tells all owners of the institution about an event of a case, and whoever filed it while a member; the applicant alone,
+/// if nobody is left.
+pub(crate) async fn owners_and_applicant_about(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    case: &Application,
+    text: &str,
+    further: &[Value],
+) -> Result<()> {
+    let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
+    let members = storage::accounts::memberships_of_institution(tx, case.institution_id).await?;
+    let filed_by = case.submitted_by.unwrap_or(case.created_by);
+    let concerned = |one: &&Membership| is_owner(one) || (one.state == ACTIVE && one.account_id == filed_by);
+    let concerned: Vec<_> = members.iter().filter(concerned).collect();
+    if concerned.is_empty() {
+        return about(ctx, tx, case, text, further).await;
+    }
+    each(ctx, tx, case, &institution.name, &concerned, (text, further)).await
+}
+
+fn is_owner(one: &Membership) -> bool {
+    one.role == ROLE_OWNER && one.state == ACTIVE
+}
+
+async fn each(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    case: &Application,
+    institution: &str,
+    readers: &[&Membership],
+    (text, further): (&str, &[Value]),
+) -> Result<()> {
+    for reader in readers {
+        let mut values = values(ctx, case, institution, &reader.person_name);
         values.extend(further.iter().cloned());
         let head = Letterhead {
-            account: Some(owner.account_id),
+            account: Some(reader.account_id),
             application: Some(case.id),
-            ..Letterhead::new(text, &owner.person_email)
+            ..Letterhead::new(text, &reader.person_email)
         };
         queue(ctx, tx, &head, &values).await?;
     }

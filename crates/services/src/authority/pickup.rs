@@ -212,6 +212,9 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
     let (serial, expires) = (signed.record.serial.clone(), signed.record.not_after);
     let (own, case) = (signed.record.id, &opened.terminal.case);
     let mut tx = ctx.app.db.write().await?;
+    if !storage::letters::hold(&mut tx, opened.letter.id).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
     let der = finish(ctx, &mut tx, signed).await?;
     let superseded = supersede(ctx, &mut tx, case.id, own).await?;
     crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;

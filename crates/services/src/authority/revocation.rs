@@ -62,11 +62,15 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
         return Ok(Revoked::BadReason);
     };
     let mut tx = ctx.app.db.write().await?;
-    if !revoke_in(ctx, &mut tx, &record, reason).await? {
-        return Ok(Revoked::Before);
+    let for_good = reason != RevocationReason::Superseded;
+    if for_good && let Some(case) = record.application_id {
+        // First: whoever fetches with the letter at this moment has stored before, or stores nothing.
+        bury_letters(ctx, &mut tx, case).await?;
     }
-    if reason != RevocationReason::Superseded {
-        revoke_others(ctx, &mut tx, &record, reason).await?;
+    let first = revoke_in(ctx, &mut tx, &record, reason).await?;
+    let others = for_good && (first || record.state == "valid") && revoke_others(ctx, &mut tx, &record, reason).await?;
+    if !first && !others {
+        return Ok(Revoked::Before);
     }
     if let Some(id) = record.application_id
         && let Some(case) = storage::applications::find(&mut tx, id).await?
@@ -77,7 +81,7 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
             ("terminal", record.subject.clone()),
             tell::letter_applied_for_now(ctx),
         ];
-        tell::about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
+        tell::owners_and_applicant_about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
     }
     tx.commit().await?;
     ctx.app.shelf.clear();
@@ -85,16 +89,25 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
     Ok(Revoked::Done)
 }
 
-/// Revokes what else the same terminal holds. During a renewal it has two certificates, and what ends one for good, such as
-/// a theft, ends the other; a newer certificate only takes the place of the one that is named.
-async fn revoke_others(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<()> {
-    let Some(case) = record.application_id else { return Ok(()) };
-    for other in storage::authority::valid_of_application(tx, case).await? {
-        if other.id != record.id {
-            revoke_in(ctx, tx, &other, reason).await?;
+/// Kills the letters of a case whose certificate is revoked for good: they would give a new one to whoever holds them.
+async fn bury_letters(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId) -> Result<()> {
+    for letter in storage::letters::of_application(tx, case).await? {
+        if storage::letters::kill(tx, letter.id).await? {
+            ctx.audit(tx, "letter.revoked", format!("letter:{}", letter.id), &letter.state, "dead");
         }
     }
     Ok(())
+}
+
+/// Revokes what else the same terminal holds; tells whether there was anything. During a renewal it has two certificates, and what ends one for good, such as
+/// a theft, ends the other; a newer certificate only takes the place of the one that is named.
+async fn revoke_others(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<bool> {
+    let Some(case) = record.application_id else { return Ok(false) };
+    let mut any = false;
+    for other in storage::authority::valid_of_application(tx, case).await? {
+        any |= other.id != record.id && revoke_in(ctx, tx, &other, reason).await?;
+    }
+    Ok(any)
 }
 
 fn reason_words(ctx: &Ctx<'_>, reason: RevocationReason) -> String {

@@ -21,6 +21,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/certificate_letter_returned.toml"),
     include_str!("../../../../content/mails/certificate_letter_waiting.toml"),
     include_str!("../../../../content/mails/certificate_loss_reported.toml"),
+    include_str!("../../../../content/mails/certificate_loss_withdrawn.toml"),
     include_str!("../../../../content/mails/certificate_picked_up.toml"),
     include_str!("../../../../content/mails/certificate_pickup_expired.toml"),
     include_str!("../../../../content/mails/certificate_pickup_reminder.toml"),

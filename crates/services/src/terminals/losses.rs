@@ -1,7 +1,7 @@
 //! Lost keys: who reported one, and the 24 hours in which its certificate must be revoked (spec 04.5).
 
 use domain::{
-    accounts::is_provisional,
+    accounts::{clean_line, is_provisional},
     calendar::japanese_datetime,
     ids::CertificateId,
     permissions::{Permission, Role},
@@ -17,8 +17,12 @@ use storage::{
 use crate::{
     Ctx, Error, Result,
     accounts::membership::{ACTIVE, ROLE_OWNER},
+    applications::tell::owners_and_applicant_about,
     mail::{Letterhead, queue},
 };
+
+/// Longest reason for which a report is withdrawn.
+const LONGEST_REASON: usize = 200;
 
 /// Reports that the key of a certificate of one's own institution was lost, for members who may not revoke it: the
 /// clock starts, owners and RA officers are told. A second report changes nothing.
@@ -69,11 +73,43 @@ pub(crate) async fn note(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Re
     Ok(is_new)
 }
 
+/// Ends a report that was a mistake, with the reason; the certificate stays as it is, and owners and applicant are told. Or
+/// the sentence that says what is wrong with the reason. A later report starts the clock anew.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when the certificate does not exist,
+/// [`Error::ChangedMeanwhile`] when no report of it waits any more.
+#[boxed]
+pub async fn withdraw_loss(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Result<(), String>> {
+    ctx.permit(Permission::RevokeCertificates)?;
+    let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    let reason = match clean_line(reason, LONGEST_REASON) {
+        Ok(reason) if !reason.is_empty() => reason,
+        Ok(_) => return Ok(Err("「取り下げる理由」を入力してください。".to_owned())),
+        Err(fault) => return Ok(Err(format!("「取り下げる理由」：{fault}"))),
+    };
+    let mut tx = ctx.app.db.write().await?;
+    if !storage::terminals::withdraw_loss(&mut tx, id, &ctx.actor_name(), &reason, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "certificate.withdraw_loss", format!("certificate:{id}"), &record.serial, &reason);
+    if let Some(case) = record.application_id
+        && let Some(case) = storage::applications::find(&mut tx, case).await?
+    {
+        let page = format!("{}/terminals/{}", ctx.app.settings.portal_url, case.id);
+        let further = [("reason", reason), ("serial", record.serial), ("page_url", page)];
+        owners_and_applicant_about(ctx, &mut tx, &case, "certificate_loss_withdrawn", &further).await?;
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(Ok(()))
+}
+
 /// Tells the owners and the RA officers: one of them must revoke within a day.
 async fn tell(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
     let Some(institution) = record.institution_id else { return Ok(()) };
     let found = storage::institutions::find(tx, institution).await?.ok_or(Error::NotFound)?;
-    let clock = LossClock { reported_at: ctx.now, done_at: None };
+    let clock = LossClock::started(ctx.now);
     let portal = &ctx.app.settings.portal_url;
     let values = [
         ("institution", found.name),

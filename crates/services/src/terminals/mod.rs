@@ -13,7 +13,7 @@ pub use calendar::{Feed, calendar, calendar_address, renew_calendar};
 pub use labels::labels;
 pub use ladder::{warn, warn_when_due};
 pub use list::csv;
-pub use losses::{loss_of, open_losses, report_as_member, report_as_staff};
+pub use losses::{loss_of, open_losses, report_as_member, report_as_staff, withdraw_loss};
 pub use register::{Overview, Page, Terminal, all, overview, page, readers, set_place, terminal};
 pub use trouble::{Deed, Trouble, act, trouble};
 

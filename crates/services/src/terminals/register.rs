@@ -58,6 +58,11 @@ impl Terminal {
         self.current().filter(|one| one.state == "valid")
     }
 
+    /// Whether any certificate of it works at an instant, also one that was fetched and not shown yet.
+    pub fn has_working(&self, now: Timestamp) -> bool {
+        self.certificates.iter().any(|one| one.state == "valid" && one.not_after > now)
+    }
+
     /// A certificate that was fetched and not shown yet, if it is the one to be put into the terminal next.
     pub fn fetched(&self) -> Option<&Glance> {
         self.certificates.iter().rfind(|one| one.state == "valid" && one.installed_at.is_none())

@@ -27,8 +27,10 @@ pub struct Trouble {
 }
 
 /// What the deed led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Deed {
+    /// Another way than the page showed is right by now: nothing was done.
+    Changed(Box<Trouble>),
     /// Nothing had to be done here.
     Nothing,
     /// The certificate is revoked.
@@ -50,10 +52,7 @@ pub enum Deed {
 #[boxed]
 pub async fn trouble(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered) -> Result<Trouble> {
     let terminal = terminal(ctx, id).await?;
-    let known = Known {
-        valid: terminal.valid().is_some_and(|one| one.not_after > ctx.now),
-        again_until: again(ctx, &terminal).await?,
-    };
+    let known = Known { valid: terminal.has_working(ctx.now), again_until: again(ctx, &terminal).await? };
     Ok(Trouble { step: lead(answered, known), terminal })
 }
 
@@ -67,15 +66,24 @@ async fn again(ctx: &Ctx<'_>, terminal: &Terminal) -> Result<Option<domain::cloc
     Ok(living.and_then(|deadline| again_until(&made, Some(deadline))).filter(|until| *until > ctx.now))
 }
 
-/// Does what the way asks for. What is revoked stays revoked, also when the application after it cannot be begun.
+/// Does what the way asks for that the page showed; `shown` is its word. What is revoked stays revoked, also when the
+/// application after it cannot be begun. A second click does what is left of the first one's deed, and nothing else.
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's terminal, [`Error::Forbidden`] for members who are not owners where
 /// a certificate is to be revoked, [`Error::ChangedMeanwhile`] when a question is still open.
 #[boxed]
-pub async fn act(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered) -> Result<Deed> {
-    let Trouble { terminal, step } = trouble(ctx, id, answered).await?;
-    let Step::Go(way) = step else { return Err(Error::ChangedMeanwhile) };
+pub async fn act(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered, shown: &str) -> Result<Deed> {
+    let trouble = trouble(ctx, id, answered).await?;
+    let Step::Go(way) = trouble.step else { return Err(Error::ChangedMeanwhile) };
+    let terminal = &trouble.terminal;
+    if way.as_str() != shown {
+        return match (way, shown) {
+            (Way::Apply, "revoke_lost") if is_answered(terminal) => Ok(Deed::Revoked),
+            (Way::Apply, "revoke_and_apply") => begin(ctx, terminal, answered).await,
+            _ => Ok(Deed::Changed(Box::new(trouble))),
+        };
+    }
     if way == Way::RevokeLost && ctx.owner().is_err() {
         for one in terminal.certificates.iter().filter(|one| one.state == "valid") {
             losses::report_as_member(ctx, one.id).await?;
@@ -89,14 +97,20 @@ pub async fn act(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered) -> Result
         }
     }
     if way == Way::Retire {
-        retire(ctx, &terminal).await?;
+        retire(ctx, terminal).await?;
     }
     match way {
-        Way::Apply | Way::RevokeAndApply => begin(ctx, &terminal, answered).await,
+        Way::Apply | Way::RevokeAndApply => begin(ctx, terminal, answered).await,
         Way::RevokeLost | Way::ChangeCode => Ok(Deed::Revoked),
         Way::Retire => Ok(Deed::Retired),
         Way::Restore | Way::FetchAgain(_) => Ok(Deed::Nothing),
     }
+}
+
+/// Whether nothing of the terminal is left to revoke after a report of a loss.
+fn is_answered(terminal: &Terminal) -> bool {
+    terminal.certificates.iter().all(|one| one.state != "valid")
+        && terminal.losses.iter().any(|loss| loss.clock.is_answered())
 }
 
 /// Notes that nobody uses the terminal any more: nothing is asked for it from now on.

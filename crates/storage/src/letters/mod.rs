@@ -4,7 +4,7 @@ mod batches;
 mod ways;
 
 pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, opened, put_in_batch, unopened};
-pub use ways::{correct_number, overdue};
+pub use ways::{correct_number, hold, overdue};
 
 use domain::{
     clock::Timestamp,

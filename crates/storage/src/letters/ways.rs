@@ -1,4 +1,4 @@
-//! Letters on their way: those that should have arrived, and registered-mail numbers that were typed wrong.
+//! Letters on their way: those that should have arrived, those in use, and registered-mail numbers that were typed wrong.
 
 use domain::{clock::Timestamp, ids::LetterId};
 
@@ -14,6 +14,18 @@ sql!(
 );
 sql!(/// Only from the number that the person saw.
     CORRECT = "UPDATE letters SET tracking_number = $1 WHERE id = $2 AND state = 'posted' AND tracking_number = $3");
+sql!(/// Changes nothing but makes whoever kills the letter wait for this transaction.
+    HOLD = "UPDATE letters SET state = state WHERE id = $1 AND state <> 'dead'");
+
+/// Makes others who kill a letter wait until this transaction ends; false when it is dead already.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn hold(tx: &mut Tx, letter: LetterId) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(HOLD).bind(letter.0).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
 
 /// Issuance notices that were posted at an instant or before, of which nobody noted that they arrived and with which
 /// nothing was fetched, the longest ago first.

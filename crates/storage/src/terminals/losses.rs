@@ -27,6 +27,8 @@ pub struct LossReport {
     pub reporter_name: String,
     /// When it was reported and done.
     pub clock: LossClock,
+    /// Who withdrew it and why, if it was a mistake.
+    pub withdrawn: Option<(String, String)>,
 }
 
 struct Row {
@@ -38,6 +40,9 @@ struct Row {
     reporter_name: String,
     reported_at: i64,
     done_at: Option<i64>,
+    withdrawn_at: Option<i64>,
+    withdrawn_by: Option<String>,
+    withdrawal_reason: Option<String>,
 }
 from_row!(Row {
     certificate_id,
@@ -47,7 +52,10 @@ from_row!(Row {
     institution_name,
     reporter_name,
     reported_at,
-    done_at
+    done_at,
+    withdrawn_at,
+    withdrawn_by,
+    withdrawal_reason
 });
 
 impl From<Row> for LossReport {
@@ -59,7 +67,12 @@ impl From<Row> for LossReport {
             institution_code: row.institution_code,
             institution_name: row.institution_name,
             reporter_name: row.reporter_name,
-            clock: LossClock { reported_at: instant(row.reported_at), done_at: instant_opt(row.done_at) },
+            clock: LossClock {
+                reported_at: instant(row.reported_at),
+                done_at: instant_opt(row.done_at),
+                withdrawn: row.withdrawn_at.is_some(),
+            },
+            withdrawn: row.withdrawn_by.zip(row.withdrawal_reason),
         }
     }
 }
@@ -68,7 +81,8 @@ macro_rules! select_loss {
     ($rest:literal) => {
         concat!(
             "SELECT r.certificate_id, c.subject AS terminal, c.application_id, i.code AS institution_code,
-            i.name AS institution_name, r.reporter_name, r.reported_at, r.done_at
+            i.name AS institution_name, r.reporter_name, r.reported_at, r.done_at, r.withdrawn_at, r.withdrawn_by,
+            r.withdrawal_reason
             FROM loss_reports r JOIN certificates c ON c.id = r.certificate_id
             JOIN institutions i ON i.id = r.institution_id ",
             $rest
@@ -76,9 +90,16 @@ macro_rules! select_loss {
     };
 }
 
-sql!(/// A second report changes nothing: the clock runs from the first.
+sql!(/// A second report changes nothing: the clock runs from the first, unless that was withdrawn.
     REPORT = "INSERT INTO loss_reports (certificate_id, institution_id, reported_by, reporter_name, reported_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (certificate_id) DO NOTHING");
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (certificate_id) DO UPDATE
+    SET reported_by = excluded.reported_by, reporter_name = excluded.reporter_name, reported_at = excluded.reported_at,
+        done_at = NULL, withdrawn_at = NULL, withdrawn_by = NULL, withdrawal_reason = NULL
+    WHERE loss_reports.withdrawn_at IS NOT NULL");
+sql!(
+    WITHDRAW = "UPDATE loss_reports SET done_at = $1, withdrawn_at = $2, withdrawn_by = $3, withdrawal_reason = $4
+    WHERE certificate_id = $5 AND done_at IS NULL"
+);
 sql!(DONE = "UPDATE loss_reports SET done_at = $1 WHERE certificate_id = $2 AND done_at IS NULL");
 sql!(OPEN = select_loss!("WHERE r.done_at IS NULL ORDER BY r.reported_at, r.certificate_id LIMIT $1"));
 sql!(OF_INSTITUTION = select_loss!("WHERE r.institution_id = $1 ORDER BY r.reported_at DESC LIMIT 1000"));
@@ -127,6 +148,30 @@ pub async fn loss_done(tx: &mut Tx, certificate: CertificateId, now: Timestamp) 
         .execute(c)
         .await
         .map(drop))?)
+}
+
+/// Stops the clock of a report that was a mistake; false when none runs.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn withdraw_loss(
+    tx: &mut Tx,
+    certificate: CertificateId,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(WITHDRAW)
+        .bind(now.as_millis())
+        .bind(now.as_millis())
+        .bind(by)
+        .bind(reason)
+        .bind(certificate.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Reports whose certificate is not revoked yet, oldest first.

@@ -16,9 +16,10 @@ use services::{Error, applications, rows::LossReport, terminals};
 
 use super::{links::queue_of, parts};
 use crate::{
-    site::{Failure, Html, Posted, Visit, see_other},
+    site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
-        frame::{Frame, Link},
+        form::{ErrorSummary, FieldView, InputView, TextView},
+        frame::{BannerKind, Frame, Link},
         parts::{CellView, RowView, SummaryListView, SummaryRow, TableView},
     },
 };
@@ -43,24 +44,49 @@ struct LossPage {
     case: String,
 }
 
+#[derive(Template)]
+#[template(path = "office/loss_withdraw.html")]
+struct WithdrawPage {
+    frame: Frame,
+    errors: ErrorSummary,
+    facts: SummaryListView,
+    reason: FieldView,
+    action: String,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    done: String,
+}
+
 /// Reports whose certificate is not revoked yet, the oldest first.
-pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
+pub(super) async fn list(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::ReadCertificates])?;
     let revokes = parts::may(&visit, P::RevokeCertificates);
     let now = visit.ctx().now;
     let losses = terminals::open_losses(&visit.ctx()).await?;
     let rows = losses.iter().map(|loss| row(loss, now, revokes)).collect();
-    let labels = ["端末", "医療機関等", "届出", "失効の期限", "手続"];
+    let labels = ["端末", "医療機関等", "届出", "失効の期限", "手続", "届出が間違いのとき"];
     let table = parts::table("失効を待つ届出", &labels, rows);
-    Ok(Html(ListPage { frame: visit.office_frame("盗難・紛失の届出", LIST), table }).into_response())
+    let mut frame = visit.office_frame("盗難・紛失の届出", LIST);
+    if said.done == "withdrawn" {
+        let next = "端末の電子証明書はそのまま使えます。代表者と申請者にメールで知らせました。";
+        frame.banners.push(parts::banner(BannerKind::Success, "届出を取り下げました。", &[next]));
+    }
+    Ok(Html(ListPage { frame, table }).into_response())
 }
 
 fn row(loss: &LossReport, now: Timestamp, revokes: bool) -> RowView {
     let case = loss.application.map(|case| case.to_string()).unwrap_or_default();
-    let step = if revokes {
-        CellView::link("失効させる", format!("/office/certificates/{}/revoke?case={case}", loss.certificate))
+    let own = format!("/office/certificates/{}", loss.certificate);
+    let (step, mistake) = if revokes {
+        let withdraw = CellView::link("届出を取り下げる", format!("{own}/loss/withdraw"));
+        (CellView::link("失効させる", format!("{own}/revoke?case={case}")), withdraw)
     } else {
-        CellView::Text("登録局担当が失効させます".to_owned())
+        let words = |words: &str| CellView::Text(words.to_owned());
+        (words("登録局担当が失効させます"), words("登録局担当が取り下げます"))
     };
     let row = parts::row(vec![
         CellView::link(&loss.terminal, format!("/office/applications/{case}")),
@@ -68,6 +94,7 @@ fn row(loss: &LossReport, now: Timestamp, revokes: bool) -> RowView {
         CellView::Lines(japanese_datetime(loss.clock.reported_at), loss.reporter_name.clone()),
         CellView::Lines(japanese_datetime(loss.clock.due_at()), loss.clock.sentence(now)),
         step,
+        mistake,
     ]);
     RowView { strong: loss.clock.minutes_left(now).is_some_and(|left| left < 0), ..row }
 }
@@ -76,10 +103,13 @@ fn row(loss: &LossReport, now: Timestamp, revokes: bool) -> RowView {
 pub(super) fn facts(loss: &LossReport, now: Timestamp) -> Vec<SummaryRow> {
     let reported = format!("{}（{}）", japanese_datetime(loss.clock.reported_at), loss.reporter_name);
     let due = japanese_datetime(loss.clock.due_at());
-    vec![
+    let mut rows = vec![
         SummaryRow::new("盗難・紛失の届出", reported),
         SummaryRow { note: loss.clock.sentence(now), ..SummaryRow::new("失効の期限", due) },
-    ]
+    ];
+    let withdrawn = loss.withdrawn.as_ref();
+    rows.extend(withdrawn.map(|(by, why)| SummaryRow::new("届出の取下げ", format!("{why}（{by}）"))));
+    rows
 }
 
 /// From which case the person comes.
@@ -118,5 +148,52 @@ pub(super) async fn report(visit: Visit, Path(name): Path<String>, posted: Poste
     Ok(match parts::id::<ApplicationId>(posted.get("case")) {
         Ok(case) => see_other(&format!("/office/applications/{case}?done=loss")),
         Err(_) => see_other(LIST),
+    })
+}
+
+/// Name of the field for the reason.
+const REASON: &str = "reason";
+
+/// Asks for the reason before a report that was a mistake is withdrawn.
+pub(super) async fn ask_withdraw(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::RevokeCertificates])?;
+    Ok(Html(withdraw_page(&visit, parts::id(&name)?, "", None).await?).into_response())
+}
+
+async fn withdraw_page(
+    visit: &Visit,
+    id: CertificateId,
+    typed: &str,
+    fault: Option<&str>,
+) -> Result<WithdrawPage, Failure> {
+    let loss = terminals::loss_of(&visit.ctx(), id).await?.ok_or(Error::NotFound)?;
+    if loss.clock.done_at.is_some() {
+        return Err(Error::ChangedMeanwhile.into());
+    }
+    let mut frame = visit.office_frame("盗難・紛失の届出を取り下げる", LIST);
+    frame.breadcrumb.push(Link::new("盗難・紛失の届出", LIST));
+    frame.has_errors = fault.is_some();
+    let reason = FieldView::new(REASON, "取り下げる理由", InputView::Text(TextView::new(typed))).required().with_help(
+        "例：端末が院内で見つかり、第三者に使われていないことを代表者に確かめた。申請者へのメールに入ります。",
+    );
+    let slip = |message: &str| domain::forms::Finding { field: REASON.to_owned(), message: message.to_owned() };
+    let (fields, errors) = with_slips(vec![reason], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    let mut rows = vec![
+        SummaryRow::new("医療機関等", format!("{}（{}）", loss.institution_name, loss.institution_code)),
+        SummaryRow::new("端末名称等", &loss.terminal),
+    ];
+    rows.extend(facts(&loss, visit.ctx().now));
+    let reason = fields.into_iter().next().unwrap_or_default();
+    let facts = SummaryListView { title: String::new(), rows };
+    Ok(WithdrawPage { frame, errors, facts, reason, action: format!("/office/certificates/{id}/loss/withdraw") })
+}
+
+/// Withdraws the report: the clock stops, the certificate stays as it is.
+pub(super) async fn withdraw(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    parts::insist(&visit, &[P::RevokeCertificates])?;
+    let (id, reason) = (parts::id(&name)?, posted.get(REASON));
+    Ok(match terminals::withdraw_loss(&visit.ctx(), id, reason).await? {
+        Ok(()) => see_other(&format!("{LIST}?done=withdrawn")),
+        Err(message) => Html(withdraw_page(&visit, id, reason, Some(&message)).await?).with_faults(),
     })
 }

@@ -55,6 +55,8 @@ fn review() -> Routes {
         .get("/office/losses", Access::Office(P::ReadCertificates), losses::list)
         .get("/office/certificates/{id}/loss", Access::Office(P::ReportLosses), losses::ask)
         .post("/office/certificates/{id}/loss", Access::Office(P::ReportLosses), losses::report)
+        .get("/office/certificates/{id}/loss/withdraw", revoke, losses::ask_withdraw)
+        .post("/office/certificates/{id}/loss/withdraw", revoke, losses::withdraw)
         .get("/office/checks", Access::Office(P::ReadChecks), checks::list)
         .get("/office/memberships", members, memberships::list)
         .post("/office/memberships/{id}/approve", members, memberships::approve)

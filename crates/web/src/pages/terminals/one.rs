@@ -8,6 +8,7 @@ use axum::{
 use domain::{
     applications::State,
     calendar::{japanese_date, japanese_datetime},
+    clock::Timestamp,
     forms::Finding,
     terminals::{
         renewal,
@@ -119,7 +120,7 @@ fn page(visit: &Visit, terminal: &Terminal, place: &str, fault: Option<&str>) ->
         reported: japanese_datetime(report.clock.reported_at),
         by: report.reporter_name.clone(),
         due: japanese_datetime(report.clock.due_at()),
-        done: report.clock.done_at.map(japanese_datetime).unwrap_or_default(),
+        done: report.clock.done_at.map(|at| done(at, report.clock.withdrawn)).unwrap_or_default(),
         sentence: report.clock.sentence(now),
     };
     TerminalPage {
@@ -143,6 +144,12 @@ fn page(visit: &Visit, terminal: &Terminal, place: &str, fault: Option<&str>) ->
         cases: cases(terminal),
         place: is_owner(visit).then(|| fields.into_iter().next().unwrap_or_default()),
     }
+}
+
+/// How a report ended.
+fn done(at: Timestamp, withdrawn: bool) -> String {
+    let at = japanese_datetime(at);
+    if withdrawn { format!("失効していません（{at}に届出を取り下げました）") } else { at }
 }
 
 fn renewal_settings(one: &Glance) -> Link {

@@ -7,6 +7,7 @@ use axum::{
 };
 use domain::{
     calendar::japanese_datetime,
+    clock::Timestamp,
     terminals::{
         loss::LossClock,
         trouble::{Answered, Happening, Question, Step, Way},
@@ -60,6 +61,7 @@ struct WayPage {
     action: String,
     back: String,
     again: String,
+    /// The answers, and the way that is shown: the button does this one and no other.
     given: Vec<(&'static str, &'static str)>,
 }
 
@@ -159,16 +161,16 @@ fn question_page(
         action: format!("{own}/trouble"),
         back: if answered == Answered::default() { own } else { format!("{own}/trouble") },
         given: given(answered),
-        question: FieldView { error: fault, ..field(question, terminal) },
+        question: FieldView { error: fault, ..field(question, terminal, visit.ctx().now) },
     }
 }
 
-fn field(question: Question, terminal: &Terminal) -> FieldView {
+fn field(question: Question, terminal: &Terminal, now: Timestamp) -> FieldView {
     let yes_no = |yes: &str, no: &str| vec![ChoiceView::new("yes", yes), ChoiceView::new("no", no)];
     let radio = |label: &str, choices| FieldView::new(key(question), label, InputView::Radio { choices }).required();
     match question {
         Question::Happening => {
-            let apt = |one: &&Happening| **one != Happening::NeedsOne || terminal.valid().is_none();
+            let apt = |one: &&Happening| **one != Happening::NeedsOne || !terminal.has_working(now);
             let choices = Happening::ALL.iter().filter(apt).map(|one| ChoiceView::new(one.as_str(), one.label()));
             radio("何がありましたか", choices.collect())
         }
@@ -191,7 +193,7 @@ fn way_page(visit: &Visit, terminal: &Terminal, way: Way, answered: Answered) ->
     let contact = settings.operator.contact();
     let told = ways::of(way, owner, ways::Places { closed_url: &settings.closed_url, contact: &contact });
     let running = terminal.losses.iter().find(|loss| loss.clock.done_at.is_none()).map(|loss| loss.clock);
-    let clock = running.unwrap_or(LossClock { reported_at: visit.ctx().now, done_at: None });
+    let clock = running.unwrap_or(LossClock::started(visit.ctx().now));
     WayPage {
         frame: frame(visit, terminal),
         terminal: terminal.name.clone(),
@@ -211,8 +213,23 @@ fn way_page(visit: &Visit, terminal: &Terminal, way: Way, answered: Answered) ->
         action: format!("{own}/trouble"),
         again: format!("{own}/trouble"),
         back: own,
-        given: given(answered),
+        given: [given(answered), vec![("way", way.as_str())]].concat(),
     }
+}
+
+/// The way that is right by now, when it is not the one whose button was pressed.
+fn changed(visit: &Visit, trouble: &Trouble, answered: Answered) -> Response {
+    let Step::Go(way) = trouble.step else { return see_other(&words::address(&trouble.terminal)) };
+    let mut page = way_page(visit, &trouble.terminal, way, answered);
+    page.frame.banners.push(BannerView {
+        kind: BannerKind::Warning,
+        title: "画面を開いた後に端末の状態が変わったため、まだ何もしていません。".to_owned(),
+        body: vec![
+            "いまの状態に合う進め方は、次のとおりです。内容を確かめてから、もう一度ボタンを押してください。".to_owned(),
+        ],
+        link: None,
+    });
+    Html(page).with_faults()
 }
 
 /// Does what the way asks for.
@@ -220,7 +237,8 @@ pub(super) async fn act(visit: Visit, Path(name): Path<String>, posted: Posted) 
     visit.member()?;
     let id = id(&name)?;
     let answered = Typed::of(&posted).answered();
-    Ok(match terminals::act(&visit.ctx(), id, answered).await {
+    Ok(match terminals::act(&visit.ctx(), id, answered, posted.get("way")).await {
+        Ok(Deed::Changed(trouble)) => changed(&visit, &trouble, answered),
         Ok(Deed::Revoked) => see_other(&format!("/terminals/{id}?done=revoked")),
         Ok(Deed::Retired) => see_other(&format!("/terminals/{id}?done=retired")),
         Ok(Deed::Reported) => see_other(&format!("/terminals/{id}?done=reported")),
@@ -245,7 +263,6 @@ pub(super) async fn act(visit: Visit, Path(name): Path<String>, posted: Posted) 
 mod tests {
     use super::*;
     use crate::gallery::{member, show};
-    use domain::clock::Timestamp;
 
     #[test]
     fn every_way_is_a_page_for_owners_and_for_other_members() {
