@@ -33,6 +33,8 @@ mod hostile;
 mod judge;
 #[path = "app/ladder.rs"]
 mod ladder;
+#[path = "app/late.rs"]
+mod late;
 #[path = "app/letters.rs"]
 mod letters;
 #[path = "app/permission.rs"]

@@ -98,6 +98,9 @@ printed_values! {
     PickupSecret: "取得パスワード", 20 in groups of 4;
     /// The code on a letter that proves a membership: 9 characters, 40 bits; a secret, absent from `Debug`.
     MembershipCode: "確認コード", 9 in groups of 3;
+    /// The code with which an expired certificate is renewed without showing it: 12 characters, 53 bits; a secret, absent
+    /// from `Debug`.
+    RenewalCode: "更新コード", 12 in groups of 4;
     /// A suggested passphrase of a certificate's file: 16 characters, 71 bits; a secret, absent from `Debug`.
     FilePassphrase: "ファイルのパスワード", 16 in groups of 4;
 }
@@ -120,6 +123,12 @@ impl fmt::Debug for MembershipCode {
     }
 }
 
+impl fmt::Debug for RenewalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RenewalCode(…)")
+    }
+}
+
 impl fmt::Debug for FilePassphrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FilePassphrase(…)")
@@ -136,6 +145,7 @@ mod tests {
         let bits = |length: usize| (SAFE_ALPHABET.len() as f64).log2() * length as f64;
         assert!(bits(PickupSecret::LENGTH) >= 80.0);
         assert!(bits(MembershipCode::LENGTH) >= 40.0);
+        assert!(bits(RenewalCode::LENGTH) >= 50.0, "ten tries in a day");
         let dice = Dice::seeded(1);
         assert_ne!(PickupSecret::generate(&dice), PickupSecret::generate(&dice));
     }
@@ -181,6 +191,8 @@ mod tests {
         let secret = PickupSecret::generate(&Dice::seeded(3));
         assert!(!format!("{secret:?}").contains(secret.as_str()));
         let code = MembershipCode::generate(&Dice::seeded(3));
+        assert!(!format!("{code:?}").contains(code.as_str()));
+        let code = RenewalCode::generate(&Dice::seeded(3));
         assert!(!format!("{code:?}").contains(code.as_str()));
     }
 }

@@ -18,6 +18,7 @@ mod receive;
 mod recheck;
 mod recording;
 mod renewal;
+mod renewal_code;
 mod renewal_plan;
 mod responder;
 mod revocation;
@@ -46,7 +47,8 @@ pub use publication::{
 pub use receive::{ModeFault, Pickup, PickupMode, suggested_passphrase, taken_key_names};
 pub use recheck::{RECHECK, check_findings, checks, count_findings, recheck, recheck_now, recheck_when_due};
 pub use renewal::{Offer, RenewalFault, offer, reenrol, renew};
-pub use renewal_plan::{Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
+pub use renewal_code::Proof;
+pub use renewal_plan::{LateCode, Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
 pub use revoke_issuing::{IssuingRevoked, NotRevoked, revoke_issuing};
 pub use server::{ServerCertificate, server_certificate};

@@ -20,6 +20,7 @@ use super::{
     connection::{Shown, TestFault, Until, identify},
     issuance::{Signed, finish, or_give_up, reserve, sign},
     receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver},
+    renewal_code::{self, Proof},
     revocation::supersede_successors,
 };
 use crate::{Ctx, Error, Result, applications::tell};
@@ -30,6 +31,11 @@ pub enum RenewalFault {
     /// The terminal showed none, or none that is accepted.
     #[error(transparent)]
     Shown(#[from] TestFault),
+    /// Reference number and code do not belong together, or the code works no more: the two are never told apart.
+    #[error(
+        "受付番号または更新コードが正しくないか、更新コードが使えなくなっています。更新コードは、作ってから24時間がたつか、1回使うか、10回間違えると、使えなくなります。代表者の方が、ポータルの「更新の設定」で新しいコードを作れます。"
+    )]
+    WrongCode,
     /// Its case is not one that goes on.
     #[error("この端末の電子証明書は、更新できる状態ではありません。ポータルの「申請状況照会」をご確認ください。")]
     Ended,
@@ -41,7 +47,7 @@ pub enum RenewalFault {
     TooEarly(String),
     /// It has expired, and nobody allowed a renewal.
     #[error(
-        "有効期限が過ぎています。{0}までは、代表者の方がポータルの「申請状況照会」で有効期限後の更新を認めると、認めた時から24時間だけ更新できます。"
+        "有効期限が過ぎています。{0}までは、代表者の方がポータルの「申請状況照会」で有効期限後の更新を認めると、認めた時から24時間だけ更新できます。認めると、証明書を出せないブラウザでも使える「更新コード」が出ます。"
     )]
     NotAllowed(String),
     /// It expired too long ago.
@@ -107,8 +113,9 @@ enum Consent {
 }
 
 impl Consent {
-    const fn way(self) -> &'static str {
+    const fn way(self, by_code: bool) -> &'static str {
         match self {
+            Self::Box(_) if by_code => "更新のページ（閉域網）で、代表者の方が作った更新コードを使用",
             Self::Box(_) => "更新のページ（閉域網）",
             Self::Standing => "端末による自動の更新（EST）",
         }
@@ -122,6 +129,8 @@ struct Renewable {
     days_lost: i64,
     fee_yen: Option<i64>,
     permits: Vec<Permit>,
+    /// Hash of the code that opened it, if no certificate was shown.
+    code: Option<String>,
 }
 
 /// Shows what a renewal gives and costs.
@@ -129,8 +138,8 @@ struct Renewable {
 /// # Errors
 /// When the database refuses. Why it cannot be renewed is the inner fault.
 #[boxed]
-pub async fn offer(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Offer, RenewalFault>> {
-    let Renewable { present, terminal, days_lost, fee_yen, .. } = match examine(ctx, shown).await? {
+pub async fn offer(ctx: &Ctx<'_>, proof: &Proof<'_>) -> Result<Result<Offer, RenewalFault>> {
+    let Renewable { present, terminal, days_lost, fee_yen, .. } = match admit(ctx, proof).await? {
         Ok(renewable) => renewable,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -161,11 +170,11 @@ fn new_end(ctx: &Ctx<'_>) -> Result<Timestamp> {
 #[boxed]
 pub async fn renew(
     ctx: &Ctx<'_>,
-    shown: Option<&[u8]>,
+    proof: &Proof<'_>,
     agreed: bool,
     mode: PickupMode,
 ) -> Result<Result<Pickup, RenewalFault>> {
-    let renewable = match examine(ctx, shown).await? {
+    let renewable = match admit(ctx, proof).await? {
         Ok(renewable) => renewable,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -204,6 +213,19 @@ pub async fn reenrol(ctx: &Ctx<'_>, shown: Option<&[u8]>, request: Vec<u8>) -> R
     Ok(issue(ctx, &renewable, &wanted, Consent::Standing).await?.map(|(_, der)| der))
 }
 
+/// Whether what a proof stands for can be renewed now. A code takes the place of TLS alone: all else is judged alike.
+async fn admit(ctx: &Ctx<'_>, proof: &Proof<'_>) -> Result<Result<Renewable, RenewalFault>> {
+    let (reference, code) = match *proof {
+        Proof::Shown(shown) => return examine(ctx, shown).await,
+        Proof::Code(reference, code) => (reference, code),
+    };
+    let Some(opened) = renewal_code::open(ctx, reference, code).await? else {
+        return Ok(Err(RenewalFault::WrongCode));
+    };
+    let examined = examine(ctx, Some(&opened.certificate)).await?;
+    Ok(examined.map(|renewable| Renewable { code: Some(opened.hash), ..renewable }))
+}
+
 /// Whether what was shown can be renewed now.
 async fn examine(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Renewable, RenewalFault>> {
     let Shown { record: present, .. } = match identify(ctx, shown, Until::After).await? {
@@ -235,7 +257,7 @@ async fn examine(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Renewable
     }
     let charged = storage::ledger::renewal_of(&mut conn, present.id).await?;
     let fee_yen = charged.is_none().then_some(ctx.app.settings.rules.certificate_fee_yen);
-    Ok(Ok(Renewable { present, terminal: Terminal { case, institution }, days_lost, fee_yen, permits }))
+    Ok(Ok(Renewable { present, terminal: Terminal { case, institution }, days_lost, fee_yen, permits, code: None }))
 }
 
 /// Days that are lost if the window is open.
@@ -308,13 +330,16 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
     if is_followed(&successors) {
         return Err(Error::ChangedMeanwhile);
     }
+    if let Some(hash) = &renewable.code {
+        renewal_code::consume(ctx, &mut tx, terminal.case.id, hash).await?;
+    }
     let der = finish(ctx, &mut tx, signed).await?;
     let superseded = supersede_successors(ctx, &mut tx, &successors, id).await?;
     let charged = charge(ctx, &mut tx, renewable).await?;
     let case = &terminal.case;
     crate::applications::record(ctx, &mut tx, case.id, Event::Renew, case.state, case.state, &serial).await?;
     let further = [
-        ("way", consent.way().to_owned()),
+        ("way", consent.way(renewable.code.is_some()).to_owned()),
         ("serial", serial),
         ("expires_on", japanese_date(expires.date())),
         ("old_expires_on", japanese_date(present.not_after.date())),

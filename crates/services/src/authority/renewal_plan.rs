@@ -4,6 +4,7 @@
 use domain::{
     clock::Timestamp,
     ids::CertificateId,
+    secrets::RenewalCode,
     terminals::renewal::{PERMISSION_HOURS, Window},
 };
 use storage::{
@@ -14,8 +15,8 @@ use storage::{
 };
 use time::Duration;
 
-use super::renewal::is_followed;
-use crate::{Ctx, Error, Result};
+use super::{renewal::is_followed, renewal_code::new_code};
+use crate::{Ctx, Error, Result, applications::tell};
 
 /// What is decided about the renewals of a terminal, and what can be.
 #[derive(Clone, Debug)]
@@ -34,6 +35,18 @@ pub struct Plan {
     pub renewed: bool,
     /// Whether the person has shown a second factor in this session.
     pub second_factor: bool,
+}
+
+/// A permission for one renewal after the end, with the code that works where the certificate cannot be shown. The code is
+/// kept nowhere.
+#[derive(Clone, Debug)]
+pub struct LateCode {
+    /// The code.
+    pub code: RenewalCode,
+    /// The reference number that is typed with it.
+    pub reference: String,
+    /// Until when both hold.
+    pub until: Timestamp,
 }
 
 /// Why a decision was not taken.
@@ -110,12 +123,13 @@ pub async fn stop_automatic(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
     Ok(())
 }
 
-/// Allows one renewal after the end for 24 hours, and agrees to its fee.
+/// Allows one renewal after the end for 24 hours, agrees to its fee, and makes the code for those who cannot show the
+/// certificate; an earlier code works no more.
 ///
 /// # Errors
 /// As [`plan`]. The reason why it is not allowed is the inner refusal.
 #[boxed]
-pub async fn allow_late(ctx: &Ctx<'_>, id: CertificateId, agreed: bool) -> Result<Result<(), Refusal>> {
+pub async fn allow_late(ctx: &Ctx<'_>, id: CertificateId, agreed: bool) -> Result<Result<LateCode, Refusal>> {
     let plan = plan(ctx, id).await?;
     let refusal = match plan.window {
         Window::Grace { .. } if plan.renewed => Some(Refusal::NotNow),
@@ -127,14 +141,20 @@ pub async fn allow_late(ctx: &Ctx<'_>, id: CertificateId, agreed: bool) -> Resul
     if let Some(refusal) = refusal {
         return Ok(Err(refusal));
     }
+    let (code, hash) = new_code(ctx).await?;
+    let until = ctx.now + Duration::hours(PERMISSION_HOURS);
+    let case = plan.record.application_id.ok_or(Error::NotFound)?;
     let mut tx = ctx.app.db.write().await?;
-    give(ctx, &mut tx, &plan, LATE, Some(ctx.now + Duration::hours(PERMISSION_HOURS))).await?;
+    let case = storage::applications::find(&mut tx, case).await?.ok_or(Error::NotFound)?;
+    give(ctx, &mut tx, &plan, LATE, Some((until, hash))).await?;
     tx.commit().await?;
-    Ok(Ok(()))
+    Ok(Ok(LateCode { code, reference: tell::grouped(case.reference.as_deref().unwrap_or_default()), until }))
 }
 
-async fn give(ctx: &Ctx<'_>, tx: &mut Tx, plan: &Plan, kind: &str, until: Option<Timestamp>) -> Result<()> {
+/// Notes a permission; one after the end has a term, and the hash of its code.
+async fn give(ctx: &Ctx<'_>, tx: &mut Tx, plan: &Plan, kind: &str, late: Option<(Timestamp, String)>) -> Result<()> {
     let application_id = plan.record.application_id.ok_or(Error::NotFound)?;
+    let (until, code_hash) = late.unzip();
     let permit = Permit {
         application_id,
         kind: kind.to_owned(),
@@ -142,6 +162,8 @@ async fn give(ctx: &Ctx<'_>, tx: &mut Tx, plan: &Plan, kind: &str, until: Option
         fee_yen: plan.fee_yen,
         given_at: ctx.now,
         until,
+        certificate_id: code_hash.is_some().then_some(plan.record.id),
+        code_hash,
     };
     storage::renewals::give(tx, &permit).await?;
     let (action, subject) = (format!("renewal.allow_{kind}"), format!("application:{application_id}"));

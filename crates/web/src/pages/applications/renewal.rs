@@ -14,7 +14,7 @@ use domain::{
 use serde::Deserialize;
 use services::{
     Error,
-    authority::{self, Plan, Refusal},
+    authority::{self, LateCode, Plan, Refusal},
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     view::{
         form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView},
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{SummaryListView, SummaryRow},
+        parts::{CopyView, SummaryListView, SummaryRow},
     },
 };
 
@@ -49,6 +49,18 @@ struct Late {
     allowed_until: Option<String>,
     second_factor: bool,
     consent: FieldView,
+}
+
+#[derive(Template)]
+#[template(path = "applications/renewal_code.html")]
+struct CodePage {
+    frame: Frame,
+    terminal: String,
+    code: CopyView,
+    reference: CopyView,
+    until: String,
+    page_url: String,
+    back: String,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +154,6 @@ pub(super) async fn show(
     let title = match said.done.as_str() {
         "automatic" => Some("端末による自動の更新に同意しました。"),
         "stopped" => Some("端末による自動の更新への同意を取り消しました。"),
-        "late" => Some("有効期限後の更新を認めました。"),
         _ => None,
     };
     if let Some(title) = title {
@@ -152,7 +163,7 @@ pub(super) async fn show(
     Ok(Html(page).into_response())
 }
 
-/// Agrees to automatic renewals, takes that back, or allows one after the end.
+/// Agrees to automatic renewals, takes that back, or allows one after the end; its code is shown this once.
 pub(super) async fn decide(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let plan = planned(&visit, &name).await?;
     let (ctx, id) = (visit.ctx(), plan.record.id);
@@ -164,7 +175,10 @@ pub(super) async fn decide(visit: Visit, Path(name): Path<String>, posted: Poste
         }
         "late" => {
             let key = "late_consent";
-            (key, "late", authority::allow_late(&ctx, id, agreed(key)).await?)
+            match authority::allow_late(&ctx, id, agreed(key)).await? {
+                Ok(late) => return Ok(Html(code_page(&visit, &plan, &late)).into_response()),
+                Err(refusal) => (key, "", Err(refusal)),
+            }
         }
         "stop" => {
             authority::stop_automatic(&ctx, id).await?;
@@ -176,4 +190,19 @@ pub(super) async fn decide(visit: Visit, Path(name): Path<String>, posted: Poste
         Ok(()) => see_other(&format!("/certificates/{id}/renewal?done={done}")),
         Err(refusal) => Html(page(&visit, &plan, Some((key, refusal)))).with_faults(),
     })
+}
+
+fn code_page(visit: &Visit, plan: &Plan, late: &LateCode) -> CodePage {
+    let mut frame = visit.frame("有効期限後の更新を認めました");
+    frame.breadcrumb.push(Link::new("端末の電子証明書 申請状況照会", "/certificates"));
+    let copy = |label: &str, value: &str| CopyView::new(label, value, value.split('-').collect());
+    CodePage {
+        frame,
+        terminal: plan.record.subject.clone(),
+        code: copy("更新コード", &late.code.grouped()),
+        reference: copy("受付番号", &late.reference),
+        until: japanese_datetime(late.until),
+        page_url: format!("{}/renew", visit.site.app.settings.closed_url),
+        back: format!("/certificates/{}/renewal", plan.record.id),
+    }
 }

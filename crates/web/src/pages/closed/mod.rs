@@ -35,6 +35,9 @@ pub(super) fn routes() -> Routes {
         .get("/connection-test/result", Access::Public, test::result)
         .get("/renew", Access::Public, renew::show)
         .post("/renew", Access::Public, renew::renew)
+        .get("/renew/code", Access::Public, renew::ask_code)
+        .post("/renew/code", Access::Public, renew::by_code)
+        .post("/renew/code/file", Access::Public, renew::file_by_code)
         .merge(est::routes())
 }
 

@@ -1,18 +1,18 @@
-//! Renewal with the certificate that the terminal shows (spec 04.5).
+//! Renewal with the certificate that the terminal shows, or after its end with the owner's code (spec 04.5).
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use domain::{calendar::japanese_date, forms::Finding, text::thousands};
-use services::authority::{self, Offer, RenewalFault};
+use services::authority::{self, Offer, Proof, RenewalFault};
 
 use super::{
     Tls, shown,
     ways::{Around, Ways, field_of, is_by_request, mode},
 };
 use crate::{
-    site::{Download, Failure, Html, Posted, Visit},
+    site::{Download, Failure, Html, Posted, Visit, with_slips},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldView, InputView},
+        form::{ChoiceView, ErrorSummary, FieldView, InputView, TextView},
         frame::Frame,
         parts::{Fact, StepsView},
     },
@@ -30,7 +30,17 @@ struct Renew {
     facts: Vec<Fact>,
     loss: String,
     fee: String,
+    /// Whether the present certificate has ended.
+    ended: bool,
     ways: Ways,
+}
+
+#[derive(Template)]
+#[template(path = "closed/renew_code.html")]
+struct CodePage {
+    frame: Frame,
+    errors: ErrorSummary,
+    fields: Vec<FieldView>,
 }
 
 #[derive(Template)]
@@ -61,14 +71,21 @@ fn consent(offer: &Offer, posted: &Posted) -> Option<[FieldView; 2]> {
     }))
 }
 
-fn page(visit: &Visit, posted: &Posted, offer: &Offer, slips: &[Finding]) -> Renew {
+/// What the button does when a certificate was shown.
+const BEFORE: &str = "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。新しい証明書の接続テストが済むまでは、今の証明書が使え、更新料なしでもう一度受け取れます。";
+/// What the button does after the end, when nothing but a code was typed.
+const BEFORE_BY_CODE: &str = "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。更新コードは1回だけ使えます。受け取りに失敗したときは、代表者の方が新しい更新コードを作ると、更新料なしでもう一度受け取れます。";
+
+/// The page for those who show a certificate, or typed a code.
+fn page(visit: &Visit, posted: &Posted, offer: &Offer, by_code: bool, slips: &[Finding]) -> Renew {
     let mut frame = visit.frame("端末の電子証明書の更新");
     frame.has_errors = !slips.is_empty();
+    let kept = |key: &'static str| (key, posted.get(key).to_owned());
     let around = Around {
-        action: "/renew",
-        hidden: vec![],
+        action: if by_code { "/renew/code/file" } else { "/renew" },
+        hidden: if by_code { KEYS.map(kept).to_vec() } else { vec![] },
         consent: consent(offer, posted),
-        before: "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。新しい証明書の接続テストが済むまでは、今の証明書が使え、更新料なしでもう一度受け取れます。",
+        before: if by_code { BEFORE_BY_CODE } else { BEFORE },
         format: offer.format.clone(),
         windows: offer.windows,
     };
@@ -93,14 +110,15 @@ fn page(visit: &Visit, posted: &Posted, offer: &Offer, slips: &[Finding]) -> Ren
             || "更新料はかかりません（前の更新のやり直しです）。前に受け取った新しい証明書は失効します。".to_owned(),
             |fee| format!("更新料は{}円です。発行料と同じ方法でお支払いいただきます。", thousands(fee)),
         ),
+        ended: offer.expires < visit.ctx().now,
         ways,
     }
 }
 
 /// Shows which certificate the terminal has, what a renewal gives and costs, and the ways to receive it.
 pub(super) async fn show(visit: Visit, tls: Tls) -> Result<Response, Failure> {
-    Ok(match authority::offer(&visit.ctx(), shown(&tls)).await? {
-        Ok(offer) => Html(page(&visit, &Posted::default(), &offer, &[])).into_response(),
+    Ok(match authority::offer(&visit.ctx(), &Proof::Shown(shown(&tls))).await? {
+        Ok(offer) => Html(page(&visit, &Posted::default(), &offer, false, &[])).into_response(),
         Err(fault) => Html(not_now(&visit, &fault)).into_response(),
     })
 }
@@ -117,16 +135,72 @@ fn place(posted: &Posted, fault: &RenewalFault) -> Option<&'static str> {
 
 /// Renews, and sends the certificate as a file.
 pub(super) async fn renew(visit: Visit, tls: Tls, posted: Posted) -> Result<Response, Failure> {
+    renew_with(&visit, &posted, &Proof::Shown(shown(&tls))).await
+}
+
+async fn renew_with(visit: &Visit, posted: &Posted, proof: &Proof<'_>) -> Result<Response, Failure> {
     let ctx = visit.ctx();
+    let by_code = matches!(proof, Proof::Code(..));
     let agreed = CONSENT.iter().any(|key| !posted.get(key).is_empty());
-    let fault = match authority::renew(&ctx, shown(&tls), agreed, mode(&posted)).await? {
+    let fault = match authority::renew(&ctx, proof, agreed, mode(posted)).await? {
         Ok(file) => return Ok(Download::from(file).into_response()),
         Err(fault) => fault,
     };
-    let Some(field) = place(&posted, &fault) else { return Ok(Html(not_now(&visit, &fault)).with_faults()) };
+    let Some(field) = place(posted, &fault) else { return Ok(refused(visit, posted, &fault)) };
     let slip = Finding { field: field.to_owned(), message: fault.to_string() };
-    Ok(match authority::offer(&ctx, shown(&tls)).await? {
-        Ok(offer) => Html(page(&visit, &posted, &offer, &[slip])).with_faults(),
-        Err(fault) => Html(not_now(&visit, &fault)).with_faults(),
+    Ok(match authority::offer(&ctx, proof).await? {
+        Ok(offer) => Html(page(visit, posted, &offer, by_code, &[slip])).with_faults(),
+        Err(fault) => refused(visit, posted, &fault),
     })
+}
+
+/// Says why nothing is renewed; a code that was wrong can be typed again.
+fn refused(visit: &Visit, posted: &Posted, fault: &RenewalFault) -> Response {
+    match fault {
+        RenewalFault::WrongCode => Html(code_page(visit, posted, &[(KEYS[1], &fault.to_string())])).with_faults(),
+        _ => Html(not_now(visit, fault)).with_faults(),
+    }
+}
+
+/// Keys of reference number and code.
+const KEYS: [&str; 2] = ["reference", "renewal_code"];
+
+fn code_page(visit: &Visit, posted: &Posted, slips: &[(&str, &str)]) -> CodePage {
+    let text = |typed: &str| InputView::Text(TextView::code(typed, vec![]));
+    let reference = FieldView::new(KEYS[0], "受付番号", text(posted.get(KEYS[0])))
+        .required()
+        .with_help("端末の電子証明書を申請したときの番号です。更新コードと同じ画面と、端末のラベルに書かれています。");
+    let code = FieldView::new(KEYS[1], "更新コード", text("")).required().with_help(
+        "代表者の方がポータルで作った12文字のコードです。区切りの空白やハイフンは、あってもなくても構いません。",
+    );
+    let slip = |(key, message): &(&str, &str)| Finding { field: (*key).to_owned(), message: (*message).to_owned() };
+    let (fields, errors) = with_slips(vec![reference, code], &slips.iter().map(slip).collect::<Vec<_>>());
+    let frame = Frame { has_errors: !slips.is_empty(), ..visit.frame("更新コードで更新する") };
+    CodePage { frame, errors, fields }
+}
+
+/// Asks for reference number and code.
+pub(super) async fn ask_code(visit: Visit) -> Response {
+    Html(code_page(&visit, &Posted::default(), &[])).into_response()
+}
+
+/// Shows what the code gives; nothing is consumed.
+pub(super) async fn by_code(visit: Visit, posted: Posted) -> Result<Response, Failure> {
+    let words = ["受付番号を入力してください。", "更新コードを入力してください。"];
+    let empty = |(key, words): (&'static str, &'static str)| posted.get(key).trim().is_empty().then_some((key, words));
+    let slips: Vec<_> = KEYS.into_iter().zip(words).filter_map(empty).collect();
+    if !slips.is_empty() {
+        return Ok(Html(code_page(&visit, &posted, &slips)).with_faults());
+    }
+    let proof = Proof::Code(posted.get(KEYS[0]), posted.get(KEYS[1]));
+    Ok(match authority::offer(&visit.ctx(), &proof).await? {
+        Ok(offer) => Html(page(&visit, &posted, &offer, true, &[])).into_response(),
+        Err(fault) => refused(&visit, &posted, &fault),
+    })
+}
+
+/// Renews with the code, and sends the certificate as a file.
+pub(super) async fn file_by_code(visit: Visit, posted: Posted) -> Result<Response, Failure> {
+    let proof = Proof::Code(posted.get(KEYS[0]), posted.get(KEYS[1]));
+    renew_with(&visit, &posted, &proof).await
 }
