@@ -81,7 +81,7 @@ pub struct App {
     /// Name of this process among those that work on the same database.
     pub node: String,
     /// Answers and lists that are asked for most often.
-    pub(crate) shelf: Shelf,
+    pub(crate) shelf: Arc<Shelf>,
     /// Tells whether the clock can be believed.
     pub(crate) timekeeper: Timekeeper,
     /// Wakes the workers of this process when a job was enqueued.
@@ -146,7 +146,7 @@ impl App {
             post_box: parts.post_box,
             texts: Texts::built_in()?,
             node,
-            shelf: Shelf::default(),
+            shelf: Arc::default(),
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Recent::empty(),
@@ -172,7 +172,7 @@ impl App {
             post_box: self.post_box.clone(),
             texts: self.texts.clone(),
             node: self.node.clone(),
-            shelf: Shelf::default(),
+            shelf: Arc::default(),
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Recent::empty(),

@@ -86,7 +86,11 @@ pub struct Tx {
     entries: Vec<Entry>,
     notes: Vec<Note>,
     witness: Option<Arc<dyn Witness>>,
+    hooks: Vec<Hook>,
 }
+
+/// What this process does once a transaction is durable.
+type Hook = Box<dyn Fn() + Send + Sync>;
 
 /// Where a transaction writes.
 enum Place {
@@ -187,7 +191,7 @@ impl Db {
                 Place::Own(Own { conn: Conn::Postgres(conn), open: true })
             }
         };
-        Ok(Tx { place, entries: vec![], notes: vec![], witness: self.witness.clone() })
+        Ok(Tx { place, entries: vec![], notes: vec![], witness: self.witness.clone(), hooks: vec![] })
     }
 
     /// Prepares a statement on the live engine without running it.
@@ -264,26 +268,45 @@ impl Tx {
         }
     }
 
-    /// Writes the audit rows, makes everything durable, and then lets the witness record what was noted.
+    /// Lets this process do something once the transaction is durable, even when nobody waits for the commit any more; and
+    /// once more when the witness has recorded it, for what was read before the commit and came late.
+    pub fn once_durable(&mut self, hook: impl Fn() + Send + Sync + 'static) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    /// Writes the audit rows, makes everything durable, and then lets the witness record what was noted. Whoever stops
+    /// waiting for it, as a handler does when the client hangs up, does not stop what must follow.
     ///
     /// # Errors
     /// When the database refuses; then nothing of the transaction remains. [`Error::NotWitnessed`] when it is durable,
     /// but its record outside is not: nothing may be signed or answered because of it.
     #[boxed]
     pub async fn commit(self) -> Result<()> {
+        if self.notes.is_empty() && self.hooks.is_empty() {
+            return self.make_durable().await;
+        }
+        tokio::spawn(self.make_known()).await.unwrap_or(Err(Error::NotDurable))
+    }
+
+    async fn make_durable(self) -> Result<()> {
         match self.place {
-            Place::Turn(turn) => turn.commit(self.entries).await?,
+            Place::Turn(turn) => turn.commit(self.entries).await,
             Place::Own(mut own) => {
                 audit::append(&mut own.conn, self.entries).await?;
-                own.end("COMMIT").await?;
+                own.end("COMMIT").await
             }
         }
-        match self.witness {
-            Some(witness) if !self.notes.is_empty() => {
-                witness.record(self.notes).await.map(drop).map_err(Error::NotWitnessed)
-            }
-            _ => Ok(()),
-        }
+    }
+
+    async fn make_known(mut self) -> Result<()> {
+        let (notes, hooks) = (std::mem::take(&mut self.notes), std::mem::take(&mut self.hooks));
+        let witness = self.witness.take();
+        self.make_durable().await?;
+        hooks.iter().for_each(|hook| hook());
+        let Some(witness) = witness.filter(|_| !notes.is_empty()) else { return Ok(()) };
+        let recorded = witness.record(notes).await;
+        hooks.iter().for_each(|hook| hook());
+        recorded.map(drop).map_err(Error::NotWitnessed)
     }
 
     /// Undoes everything.

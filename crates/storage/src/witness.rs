@@ -107,3 +107,50 @@ pub trait Witness: Debug + Send + Sync {
     /// Makes the notes durable; those of many callers at once. Without notes, only what could not be written before.
     fn record(&self, notes: Vec<Note>) -> Pin<Box<dyn Future<Output = Recorded> + Send + '_>>;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, sync::Mutex, task::Context, task::Waker, time::Duration};
+
+    use super::*;
+    use crate::Db;
+
+    /// Keeps what it is told, after a while.
+    #[derive(Debug, Default)]
+    struct Slow(Mutex<Vec<Note>>);
+
+    impl Witness for Slow {
+        fn record(&self, notes: Vec<Note>) -> Pin<Box<dyn Future<Output = Recorded> + Send + '_>> {
+            Box::pin(async {
+                tokio::task::yield_now().await;
+                self.0.lock().unwrap().extend(notes);
+                Ok(None)
+            })
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_committed_is_recorded_and_followed_although_nobody_waits_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (witness, called) = (Arc::new(Slow::default()), Arc::new(Mutex::new(0)));
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("left.db").display())).await.unwrap();
+        let db = db.witnessed_by(witness.clone());
+        for number in 1..=20 {
+            let mut tx = db.write().await.unwrap();
+            tx.note(Note::Crl { authority: AuthorityId(Uuid::nil()), number });
+            let calls = called.clone();
+            tx.once_durable(move || *calls.lock().unwrap() += 1);
+            // As a handler whose client hangs up.
+            let mut commit = tx.commit();
+            let _ = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+        let all = || (witness.0.lock().unwrap().len(), *called.lock().unwrap());
+        for _ in 0..1_000 {
+            if all() == (20, 40) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("noted and called: {:?}", all());
+    }
+}

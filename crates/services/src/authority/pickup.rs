@@ -216,13 +216,10 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
         return Err(Error::ChangedMeanwhile);
     }
     let der = finish(ctx, &mut tx, signed).await?;
-    let superseded = supersede(ctx, &mut tx, case.id, own).await?;
+    supersede(ctx, &mut tx, case.id, own).await?;
     crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;
     tell_picked_up(ctx, &mut tx, opened, &serial, expires).await?;
     tx.commit().await?;
-    if superseded {
-        ctx.app.shelf.clear();
-    }
     ctx.app.wake.notify_one();
     Ok(der)
 }

@@ -334,7 +334,7 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
         renewal_code::consume(ctx, &mut tx, terminal.case.id, hash).await?;
     }
     let der = finish(ctx, &mut tx, signed).await?;
-    let superseded = supersede_successors(ctx, &mut tx, &successors, id).await?;
+    supersede_successors(ctx, &mut tx, &successors, id).await?;
     let charged = charge(ctx, &mut tx, renewable).await?;
     let case = &terminal.case;
     crate::applications::record(ctx, &mut tx, case.id, Event::Renew, case.state, case.state, &serial).await?;
@@ -352,9 +352,6 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
     ];
     tell::owners_about(ctx, &mut tx, case, "certificate_renewed", &further).await?;
     tx.commit().await?;
-    if superseded {
-        ctx.app.shelf.clear();
-    }
     ctx.app.wake.notify_one();
     Ok(der)
 }

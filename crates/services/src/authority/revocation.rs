@@ -84,7 +84,6 @@ async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revo
         tell::owners_and_applicant_about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
     }
     tx.commit().await?;
-    ctx.app.shelf.clear();
     ctx.app.wake.notify_one();
     Ok(Revoked::Done)
 }
@@ -134,28 +133,29 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("crl:after:{}", record.id);
     storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;
+    // An answer at hand must not outlive it, although the one who asked for it may be gone.
+    let shelf = ctx.app.shelf.clone();
+    tx.once_durable(move || shelf.clear());
     Ok(true)
 }
 
-/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3); tells whether there were
-/// any. Then the answers at hand must be cleared after the commit.
-pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<bool> {
+/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3).
+pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<()> {
     let earlier = storage::authority::valid_of_application(tx, case).await?;
     supersede_successors(ctx, tx, &earlier, but).await
 }
 
-/// Revokes the earlier ones among the certificates that follow the same one; tells whether there were any, as [`supersede`].
+/// Revokes the earlier ones among the certificates that follow the same one.
 pub(super) async fn supersede_successors(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
     successors: &[Certificate],
     but: CertificateId,
-) -> Result<bool> {
-    let mut any = false;
+) -> Result<()> {
     for earlier in successors.iter().filter(|one| one.id != but && one.state == "valid") {
-        any |= revoke_in(ctx, tx, earlier, RevocationReason::Superseded).await?;
+        revoke_in(ctx, tx, earlier, RevocationReason::Superseded).await?;
     }
-    Ok(any)
+    Ok(())
 }
 
 /// A certificate of one's own institution.
