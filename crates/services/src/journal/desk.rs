@@ -71,7 +71,8 @@ impl Drop for Desk {
 struct Writer {
     place: Place,
     chain: Option<Chain>,
-    /// Revocations that could not be written: they hold whatever was answered, and come first as soon as it is possible.
+    /// What is known of serials and could not be written: it stands in the register whatever was answered, and comes first as
+    /// soon as it is possible. A serial is told before its end: a restore cannot place an end without its beginning.
     kept: Vec<Note>,
 }
 
@@ -96,7 +97,8 @@ impl Writer {
         let outcome = self.write(&notes);
         if let Err(fault) = &outcome {
             tracing::error!(fault, "the journal cannot be written: nothing is signed until it can");
-            let holds = |note: &Note| matches!(note, Note::Revoked { .. } | Note::Abandoned { .. });
+            let holds =
+                |note: &Note| matches!(note, Note::Issued { .. } | Note::Revoked { .. } | Note::Abandoned { .. });
             self.kept = notes.into_iter().filter(holds).collect();
         }
         for asked in all {

@@ -183,16 +183,25 @@ async fn a_missing_file_and_a_shortened_one_are_noticed() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_refused_and_a_revocation_is_written_as_soon_as_it_can() {
+async fn what_cannot_be_written_is_refused_and_what_holds_is_written_as_soon_as_it_can() {
     let folder = TempDir::new().unwrap();
     let below = folder.path().join("journal");
     std::fs::write(&below, "no folder").unwrap();
     let journal = Journal::new(place(&below, FILE_LIMIT));
     let (authority, number) = (AuthorityId(Uuid::from_u128(1)), 4);
     let crl = Note::Crl { authority, number };
+    let (serial, key) = (format!("{:032x}", 2), "00".repeat(32));
+    let issued = Note::Issued { authority, serial: serial.clone(), ends: 9, shard: 1, key };
+    let given_up = Note::Abandoned { authority, serial, when: 8 };
     assert!(journal.record(vec![crl]).await.is_err());
+    assert!(journal.record(vec![issued.clone()]).await.is_err());
     assert!(journal.record(vec![revoked(1)]).await.is_err());
     std::fs::remove_file(&below).unwrap();
-    assert!(journal.record(vec![]).await.unwrap().is_some());
-    assert_eq!(all(&below).unwrap().0, [revoked(1)], "the number was never signed, the revocation holds");
+    assert!(journal.record(vec![given_up.clone()]).await.unwrap().is_some());
+    let written = all(&below).unwrap().0;
+    assert_eq!(
+        written,
+        [issued, revoked(1), given_up],
+        "the number was never signed; the serial is told before its end"
+    );
 }
