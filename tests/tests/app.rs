@@ -53,6 +53,8 @@ mod returning;
 mod revoked;
 #[path = "app/revoked_issuer.rs"]
 mod revoked_issuer;
+#[path = "app/rolled_back.rs"]
+mod rolled_back;
 #[path = "app/rollover.rs"]
 mod rollover;
 #[path = "app/rules.rs"]

@@ -274,7 +274,7 @@ pub(crate) struct TryLater(anyhow::Error);
 async fn note_bounce(place: &Place) -> anyhow::Result<Bounced> {
     let mut report = vec![];
     std::io::stdin().take(LARGEST_REPORT).read_to_end(&mut report)?;
-    let db = install::open_database(&Config::load(place)?).await?;
+    let db = install::open_to_note(&Config::load(place)?).await?;
     let outcome = mail::bounced(&db, SystemClock.now(), &report).await?;
     db.close().await;
     Ok(outcome)

@@ -9,7 +9,7 @@ use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
     authority::{self, Authority, Founding, KeyStore, Places},
-    backup::{has_begun, in_quarantine},
+    backup::{close_if_behind, has_begun, in_quarantine},
     journal::{self, Journal},
     mail::{KeepAll, Mailer, Smtp},
     secrets::Hasher,
@@ -33,8 +33,30 @@ pub(crate) async fn open_tables(config: &Config) -> anyhow::Result<Db> {
     Db::open(&config.database_url()).await.context("the database cannot be opened")
 }
 
-/// Opens the database for work: with its journal, and not during a quarantine.
+/// The database is behind its journal; it is in quarantine now.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the database is older than its journal, so it is in quarantine now: an older file, snapshot or dump was put in its place \
+    ({0}); run `madoguchi restore` without a file to replay the journal (docs/operate/backup.md)"
+)]
+pub(crate) struct Behind(String);
+
+/// Opens the database for work: with its journal, not during a quarantine, and not when the journal knows more.
 pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let (db, journal) = open_uncompared(config).await?;
+    match close_if_behind(&db, &journal).await.context("the journal cannot be used")? {
+        Some(behind) => Err(Behind(behind).into()),
+        None => Ok(db.witnessed_by(Arc::new(Journal::new(journal)))),
+    }
+}
+
+/// The same without reading the whole journal: for what is done often, signs nothing and answers nothing.
+pub(crate) async fn open_to_note(config: &Config) -> anyhow::Result<Db> {
+    let (db, journal) = open_uncompared(config).await?;
+    Ok(db.witnessed_by(Arc::new(Journal::new(journal))))
+}
+
+async fn open_uncompared(config: &Config) -> anyhow::Result<(Db, journal::Place)> {
     let db = open_tables(config).await?;
     anyhow::ensure!(
         !(has_begun(&config.data_dir) && db.is_empty().await?),
@@ -42,10 +64,10 @@ pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Db> {
     );
     anyhow::ensure!(
         in_quarantine(&db).await?.is_none(),
-        "the installation is in quarantine after a restore; end it with `madoguchi restore` (docs/operate/backup.md)"
+        "the installation is in quarantine; end it with `madoguchi restore` (docs/operate/backup.md)"
     );
-    let journal = Journal::new(journal(config, &db).await?);
-    Ok(db.witnessed_by(Arc::new(journal)))
+    let journal = journal(config, &db).await?;
+    Ok((db, journal))
 }
 
 /// Where the journal lies.

@@ -62,7 +62,8 @@ enum Command {
     Backup(commands::Backup),
     /// Prove a backup on a scratch copy; nothing of the installation is touched.
     VerifyBackup(commands::VerifyBackup),
-    /// Restore a backup into an empty place, in quarantine until the journal was replayed; or end the quarantine.
+    /// Restore a backup into an empty place, in quarantine until the journal was replayed; replay the journal where the
+    /// database is, when it was found older; or end the quarantine.
     Restore(commands::Restore),
     /// Move to the other database engine.
     #[command(subcommand)]

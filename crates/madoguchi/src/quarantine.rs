@@ -1,4 +1,5 @@
-//! Serving after a restore that the journal has not yet confirmed: nothing but the words that say so.
+//! Serving an installation that the journal has not yet confirmed, because it was restored or its database is older than the
+//! journal: nothing but the words that say so.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -15,6 +16,9 @@ use crate::{
 
 /// How often it is looked whether the quarantine has ended.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How often a process that works looks whether another one has begun a quarantine.
+const GLANCE: Duration = Duration::from_secs(10);
 
 /// How a quarantine was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +39,10 @@ pub(crate) async fn outlast(config: &Config, listeners: bool) -> anyhow::Result<
     let handle = Handle::new();
     let running = if listeners { open(config, &handle)? } else { vec![] };
     let tasks: Vec<_> = running.into_iter().map(tokio::spawn).collect();
-    tracing::error!("the installation is in quarantine after a restore: nothing is issued, answered or sent");
+    tracing::error!(
+        "the installation is in quarantine: nothing is issued, answered or sent until `madoguchi restore` has replayed the \
+        journal (docs/operate/backup.md)"
+    );
     let outlasted = tokio::select! {
         ended = ended(config) => ended.map(|()| Outlasted::Open),
         () = stop_signal() => Ok(Outlasted::Stopped),
@@ -45,6 +52,17 @@ pub(crate) async fn outlast(config: &Config, listeners: bool) -> anyhow::Result<
         task.await??;
     }
     outlasted
+}
+
+/// Comes back once another process has begun a quarantine: then this one must not go on.
+pub(crate) async fn begun(db: &Db) -> anyhow::Error {
+    loop {
+        tokio::time::sleep(GLANCE).await;
+        // Who does other work names the fault of the database.
+        if let Ok(Some(_)) = backup::in_quarantine(db).await {
+            return anyhow::anyhow!("the installation was put in quarantine: this process ends; start it again");
+        }
+    }
 }
 
 fn open(config: &Config, handle: &Handle<SocketAddr>) -> anyhow::Result<Vec<Running>> {

@@ -35,10 +35,7 @@ pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
 /// Serves portal and closed network, and works.
 pub(crate) async fn serve(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
-    if quarantine::outlast(&config, true).await? == Outlasted::Stopped {
-        return Ok(());
-    }
-    let app = install::build(&config, false).await?;
+    let Some(app) = open(&config, true).await? else { return Ok(()) };
     install::recover(&config, &app).await?;
     run(&config, app, false, |_| Ok(())).await
 }
@@ -46,13 +43,26 @@ pub(crate) async fn serve(place: Place) -> anyhow::Result<()> {
 /// Works only.
 pub(crate) async fn worker(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
-    if quarantine::outlast(&config, false).await? == Outlasted::Stopped {
-        return Ok(());
-    }
-    let app = install::build(&config, false).await?;
+    let Some(app) = open(&config, false).await? else { return Ok(()) };
     start_workers(&app);
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+    tokio::select! {
+        () = stop_signal() => Ok(()),
+        begun = quarantine::begun(&app.db) => Err(begun),
+    }
+}
+
+/// Builds the installation once no quarantine is left; none when the process was asked to stop meanwhile. A database that is
+/// older than its journal begins one.
+async fn open(config: &Config, listeners: bool) -> anyhow::Result<Option<Arc<App>>> {
+    loop {
+        if quarantine::outlast(config, listeners).await? == Outlasted::Stopped {
+            return Ok(None);
+        }
+        match install::build(config, false).await {
+            Err(error) if error.is::<install::Behind>() => tracing::error!("{error}"),
+            built => return built.map(Some),
+        }
+    }
 }
 
 /// Serves until a signal to stop; `ready` is called once both listeners accept.
@@ -75,9 +85,13 @@ pub(crate) async fn run(
         stop_signal().await;
         stopper.graceful_shutdown(Some(FAREWELL));
     });
-    tokio::try_join!(portal, closed, publications)?;
+    let served = async { tokio::try_join!(portal, closed, publications).map(drop) };
+    let outcome = tokio::select! {
+        served = served => served,
+        begun = quarantine::begun(&app.db) => Err(begun),
+    };
     app.db.close().await;
-    Ok(())
+    outcome
 }
 
 pub(crate) async fn stop_signal() {

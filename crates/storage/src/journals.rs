@@ -61,6 +61,15 @@ pub async fn close(tx: &mut Tx, at: &Position, now: Timestamp) -> Result<()> {
     put(tx, CLOSE, at, now).await
 }
 
+/// Closes a chain of which nothing but its name is known.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn close_unread(tx: &mut Tx, chain: &str, now: Timestamp) -> Result<()> {
+    put(tx, CLOSE, &Position { chain: chain.to_owned(), line: 0, hash: String::new() }, now).await
+}
+
 /// Closes every chain that is in use.
 ///
 /// # Errors

@@ -77,7 +77,7 @@ sql!(/// Nobody knows any more whom it belongs to; it keeps its place on the lis
     VALUES ($1, $2, $3, '', $4, '', $5, $6, $7, $8, $7, $9, $10, $11)");
 sql!(
     REVOKE = "UPDATE certificates SET state = 'revoked', revoked_at = $1, revocation_reason = $2
-    WHERE serial = $3 AND state <> 'revoked' RETURNING authority_id, crl_shard"
+    WHERE serial = $3 AND (state <> 'revoked' OR revocation_reason = 'certificateHold') RETURNING authority_id, crl_shard"
 );
 sql!(
     ABANDON = "UPDATE certificates SET state = 'abandoned', revoked_at = $1, revocation_reason = 'superseded'
@@ -126,7 +126,7 @@ pub async fn add(tx: &mut Tx, one: &Unknown) -> Result<()> {
 }
 
 /// Revokes a serial whatever its state, with the time and the reason it had; gives authority and shard when it was not
-/// revoked before.
+/// revoked before, or only put on hold.
 ///
 /// # Errors
 /// When the database refuses.

@@ -9,7 +9,10 @@ use std::{
 use domain::permissions::Role;
 use services::{
     authority::publish_when_due,
-    backup::{self, Fault, Made, Order, Release, Restored, Target, in_quarantine, release, verify},
+    backup::{
+        self, Fault, Made, Order, Release, Restored, Target, catch_up_in_place, close_if_behind, in_quarantine,
+        release, verify,
+    },
     journal::{Place, catch_up},
 };
 use sha2::{Digest, Sha256};
@@ -198,13 +201,16 @@ async fn without_a_journal_two_officers_answer_for_it() {
         let folder = scene.path("alone");
         let by = async |officers: [&str; 2], reason: &str| {
             let (now, randomness) = (scene.house.app.clock.now(), &*scene.house.app.randomness);
-            release(&db, &Release { officers, reason, now, randomness, folder: &folder }).await
+            let journals = &[scene.path("journal")];
+            release(&db, &Release { officers, reason, now, randomness, folder: &folder, journals }).await
         };
         let [a, b, c] = ["a", "b", "c"].map(|name| format!("{name}@madoguchi.example"));
         refused(by([&a, &a], "lost").await, "two different people");
         refused(by([&a, &c], "lost").await, "c@madoguchi.example is neither a CA officer nor an administrator");
         refused(by([&a, &b], " ").await, "say why");
         assert!(in_quarantine(&db).await.unwrap().is_some());
+        let randomness = &*scene.house.app.randomness;
+        refused(catch_up_in_place(&db, &scene.place, &[], randomness).await, "name its file again");
         let numbers = async || {
             let rows = storage::authority::authorities(&mut db.read().await.unwrap()).await.unwrap();
             rows.into_iter().map(|row| row.crl_number).collect::<Vec<_>>()
@@ -214,6 +220,10 @@ async fn without_a_journal_two_officers_answer_for_it() {
         assert!(in_quarantine(&db).await.unwrap().is_none());
         assert!(numbers().await.iter().zip(&before).all(|(now, then)| now - then == 1_000_000));
         refused(by([&a, &b], "again").await, "there is no quarantine");
+        let (clock, randomness) = (scene.house.app.clock.clone(), scene.house.app.randomness.clone());
+        let place = Place::of(&db, scene.path("journal"), clock, randomness).await.unwrap();
+        let behind = close_if_behind(&db, &place).await.unwrap();
+        assert_eq!(behind, None, "what is left of the journal was answered for, too");
         let rows = storage::audit::newest(&mut db.read().await.unwrap(), None, 10).await.unwrap();
         assert_eq!(rows.iter().filter(|row| row.action == "restore.release").count(), 2);
         db.close().await;

@@ -4,16 +4,21 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use axum::http::StatusCode;
-use domain::{ids::CertificateId, permissions::Role};
+use domain::{
+    clock::{Clock, Randomness},
+    ids::CertificateId,
+    permissions::Role,
+};
 use services::{
     authority::{abandon_unfinished, answer_ocsp, crl, publish_when_due},
     backup::{self, Order, Restored, Target},
     journal::{Place, catch_up},
 };
-use storage::authority::Certificate;
+use storage::{Db, authority::Certificate};
 use tempfile::TempDir;
 use time::Duration;
 
@@ -28,15 +33,22 @@ use crate::{
 };
 
 /// An installation, and the folders that it lies in.
-struct Premises<'a> {
-    url: &'a str,
-    folder: PathBuf,
-    journal: &'a Path,
+pub(crate) struct Premises<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) folder: PathBuf,
+    pub(crate) journal: &'a Path,
+}
+
+/// What a restore needs of the machine.
+type Machine = (Arc<dyn Clock>, Arc<dyn Randomness>);
+
+pub(crate) fn machine(house: &House) -> Machine {
+    (house.app.clock.clone(), house.app.randomness.clone())
 }
 
 impl Premises<'_> {
     /// Starts it as the program does.
-    async fn start(&self, number: u64) -> (House, Place) {
+    pub(crate) async fn start(&self, number: u64) -> (House, Place) {
         let site = Site { url: self.url, keys: &self.folder.join("keys"), journal: self.journal };
         let (house, place) = open_house(&site, number).await;
         house.clock.pass(Duration::hours(i64::try_from(number).unwrap()));
@@ -46,16 +58,26 @@ impl Premises<'_> {
         (house, place)
     }
 
-    async fn restore(&self, house: &House, backup: &Path) -> backup::Result<Restored> {
-        let (clock, randomness) = (&*house.app.clock, &*house.app.randomness);
+    async fn restore(&self, (clock, randomness): &Machine, backup: &Path) -> backup::Result<Restored> {
+        let (clock, randomness) = (&**clock, &**randomness);
         let journals = [self.journal.to_owned()];
         let target = Target { database: self.url, folder: &self.folder, journals: &journals, clock, randomness };
         backup::restore(backup, &target).await
     }
+
+    /// Fire: nothing is left but the journal, which lies elsewhere.
+    async fn burn(&self, house: House) {
+        house.app.db.close().await;
+        drop(house);
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        let db = Db::open_at(self.url, Some(0)).await.unwrap();
+        db.clear().await.unwrap();
+        db.close().await;
+    }
 }
 
 /// A case whose letter is out.
-struct Letter {
+pub(crate) struct Letter {
     case: String,
     paper: Paper,
 }
@@ -75,7 +97,7 @@ async fn letter(house: &House, owner: &Browser, number: usize) -> Letter {
 }
 
 /// Fetches a certificate with a letter; gives the newest of its case.
-async fn pick_up(house: &House, Letter { case, paper }: &Letter) -> Certificate {
+pub(crate) async fn pick_up(house: &House, Letter { case, paper }: &Letter) -> Certificate {
     let fetched = fetch(&Browser::terminal(house), paper).await;
     assert_eq!(fetched.status, StatusCode::OK, "{}", fetched.body);
     let id = stored(house, case).await.id;
@@ -83,7 +105,7 @@ async fn pick_up(house: &House, Letter { case, paper }: &Letter) -> Certificate 
     made.into_iter().find(|one| one.state == "valid").unwrap()
 }
 
-async fn revoke(house: &House, id: CertificateId, reason: &str) {
+pub(crate) async fn revoke(house: &House, id: CertificateId, reason: &str) {
     let officer = staff(house, Role::RaOfficer).await;
     let done = officer.post(&format!("/office/certificates/{id}/revoke"), &[("reason", reason)]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
@@ -151,7 +173,7 @@ async fn serials(house: &House) -> Vec<String> {
 }
 
 /// The last number of a list of each authority, the highest first.
-async fn crl_numbers(house: &House) -> Vec<i64> {
+pub(crate) async fn crl_numbers(house: &House) -> Vec<i64> {
     let rows = storage::authority::authorities(&mut house.app.db.read().await.unwrap()).await.unwrap();
     rows.into_iter().map(|row| row.crl_number).collect()
 }
@@ -180,17 +202,17 @@ async fn what_was_revoked_stays_revoked_after_a_restore_from_an_older_backup() {
 }
 
 /// What the drill leaves behind: certificates and how they must be told of.
-struct Past {
+pub(crate) struct Past {
     stays: Certificate,
     revoked: Vec<(Certificate, &'static str)>,
-    strange: Letter,
-    held: Certificate,
-    serials: Vec<String>,
+    pub(crate) strange: Letter,
+    pub(crate) held: Certificate,
+    pub(crate) serials: Vec<String>,
     numbers: Vec<i64>,
 }
 
-/// Monday's backup, and what happens until Tuesday.
-async fn live(first: &Premises<'_>, file: &Path) -> (House, Past) {
+/// Until Monday, when a copy is made, and what happens until Tuesday.
+pub(crate) async fn live(first: &Premises<'_>, copy: impl AsyncFn(&House, &Place)) -> (House, Past) {
     let (house, place) = first.start(1).await;
     let (_, owner) = clinic(&house, "1330100016").await;
     filed(&house, &owner).await;
@@ -203,7 +225,7 @@ async fn live(first: &Premises<'_>, file: &Path) -> (House, Past) {
     let after = pick_up(&house, &letters[2]).await;
     revoke(&house, before.id, "superseded").await;
     services::jobs::work_all(&house.app, "drill").await.unwrap();
-    back_up(&house, &place, first, file).await;
+    copy(&house, &place).await;
     let held = pick_up(&house, &letters[3]).await;
     let strange_revoked = pick_up(&house, &letters[4]).await;
     revoke(&house, after.id, "keyCompromise").await;
@@ -220,10 +242,10 @@ async fn live(first: &Premises<'_>, file: &Path) -> (House, Past) {
 }
 
 async fn drill(first: &Premises<'_>, second: &Premises<'_>, file: &Path) {
-    let (house, past) = live(first, file).await;
-    let restored = second.restore(&house, file).await.unwrap();
-    house.app.db.close().await;
-    drop(house);
+    let (house, mut past) = live(first, async |house, place| back_up(house, place, first, file).await).await;
+    let machine = machine(&house);
+    first.burn(house).await;
+    let restored = second.restore(&machine, file).await.unwrap();
     assert_eq!(restored.gaps, [""; 0]);
     assert_eq!((restored.replayed.revoked, restored.replayed.revoked_unknown), (1, 1));
     assert!(restored.replayed.held.contains(&past.held.serial), "{:?}", restored.replayed);
@@ -235,24 +257,39 @@ async fn drill(first: &Premises<'_>, second: &Premises<'_>, file: &Path) {
     assert!(!past.serials.contains(&again.serial), "its letter works again, with a serial that was never used");
     let chain = storage::audit::verify(&mut house.app.db.read().await.unwrap()).await.unwrap();
     assert!(chain.is_ok(), "{chain:?}");
-    a_second_time(&house, &place, second, again).await;
+    a_second_time(&house, &place, second, &again).await;
+    past.revoked.push((again, "Superseded"));
+    (past.serials, past.numbers) = (serials(&house).await, crl_numbers(&house).await);
+    second.burn(house).await;
+    monday_again(&machine, second.journal, &past, file).await;
+}
+
+/// The second place burns, too, and Monday's file is all that is left: what happened in both places is in the journal.
+async fn monday_again(machine: &Machine, journal: &Path, past: &Past, file: &Path) {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("fourth.db").display());
+    let fourth = Premises { url: &url, folder: folder.path().join("fourth"), journal };
+    let restored = fourth.restore(machine, file).await.unwrap();
+    assert_eq!(restored.gaps, [""; 0]);
+    let (house, _) = fourth.start(3).await;
+    nothing_came_back(&house, past).await;
     house.app.db.close().await;
 }
 
 /// What was restored once is backed up, goes on, and is restored again; the old chains of the journal still lie beside the new one.
-async fn a_second_time(house: &House, place: &Place, second: &Premises<'_>, again: Certificate) {
+async fn a_second_time(house: &House, place: &Place, second: &Premises<'_>, again: &Certificate) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("tuesday.zip");
     back_up(house, place, second, &file).await;
     revoke(house, again.id, "superseded").await;
     let url = format!("sqlite:{}", folder.path().join("third.db").display());
     let third = Premises { url: &url, folder: folder.path().join("third"), journal: second.journal };
-    let restored = third.restore(house, &file).await.unwrap();
+    let restored = third.restore(&machine(house), &file).await.unwrap();
     assert_eq!((restored.gaps.len(), restored.replayed.revoked, restored.replayed.held.len()), (0, 1, 0));
 }
 
 /// Every list and every OCSP answer is newer than all before, and tells of all that was revoked or is not known.
-async fn nothing_came_back(house: &House, past: &Past) {
+pub(crate) async fn nothing_came_back(house: &House, past: &Past) {
     let highest = *past.numbers.iter().max().unwrap();
     let (number, list) = listed(house, 0).await;
     assert!(number > highest, "{number} after {:?}", past.numbers);

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use domain::{calendar::japanese_datetime, clock::Clock};
 use serde_json::json;
-use services::backup::{self, Order, Release, Replayed, Restored, Target, Verified};
+use services::backup::{self, Caught, Order, Release, Replayed, Restored, Target, Verified};
 use storage::Db;
 
 use crate::{
@@ -47,13 +47,13 @@ pub(crate) struct VerifyBackup {
     json: bool,
 }
 
-/// `restore FILE` or `restore --release`
+/// `restore FILE`, `restore` or `restore --release`
 #[derive(Args)]
 pub(crate) struct Restore {
     #[command(flatten)]
     place: Place,
-    /// Backup.
-    #[arg(required_unless_present = "release", conflicts_with = "release")]
+    /// Backup; without one, the journal is replayed into the database that was found older than it.
+    #[arg(conflicts_with = "release")]
     file: Option<PathBuf>,
     /// Folder with a journal; once for each node.
     #[arg(long)]
@@ -218,8 +218,31 @@ impl Restore {
         let config = Config::load(&self.place)?;
         match &self.file {
             Some(file) => self.restore(&config, file).await,
-            None => self.release(&config).await,
+            None if self.release => self.release(&config).await,
+            None => self.catch_up(&config).await,
         }
+    }
+
+    async fn catch_up(&self, config: &Config) -> anyhow::Result<()> {
+        let db = install::open_tables(config).await?;
+        let caught = self.caught(config, &db).await;
+        db.close().await;
+        let Caught { replayed, gaps } = caught?;
+        if self.json {
+            println!(
+                "{}",
+                json!({ "quarantine": !gaps.is_empty(), "backup": null, "gaps": gaps, "replayed": replayed })
+            );
+        } else {
+            print!("{}{}", replayed_words("the journal brought", &replayed), ended_words(&gaps));
+        }
+        proved(&gaps)
+    }
+
+    async fn caught(&self, config: &Config, db: &Db) -> anyhow::Result<Caught> {
+        anyhow::ensure!(!db.is_empty().await?, "the database is empty: name the file of a backup");
+        let place = install::journal(config, db).await?;
+        Ok(backup::catch_up_in_place(db, &place, &self.journal, &SystemRandomness).await?)
     }
 
     async fn restore(&self, config: &Config, file: &Path) -> anyhow::Result<()> {
@@ -253,12 +276,14 @@ impl Restore {
             anyhow::bail!("--officer: name two officers");
         };
         let db = install::open_tables(config).await?;
+        let journals: Vec<PathBuf> = self.journal.iter().cloned().chain([config.journal()]).collect();
         let by = Release {
             officers: [first, second],
             reason: self.reason.as_deref().unwrap_or_default(),
             now: SystemClock.now(),
             randomness: &SystemRandomness,
             folder: &config.data_dir,
+            journals: &journals,
         };
         let released = backup::release(&db, &by).await;
         db.close().await;
@@ -272,14 +297,17 @@ fn restored_words(restored: &Restored) -> String {
     let made_at = japanese_datetime(restored.manifest.made_at);
     let mut text = format!("restored {} rows of {made_at}\n", restored.manifest.rows());
     text += &replayed_words("the journal brought", &restored.replayed);
-    text += if restored.gaps.is_empty() {
+    text + ended_words(&restored.gaps)
+}
+
+fn ended_words(gaps: &[String]) -> &'static str {
+    if gaps.is_empty() {
         "the quarantine has ended: start the service; it publishes new revocation lists before it serves\n"
     } else {
         "the installation is in quarantine: nothing is issued, answered or sent.\n\
         Find the journals of all nodes and run this command again with --journal for each. If they are lost, two officers\n\
         end the quarantine: madoguchi restore --release --officer A --officer B --reason …\n"
-    };
-    text
+    }
 }
 
 impl Database {

@@ -24,6 +24,16 @@ pub(super) enum End {
     Abandoned(i64),
 }
 
+impl End {
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Abandoned(_) => 0,
+            Self::Revoked(_, reason) if reason == pki::RevocationReason::CertificateHold.as_str() => 1,
+            Self::Revoked(..) => 2,
+        }
+    }
+}
+
 /// A serial that the register does not know.
 #[derive(Clone, Debug)]
 pub(super) struct Stranger {
@@ -55,13 +65,16 @@ pub(super) struct Examined {
 /// What the register says of a serial, as far as it is needed here.
 struct Known {
     key: String,
-    ended: bool,
+    valid: bool,
+    /// How much its end weighs; none when it has not ended.
+    ended: Option<u8>,
 }
 
 /// What is collected while reading.
 struct Reading {
     known: HashMap<String, Known>,
-    backup: Uuid,
+    /// The backup whose mark must be found; none when the database did not come from one.
+    backup: Option<Uuid>,
     /// Lines that must be there, by chain and number.
     needed: HashMap<(String, i64), String>,
     strangers: BTreeMap<String, Stranger>,
@@ -95,7 +108,7 @@ pub(super) async fn examine(
     drop(conn);
     let reading = Reading {
         known: register(db).await?,
-        backup: backup.backup,
+        backup: (!backup.was_found()).then_some(backup.backup),
         needed: positions.iter().map(|at| ((at.chain.clone(), at.line), at.hash.clone())).collect(),
         strangers: BTreeMap::new(),
         ends: HashMap::new(),
@@ -117,7 +130,7 @@ pub(super) async fn examine(
     };
     let (reading, chains) = tokio::task::spawn_blocking(work).await.map_err(crate::Error::internal)??;
     reading.judge(backup)?;
-    compare_heads(db, &reading.heads, audit_rows).await?;
+    compare_heads(db, &reading.heads, backup.found_at.unwrap_or(audit_rows)).await?;
     let mut examined = Examined { chains, audit_rows, ..Examined::default() };
     examined.gaps = reading.gaps(&examined.chains, &closed);
     let authorities = storage::authority::authorities(&mut db.read().await?).await?;
@@ -134,13 +147,18 @@ async fn register(db: &Db) -> Result<HashMap<String, Known>> {
         let Some(last) = rows.last() else { return Ok(known) };
         after = last.id;
         known.extend(rows.into_iter().map(|row| {
-            let ended = row.state == "revoked";
-            (row.serial, Known { key: row.key_hash, ended })
+            let end = match row.state.as_str() {
+                "revoked" => Some(End::Revoked(0, row.revocation_reason.unwrap_or_default())),
+                "abandoned" => Some(End::Abandoned(0)),
+                _ => None,
+            };
+            let ended = end.map(|end| end.weight());
+            (row.serial, Known { key: row.key_hash, valid: row.state == "valid", ended })
         }));
     }
 }
 
-/// The audit rows that the journal saw must stand in the database with the same hash.
+/// The audit rows that the journal saw must stand in the database with the same hash, as far as it is the one that it saw.
 async fn compare_heads(db: &Db, heads: &[(i64, String)], audit_rows: i64) -> Result<()> {
     let mut conn = db.read().await?;
     for (seq, hash) in heads.iter().filter(|(seq, _)| (1..=audit_rows).contains(seq)) {
@@ -189,7 +207,7 @@ impl Reading {
             }
             Note::Backup { id, manifest, seq, hash } => {
                 self.heads.push((seq, hash));
-                if id == self.backup {
+                if self.backup == Some(id) {
                     self.mark = Some(manifest);
                 }
             }
@@ -197,13 +215,12 @@ impl Reading {
         }
     }
 
-    /// A revocation stands above giving up; of two revocations the first one counts.
+    /// A revocation stands above being on hold, and that above giving up; of two revocations the first one counts.
     fn end(&mut self, authority: AuthorityId, serial: String, end: End) {
-        if self.known.get(&serial).is_some_and(|known| known.ended) {
+        if self.known.get(&serial).is_some_and(|known| known.ended >= Some(end.weight())) {
             return;
         }
-        let known = self.ends.get(&serial).map(|(_, end)| end);
-        if matches!((known, &end), (None, _) | (Some(End::Abandoned(_)), End::Revoked(..))) {
+        if self.ends.get(&serial).is_none_or(|(_, known)| known.weight() < end.weight()) {
             self.ends.insert(serial, (authority, end));
         }
     }
@@ -229,7 +246,7 @@ impl Reading {
         let mut gaps = vec![];
         if chains.is_empty() {
             gaps.push("no journal was given, or it is empty".to_owned());
-        } else if self.mark.is_none() {
+        } else if self.backup.is_some() && self.mark.is_none() {
             gaps.push("the journal does not hold the mark of this backup".to_owned());
         }
         let needed = self.needed.keys().map(|(chain, line)| (chain, *line));
@@ -258,6 +275,11 @@ impl Reading {
     fn settle(mut self, examined: &mut Examined, here: &dyn Fn(AuthorityId) -> bool) {
         for (serial, (authority, end)) in self.ends {
             if let Some(known) = self.known.get(&serial) {
+                let end = match end {
+                    // The older copy may have let somebody finish it; nobody may rely on that.
+                    End::Abandoned(when) if known.valid => End::Revoked(when, SUPERSEDED.to_owned()),
+                    end => end,
+                };
                 examined.ended.insert(serial, (end, known.key.clone()));
                 continue;
             }
@@ -286,6 +308,9 @@ impl Reading {
         (examined.strangers, examined.numbers) = (self.strangers, self.numbers);
     }
 }
+
+/// Why what was given up is not to be trusted, as its list says.
+const SUPERSEDED: &str = "superseded";
 
 /// Longer than any certificate of a terminal lasts, in milliseconds (spec 04.4: 39 months).
 const LONGEST_TERM: i64 = 1_300 * 86_400_000;

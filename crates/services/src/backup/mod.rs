@@ -20,7 +20,7 @@ mod verify;
 pub use copy::copy;
 pub use make::{Made, Order, make};
 pub use manifest::{Manifest, StoredFile, StoredTable};
-pub use quarantine::{Quarantine, in_quarantine};
+pub use quarantine::{Caught, Quarantine, catch_up_in_place, close_if_behind, in_quarantine};
 pub use release::{Release, release};
 pub use replay::Replayed;
 pub use restore::{Restored, Target, has_begun, restore};

@@ -1,6 +1,6 @@
 //! Ending a quarantine without a journal that proves everything: two officers answer for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::{
     clock::{Randomness, Timestamp},
@@ -9,7 +9,7 @@ use domain::{
 };
 use storage::{Db, accounts::Account, boxed};
 
-use super::{Fault, Result, make::entry, quarantine::in_quarantine, replay::open_again, restore};
+use super::{Fault, Result, journal, make::entry, quarantine::in_quarantine, replay::open_again, restore};
 
 /// Numbers of revocation lists that are left out, because nobody knows which were used.
 const MARGIN: i64 = 1_000_000;
@@ -27,6 +27,8 @@ pub struct Release<'a> {
     pub randomness: &'a dyn Randomness,
     /// Folder that was restored to.
     pub folder: &'a Path,
+    /// Folders with what is left of journals: their chains are closed unread.
+    pub journals: &'a [PathBuf],
 }
 
 /// Ends the quarantine although the journal does not prove that nothing is missing.
@@ -50,6 +52,9 @@ pub async fn release(db: &Db, by: &Release<'_>) -> Result<()> {
     for authority in storage::authority::authorities(&mut tx).await? {
         let number = authority.crl_number + MARGIN;
         storage::restore::raise_crl_number(&mut tx, AuthorityId(authority.id), number).await?;
+    }
+    for chain in journal::names(by.journals)? {
+        storage::journals::close_unread(&mut tx, &chain, by.now).await?;
     }
     open_again(&mut tx, by.now, by.randomness).await?;
     for officer in [&first, &second] {

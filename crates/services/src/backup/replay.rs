@@ -60,10 +60,10 @@ pub(super) async fn replay(
     let summary = serde_json::to_string(&replayed).map_err(crate::Error::internal)?;
     tx.audit(entry(now, "restore.replay", backup.backup, &summary));
     if found.gaps.is_empty() {
-        open_again(&mut tx, now, randomness).await?;
         for end in &found.chains {
             storage::journals::close(&mut tx, end, now).await?;
         }
+        open_again(&mut tx, now, randomness).await?;
         tx.audit(entry(now, "restore.finish", backup.backup, ""));
     }
     tx.commit().await?;

@@ -65,8 +65,13 @@ pub async fn restore(file: &Path, target: &Target<'_>) -> Result<Restored> {
         return Err(Fault::Refused("this database is in use; nothing was changed".to_owned()));
     }
     let restored_at = target.clock.now();
-    let mark =
-        Quarantine { backup: manifest.id, manifest: reader.sha256.clone(), made_at: manifest.made_at, restored_at };
+    let mark = Quarantine {
+        backup: manifest.id,
+        manifest: reader.sha256.clone(),
+        made_at: manifest.made_at,
+        restored_at,
+        found_at: None,
+    };
     load::load(file, &manifest, target.database, Some(&mark)).await?;
     for stored in &manifest.files {
         put(target.folder, &stored.name, &reader.file(stored)?)?;
@@ -91,8 +96,10 @@ async fn replay_into(db: &Db, mark: &Quarantine, manifest: &Manifest, target: &T
 async fn is_free(database: &str) -> Result<bool> {
     let db = Db::open_at(database, Some(0)).await?;
     let free = async {
-        // A database without our tables has no settings; it is somebody else's.
-        Ok(db.is_empty().await? || (db.step().await? > 0 && in_quarantine(&db).await?.is_some()))
+        // A database without our tables has no settings; it is somebody else's. One that is older than its journal is not
+        // what a restore has left: it has rows that no backup has.
+        let left = |mark: Option<Quarantine>| mark.is_some_and(|mark| !mark.was_found());
+        Ok(db.is_empty().await? || (db.step().await? > 0 && left(in_quarantine(&db).await?)))
     };
     let free = free.await;
     db.close().await;

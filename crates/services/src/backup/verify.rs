@@ -43,7 +43,7 @@ pub async fn verify(
     }
     let now = clock.now();
     let (made_at, sha256) = (manifest.made_at, reader.sha256.clone());
-    let mark = Quarantine { backup: manifest.id, manifest: sha256, made_at, restored_at: now };
+    let mark = Quarantine { backup: manifest.id, manifest: sha256, made_at, restored_at: now, found_at: None };
     let url = format!("sqlite:{}", scratch.join("scratch.db").display());
     load::load(file, &manifest, &url, Some(&mark)).await?;
     let db = Db::open(&url).await?;

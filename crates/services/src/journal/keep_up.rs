@@ -10,7 +10,7 @@ use super::{Place, line::Line, read::read};
 use crate::{Error, Result};
 
 /// Certificates that are compared at a time.
-const STEP: i64 = 5_000;
+pub(super) const STEP: i64 = 5_000;
 
 /// What a journal knows already.
 #[derive(Default)]
@@ -99,10 +99,18 @@ pub async fn catch_up(db: &Db, place: &Place) -> Result<u64> {
 }
 
 async fn learn(place: Place) -> Result<(Known, Vec<Position>)> {
+    read_own(place, Known::learn).await
+}
+
+/// Reads a journal's own folder into something.
+pub(super) async fn read_own<T: Default + Send + 'static>(
+    place: Place,
+    learn: fn(&mut T, Line),
+) -> Result<(T, Vec<Position>)> {
     let work = move || {
-        let mut known = Known::default();
+        let mut known = T::default();
         let ends = read(std::slice::from_ref(&place.folder), &place.closed, place.installation, &mut |_, line| {
-            known.learn(line);
+            learn(&mut known, line);
             Ok(())
         })?;
         Ok((known, ends))

@@ -4,12 +4,14 @@
 //! return. So nothing is signed or answered that the journal does not know. Each line carries the hash of the one
 //! before. A process writes a chain of its own, so that several nodes, and commands beside them, share a folder.
 
+mod ahead;
 mod chain;
 mod desk;
 mod keep_up;
 mod line;
 mod read;
 
+pub use ahead::ahead;
 pub use keep_up::{catch_up, note_head};
 pub use line::Line;
 pub use read::{Reader, read};
@@ -118,6 +120,18 @@ async fn installation(db: &Db, clock: &dyn Clock, randomness: &dyn Randomness) -
     let known = storage::settings::get(&mut tx, INSTALLATION).await?.unwrap_or(fresh);
     tx.commit().await?;
     known.parse().map_err(crate::Error::internal)
+}
+
+/// Names of the chains in some folders, as far as their files tell; nothing is read.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub(crate) fn names(folders: &[PathBuf]) -> Result<Vec<String>, Fault> {
+    let mut names = vec![];
+    for folder in folders {
+        names.extend(chain::chains(folder)?.into_keys());
+    }
+    Ok(names)
 }
 
 /// A journal that is written to. Nothing is made on the disk before the first line.
