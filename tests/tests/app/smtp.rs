@@ -6,7 +6,10 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration as Real,
 };
 
@@ -51,9 +54,12 @@ impl Drop for Sink {
     }
 }
 
-/// A port on which nobody listens.
+/// A port on which nobody listens; below those from which outgoing connections take theirs.
 fn quiet_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::SeqCst) % 2_000);
+    ports.take(2_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 fn smtp(port: u16) -> Arc<dyn Mailer> {
@@ -62,7 +68,7 @@ fn smtp(port: u16) -> Arc<dyn Mailer> {
 
 /// What the server kept, in order of arrival; waits until it is so many.
 fn kept(folder: &Path, count: usize) -> Vec<String> {
-    const LOOKS: usize = 500;
+    const LOOKS: usize = 3_000;
     for look in 1.. {
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "eml")).collect();

@@ -9,6 +9,9 @@ use std::{
 
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::ServerName};
 
+/// How long an answer may take on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -93,15 +96,19 @@ impl Client {
             body.len(),
         );
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let answer = match &self.tls {
-            None => converse(stream, &request)?,
+            None => converse(stream, &request),
             Some(config) => {
                 let name = ServerName::try_from("127.0.0.1").map_err(Error::other)?;
                 let connection = ClientConnection::new(config.clone(), name).map_err(Error::other)?;
-                converse(StreamOwned::new(connection, stream), &request)?
+                converse(StreamOwned::new(connection, stream), &request)
             }
         };
+        // A process that dies closes its connections; one that only says nothing lives.
+        let hangs = |error: &Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        assert!(!answer.as_ref().is_err_and(hangs), "no answer to {method} {path} within {PATIENCE:?}");
+        let answer = answer?;
         for cookie in &answer.cookies {
             let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or_default();
             self.cookies.retain(|(known, _)| known != name);

@@ -1,16 +1,33 @@
 //! The real program as a process that can be killed.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs::File,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+    thread::sleep,
+    time::Duration,
 };
 
 use serde_json::Value;
 
 /// The program that was built with these tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_madoguchi");
+/// How long the program may take for anything on a slow machine, in looks.
+const PATIENCE: usize = 15_000;
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// How often a port that somebody else has is tried once more.
+const TRIES: usize = 50;
+
+/// A port that nobody has. Below those from which outgoing connections take theirs, so that it is free again after each kill.
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::SeqCst) % 2_000);
+    ports.take(2_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+}
 
 /// An installation with its ports.
 pub(crate) struct Place {
@@ -24,16 +41,15 @@ pub(crate) struct Place {
 /// A running demo; killed when it is dropped.
 pub(crate) struct Demo {
     child: Child,
+    /// Where everything lies that it says.
+    output: PathBuf,
     /// What it printed when it was ready.
     pub(crate) said: Value,
 }
 
 impl Place {
     pub(crate) fn new(folder: &Path) -> Self {
-        let free = || TcpListener::bind("127.0.0.1:0").unwrap();
-        let (portal, closed) = (free(), free());
-        let port = |listener: TcpListener| listener.local_addr().unwrap().port();
-        Self { folder: folder.join("demo"), fault: None, portal: port(portal), closed: port(closed) }
+        Self { folder: folder.join("demo"), fault: None, portal: free_port(), closed: free_port() }
     }
 
     /// The same with a shim between the program and its journal.
@@ -51,17 +67,30 @@ impl Place {
 
     /// Starts and waits until both listeners accept.
     pub(crate) fn start(&self) -> Demo {
+        let started = (0..TRIES).find_map(|_| self.try_to_start());
+        started.unwrap_or_else(|| panic!("ports {} and {} are not free", self.portal, self.closed))
+    }
+
+    /// None when somebody else has one of the ports.
+    fn try_to_start(&self) -> Option<Demo> {
         let mut command = Command::new(PROGRAM);
         command.arg("demo").arg("--json").arg("--data-dir").arg(&self.folder);
         command.args(["--port", &self.portal.to_string(), "--closed-port", &self.closed.to_string()]);
         if let Some(fault) = &self.fault {
             command.env("LD_PRELOAD", &fault.shim).env("FAULT_ORDER", &fault.order);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        Demo { child, said }
+        let mut demo = Demo::begin(command, self.folder.with_extension("output"));
+        let line = demo.wait_for(|said| {
+            said.lines().find(|line| line.starts_with('{') && line.contains("\"portal\"")).map(str::to_owned)
+        });
+        if let Some(line) = line {
+            demo.said = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+            return Some(demo);
+        }
+        let output = demo.output();
+        assert!(output.contains("cannot listen on"), "it ended before it served: {output}");
+        sleep(Duration::from_secs(1));
+        None
     }
 
     /// Follows the audit chain with the program's own command.
@@ -81,7 +110,16 @@ impl Place {
 
 /// Runs a command of the program; gives its status and everything it said.
 pub(crate) fn run(words: &[&str]) -> (i32, String) {
-    let output = Command::new(PROGRAM).args(words).output().unwrap();
+    run_with(None, words)
+}
+
+/// The same with a shim between the program and its files; −1 when it was killed.
+pub(crate) fn run_with(fault: Option<&Fault>, words: &[&str]) -> (i32, String) {
+    let mut command = Command::new(PROGRAM);
+    if let Some(fault) = fault {
+        command.env("LD_PRELOAD", &fault.shim).env("FAULT_ORDER", &fault.order);
+    }
+    let output = command.args(words).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
 }
@@ -89,8 +127,8 @@ pub(crate) fn run(words: &[&str]) -> (i32, String) {
 /// A process that serves with a configuration file; what it logs can be read.
 pub(crate) fn serve(config: &Path) -> Demo {
     let mut command = Command::new(PROGRAM);
-    command.args(["serve", "--config"]).arg(config).stdin(Stdio::null()).stderr(Stdio::piped());
-    Demo { child: command.spawn().unwrap(), said: Value::Null }
+    command.args(["serve", "--config"]).arg(config);
+    Demo::begin(command, config.with_extension("output"))
 }
 
 /// A library that stands between the program and the files of its journal.
@@ -100,7 +138,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    fn build(folder: &Path) -> Self {
+    pub(crate) fn build(folder: &Path) -> Self {
         let (shim, order) = (folder.join("fault.so"), folder.join("fault.order"));
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/killed/fault.c");
         let built =
@@ -135,13 +173,37 @@ impl Fault {
 }
 
 impl Demo {
+    fn begin(mut command: Command, output: PathBuf) -> Self {
+        let file = File::create(&output).unwrap();
+        let (out, err) = (Stdio::from(file.try_clone().unwrap()), Stdio::from(file));
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
+        Self { child, output, said: Value::Null }
+    }
+
+    /// Everything it has said.
+    pub(crate) fn output(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.output).unwrap()).into_owned()
+    }
+
+    /// Waits until it has said something; none when it ended before.
+    fn wait_for<T>(&mut self, mut find: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        for _ in 0..PATIENCE {
+            let lives = self.lives();
+            let output = self.output();
+            // What comes after the last end of a line is not whole yet.
+            let whole = output.rfind('\n').map_or("", |end| &output[..=end]);
+            match find(whole) {
+                None if lives => sleep(LOOK),
+                found => return found,
+            }
+        }
+        panic!("it says nothing more: {}", self.output());
+    }
+
     /// Waits for a line of the log with these words.
     pub(crate) fn says(&mut self, words: &str) {
-        let log = BufReader::new(self.child.stderr.take().unwrap());
-        let mut lines = log.lines();
-        assert!(lines.any(|line| line.unwrap().contains(words)), "it ended without saying {words:?}");
-        // Whoever writes to a pipe that nobody reads would be stopped.
-        std::thread::spawn(move || lines.for_each(drop));
+        let said = self.wait_for(|said| said.contains(words).then_some(()));
+        assert!(said.is_some(), "it ended without saying {words:?}: {}", self.output());
     }
 
     /// Whether the process still lives.
@@ -151,11 +213,11 @@ impl Demo {
 
     /// Waits until the process has ended by itself.
     pub(crate) fn ended(&mut self) {
-        let ended = (0..1000).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        let ended = (0..PATIENCE).any(|_| {
+            sleep(LOOK);
             !self.lives()
         });
-        assert!(ended, "it still lives");
+        assert!(ended, "it still lives: {}", self.output());
     }
 
     /// Ends the process at once: no signal handler, no farewell.

@@ -4,10 +4,11 @@
 use pki::CertStatus;
 use tempfile::TempDir;
 
-use crate::{client::Answer, journal::Scene, outside::Outside, register::authority};
+use crate::{ALONE, client::Answer, journal::Scene, outside::Outside, register::authority};
 
 /// Somebody fetches, everything is disturbed, somebody is told, and everything is well again.
 async fn disturbed(by: &str, is_told: impl Fn(&Answer)) {
+    let _alone = ALONE.lock().await;
     let folder = TempDir::new().unwrap();
     let mut scene = Scene::new(folder.path());
     let mut outside = Outside::new(scene.place.portal, &authority(&scene.place.folder).await);

@@ -3,6 +3,7 @@
 use storage::{Db, authority::Certificate};
 
 use crate::{
+    ALONE,
     client::{Answer, Client},
     demo::{Demo, Place},
     fetch, request, usable_letter,
@@ -72,6 +73,7 @@ impl Scene {
 
 #[tokio::test]
 async fn what_was_committed_and_not_written_to_the_journal_is_written_before_anything_is_served() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::TempDir::new().unwrap();
     let mut scene = Scene::new(folder.path());
     scene.order("kill \"issued\"");
@@ -105,6 +107,7 @@ async fn what_was_committed_and_not_written_to_the_journal_is_written_before_any
 
 #[tokio::test]
 async fn a_full_disk_refuses_before_signing_and_consumes_nothing() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::TempDir::new().unwrap();
     let mut scene = Scene::new(folder.path());
     let before = scene.certificates().await;

@@ -1,5 +1,5 @@
-//! The process is killed: at random moments, at each step, in the middle of a restore. What was acknowledged is there, no
-//! number is used twice, and no certificate is unknown to the database.
+//! The process is killed: at random moments on both engines, at each step, in the middle of a restore; or an older database is put
+//! under it. What was acknowledged is there, no number is used twice, and no certificate is unknown to the database.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod client;
@@ -7,9 +7,11 @@ mod demo;
 mod disturbed;
 mod journal;
 mod outside;
+mod postgres;
 mod random;
 mod register;
 mod restored;
+mod rolled_back;
 mod steps;
 
 use std::{
@@ -18,6 +20,9 @@ use std::{
 };
 
 use client::Client;
+
+/// Held by the story that is told: several installations at once are too much for a small machine.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Numbers that look random and are the same in each run (splitmix64).
 fn draw(seed: u64) -> u64 {

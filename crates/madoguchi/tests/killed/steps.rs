@@ -17,6 +17,7 @@ use pki::{CertStatus, CertificateInfo};
 use sqlx::Connection;
 
 use crate::{
+    ALONE,
     client::Client,
     demo::Place,
     fetch,
@@ -69,7 +70,7 @@ impl Stage {
         Self { place, terminal, officer, outside, letter, request: request(), before }
     }
 
-    /// Fetches, is revoked, looks at the list and asks OCSP, until the process is gone.
+    /// Fetches, is revoked, looks at the list, asks OCSP and rehearses, until the process is gone.
     fn act(&self, place: &Place, told: &mut Told) -> Result<()> {
         let der = fetch(&mut self.terminal.at(place.closed), &self.letter, &self.request)?;
         told.certificate = Some(der.clone());
@@ -79,16 +80,19 @@ impl Stage {
         let done = self.officer.at(place.portal).send(&page, &page, &[("reason", "cessationOfOperation")])?;
         assert_eq!(done.status, 303, "{}", done.text());
         told.revoked = true;
-        for _ in 0..200 {
+        for _ in 0..2_400 {
             told.listed = told.outside.is_listed(0, &der)?;
             if told.listed {
                 break;
             }
             sleep(Duration::from_millis(25));
         }
-        assert!(told.listed, "no list within five seconds");
+        assert!(told.listed, "no list within a minute");
         let status = told.outside.status(&der)?;
         assert!(matches!(status, Some(CertStatus::Revoked { .. })), "{status:?}");
+        // Something that is written after the answer was stored, for a kill to fall into.
+        let fields = [("pickup_id", self.letter.0.as_str()), ("pickup_secret", self.letter.1.as_str())];
+        self.terminal.at(place.closed).send("/", "/rehearsal", &fields)?;
         Ok(())
     }
 
@@ -150,7 +154,7 @@ impl Stage {
 
 /// Waits until no job is left that is due for a process two minutes in the past.
 async fn settled(place: &Place) {
-    for _ in 0..600 {
+    for _ in 0..6_000 {
         let mut conn = open(&place.folder).await;
         let due =
             sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at < $1");
@@ -223,6 +227,9 @@ const STEPS: &[&str] = &[
     "revocation: in the journal",
     "list: numbers taken",
     "list: recorded, perhaps signed",
+    "list: stored",
+    "answer after the revocation: recorded",
+    "answer after the revocation: stored",
 ];
 /// How often a step that no kill fell into is looked for once more.
 const LOOKS: usize = 8;
@@ -267,6 +274,7 @@ fn around(missed: usize, reached: &Reached) -> std::ops::Range<usize> {
 
 #[test]
 fn killed_at_each_step_the_next_start_knows_what_was_done() {
+    let _alone = ALONE.blocking_lock();
     let folder = tempfile::TempDir::new().unwrap();
     let stage = runtime().block_on(Stage::new(folder.path()));
     let reached = Mutex::new(Reached::new());
