@@ -8,6 +8,7 @@ use x509_cert::Certificate;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage as Usage};
 
 use crate::error::Error;
+use crate::issuer::IssuerCert;
 
 const ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] =
     &[algorithms::ECDSA_P256_SHA256, algorithms::ECDSA_P384_SHA384, algorithms::RSA_PKCS1_2048_8192_SHA256];
@@ -19,10 +20,10 @@ pub enum ChainFault {
     #[error("証明書として読めません。")]
     Malformed,
     /// It, or an authority above it, has expired.
-    #[error("証明書の有効期間が過ぎています。")]
+    #[error("証明書か、それを発行した認証局の有効期間が過ぎています。")]
     Expired,
     /// It, or an authority above it, is not valid yet.
-    #[error("証明書の有効期間がまだ始まっていません。端末の時計も確認してください。")]
+    #[error("証明書か、それを発行した認証局の有効期間がまだ始まっていません。端末の時計も確認してください。")]
     NotYetValid,
     /// Nobody known here issued it.
     #[error("この認証局が発行した証明書ではありません。")]
@@ -49,7 +50,8 @@ pub struct ChainAnchors {
 }
 
 impl ChainAnchors {
-    /// From certificates in DER.
+    /// From certificates in DER. An issuer that may not sign certificates vouches for nobody and is left out: `webpki` does
+    /// not look at the key usage of authorities (RFC 5280, 6.1.4 (n)).
     ///
     /// # Errors
     /// [`Error::Encoding`] when a root cannot be read.
@@ -62,7 +64,11 @@ impl ChainAnchors {
         };
         Ok(Self {
             roots: roots.iter().map(anchor).collect::<Result<_, _>>()?,
-            issuers: issuers.iter().map(|der| CertificateDer::from(der.to_vec())).collect(),
+            issuers: issuers
+                .iter()
+                .filter(|der| IssuerCert::parse(der).is_ok())
+                .map(|der| CertificateDer::from(der.to_vec()))
+                .collect(),
         })
     }
 }

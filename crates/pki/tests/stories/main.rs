@@ -13,6 +13,7 @@ mod lint;
 mod nss;
 mod openssl;
 mod pkcs12;
+mod pkits;
 mod requests;
 mod revocation;
 mod shares;
