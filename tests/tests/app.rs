@@ -25,6 +25,8 @@ mod dump;
 mod est;
 #[path = "app/filing.rs"]
 mod filing;
+#[path = "app/forger.rs"]
+mod forger;
 #[path = "app/home.rs"]
 mod home;
 #[path = "app/hostile.rs"]
@@ -45,6 +47,8 @@ mod pickup;
 mod publications;
 #[path = "app/refused.rs"]
 mod refused;
+#[path = "app/refused_own.rs"]
+mod refused_own;
 #[path = "app/renewal.rs"]
 mod renewal;
 #[path = "app/returning.rs"]
@@ -53,6 +57,8 @@ mod returning;
 mod revoked;
 #[path = "app/revoked_issuer.rs"]
 mod revoked_issuer;
+#[path = "app/revoked_list.rs"]
+mod revoked_list;
 #[path = "app/rolled_back.rs"]
 mod rolled_back;
 #[path = "app/rollover.rs"]

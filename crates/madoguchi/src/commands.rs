@@ -3,6 +3,8 @@
 mod backup;
 mod ceremony;
 mod check;
+mod passphrase;
+mod revoke;
 mod revoke_issuing;
 mod shares;
 mod summary;
@@ -147,10 +149,14 @@ pub(crate) enum Ca {
     BackupKeys(shares::Backup),
     /// Bring key files back with enough shares.
     RestoreKeys(shares::Restore),
+    /// Give key files another passphrase, in two new halves.
+    ChangePassphrase(passphrase::ChangePassphrase),
     /// Print the profiles in force.
     Profiles(Place),
     /// Block public keys for ever: a file with one SHA-256 of a SubjectPublicKeyInfo a line.
     BlockKeys(BlockKeys),
+    /// Revoke certificates of terminals: a file with one serial number a line.
+    Revoke(revoke::Revoke),
     /// Let the root revoke an issuing authority, and publish the root's list.
     RevokeIssuing(revoke_issuing::RevokeIssuing),
     /// Check all certificates in force now, as every night.
@@ -179,8 +185,10 @@ impl Ca {
             Self::Ceremony(hold) => hold.run().await,
             Self::BackupKeys(backup) => backup.run(),
             Self::RestoreKeys(restore) => restore.run(),
+            Self::ChangePassphrase(change) => change.run(),
             Self::Profiles(place) => show_profiles(&Config::load(&place)?),
             Self::BlockKeys(block) => block.run().await,
+            Self::Revoke(revoke) => revoke.run().await,
             Self::RevokeIssuing(revoke) => revoke.run().await,
             Self::Check(check) => check.run().await,
         }

@@ -241,6 +241,9 @@ async fn work(app: Arc<App>, name: String) {
 async fn rounds(app: Arc<App>) {
     loop {
         tokio::time::sleep(ROUND).await;
+        if let Err(error) = authority::notice_revoked(&app).await {
+            tracing::error!(%error, "it could not be read whether the root revoked an issuing authority");
+        }
         if let Err(error) = authority::give_up_unfinished(&app).await {
             tracing::error!(%error, "certificates that were recorded and not stored could not be given up");
         }

@@ -1,5 +1,6 @@
 //! The root revokes an issuing authority: its list says so, foreign programs and the terminal's test believe it no more.
 
+use axum::http::StatusCode;
 use domain::checks::Fault;
 use services::{
     Ctx,
@@ -29,6 +30,7 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
     on_each_database_with_keys(async |house, keys| {
         let store = key_files(keys);
         let first = issued(house, "1330100016", "12345678901").await;
+        let started_before = house;
         let name = house.app.authority.issuing.name.clone();
         let refused = async |house: &House, name: &str, reason: &str| {
             revoke_issuing(&house.app, name, reason).await.unwrap().unwrap_err()
@@ -53,6 +55,7 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
         assert_eq!(judge::with_all_lists(house, &old, &first).await, "OK", "nothing was done");
         std::fs::rename(&elsewhere, &root_key).unwrap();
 
+        let serving = &reopened(house, &store).await;
         let before = root_crl(&house.app).await.unwrap().number;
         let revoked = revoke_issuing(&house.app, &name, "keyCompromise").await.unwrap().unwrap();
         assert_eq!((revoked.now, revoked.list), (true, before + 1));
@@ -62,6 +65,8 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
             [judge::with_all_lists(house, &old, &first).await, judge::with_all_lists(house, &new, &second).await],
             ["revoked", "OK"]
         );
+
+        serving_processes_notice_it([started_before, serving], &first, &second).await;
 
         let house = &reopened(house, &store).await;
         let test = async |one: &Certificate| {
@@ -79,4 +84,24 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
         assert!(found.iter().all(|one| one.certificate != second.id));
     })
     .await;
+}
+
+/// Two processes that were started before: one knows no other issuing authority, one issues by the new one already.
+async fn serving_processes_notice_it([alone, serving]: [&House; 2], first: &Certificate, second: &Certificate) {
+    let words = async |house: &House, one: &Certificate| {
+        Browser::terminal(house).showing(one.certificate.as_deref().unwrap()).get("/renew").await.body
+    };
+    for house in [alone, serving] {
+        assert!(!words(house, first).await.contains("失効しています"), "they cannot know it yet");
+        authority::notice_revoked(&house.app).await.unwrap();
+        assert!(words(house, first).await.contains("この証明書は失効しています"));
+        let told = connection_test(&Ctx::system(&house.app, "test"), first.certificate.as_deref()).await.unwrap();
+        assert_eq!(told.unwrap_err().to_string(), "この証明書は失効しています。");
+        assert!(Browser::visitor(house).get("/pki").await.body.contains("失効した発行局"));
+    }
+    assert!(!words(serving, second).await.contains("失効しています"));
+    let (case, paper) = letter_to(serving, "2710200018", "12345678903").await;
+    assert_eq!(fetch(&Browser::terminal(alone), &paper).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(certificates_of(alone, &case).await.len(), 0, "nothing is recorded in its name");
+    assert_eq!(fetch(&Browser::terminal(serving), &paper).await.status, StatusCode::OK);
 }

@@ -2,116 +2,20 @@
 //! Connection test, renewal page and re-enrolment refuse each of them; TLS would let all of them in (ADR 0007).
 
 use axum::http::StatusCode;
-use pki::{
-    AlternativeName, CertificateOrder, EXAMPLE_POLICY_ARC, IssuerCert, KeyKind, Profile, Profiles, PublicKey, Serial,
-    SigningKey, Subject, Urls, Validity, prepare, sign,
-};
-use services::authority::Authority;
+use pki::{Serial, Validity};
 use time::Duration;
 
 use crate::{
     browser::Browser,
     est::{key, send, wire},
+    forger::{Forger, of_house},
     renewal::{IN_TIME, Installed},
     support::{House, on_each_database},
 };
 
-/// Issues what nobody here would: without lint and without a record.
-struct Forger<'a> {
-    house: &'a House,
-    profiles: Profiles,
-}
-
-/// Name and key that sign.
-type Signer<'a> = (&'a IssuerCert, &'a SigningKey);
-
-fn of_house(authority: &Authority) -> Signer<'_> {
-    (&authority.issuing.certificate, &authority.issuing.key)
-}
-
-impl Forger<'_> {
-    fn profile(&self, changes: &[(&str, &str)]) -> std::sync::Arc<Profile> {
-        let mut text = include_str!("../../../crates/pki/profiles/terminal.toml").to_owned();
-        for (line, other) in changes {
-            assert!(text.contains(line), "{line}");
-            text = text.replace(line, other);
-        }
-        Profiles::parse(&text, EXAMPLE_POLICY_ARC).unwrap().get("p256").unwrap().clone()
-    }
-
-    fn issue(
-        &self,
-        signer: Signer<'_>,
-        profile: &std::sync::Arc<Profile>,
-        key: &PublicKey,
-        serial: &Serial,
-    ) -> Vec<u8> {
-        let validity = profile.validity(self.house.app.clock.now(), Some(signer.0)).unwrap();
-        self.issue_for(signer, profile, key, serial, validity)
-    }
-
-    fn issue_for(
-        &self,
-        (issuer, issuer_key): Signer<'_>,
-        profile: &std::sync::Arc<Profile>,
-        key: &PublicKey,
-        serial: &Serial,
-        validity: Validity,
-    ) -> Vec<u8> {
-        let address = |end: &str| Some(format!("http://elsewhere.example/{end}"));
-        let server = [AlternativeName::Dns("localhost".to_owned())];
-        let is_server = profile.name() == "closed-network-server";
-        let order = CertificateOrder {
-            profile,
-            issuer: Some(issuer),
-            serial,
-            subject: &match is_server {
-                true => Subject::operator("まどぐち", "localhost"),
-                false => Subject::terminal("さくら歯科", "1330100016", "オンライン資格確認パソコン", "AAAA"),
-            },
-            alternative_names: if is_server { &server } else { &[] },
-            public_key: key,
-            validity,
-            urls: &Urls { crl: address("crl"), ocsp: address("ocsp"), issuer: address("cer"), cps: address("cps") },
-        };
-        sign(prepare(&order).unwrap(), issuer_key).unwrap().der
-    }
-
-    /// An authority of the same names as the house's, with keys of its own.
-    fn double(&self) -> (IssuerCert, SigningKey) {
-        let own = &self.house.app.authority;
-        let (root_key, key) = (new_key(KeyKind::P384), new_key(KeyKind::P256));
-        let stamp =
-            |profile: &str, issuer: Option<&IssuerCert>, subject: &Subject, key: &SigningKey, by: &SigningKey| {
-                let profile = self.profiles.get(profile).unwrap();
-                let order = CertificateOrder {
-                    profile,
-                    issuer,
-                    serial: &Serial::from_bytes(&[7; 16]).unwrap(),
-                    subject,
-                    alternative_names: &[],
-                    public_key: key.public_key(),
-                    validity: profile.validity(self.house.app.clock.now(), issuer).unwrap(),
-                    urls: &own.issuing.urls(0),
-                };
-                IssuerCert::parse(&sign(prepare(&order).unwrap(), by).unwrap().der).unwrap()
-            };
-        let operator = &self.house.app.settings.operator.name;
-        let root = stamp("root", None, &Subject::operator(operator, "共通認証局 ルート"), &root_key, &root_key);
-        let subject = Subject::operator(operator, "共通認証局 発行局");
-        let issuing = stamp("issuing", Some(&root), &subject, &key, &root_key);
-        assert_eq!(issuing.name_der(), own.issuing.certificate.name_der(), "the very same name");
-        (issuing, key)
-    }
-}
-
-fn new_key(kind: KeyKind) -> SigningKey {
-    SigningKey::generate(kind).unwrap()
-}
-
 /// Certificates that are not the register's, each with a word of the refusal.
 fn strangers(house: &House, own: &Installed) -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let forger = Forger { house, profiles: Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap() };
+    let forger = Forger::new(house);
     let (signer, plain) = (of_house(&house.app.authority), forger.profile(&[]));
     let (key, other) = (own.key.public_key(), Serial::from_bytes(&[9; 16]).unwrap());
     let known = pki::CertificateInfo::parse(&own.certificate).unwrap();
@@ -136,7 +40,7 @@ fn strangers(house: &House, own: &Installed) -> Vec<(&'static str, Vec<u8>, &'st
             forger.issue((&double, &double_key), &plain, key, &known.serial),
             "署名が正しくありません",
         ),
-        ("another authority", stranger(&forger, key), "この認証局が発行した証明書ではありません"),
+        ("another authority", forger.stranger(key), "この認証局が発行した証明書ではありません"),
         ("not yet valid", dated(Duration::days(1), Duration::days(9)), "まだ始まっていません"),
         ("the root itself", house.app.authority.root.der().to_vec(), ""),
         (
@@ -159,24 +63,6 @@ fn strangers(house: &House, own: &Installed) -> Vec<(&'static str, Vec<u8>, &'st
         ("good, but in no register", forger.issue(signer, &plain, key, &other), "台帳にありません"),
         ("good, with the serial of another", forger.issue(signer, &plain, key, &known.serial), "台帳にありません"),
     ]
-}
-
-/// A certificate of an authority of other names.
-fn stranger(forger: &Forger<'_>, key: &PublicKey) -> Vec<u8> {
-    let (root_key, now) = (new_key(KeyKind::P384), forger.house.app.clock.now());
-    let profile = forger.profiles.get("root").unwrap();
-    let order = CertificateOrder {
-        profile,
-        issuer: None,
-        serial: &Serial::from_bytes(&[3; 16]).unwrap(),
-        subject: &Subject::operator("よその認証局", "ルート"),
-        alternative_names: &[],
-        public_key: root_key.public_key(),
-        validity: profile.validity(now, None).unwrap(),
-        urls: &Urls::default(),
-    };
-    let root = IssuerCert::parse(&sign(prepare(&order).unwrap(), &root_key).unwrap().der).unwrap();
-    forger.issue((&root, &root_key), &forger.profile(&[]), key, &Serial::from_bytes(&[4; 16]).unwrap())
 }
 
 /// Tries a certificate at everything that asks for one.
@@ -211,7 +97,7 @@ async fn a_revoked_certificate_opens_nothing_and_an_expired_one_no_page_but_its_
     on_each_database(async |house| {
         let own = Installed::new(house).await;
         house.clock.pass(IN_TIME);
-        let expired = Forger { house, profiles: Profiles::built_in(EXAMPLE_POLICY_ARC).unwrap() };
+        let expired = Forger::new(house);
         let now = house.app.clock.now();
         let validity = Validity { not_before: now - Duration::days(9), not_after: now - Duration::days(1) };
         let (signer, plain) = (of_house(&house.app.authority), expired.profile(&[]));

@@ -1,20 +1,28 @@
 //! An installation whose authority has its key in a token (SoftHSM), and what happens while the token is gone.
 
-use axum::http::StatusCode;
+use std::sync::{Arc, Mutex};
+
+use axum::http::{StatusCode, header};
 use domain::{applications::State, permissions::Role};
-use pki::Token;
+use pki::{CertStatus, Token, TokenFault, TokenNews, TokenWatch};
 use services::{
     Error,
     authority::{KeyStore, PublishedCrl, current_crl, publish_when_due, token_watch},
 };
+use storage::authority::Certificate;
 use time::Duration;
 
 use crate::{
     browser::Browser,
+    est::{key, send, wire},
     pickup::{fetch, letter_to, try_out},
+    refused::by_ocsp,
     softhsm::{PIN, SoftHsm, with_softhsm},
     steps::{staff, stored},
-    support::{House, founding::on_each_database_founded_on},
+    support::{
+        House,
+        founding::{on_each_database_founded_on, reopened},
+    },
 };
 
 /// Tells a story on each database in a process of its own; the keys lie in a token with the name of the engine.
@@ -28,12 +36,14 @@ fn on_a_token(test: &str, story: impl AsyncFn(&House, &SoftHsm)) {
     });
 }
 
+async fn records(house: &House, case: &str) -> Vec<Certificate> {
+    let id = stored(house, case).await.id;
+    storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap()
+}
+
 /// States and serials of the certificates of a case.
 async fn certificates(house: &House, case: &str) -> Vec<(String, String)> {
-    let id = stored(house, case).await.id;
-    let mut conn = house.app.db.read().await.unwrap();
-    let made = storage::authority::of_application(&mut conn, id).await.unwrap();
-    made.into_iter().map(|certificate| (certificate.state, certificate.serial)).collect()
+    records(house, case).await.into_iter().map(|certificate| (certificate.state, certificate.serial)).collect()
 }
 
 #[test]
@@ -44,19 +54,26 @@ fn nothing_is_lost_while_the_token_is_gone() {
         assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK);
         assert!(publish_when_due(&house.app).await.unwrap());
         let list = current_crl(&house.app).await.unwrap();
+        let own = records(house, &first).await.remove(0);
+        assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good));
         let (second, paper) = letter_to(house, "2730100019", "12345678902").await;
         softhsm.remove();
+        assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good), "the responder's key is not in the token");
         for _ in 0..3 {
             let told = fetch(&terminal, &paper).await;
             assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{}", told.body);
             assert!(told.body.contains("今は電子証明書を作れません"), "{}", told.body);
             assert!(told.body.contains("同じ通知書を使えます"), "{}", told.body);
         }
+        let told = send(&terminal, "simpleenroll", Some(&paper), wire(&key())).await;
+        assert_eq!((told.status, told.headers[header::RETRY_AFTER].to_str().unwrap()), (StatusCode::ACCEPTED, "300"));
+        assert!(told.text().contains("いまは発行できません"), "{}", told.text());
         let lost = certificates(house, &second).await;
         assert_eq!(lost.len(), 1, "only the first try got as far as a record: {lost:?}");
         assert_eq!(lost[0].0, "abandoned");
         assert_eq!(stored(house, &second).await.state, State::LetterPosted);
         revoke_while_it_is_gone(house, &first, &list).await;
+        assert!(matches!(by_ocsp(house, &own).await, Some(CertStatus::Revoked { .. })), "at once");
         softhsm.put_back();
         assert_eq!(try_out(&terminal, &paper).await.status, StatusCode::OK, "the letter is as good as before");
         house.clock.pass(Duration::minutes(1));
@@ -90,4 +107,66 @@ async fn revoke_while_it_is_gone(house: &House, case: &str, list: &PublishedCrl)
     assert!(!page.contains("/again\""), "nobody must do anything about it");
     assert!(matches!(publish_when_due(&house.app).await, Ok(false) | Err(Error::CannotSign(_))));
     assert_eq!(*current_crl(&house.app).await.unwrap(), *list);
+}
+
+/// The store of a process that is started now, and what it tells of its token.
+fn store(house: &House, softhsm: &SoftHsm, pin: &str) -> (KeyStore, Arc<Mutex<Vec<TokenNews>>>) {
+    let engine = if house.url.starts_with("sqlite:") { "sqlite" } else { "postgres" };
+    let news = Arc::new(Mutex::new(vec![]));
+    let heard = news.clone();
+    let watch: TokenWatch = Arc::new(move |told: &TokenNews| heard.lock().unwrap().push(told.clone()));
+    (KeyStore::Token(Token::new(softhsm.place(engine, pin), house.clock.clone(), watch).unwrap()), news)
+}
+
+#[test]
+fn a_start_without_the_token_serves_everything_but_certificates_until_it_comes() {
+    let test = "token::a_start_without_the_token_serves_everything_but_certificates_until_it_comes";
+    on_a_token(test, async |house, softhsm| {
+        publish_when_due(&house.app).await.unwrap();
+        let list = current_crl(&house.app).await.unwrap();
+        let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
+        softhsm.remove();
+        let (keys, _) = store(house, softhsm, PIN);
+        let house = &reopened(house, &keys).await;
+        let terminal = Browser::terminal(house);
+        assert_eq!(try_out(&terminal, &paper).await.status, StatusCode::OK, "what needs no signature works");
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(certificates(house, &case).await.len(), 0, "nothing is recorded that cannot be signed");
+        assert_eq!(*current_crl(&house.app).await.unwrap(), *list);
+        softhsm.put_back();
+        house.clock.pass(Duration::minutes(1));
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK, "nobody started anything again");
+        let own = records(house, &case).await.remove(0);
+        assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good));
+    });
+}
+
+#[test]
+fn a_start_with_a_wrong_pin_serves_and_tries_it_once() {
+    on_a_token("token::a_start_with_a_wrong_pin_serves_and_tries_it_once", async |house, softhsm| {
+        publish_when_due(&house.app).await.unwrap();
+        let list = current_crl(&house.app).await.unwrap();
+        let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
+        // Whoever is logged in stays so for the whole process, whatever PIN comes next: the sessions must end first.
+        softhsm.remove();
+        assert_eq!(fetch(&Browser::terminal(house), &paper).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        let lost = certificates(house, &case).await;
+        softhsm.put_back();
+        house.clock.pass(Duration::minutes(1));
+        let (keys, news) = store(house, softhsm, "not-the-pin");
+        let house = &reopened(house, &keys).await;
+        let terminal = Browser::terminal(house);
+        for _ in 0..3 {
+            let told = fetch(&terminal, &paper).await;
+            assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{}", told.body);
+            assert!(told.body.contains("同じ通知書を使えます"), "{}", told.body);
+            house.clock.pass(Duration::hours(1));
+        }
+        assert!(matches!(publish_when_due(&house.app).await, Ok(false) | Err(Error::CannotSign(_))));
+        assert_eq!(certificates(house, &case).await, lost, "nothing more was recorded");
+        assert_eq!(*current_crl(&house.app).await.unwrap(), *list, "it is served until it ends");
+        let told = news.lock().unwrap();
+        let wrong = |told: &&TokenNews| matches!(told, TokenNews::Failed(TokenFault::WrongPin { .. }));
+        assert_eq!(told.iter().filter(wrong).count(), 1, "one try, told once: {told:?}");
+    });
 }

@@ -28,7 +28,9 @@ impl RevokeIssuing {
         let when = if revoked.now { "revoked" } else { "revoked before" };
         println!("{}: {when}, serial {}", self.name, revoked.serial);
         println!("list {} of the root names it, until {}", revoked.list, japanese_datetime(revoked.next_update));
-        println!("restart the service now: until then it goes on believing, and perhaps issuing");
+        println!(
+            "serving processes believe it no more within a minute; one that issues by it issues nothing until it is restarted"
+        );
         Ok(())
     }
 }

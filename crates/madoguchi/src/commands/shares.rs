@@ -53,11 +53,11 @@ pub(crate) struct Restore {
     shares: Vec<PathBuf>,
 }
 
-/// Both officers' halves: whoever holds enough shares must not hold the keys by that alone.
-fn passphrase(config: &Config) -> anyhow::Result<Passphrase> {
+/// Both officers' halves. For shares: whoever holds enough of them must not hold the keys by that alone.
+pub(super) fn passphrase(config: &Config) -> anyhow::Result<Passphrase> {
     ensure!(
         !config.authority.passphrase_files.is_empty(),
-        "authority.passphrase_files: name the files with both officers' halves; they are needed beside the shares"
+        "authority.passphrase_files: name the files with both officers' halves; they are needed"
     );
     install::passphrase(config, &config.data_dir.join("keys"))
 }
@@ -129,7 +129,8 @@ fn is_key_file(name: &str) -> bool {
     name.ends_with(ENDING) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
 }
 
-fn key_files(folder: &Path) -> anyhow::Result<KeyFiles> {
+/// The key files of a folder, by name.
+pub(super) fn key_files(folder: &Path) -> anyhow::Result<KeyFiles> {
     let mut files = KeyFiles::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
@@ -151,7 +152,8 @@ fn check(files: &KeyFiles, passphrase: &Passphrase) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a file that is not there yet, durably and for its owner alone.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(bytes)?;

@@ -10,6 +10,7 @@ use pki::{CertificateInfo, ChainFault, verify_client_chain};
 use storage::boxed;
 use storage::{applications::Application, authority::Certificate};
 
+use super::Issuing;
 use crate::{Ctx, Result, applications::tell};
 
 /// Why the test failed, in words for the person at the terminal.
@@ -74,14 +75,16 @@ pub(super) async fn identify(ctx: &Ctx<'_>, shown: Option<&[u8]>, until: Until) 
     let at = if until == Until::After { ctx.now.min(info.validity.not_after) } else { ctx.now };
     let record = storage::authority::by_serial(&mut ctx.app.db.read().await?, &info.serial.to_hex()).await?;
     let revoked = record.as_ref().is_some_and(|record| record.state != "valid");
-    if let Err(fault) = verify_client_chain(der, &ctx.app.authority.anchors, at, revoked) {
-        // An authority that the root revoked is no anchor any more; what it issued is revoked with it.
-        let ours = record.as_ref().filter(|record| record.certificate.as_deref() == Some(der));
-        let issuer = ours.and_then(|record| ctx.app.authority.issuing_of(record.authority_id));
-        let fault = if issuer.is_some_and(|issuer| issuer.revoked) { ChainFault::Revoked } else { fault };
+    let verdict = verify_client_chain(der, &ctx.app.authority.anchors, at, revoked);
+    let known = record.filter(|record| record.certificate.as_deref() == Some(der));
+    // What an authority issued is revoked with it. The anchors are those of the start, and the root may have spoken since.
+    let issuer = known.as_ref().and_then(|record| ctx.app.authority.issuing_of(record.authority_id));
+    if issuer.is_some_and(Issuing::revoked) {
+        return Ok(Err(TestFault::Chain(ChainFault::Revoked)));
+    }
+    if let Err(fault) = verdict {
         return Ok(Err(TestFault::Chain(fault)));
     }
-    let known = record.filter(|record| record.certificate.as_deref() == Some(der));
     Ok(known.map(|record| Shown { info, record }).ok_or(TestFault::Unknown))
 }
 

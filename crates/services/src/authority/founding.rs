@@ -73,7 +73,7 @@ async fn open(founding: &Founding<'_>) -> Result<Option<Authority>> {
     };
     let mut earlier = issuing;
     let issuing = earlier.remove(first);
-    let believed = std::iter::once(&issuing).chain(&earlier).filter(|one| !one.revoked);
+    let believed = std::iter::once(&issuing).chain(&earlier).filter(|one| !one.revoked());
     let certificates: Vec<&[u8]> = believed.map(|one| one.certificate.der()).collect();
     let anchors = ChainAnchors::new(&[&root.certificate], &certificates).map_err(Error::internal)?;
     Ok(Some(Authority {
@@ -101,8 +101,10 @@ async fn open_issuing(founding: &Founding<'_>, row: &rows::Authority, root: Auth
         Arc::new(SigningKey::Absent(certificate.public_key().clone()))
     });
     let serial = certificate.serial().to_hex();
-    let mut issuing = Issuing::new(row, certificate, key, founding.places);
-    issuing.revoked = rows::is_revoked_by(&mut founding.db.read().await?, &serial, root).await?;
+    let issuing = Issuing::new(row, certificate, key, founding.places);
+    if rows::is_revoked_by(&mut founding.db.read().await?, &serial, root).await? {
+        issuing.note_revoked();
+    }
     Ok(Some(issuing))
 }
 

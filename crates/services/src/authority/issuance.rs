@@ -54,12 +54,16 @@ pub struct Reserved {
 ///
 /// # Errors
 /// When the order does not fit the profile, the lint objects, or the database refuses; [`Error::CannotSign`] when the
-/// key is known not to sign now, [`Error::ClockInDoubt`] when the clock cannot be right.
+/// root revoked the authority or its key is known not to sign now, [`Error::ClockInDoubt`] when the clock cannot be right.
 #[boxed]
 pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     believed(ctx.app, ctx.now).await?;
+    let issuing = &ctx.app.authority.issuing;
+    if issuing.revoked() {
+        return Err(Error::CannotSign(format!("the root revoked {}; start this process again", issuing.name)));
+    }
     // Each record that is never signed stays on the revocation list for years.
-    signed(&ctx.app.authority.issuing.key, SigningKey::ready).await?;
+    signed(&issuing.key, SigningKey::ready).await?;
     let reserved = prepare(ctx, order)?;
     ctx.app.shelf.recording.record(ctx, reserved.record.clone()).await?;
     Ok(reserved)

@@ -1,6 +1,9 @@
 //! An issuing authority: its certificate, its key, and the addresses of what it publishes.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use domain::ids::AuthorityId;
 use pki::{IssuerCert, Serial, SigningKey, Urls};
@@ -43,8 +46,8 @@ pub struct Issuing {
     pub key: Arc<SigningKey>,
     /// How many shards its revocation list has beside the full one, at least 1.
     pub crl_shards: i64,
-    /// Whether the root revoked it: it still publishes, but neither issues nor is believed.
-    pub revoked: bool,
+    /// Shared by all copies, so that they learn of it together.
+    revoked: Arc<AtomicBool>,
     publications: String,
     cps: String,
 }
@@ -63,15 +66,25 @@ impl Issuing {
             certificate,
             key,
             crl_shards: row.crl_shards.max(1),
-            revoked: false,
+            revoked: Arc::default(),
             publications: format!("{}/pki", places.publications),
             cps: places.cps(),
         }
     }
 
+    /// Whether the root revoked it: it still publishes, but neither issues nor is believed.
+    pub fn revoked(&self) -> bool {
+        self.revoked.load(Ordering::Relaxed)
+    }
+
+    /// Takes it for revoked from now on.
+    pub(super) fn note_revoked(&self) {
+        self.revoked.store(true, Ordering::Relaxed);
+    }
+
     /// Whether it could issue: not revoked, and its key is known here.
     pub fn issues(&self) -> bool {
-        !self.revoked && !matches!(*self.key, SigningKey::Absent(_))
+        !self.revoked() && !matches!(*self.key, SigningKey::Absent(_))
     }
 
     /// The shard, from 1, that a certificate with this serial belongs to for ever.

@@ -23,6 +23,7 @@ mod renewal_plan;
 mod responder;
 mod revocation;
 mod revoke_issuing;
+mod revoke_many;
 mod server;
 mod shelf;
 mod timekeeper;
@@ -50,7 +51,8 @@ pub use renewal::{Offer, RenewalFault, offer, reenrol, renew};
 pub use renewal_code::Proof;
 pub use renewal_plan::{LateCode, Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
 pub use revocation::{Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
-pub use revoke_issuing::{IssuingRevoked, NotRevoked, revoke_issuing};
+pub use revoke_issuing::{IssuingRevoked, NotRevoked, notice_revoked, revoke_issuing};
+pub use revoke_many::{ListRefused, RevokedMany, revoke_many};
 pub use server::{ServerCertificate, server_certificate};
 pub(crate) use shelf::Shelf;
 pub use storage::authority::Standing;
@@ -103,7 +105,7 @@ impl Authority {
 
     /// The issuing authorities that are believed: all but those that the root revoked.
     pub fn believed(&self) -> impl Iterator<Item = &Issuing> {
-        self.all().filter(|issuing| !issuing.revoked)
+        self.all().filter(|issuing| !issuing.revoked())
     }
 
     /// The issuing authority with an identifier.

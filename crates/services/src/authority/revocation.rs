@@ -26,7 +26,7 @@ pub enum Revoked {
 }
 
 /// Reasons that people may give (spec 04.5).
-const REASONS: &[RevocationReason] = &[
+pub(super) const REASONS: &[RevocationReason] = &[
     RevocationReason::KeyCompromise,
     RevocationReason::AffiliationChanged,
     RevocationReason::Superseded,
@@ -57,7 +57,7 @@ pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -
     revoke(ctx, record, reason).await
 }
 
-async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revoked> {
+pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revoked> {
     let Some(reason) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(Revoked::BadReason);
     };

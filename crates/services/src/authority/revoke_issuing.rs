@@ -48,7 +48,7 @@ pub struct IssuingRevoked {
 }
 
 /// Revokes the certificate of an issuing authority and publishes the root's list. Running it again publishes what is still
-/// to be published. Processes that serve take it for revoked from their next start on.
+/// to be published. Processes that serve learn of it in their next round ([`notice_revoked`]).
 ///
 /// # Errors
 /// When the database refuses, or the root's list could not be published: then the revocation stands, and running it again
@@ -77,6 +77,23 @@ pub async fn revoke_issuing(app: &App, name: &str, reason: &str) -> Result<Resul
         })),
         None => Err(published.err().unwrap_or_else(|| Error::internal("the root's list does not know it yet"))),
     }
+}
+
+/// Takes issuing authorities for revoked that the root revoked since the start, whichever process wrote it down. The work of
+/// each round.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn notice_revoked(app: &App) -> Result<()> {
+    for issuing in app.authority.believed() {
+        let serial = issuing.certificate.serial().to_hex();
+        if rows::is_revoked_by(&mut app.db.read().await?, &serial, app.authority.root_id).await? {
+            issuing.note_revoked();
+            tracing::warn!(name = %issuing.name, "the root revoked an issuing authority: what it issued is not believed any more");
+        }
+    }
+    Ok(())
 }
 
 /// Writes the revocation down; false when it was revoked before.

@@ -21,6 +21,7 @@ const WORDS: &[(&str, &str)] = &[
     ("certificate.prepare", "端末の電子証明書の発行準備"),
     ("certificate.report_loss", "鍵の盗難・紛失の届出"),
     ("certificate.revoke", "端末の電子証明書の失効"),
+    ("certificate.revoke_list", "一覧による失効の指示"),
     ("certificate.withdraw_loss", "鍵の盗難・紛失の届出の取下げ"),
     ("certificates.check", "証明書の点検"),
     ("crl.prepare", "失効リストの作成準備"),

@@ -57,7 +57,7 @@ async fn index(visit: Visit) -> Result<Html<Index>, Failure> {
     lists.extend(root.iter().filter(|list| list.shard == 0).map(|list| line("ルート認証局", "/pki/root.crl", list)));
     for (place, issuing) in app.authority.all().enumerate() {
         let title = match place {
-            _ if issuing.revoked => "失効した発行局",
+            _ if issuing.revoked() => "失効した発行局",
             0 => "発行局",
             _ => "以前の発行局",
         };
