@@ -13,7 +13,8 @@ use domain::reference::ReferenceNumber;
 use domain::secrets::{FilePassphrase, MembershipCode, PickupId, PickupSecret};
 use pki::{
     CertStatus, CertificateInfo, CertificateRequest, ChainAnchors, CsrFault, IssuerCert, Linter, OcspAnswer, OcspError,
-    OcspOrder, OcspRequest, PublicKey, Responder, Serial, pem, prepare_ocsp, verify_client_chain,
+    OcspOrder, OcspRequest, PublicKey, Responder, Serial, certificates_in, certs_only, csr_attributes, key_asked_for,
+    pem, prepare_ocsp, verify_client_chain,
 };
 use time::Duration;
 
@@ -21,8 +22,9 @@ use time::Duration;
 pub(crate) type Reader = fn(&[u8]);
 
 /// Each reader with the folder of its corpus.
-pub(crate) const READERS: [(&str, Reader); 7] = [
+pub(crate) const READERS: [(&str, Reader); 8] = [
     ("csr", csr),
+    ("est", est),
     ("ocsp", ocsp),
     ("certificate", certificate),
     ("typed", typed),
@@ -33,6 +35,8 @@ pub(crate) const READERS: [(&str, Reader); 7] = [
 
 /// Longest request for a certificate that is read.
 const LONGEST_CSR: usize = 64 * 1024;
+/// More certificates are not taken out of one bag.
+const MOST_CERTIFICATES: usize = 32;
 /// Longest OCSP request that is read.
 const LONGEST_OCSP: usize = 16 * 1024;
 /// An OCSP response `malformedRequest` (RFC 6960, 4.2.1).
@@ -77,6 +81,36 @@ pub(crate) fn csr(bytes: &[u8]) {
             assert!(!fault.to_string().is_empty());
             assert!(bytes.len() <= LONGEST_CSR || fault == CsrFault::Malformed);
         }
+    }
+}
+
+/// What goes over the wire by EST: the body that a terminal sends, and what it is told (RFC 7030, 4.1 to 4.5).
+pub(crate) fn est(bytes: &[u8]) {
+    match web::request_in(bytes) {
+        Ok(request) => {
+            assert!(!request.is_empty());
+            csr(&request);
+        }
+        Err(words) => assert!(!words.is_empty()),
+    }
+    if let Ok(request) = CertificateRequest::parse(bytes) {
+        // A request for the key of another one's certificate never takes its names.
+        let names = |der: &[u8]| request.names_only(der);
+        assert!(!names(b"no certificate") || names(ROOT) && names(ISSUING), "without names it may stand for any");
+    }
+    if let Ok(mut found) = certificates_in(bytes) {
+        assert!(found.len() <= MOST_CERTIFICATES);
+        let parts: Vec<&[u8]> = found.iter().map(Vec::as_slice).collect();
+        if let Ok(bag) = certs_only(&parts) {
+            let mut again = certificates_in(&bag).expect("what was put in comes out");
+            found.sort();
+            again.sort();
+            assert_eq!(again, found);
+        }
+    }
+    if let Some(kind) = key_asked_for(bytes) {
+        let own = csr_attributes(kind).expect("a kind that is known can be asked for");
+        assert_eq!(key_asked_for(&own), Some(kind));
     }
 }
 

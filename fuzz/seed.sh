@@ -4,7 +4,7 @@
 # Certificates are not among them: they were issued by the authority of fixtures/, whose keys nobody has any more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-mkdir -p corpus/{csr,ocsp,typed,register,lists,bounce}
+mkdir -p corpus/{csr,est,ocsp,typed,register,lists,bounce}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -58,6 +58,21 @@ base64 --wrap=64 corpus/csr/seed-p256.der > corpus/csr/seed-est.b64
 printf -- '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n' > corpus/csr/seed-private-key.pem
 
 openssl x509 -inform DER -in fixtures/issuing.der -out "$work/issuing.pem"
+openssl x509 -inform DER -in fixtures/root.der -out "$work/root.pem"
+base64 --wrap=0 corpus/csr/seed-p256.der > corpus/est/seed-one-line.b64
+base64 --wrap=64 corpus/csr/seed-japanese.der | sed 's/$/\r/' > corpus/est/seed-lines.b64
+cp corpus/csr/seed-p256.pem corpus/est/seed-one.pem
+cat corpus/csr/seed-p256.pem corpus/csr/seed-p256.pem > corpus/est/seed-two.pem
+cp corpus/csr/seed-extensions.der corpus/est/seed-names.der
+printf ' \r\n' > corpus/est/seed-blank
+cat "$work/issuing.pem" "$work/root.pem" > "$work/both.pem"
+for bag in both issuing; do
+    openssl crl2pkcs7 -nocrl -certfile "$work/$bag.pem" -outform DER -out "corpus/est/seed-$bag.p7b"
+done
+# RFC 7030, 4.5.2 with P-384; the same with P-256; an RSA key of 3072 bits (RFC 9908).
+printf '301e301206072a8648ce3d0201310706052b8104002206082a8648ce3d040303' | xxd -r -p > corpus/est/seed-p384.attributes
+printf '3021301506072a8648ce3d0201310a06082a8648ce3d03010706082a8648ce3d040302' | xxd -r -p > corpus/est/seed-p256.attributes
+printf '301e301106092a864886f70d010101310402020c0006092a864886f70d01010b' | xxd -r -p > corpus/est/seed-rsa.attributes
 openssl req -new -x509 -key "$work/p256.key" -subj /CN=asker -out "$work/asker.pem"
 ask() { openssl ocsp -reqout "corpus/ocsp/seed-$1" "${@:2}" 2>/dev/null; }
 about=(-issuer "$work/issuing.pem")

@@ -11,5 +11,13 @@ pub mod view;
 #[cfg(test)]
 mod gallery;
 
+/// The request for a certificate in a body of EST, or what is wrong with it: for the tests that feed the reader hostile bytes.
+///
+/// # Errors
+/// The sentence that the terminal is told.
+pub fn request_in(body: &[u8]) -> Result<Vec<u8>, &'static str> {
+    pages::closed::est::decode(body)
+}
+
 pub use pages::{closed, portal, publications, quarantine, routes, routes_of_closed};
 pub use site::{Access, Proxies, RouteInfo, Site};

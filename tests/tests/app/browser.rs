@@ -77,6 +77,12 @@ impl Browser {
         Self { router, ..Self::visitor(house) }
     }
 
+    /// Someone who checks certificates, at the plain listener of publications.
+    pub(crate) fn of_publications(house: &House) -> Self {
+        let router = web::publications(Site::new(house.app.clone(), true));
+        Self { router, ..Self::visitor(house) }
+    }
+
     /// The same with a certificate whose key TLS proved.
     pub(crate) fn showing(self, certificate: &[u8]) -> Self {
         Self { shown: Some(certificate.to_vec()), ..self }

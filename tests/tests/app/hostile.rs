@@ -6,11 +6,21 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::{browser::Browser, support::on_each_database};
+use crate::{
+    browser::Browser,
+    est::send,
+    pickup::letter_to,
+    renewal::{IN_TIME, Installed},
+    steps::Paper,
+    support::on_each_database,
+};
 
-/// Longest body of any page, in bytes.
+/// Longest body of a page of the portal, in bytes.
 const LONGEST: usize = 32 * 1024 * 1024;
+/// The same on the closed network, where nobody logs in.
+const LONGEST_CLOSED: usize = 1024 * 1024;
 
 /// The status of an OCSPResponse (RFC 6960, 4.2.1), whatever follows it.
 fn status_of(der: &[u8]) -> Option<u8> {
@@ -38,17 +48,64 @@ async fn every_question_of_the_fuzz_corpus_gets_an_ocsp_response() {
     .await;
 }
 
+/// The entries of a reader's corpus as they stand, and as base64.
+fn bodies(reader: &str) -> Vec<Vec<u8>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(reader);
+    let files = std::fs::read_dir(corpus).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    files.flat_map(|bytes| [STANDARD.encode(&bytes).into_bytes(), bytes]).collect()
+}
+
+#[tokio::test]
+async fn every_request_of_the_fuzz_corpus_gets_an_answer_of_est() {
+    on_each_database(async |house| {
+        let own = Installed::new(house).await;
+        house.clock.pass(IN_TIME);
+        let (_, paper) = letter_to(house, "2730100019", "12345678902").await;
+        let mut issued = 0;
+        for body in [bodies("csr"), bodies("est")].concat() {
+            let shown = body.escape_ascii();
+            let readable = web::request_in(&body).is_ok_and(|request| pki::CertificateRequest::parse(&request).is_ok());
+            let told = send(&Browser::terminal(house), "simpleenroll", Some(&paper), body.clone()).await;
+            match told.status {
+                StatusCode::OK => {
+                    assert!(readable && told.certificates().len() == 1, "{shown}");
+                    issued += 1;
+                }
+                // A key that no profile takes, or that was certified a moment ago.
+                StatusCode::BAD_REQUEST => told.refused(StatusCode::BAD_REQUEST, "。"),
+                status => panic!("{status} for {shown}: {}", told.text()),
+            }
+            let told = send(&own.terminal(house), "simplereenroll", None, body.clone()).await;
+            let expected = if readable { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+            assert!([expected, StatusCode::BAD_REQUEST].contains(&told.status), "{} for {shown}", told.text());
+            told.refused(told.status, "。");
+        }
+        assert!(issued > 2, "a good request is taken in each of its forms");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
     on_each_database(async |house| {
         let post = |path: &str, length: usize| Request::post(path).body(Body::from(vec![b'a'; length])).unwrap();
-        for (browser, path) in [(Browser::terminal(house), "/pickup"), (Browser::visitor(house), "/login")] {
-            let told = browser.send(post(path, LONGEST + 1)).await;
+        for (browser, path, longest) in [
+            (Browser::terminal(house), "/pickup", LONGEST_CLOSED),
+            (Browser::terminal(house), "/renew", LONGEST_CLOSED),
+            (Browser::visitor(house), "/login", LONGEST),
+        ] {
+            let told = browser.send(post(path, longest + 1)).await;
             assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
             assert!(told.body.contains("送られた内容が大きすぎます"), "{}", told.body);
-            assert_ne!(browser.send(post(path, LONGEST)).await.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
-            let told = browser.post_file(path, "request", &vec![b'a'; LONGEST]).await;
+            assert_ne!(browser.send(post(path, longest)).await.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+            let told = browser.post_file(path, "request", &vec![b'a'; longest]).await;
             assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{path} with a file");
+        }
+        let terminal = Browser::terminal(house);
+        for operation in ["simpleenroll", "simplereenroll"] {
+            let paper = Paper { id: "ACDE-FHJK-MNPR".to_owned(), secret: "secret".to_owned() };
+            let told = send(&terminal, operation, Some(&paper), vec![b'a'; 96 * 1024 + 1]).await;
+            told.refused(StatusCode::PAYLOAD_TOO_LARGE, "送られた内容が大きすぎます");
         }
         // OCSP has a limit of its own and says it in its own words.
         let visitor = Browser::visitor(house);

@@ -5,6 +5,7 @@ use std::{
     process::Command,
 };
 
+use axum::http::StatusCode;
 use domain::calendar::japanese_datetime;
 use services::authority::{current_crl, publish_when_due, root_crl};
 use time::Duration;
@@ -96,6 +97,42 @@ async fn the_page_shows_fingerprints_to_read_aloud_and_every_list_with_number_an
         let folded = page.split("<details class=\"more\"").nth(1).unwrap();
         assert!(folded.contains("分割64") && !folded.split("</details>").next().unwrap().contains("root.crl"));
         assert!(page.contains("/pki/chain.p7b") && page.contains("/documents/cp-cps"));
+    })
+    .await;
+}
+
+/// Where the links of a page lead, apart from the telephone.
+fn links(page: &str) -> Vec<String> {
+    let targets = page.split("<a ").skip(1).filter_map(|link| link.split("href=\"").nth(1)?.split('"').next());
+    targets
+        .filter(|target| !["tel:", "mailto:", "#"].iter().any(|way| target.starts_with(way)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn every_link_of_the_page_leads_somewhere_on_each_listener() {
+    on_each_database(async |house| {
+        publish_when_due(&house.app).await.unwrap();
+        let portal = &house.app.settings.portal_url;
+        let (on_portal, closed, plain) =
+            (Browser::visitor(house), Browser::terminal(house), Browser::of_publications(house));
+        for (browser, has_menus) in [(&on_portal, true), (&closed, false), (&plain, false)] {
+            let page = browser.get("/pki").await;
+            assert_eq!(page.status, StatusCode::OK);
+            assert_eq!(page.body.contains("事業別トップメニュー"), has_menus, "{}", page.body);
+            let found = links(&page.body);
+            assert!(found.iter().any(|link| link.ends_with("/documents/cp-cps")), "{found:?}");
+            for link in found {
+                // On the other listeners the portal is another server, which its own visitors reach.
+                let elsewhere = link.strip_prefix(portal.as_str()).filter(|_| !has_menus);
+                let told = match elsewhere {
+                    Some(path) => on_portal.get(path).await,
+                    None => browser.get(&link).await,
+                };
+                assert!(told.status.is_success() || told.status.is_redirection(), "{link}: {}", told.status);
+            }
+        }
     })
     .await;
 }

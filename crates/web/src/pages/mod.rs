@@ -3,7 +3,7 @@
 mod accounts;
 mod applications;
 mod assets;
-mod closed;
+pub(crate) mod closed;
 mod content;
 mod home;
 mod mailbox;
@@ -21,8 +21,10 @@ use crate::site::{RouteInfo, Routes, Site, guard, render_failures};
 
 pub(crate) use office::office_links;
 
-/// Largest body of a request in octets.
+/// Largest body of a request to the portal in octets: files that people upload.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
+/// The same where nothing longer than a form with a request for a certificate is sent, by people who need not log in.
+const LARGEST_FORM: usize = 1024 * 1024;
 
 fn portal_routes(demo: bool) -> Routes {
     let routes = Routes::default()
@@ -43,7 +45,7 @@ pub fn routes(demo: bool) -> Vec<RouteInfo> {
 }
 
 fn closed_routes() -> Routes {
-    closed::routes().merge(pki::routes()).merge(assets::routes())
+    closed::routes().merge(pki::routes_on_closed()).merge(assets::routes())
 }
 
 /// The list of all routes of the closed network, for the test that tries each with nothing in its hands.
@@ -53,12 +55,12 @@ pub fn routes_of_closed() -> Vec<RouteInfo> {
 
 /// The portal.
 pub fn portal(site: Site) -> Router {
-    around(portal_routes(site.demo), site)
+    around(portal_routes(site.demo), site, LARGEST_BODY)
 }
 
 /// The closed network's listener: pickup, renewal, EST and connection test, nothing else.
 pub fn closed(site: Site) -> Router {
-    around(closed_routes(), site)
+    around(closed_routes(), site, LARGEST_FORM)
 }
 
 /// Both listeners while a restored installation is in quarantine.
@@ -68,17 +70,17 @@ pub fn quarantine(operator: &services::Operator) -> Router {
 
 /// The plain listener of what the authority publishes, for those who check certificates.
 pub fn publications(site: Site) -> Router {
-    around(pki::routes().merge(assets::routes()), site)
+    around(pki::routes_on_publications().merge(assets::routes()), site, LARGEST_FORM)
 }
 
-fn around(routes: Routes, site: Site) -> Router {
+fn around(routes: Routes, site: Site, largest: usize) -> Router {
     routes
         .with_ways_back()
         .router
         .layer(from_fn_with_state(site.clone(), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
         .merge(pki::machine().router)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(largest))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
         .layer(CatchPanicLayer::new())
         .with_state(site)

@@ -160,7 +160,7 @@ async fn read(request: Request) -> Result<Vec<u8>, Response> {
 }
 
 /// Base64 of one request in DER, with or without blanks and line ends; one PEM block is understood, too.
-fn decode(body: &[u8]) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn decode(body: &[u8]) -> Result<Vec<u8>, &'static str> {
     let text = String::from_utf8_lossy(body);
     match text.matches("-----BEGIN ").count() {
         0 => {

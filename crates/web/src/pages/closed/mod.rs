@@ -1,7 +1,7 @@
 //! The closed network's listener: pickup in two steps, renewal, EST, and the connection test (spec 04.3 to 04.6).
 
 mod choose;
-mod est;
+pub(crate) mod est;
 mod renew;
 mod test;
 mod ways;

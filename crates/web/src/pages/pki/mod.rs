@@ -3,7 +3,7 @@
 mod files;
 mod ocsp;
 
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 use domain::{calendar::japanese_datetime, clock::Timestamp};
 use services::authority::{self, Issuing, Published, Standing};
 
@@ -15,9 +15,19 @@ use crate::{
     },
 };
 
-/// The page.
+/// The page on the portal.
 pub(super) fn routes() -> Routes {
     Routes::default().get("/pki", Access::Public, index)
+}
+
+/// The page on the closed network.
+pub(super) fn routes_on_closed() -> Routes {
+    Routes::default().get("/pki", Access::Public, index_on_closed)
+}
+
+/// The page on the plain listener, which has no other pages.
+pub(super) fn routes_on_publications() -> Routes {
+    Routes::default().get("/pki", Access::Public, index_on_publications)
 }
 
 /// What programs fetch; no cookies, no pages around it.
@@ -38,17 +48,58 @@ struct Shown {
     valid: String,
 }
 
+/// What all three listeners show.
 #[derive(Template)]
-#[template(path = "pki/index.html")]
-struct Index {
-    frame: Frame,
+#[template(path = "pki/content.html")]
+struct Content {
     contact: String,
+    /// Where the portal is; nothing on the portal itself.
+    portal: String,
     authorities: Vec<Shown>,
     lists: TableView,
     shards: Vec<TableView>,
 }
 
+// Its own template escaped it.
+impl HtmlSafe for Content {}
+
+#[derive(Template)]
+#[template(path = "pki/index.html")]
+struct Index {
+    frame: Frame,
+    content: Content,
+}
+
+/// The page where nothing of the portal is at hand: no menus, and nothing that leads to pages that are not there.
+#[derive(Template)]
+#[template(path = "pki/alone.html")]
+struct Alone {
+    frame: Frame,
+    /// Whether it is the closed network, which has a first page to go back to.
+    closed: bool,
+    content: Content,
+}
+
+const TITLE: &str = "認証局の証明書と失効リスト";
+
 async fn index(visit: Visit) -> Result<Html<Index>, Failure> {
+    Ok(Html(Index { frame: visit.frame(TITLE), content: content(&visit, String::new()).await? }))
+}
+
+async fn index_on_closed(visit: Visit) -> Result<Html<Alone>, Failure> {
+    alone(&visit, true).await
+}
+
+async fn index_on_publications(visit: Visit) -> Result<Html<Alone>, Failure> {
+    alone(&visit, false).await
+}
+
+async fn alone(visit: &Visit, closed: bool) -> Result<Html<Alone>, Failure> {
+    let content = content(visit, visit.site.app.settings.portal_url.clone()).await?;
+    Ok(Html(Alone { frame: visit.frame(TITLE), closed, content }))
+}
+
+async fn content(visit: &Visit, portal: String) -> Result<Content, Failure> {
     let app = &visit.site.app;
     let mut authorities = vec![shown("ルート認証局", "root", authority::published_root(app)?)];
     let mut lists = vec![];
@@ -70,8 +121,7 @@ async fn index(visit: Visit) -> Result<Html<Index>, Failure> {
         shards.push(table(format!("{title}の分割された失効リスト"), "分割", rows));
     }
     let lists = table("すべての失効をまとめたリスト".to_owned(), "認証局", lists);
-    let (frame, contact) = (visit.frame("認証局の証明書と失効リスト"), app.settings.operator.contact());
-    Ok(Html(Index { frame, contact, authorities, lists, shards }))
+    Ok(Content { contact: app.settings.operator.contact(), portal, authorities, lists, shards })
 }
 
 fn shown(title: &'static str, file: &str, certificate: Published) -> Shown {
