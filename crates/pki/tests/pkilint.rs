@@ -152,7 +152,7 @@ fn ocsp_answers_pass() {
 fn chains_of_every_profile_under_authorities_of_every_kind_pass() {
     for set in Exhibits::all() {
         let file = |name: &str| set.path(&format!("{name}.pem"));
-        for name in ["good", "server", "responder"] {
+        for name in ["root", "issuing", "good", "server", "responder"] {
             assert_eq!(findings("lint_pkix_cert", &[], &[&file(name)]), "", "{} {name}", set.name);
         }
         for (issuer, subject) in
