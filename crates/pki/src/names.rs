@@ -255,16 +255,21 @@ pub(crate) enum SubjectSource {
     Field(SubjectField),
 }
 
+/// The text of one attribute, checked.
+pub(crate) fn text<'a>(rule: &'a SubjectRule, subject: &'a Subject) -> Result<&'a str, SubjectFault> {
+    let text = match &rule.source {
+        SubjectSource::Fixed(text) => text.as_str(),
+        SubjectSource::Field(field) => subject.get(*field)?,
+    };
+    check_attribute(rule.kind, text)?;
+    Ok(text)
+}
+
 /// Composes the name, one attribute a step, in the profile's order.
 pub(crate) fn compose(rules: &[SubjectRule], subject: &Subject) -> Result<Name, Error> {
     let mut steps = RdnSequence::default();
     for rule in rules {
-        let text = match &rule.source {
-            SubjectSource::Fixed(text) => text.as_str(),
-            SubjectSource::Field(field) => subject.get(*field)?,
-        };
-        check_attribute(rule.kind, text)?;
-        let value = Any::new(rule.kind.tag(), text.as_bytes())?;
+        let value = Any::new(rule.kind.tag(), text(rule, subject)?.as_bytes())?;
         let step = SetOfVec::try_from([AttributeTypeAndValue { oid: rule.kind.oid(), value }])?;
         steps.push(RelativeDistinguishedName::from(step));
     }

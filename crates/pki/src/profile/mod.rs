@@ -1,8 +1,10 @@
 //! Certificate profiles: data, not code (spec 04.4). Read from TOML and checked whole.
 
 mod check;
+mod describe;
 mod extension;
 mod read;
+mod roles;
 mod terminals;
 
 use std::collections::BTreeMap;

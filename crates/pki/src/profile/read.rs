@@ -8,7 +8,7 @@ use x509_cert::ext::pkix::KeyUsages;
 use super::{FixedExtension, Profile, ProfileFault, Publish, Term, extension};
 use crate::names::{SubjectRule, SubjectSource, check_attribute};
 
-const KEY_USAGES: [(&str, KeyUsages); 5] = [
+pub(super) const KEY_USAGES: [(&str, KeyUsages); 5] = [
     ("digitalSignature", KeyUsages::DigitalSignature),
     ("nonRepudiation", KeyUsages::NonRepudiation),
     ("keyEncipherment", KeyUsages::KeyEncipherment),

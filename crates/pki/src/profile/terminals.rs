@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
-
 use super::{Profile, ProfileFault, ProfileFaults, Profiles};
 use crate::keys::{KeyAlgorithm, KeyKind};
 
@@ -42,24 +40,26 @@ impl Profiles {
     /// The profiles of these names for terminals, the first being the preferred one.
     ///
     /// # Errors
-    /// Every name that is not the profile of a client's certificate, and an empty list.
+    /// Every name that is not the profile of a terminal's certificate, with every reason, and an empty list.
     pub fn for_terminals<S: AsRef<str>>(&self, names: &[S]) -> Result<TerminalProfiles, ProfileFaults> {
         let mut faults = Vec::new();
-        let mut fault = |profile: &str, problem: &str| {
-            faults.push(ProfileFault { profile: profile.to_owned(), key: String::new(), problem: problem.to_owned() });
+        let fault = |profile: &str, problem: &str| ProfileFault {
+            profile: profile.to_owned(),
+            key: String::new(),
+            problem: problem.to_owned(),
         };
         let mut found = Vec::with_capacity(names.len());
         for name in names.iter().map(AsRef::as_ref) {
             match self.get(name) {
-                None => fault(name, "このプロファイルはありません。"),
-                Some(profile) if !profile.extended_key_usage.contains(&ID_KP_CLIENT_AUTH) => {
-                    fault(name, "端末のプロファイルには、拡張鍵用途 clientAuth が必要です。");
+                None => faults.push(fault(name, "このプロファイルはありません。")),
+                Some(profile) => {
+                    profile.check_terminal(&mut faults);
+                    found.push(profile.clone());
                 }
-                Some(profile) => found.push(profile.clone()),
             }
         }
         if names.is_empty() {
-            fault("", "端末のプロファイルが1つもありません。");
+            faults.push(fault("", "端末のプロファイルが1つもありません。"));
         }
         match found.first() {
             Some(preferred) if faults.is_empty() => {

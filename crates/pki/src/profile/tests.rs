@@ -145,3 +145,81 @@ fn a_key_gets_the_first_profile_for_terminals_that_takes_it() {
     assert_eq!(named, ["rsa1024", "root", "closed-network-server"]);
     assert!(profiles.for_terminals::<&str>(&[]).is_err());
 }
+
+/// The built-in profiles with one table laid over them.
+fn overlaid(table: &str) -> Profiles {
+    built_in().overlaid_with(Profiles::parse(table, EXAMPLE_POLICY_ARC).unwrap())
+}
+
+const LEAF: &str =
+    "title='x'\nkeys=['p256']\nmonths=1\nkey_usage=['digitalSignature']\nextended_key_usage=['clientAuth']\n";
+const AUTHORITY: &str = "title='x'\nkeys=['p256']\nmonths=1\nkey_usage=['keyCertSign', 'cRLSign']\nauthority=true\n";
+
+#[test]
+fn a_profile_is_refused_when_it_is_not_what_its_name_is_used_for() {
+    assert_eq!(built_in().check_roles("まどぐち運営機構"), Ok(()));
+    let own = "subject=['CN={common_name}']\n";
+    for (table, named) in [
+        (format!("[root]\n{AUTHORITY}{own}"), "[root] authority: "),
+        (format!("[issuing]\n{LEAF}{own}"), "[issuing] authority: "),
+        (format!("[issuing]\n{AUTHORITY}self_signed=true\n{own}"), "[issuing] authority: "),
+        (format!("[ocsp]\n{LEAF}{own}"), "[ocsp] extended_key_usage: "),
+        (format!("[closed-network-server]\n{LEAF}{own}"), "[closed-network-server] extended_key_usage: "),
+        (format!("[issuing]\n{AUTHORITY}subject=['CN={{terminal_name}}']"), "[issuing] subject: "),
+    ] {
+        let faults = overlaid(&table).check_roles("まどぐち運営機構").unwrap_err();
+        assert!(faults.0.len() == 1 && faults.to_string().starts_with(named), "{table}: {faults}");
+    }
+    let several = format!("[issuing]\n{AUTHORITY}{own}self_signed=true\n[ocsp]\n{LEAF}subject=['CN={{reference}}']");
+    assert_eq!(overlaid(&several).check_roles("機構").unwrap_err().0.len(), 3, "all at once");
+    let faults = built_in().check_roles(&"機".repeat(65)).unwrap_err();
+    assert_eq!(faults.0.len(), 4, "the operator's name is too long for each: {faults}");
+}
+
+#[test]
+fn a_profile_for_terminals_is_composed_of_what_a_terminal_has_and_can_sign() {
+    let faulty = |rest: &str| {
+        let keys = LEAF.replace(
+            "['digitalSignature']",
+            if rest.is_empty() { "['keyEncipherment']" } else { "['digitalSignature']" },
+        );
+        let rest = if rest.is_empty() { "subject=['CN={terminal_name}']" } else { rest };
+        overlaid(&format!("[own]\n{keys}{rest}")).for_terminals(&["own"]).unwrap_err().to_string()
+    };
+    assert!(faulty("").starts_with("[own] key_usage: "), "{}", faulty(""));
+    let foreign = faulty("subject=['O={operator}', 'CN={common_name}']");
+    assert_eq!(foreign.lines().count(), 2, "{foreign}");
+    assert!(foreign.contains("「operator」") && foreign.contains("「common_name」"), "{foreign}");
+    let odd = faulty("subject=['CN={terminal_name}', 'serialNumber={institution_name}']");
+    assert!(odd.starts_with("[own] subject: serialNumber"), "Japanese does not fit there: {odd}");
+    let server = LEAF.replace("['clientAuth']", "['clientAuth', 'serverAuth']");
+    let server = overlaid(&format!("[own]\n{server}alternative_names=true\nsubject=['CN={{terminal_name}}']"));
+    assert!(server.for_terminals(&["own"]).unwrap_err().to_string().starts_with("[own] alternative_names: "));
+}
+
+#[test]
+fn a_profile_tells_everything_that_it_puts_into_a_certificate() {
+    let table = "[own]\ntitle='x'\nsubject=['C=JP', 'CN={terminal_name}']\nkeys=['p256']\nmonths=1\n\
+        key_usage=['digitalSignature', 'nonRepudiation']\nextended_key_usage=['clientAuth', '1.3.6.1.5.5.7.3.4']\n\
+        policies=['{arc}.1.2']\npolicy_statement=true\npublish=['crl', 'issuer']\n\
+        extensions=[{ oid = '2.5.29.9', critical = true, value = '05 00' }]";
+    let own = overlaid(table).get("own").unwrap().in_words();
+    let expected = [
+        ("subject", "C=JP, CN={terminal_name}"),
+        ("key_usage", "digitalSignature, nonRepudiation"),
+        ("extended_key_usage", "clientAuth, 1.3.6.1.5.5.7.3.4"),
+        ("policies", "1.3.6.1.4.1.32473.1.1.2"),
+        ("publish", "crl, issuer"),
+        ("policy_statement", "true"),
+        ("extension", "2.5.29.9, critical, 0500"),
+    ];
+    assert_eq!(own, expected.map(|(key, value)| (key, value.to_owned())));
+    let issuing = built_in().get("issuing").unwrap().in_words();
+    for line in [
+        ("authority", "true, path_length 0"),
+        ("policies", "any"),
+        ("key_usage", "digitalSignature, keyCertSign, cRLSign"),
+    ] {
+        assert!(issuing.contains(&(line.0, line.1.to_owned())), "{line:?}: {issuing:?}");
+    }
+}

@@ -7,7 +7,7 @@ use std::process::Command;
 use pki::{TokenChoice, TokenPin, TokenPlace};
 
 /// Where the child finds the folder of its tokens.
-const FOLDER: &str = "SOFTHSM_STORY";
+pub(crate) const FOLDER: &str = "SOFTHSM_STORY";
 /// The PIN of every token here.
 pub(crate) const PIN: &str = "fedcba98";
 /// The PIN of every token's security officer.

@@ -1,5 +1,6 @@
 //! Stories of keys in a token (PKCS#11), with SoftHSM as the token and OpenSSL as the judge.
 
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,11 +12,11 @@ use cryptoki::types::AuthPin;
 use domain::clock::{Clock, Timestamp};
 use pki::{
     CertStatus, CrlOrder, Error, KeyKind, OcspAnswer, OcspOrder, OcspRequest, PinFlags, Responder, SigningKey, Token,
-    TokenFault, TokenNews, pem, prepare_crl, prepare_ocsp,
+    TokenChoice, TokenFault, TokenNews, TokenPin, TokenPlace, pem, prepare_crl, prepare_ocsp,
 };
 use time::Duration;
 
-use crate::softhsm::{OFFICER_PIN, PIN, SoftHsm, with_softhsm};
+use crate::softhsm::{FOLDER, OFFICER_PIN, PIN, SoftHsm, with_softhsm};
 use crate::support::{Authority, Folder, NOON, at, openssl};
 
 /// A clock that stands still until it is moved.
@@ -213,7 +214,7 @@ fn a_wrong_pin_is_tried_once_and_never_again() {
     with_softhsm("tokens::a_wrong_pin_is_tried_once_and_never_again", &["authority"], |softhsm| {
         let watched = Watched::open(softhsm, "authority", "not-the-pin");
         let flags = PinFlags { count_low: true, final_try: false, locked: false };
-        let refused = TokenFault::WrongPin { token: "authority".to_owned(), flags };
+        let refused = TokenFault::WrongPin { token: "authority".to_owned(), flags, tried: true };
         assert_eq!(watched.token.find("issuing").unwrap_err(), refused);
         assert!(refused.to_string().contains("count low: yes, final try: no, locked: no"), "{refused}");
         // From now on the PIN would be right: whoever tried would get in.
@@ -232,6 +233,70 @@ fn a_wrong_pin_is_tried_once_and_never_again() {
         let second = Watched::open(softhsm, "authority", "not-the-pin");
         assert_eq!(second.token.find("issuing").unwrap_err(), refused, "nor by another store of this process");
         session.login(UserType::User, Some(&AuthPin::new("not-the-pin".into()))).unwrap();
+    });
+}
+
+/// Sets a flag of each token (`CK_TOKEN_INFO`), which SoftHSM itself never sets: it counts no attempts.
+fn set_flag(flag: u64) {
+    let tokens = Path::new(&std::env::var_os(FOLDER).unwrap()).join("tokens");
+    for entry in fs::read_dir(tokens).unwrap() {
+        let path = entry.unwrap().path().join("token.object");
+        let mut bytes = fs::read(&path).unwrap();
+        // A number of a stored object: its kind (2) and its value, both in eight octets. Only one has the flags of a
+        // token that is initialised, has a PIN and wants a login.
+        let flags = |at: &[u8; 16]| {
+            let [kind, value] = [&at[..8], &at[8..]].map(|part| u64::from_be_bytes(part.try_into().unwrap()));
+            (kind == 2 && value & 0x40C == 0x40C).then_some(value)
+        };
+        let found = (0..bytes.len() - 15).find_map(|at| Some((at, flags(bytes[at..at + 16].try_into().unwrap())?)));
+        let (at, value) = found.unwrap();
+        bytes[at + 8..at + 16].copy_from_slice(&(value | flag).to_be_bytes());
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn the_last_attempt_before_a_token_locks_is_never_made() {
+    const FINAL_TRY: u64 = 0x0002_0000;
+    with_softhsm("tokens::the_last_attempt_before_a_token_locks_is_never_made", &["authority"], |softhsm| {
+        set_flag(FINAL_TRY);
+        let fault = Watched::open(softhsm, "authority", "not-the-pin").token.find("issuing").unwrap_err();
+        assert!(matches!(fault, TokenFault::WrongPin { tried: false, .. }), "{fault}");
+        assert!(fault.to_string().contains("log in once with the tool"), "{fault}");
+        let pkcs11 = Pkcs11::new(SoftHsm::MODULE).unwrap();
+        assert!(!pin_is_low(&pkcs11), "nobody tried");
+    });
+}
+
+#[test]
+fn a_token_says_beforehand_whether_it_can_make_a_key() {
+    with_softhsm("tokens::a_token_says_beforehand_whether_it_can_make_a_key", &["authority"], |softhsm| {
+        let token = Watched::open(softhsm, "authority", PIN).token;
+        for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa3072, KeyKind::Rsa4096] {
+            assert_eq!(token.check(kind), Ok(()));
+        }
+        let wrong = Watched::open(softhsm, "nowhere", PIN).token;
+        assert!(wrong.check(KeyKind::P256).unwrap_err().passes());
+    });
+}
+
+#[test]
+fn a_token_is_found_by_its_slot_and_opened_with_two_halves() {
+    with_softhsm("tokens::a_token_is_found_by_its_slot_and_opened_with_two_halves", &["one", "authority"], |softhsm| {
+        let by_label = Watched::open(softhsm, "authority", PIN).token;
+        by_label.generate("issuing", KeyKind::P256).unwrap();
+        let pkcs11 = Pkcs11::new(SoftHsm::MODULE).unwrap();
+        let mut slots = pkcs11.get_slots_with_initialized_token().unwrap();
+        slots.retain(|slot| pkcs11.get_token_info(*slot).unwrap().label() == "authority");
+        let place = TokenPlace {
+            token: TokenChoice::Slot(slots[0].id()),
+            pin: TokenPin::from_halves(&PIN[..4], &PIN[4..]).unwrap(),
+            ..softhsm.place("authority", PIN)
+        };
+        let token = Token::new(place, Arc::new(Hand(AtomicI64::new(0))), Arc::new(|_| {})).unwrap();
+        let (found, same) = (token.find("issuing").unwrap().unwrap(), by_label.find("issuing").unwrap().unwrap());
+        assert!(SigningKey::Token(found).public_key() == SigningKey::Token(same).public_key());
+        assert!(token.find("other").unwrap().is_none());
     });
 }
 

@@ -19,13 +19,16 @@ pub enum TokenFault {
     /// No answer in time; what was asked is given up.
     #[error("the token {0} does not answer in time")]
     Silent(String),
-    /// The PIN was refused, once. No second attempt is made in this process.
-    #[error("the token {token} refused its PIN ({flags}); no further attempt is made until this program starts again")]
+    /// The PIN was refused, once, or not tried at all because the token stands before its last attempt. No further
+    /// attempt is made in this process.
+    #[error("{}", pin_in_words(token, *flags, *tried))]
     WrongPin {
         /// Label or slot, as configured.
         token: String,
         /// What the token says about the attempts that are left.
         flags: PinFlags,
+        /// Whether it was tried now.
+        tried: bool,
     },
     /// No key of this name in the token.
     #[error("the token {token} holds no private key with the label {key}")]
@@ -61,6 +64,22 @@ pub enum TokenFault {
         /// What the module said.
         cause: String,
     },
+}
+
+fn pin_in_words(token: &str, flags: PinFlags, tried: bool) -> String {
+    let head = if tried {
+        format!("the token {token} refused its PIN ({flags})")
+    } else {
+        format!("the PIN of the token {token} was not tried ({flags})")
+    };
+    let advice = if flags.locked {
+        "it is locked: let its security officer set a new PIN, correct the file with the PIN"
+    } else if flags.final_try {
+        "one more wrong PIN locks it: correct the file with the PIN, log in once with the tool of the token's maker"
+    } else {
+        return format!("{head}; no further attempt is made until this program starts again");
+    };
+    format!("{head}; {advice}, and start this program again")
 }
 
 impl TokenFault {
@@ -125,6 +144,13 @@ pub struct PinFlags {
     pub locked: bool,
 }
 
+impl PinFlags {
+    /// Whether an attempt may be the one that locks the token: programs that are started again by themselves must not make it.
+    pub(super) fn forbid_a_try(self) -> bool {
+        self.final_try || self.locked
+    }
+}
+
 impl From<&TokenInfo> for PinFlags {
     fn from(info: &TokenInfo) -> Self {
         Self {
@@ -140,5 +166,21 @@ impl fmt::Display for PinFlags {
         let word = |set: bool| if set { "yes" } else { "no" };
         let Self { count_low, final_try, locked } = *self;
         write!(f, "count low: {}, final try: {}, locked: {}", word(count_low), word(final_try), word(locked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_attempt_is_left_to_a_person() {
+        let low = PinFlags { count_low: true, ..PinFlags::default() };
+        let (last, locked) = (PinFlags { final_try: true, ..low }, PinFlags { locked: true, ..low });
+        assert_eq!([PinFlags::default(), low, last, locked].map(PinFlags::forbid_a_try), [false, false, true, true]);
+        let told = |flags, tried| TokenFault::WrongPin { token: "t".to_owned(), flags, tried }.to_string();
+        assert!(told(low, true).contains("refused its PIN") && told(low, true).contains("no further attempt"));
+        assert!(told(last, false).contains("was not tried") && told(last, false).contains("log in once with the tool"));
+        assert!(told(locked, false).contains("security officer") && told(locked, true).contains("refused its PIN"));
     }
 }

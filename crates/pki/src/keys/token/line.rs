@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::{MechanismInfo, MechanismType};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 
@@ -17,7 +18,7 @@ use super::fault::TokenFault;
 use super::health::Health;
 use super::module::{self, Module, Running};
 use super::{TokenPlace, objects, sign};
-use crate::keys::algorithm::KeyAlgorithm;
+use crate::keys::algorithm::{KeyAlgorithm, KeyKind};
 
 type Work = Box<dyn FnOnce(&mut Line) + Send>;
 
@@ -72,19 +73,28 @@ impl At<'_> {
         if let Some(known) = self.keys.get(name) {
             return Ok(*known);
         }
-        self.has_mechanism(algorithm)?;
+        self.has_mechanism(sign::mechanism(matches!(algorithm, KeyAlgorithm::Rsa { .. })), MechanismInfo::sign)?;
         let found = objects::private_key(self.session, self.token, name)?;
         self.keys.insert(name.to_owned(), found);
         Ok(found)
     }
 
-    fn has_mechanism(&self, algorithm: KeyAlgorithm) -> Result<(), TokenFault> {
-        let (mechanism, name) = sign::mechanism(algorithm);
+    /// Whether keys of a kind can be made and used, as far as the token's list of mechanisms tells.
+    pub(super) fn can_make(&self, kind: KeyKind) -> Result<(), TokenFault> {
+        self.has_mechanism(objects::mechanism(kind), MechanismInfo::generate_key_pair)?;
+        self.has_mechanism(sign::mechanism(kind.rsa_bits().is_some()), MechanismInfo::sign)
+    }
+
+    fn has_mechanism(
+        &self,
+        (mechanism, name): (MechanismType, &'static str),
+        serves: impl Fn(&MechanismInfo) -> bool,
+    ) -> Result<(), TokenFault> {
         let failed = |error| TokenFault::of(self.token, &error);
         let slot = self.session.get_session_info().map_err(failed)?.slot_id();
         // Not from the list of all: the library logs an error for each one in it that it does not know.
         match self.pkcs11.get_mechanism_info(slot, mechanism) {
-            Ok(info) if info.sign() => Ok(()),
+            Ok(info) if serves(&info) => Ok(()),
             Ok(_) | Err(Error::Pkcs11(RvError::MechanismInvalid, _)) => {
                 Err(TokenFault::MechanismMissing { token: self.token.to_owned(), mechanism: name })
             }

@@ -95,6 +95,14 @@ impl Token {
         Ok(self.key(name, public))
     }
 
+    /// Whether the token is there, takes its PIN, and could make and use keys of a kind. Nothing is made.
+    ///
+    /// # Errors
+    /// Why it could not, now.
+    pub fn check(&self, kind: KeyKind) -> Result<(), TokenFault> {
+        self.0.ask(PATIENCE, move |at| at.can_make(kind))
+    }
+
     /// Finds a key by its name; none when the token holds none.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Tr
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error, RvError};
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 
 use super::fault::{PinFlags, TokenFault};
@@ -110,7 +110,8 @@ impl Module {
         }
     }
 
-    /// Logs in, unless this process is already. The PIN is tried once in the life of the process.
+    /// Logs in, unless this process is already. The PIN is tried once in the life of the process, and not at all when the
+    /// token says that the next attempt may lock it: a supervisor that starts the program anew would make that attempt.
     pub(super) fn login(
         &self,
         running: &Running<'_>,
@@ -119,11 +120,23 @@ impl Module {
         pin: &TokenPin,
         token: &str,
     ) -> Result<(), TokenFault> {
-        let info = running.pkcs11.get_token_info(slot).map_err(|error| TokenFault::of(token, &error))?;
+        let failed = |error: Error| TokenFault::of(token, &error);
+        // Of all sessions of a process one logs in for all (PKCS#11 3.0, 5.6.8).
+        if matches!(
+            session.get_session_info().map_err(failed)?.session_state(),
+            SessionState::RwUser | SessionState::RoUser
+        ) {
+            return Ok(());
+        }
+        let info = running.pkcs11.get_token_info(slot).map_err(failed)?;
         let own = format!("{} {}", info.serial_number(), info.label());
         let mut refused = lock(&self.refused);
         if let Some(fault) = refused.get(&own) {
             return Err(fault.clone());
+        }
+        let flags = PinFlags::from(&info);
+        if flags.forbid_a_try() {
+            return Err(TokenFault::WrongPin { token: token.to_owned(), flags, tried: false });
         }
         let error = match session.login(UserType::User, Some(&pin.to_auth())) {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => return Ok(()),
@@ -134,7 +147,7 @@ impl Module {
         }
         let after = running.pkcs11.get_token_info(slot);
         let flags = PinFlags::from(after.as_ref().unwrap_or(&info));
-        let fault = TokenFault::WrongPin { token: token.to_owned(), flags };
+        let fault = TokenFault::WrongPin { token: token.to_owned(), flags, tried: true };
         refused.insert(own, fault.clone());
         Err(fault)
     }

@@ -3,7 +3,7 @@
 use std::ffi::c_ulong;
 
 use const_oid::db::rfc5912;
-use cryptoki::mechanism::Mechanism;
+use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use der::asn1::{BitStringRef, Null, ObjectIdentifier, OctetStringRef, UintRef};
@@ -37,6 +37,14 @@ fn one(session: &Session, token: &str, name: &str, class: ObjectClass) -> Result
         several => {
             Err(TokenFault::KeyNotUnique { token: token.to_owned(), key: name.to_owned(), count: several.len() })
         }
+    }
+}
+
+/// The mechanism that makes keys of a kind, and its name.
+pub(super) fn mechanism(kind: KeyKind) -> (MechanismType, &'static str) {
+    match kind.rsa_bits() {
+        Some(_) => (MechanismType::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
+        None => (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
     }
 }
 

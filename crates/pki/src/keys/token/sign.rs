@@ -13,12 +13,9 @@ use crate::keys::algorithm::KeyAlgorithm;
 /// How much of a message goes to the token at a time; network tokens limit it.
 const PART: usize = 16 * 1024;
 
-/// The mechanism that a key of this kind signs with, and its name.
-pub(super) const fn mechanism(algorithm: KeyAlgorithm) -> (MechanismType, &'static str) {
-    match algorithm {
-        KeyAlgorithm::P256 | KeyAlgorithm::P384 => (MechanismType::ECDSA, "CKM_ECDSA"),
-        KeyAlgorithm::Rsa { .. } => (MechanismType::SHA256_RSA_PKCS, "CKM_SHA256_RSA_PKCS"),
-    }
+/// The mechanism that keys of RSA, or else of a curve, sign with, and its name.
+pub(super) const fn mechanism(rsa: bool) -> (MechanismType, &'static str) {
+    if rsa { (MechanismType::SHA256_RSA_PKCS, "CKM_SHA256_RSA_PKCS") } else { (MechanismType::ECDSA, "CKM_ECDSA") }
 }
 
 /// `ECDSA-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 5480, appendix A).
