@@ -13,7 +13,7 @@ use pki::{Passphrase, Profiles};
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
-    authority::{Founding, KeyStore, Places, found},
+    authority::{Founding, KeyStore, Places, found, open},
     journal::{Journal, Place},
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
@@ -65,20 +65,21 @@ impl Installation {
         let journal = Place::of(&db, folder.join("journal"), Arc::new(RealClock), numbers.clone()).await?;
         let db = db.witnessed_by(Arc::new(Journal::new(journal)));
         let settings = settings();
-        let authority = found(&Founding {
+        let founding = Founding {
             db: &db,
             clock: &RealClock,
             randomness: &*numbers,
             keys: &keys,
             root_keys: &keys,
-            earlier_keys: None,
+            earlier_keys: &[],
             operator: &settings.operator.name,
             places: Places { portal: &settings.portal_url, publications: &settings.portal_url },
             terminals: profiles.for_terminals(&["p256"])?,
             profiles: Arc::new(profiles),
             ocsp_nonce: false,
-        })
-        .await?;
+        };
+        found(&founding).await?;
+        let authority = open(&founding).await?;
         let parts = Parts {
             db,
             clock: Arc::new(RealClock),

@@ -141,7 +141,7 @@ impl ImportAccounts {
 /// `ca …`
 #[derive(Subcommand)]
 pub(crate) enum Ca {
-    /// Found root and issuing authority, if there are none.
+    /// Make root and issuing authority without witnesses, where there has never been any.
     Init(Place),
     /// Make root and issuing authority, or a new issuing authority, before witnesses from a reviewed script.
     Ceremony(ceremony::Hold),
@@ -209,14 +209,18 @@ impl BlockKeys {
 }
 
 async fn init(config: &Config) -> anyhow::Result<()> {
+    let founded = install::found(config).await?;
     let db = install::open_database(config).await?;
     let authority = install::open_authority(config, &db).await?;
+    if !founded {
+        println!("nothing was made: there is an authority already");
+    }
     println!("root:    {}\nissuing: {}", authority.root.subject(), authority.issuing.certificate.subject());
     db.close().await;
     Ok(())
 }
 
-/// One line a profile; those that terminals get say in which place they are asked.
+/// Everything of each profile; those that terminals get say in which place they are asked.
 fn show_profiles(config: &Config) -> anyhow::Result<()> {
     for profile in config.authority.profiles()?.iter() {
         let place = config.authority.terminal_profiles.iter().position(|name| name == profile.name());
@@ -228,6 +232,9 @@ fn show_profiles(config: &Config) -> anyhow::Result<()> {
             profile.term().months,
             profile.title()
         );
+        for (key, value) in profile.in_words() {
+            println!("    {key:<20} {value}");
+        }
     }
     Ok(())
 }

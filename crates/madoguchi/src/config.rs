@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Place;
 
+pub(crate) use check::NO_PASSPHRASE;
 pub(crate) use key_store::KeyStore;
 pub(crate) use listener::Listener;
 
@@ -71,10 +72,14 @@ pub(crate) struct Mail {
 pub(crate) struct Authority {
     /// Files with the two halves of the passphrase of the key files, each held by one officer.
     pub(crate) passphrase_files: Vec<PathBuf>,
+    /// Whether the passphrase of the key files may lie beside them instead, for an installation that nobody attends.
+    pub(crate) unattended_passphrase: bool,
     /// Where the keys of issuing authorities lie.
     pub(crate) key_store: KeyStore,
     /// Where the keys of roots lie; mostly on something that is carried away.
     pub(crate) root_key_store: KeyStore,
+    /// Where keys of issuing authorities lie that were made before `key_store` was chosen.
+    pub(crate) earlier_key_stores: Vec<KeyStore>,
     /// Arc for policy identifiers.
     pub(crate) policy_arc: Option<String>,
     /// Profiles of terminal certificates; the first is for keys made here, a request gets the first that takes its key.
@@ -169,11 +174,18 @@ impl Config {
                 let text = std::fs::read_to_string(path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
                 toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?
             }
-            None => Self { data_dir: place.data_dir.clone(), ..Self::default() },
+            None => {
+                let mut config = Self { data_dir: place.data_dir.clone(), ..Self::default() };
+                config.authority.unattended_passphrase = crate::demo::is_demo(&place.data_dir);
+                config
+            }
         };
         let mut faults = vec![];
         config.take_secrets(&mut faults);
         config.validate(&mut faults);
+        if place.config.is_some() {
+            config.validate_passphrase(&mut faults);
+        }
         if faults.is_empty() {
             Ok(config)
         } else {

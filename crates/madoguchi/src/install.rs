@@ -1,6 +1,9 @@
 //! Builds the installation from its configuration.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
@@ -20,12 +23,15 @@ use time::Duration;
 use crate::{
     clock::{SystemClock, SystemRandomness},
     config::{self, Config},
+    secret,
 };
 
 /// Memory of one password hash in KiB (m = 19 MiB, t = 2).
 const HASH_MEMORY: u32 = 19_456;
 /// Password hashes at a time.
 const HASHES: usize = 2;
+/// File with the passphrase of key files that nobody attends, beside them.
+const PASSPHRASE: &str = "passphrase";
 
 /// Opens the database and brings its tables up to date, and nothing else: for what only looks.
 pub(crate) async fn open_tables(config: &Config) -> anyhow::Result<Db> {
@@ -83,11 +89,11 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A secret of the installation in a file; made at the first start.
+/// A secret of the installation in a file; made when it is first needed.
 fn secret_file(path: &Path) -> anyhow::Result<[u8; 32]> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    if let Ok(bytes) = std::fs::read(path) {
-        return bytes.try_into().map_err(|_| anyhow::anyhow!("{}: must hold 32 octets", path.display()));
+    if let Some(secret) = standing_secret(path)? {
+        return Ok(secret);
     }
     let secret: [u8; 32] = (&SystemRandomness as &dyn Randomness).bytes();
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
@@ -96,14 +102,26 @@ fn secret_file(path: &Path) -> anyhow::Result<[u8; 32]> {
     Ok(secret)
 }
 
-/// The passphrase of the key files: two officers' halves, or a file of the installation where none are configured.
-pub(crate) fn passphrase(config: &Config, keys: &Path) -> anyhow::Result<Passphrase> {
-    if let [first, second] = config.authority.passphrase_files.as_slice() {
-        let (first, second) = (std::fs::read_to_string(first)?, std::fs::read_to_string(second)?);
-        return Ok(Passphrase::from_halves(first.trim(), second.trim())?);
+/// The same if it is there.
+fn standing_secret(path: &Path) -> anyhow::Result<Option<[u8; 32]>> {
+    let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
+    if let Some(fault) = secret::shared(path) {
+        anyhow::bail!(fault);
     }
-    let secret = secret_file(&keys.join("passphrase"))?;
-    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.try_into().map(Some).map_err(|_| anyhow::anyhow!("{}: must hold 32 octets", path.display()))
+}
+
+/// The passphrase of the key files: two officers' halves, or the secret in a file beside them where that is wanted.
+pub(crate) fn passphrase(
+    config: &Config,
+    secret: impl FnOnce() -> anyhow::Result<[u8; 32]>,
+) -> anyhow::Result<Passphrase> {
+    let halves = config.authority.halves().map_err(|faults| anyhow::anyhow!(faults.join("; ")))?;
+    if let Some(halves) = halves {
+        return Ok(halves);
+    }
+    anyhow::ensure!(config.authority.unattended_passphrase, config::NO_PASSPHRASE);
+    let text: String = secret()?.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Passphrase::new(&text)?)
 }
 
@@ -114,36 +132,61 @@ pub(crate) struct KeyStores {
     /// Keys of roots.
     pub(crate) root: KeyStore,
     /// Keys of issuing authorities that were made before the present store was chosen.
-    pub(crate) earlier: Option<KeyStore>,
+    pub(crate) earlier: Vec<KeyStore>,
 }
 
-/// The configured stores. One token is opened once.
+/// The configured stores.
 pub(crate) fn key_stores(config: &Config) -> anyhow::Result<KeyStores> {
-    let keys = config.data_dir.join("keys");
+    let keys = keys(config);
     private_folder(&keys)?;
-    let (issuing, root) = (&config.authority.key_store, &config.authority.root_key_store);
-    let earlier = !issuing.is_file() && holds_issuing_keys(&keys)?;
-    let files = if issuing.is_file() || root.is_file() || earlier {
-        Some(KeyStore::File { folder: keys.clone(), passphrase: Arc::new(passphrase(config, &keys)?) })
+    stores(config, || passphrase(config, || secret_file(&keys.join(PASSPHRASE))))
+}
+
+/// The same, but nothing is made for them: neither folder nor passphrase.
+pub(crate) fn key_stores_as_they_are(config: &Config) -> anyhow::Result<KeyStores> {
+    let made_later = || (&SystemRandomness as &dyn Randomness).bytes();
+    let secret = || Ok(standing_secret(&keys(config).join(PASSPHRASE))?.unwrap_or_else(made_later));
+    stores(config, || passphrase(config, secret))
+}
+
+fn keys(config: &Config) -> PathBuf {
+    config.data_dir.join("keys")
+}
+
+/// One token is opened once, whatever it is named for.
+fn stores<'a>(
+    config: &'a Config,
+    passphrase: impl FnOnce() -> anyhow::Result<Passphrase>,
+) -> anyhow::Result<KeyStores> {
+    let authority = &config.authority;
+    let implied = !authority.key_store.is_file() && holds_issuing_keys(&keys(config));
+    let files = if authority.keeps_key_files() || implied {
+        Some(KeyStore::File { folder: keys(config), passphrase: Arc::new(passphrase()?) })
     } else {
         None
     };
-    let open = |store: &config::KeyStore| match &files {
-        Some(files) if store.is_file() => Ok(files.clone()),
-        _ => anyhow::Ok(KeyStore::Token(Token::new(store.place()?, Arc::new(SystemClock), authority::token_watch())?)),
+    let mut opened: Vec<(&config::KeyStore, KeyStore)> = vec![];
+    let mut open = |store: &'a config::KeyStore| -> anyhow::Result<KeyStore> {
+        let known = opened.iter().find(|(one, _)| *one == store).map(|(_, known)| known.clone());
+        let found = match (known, &files) {
+            (Some(known), _) => return Ok(known),
+            (None, Some(files)) if store.is_file() => files.clone(),
+            _ => KeyStore::Token(Token::new(store.place()?, Arc::new(SystemClock), authority::token_watch())?),
+        };
+        opened.push((store, found.clone()));
+        Ok(found)
     };
-    let first = open(issuing)?;
-    let second = if root == issuing { first.clone() } else { open(root)? };
-    Ok(KeyStores { issuing: first, root: second, earlier: files.filter(|_| earlier) })
+    let (issuing, root) = (open(&authority.key_store)?, open(&authority.root_key_store)?);
+    let mut earlier = authority.earlier_key_stores.iter().map(&mut open).collect::<anyhow::Result<Vec<_>>>()?;
+    if implied && !authority.earlier_key_stores.iter().any(config::KeyStore::is_file) {
+        earlier.extend(files);
+    }
+    Ok(KeyStores { issuing, root, earlier })
 }
 
-fn holds_issuing_keys(folder: &Path) -> anyhow::Result<bool> {
-    for entry in std::fs::read_dir(folder)? {
-        if entry?.file_name().to_string_lossy().starts_with("issuing-") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn holds_issuing_keys(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("issuing-"))
 }
 
 /// Does something with what founding or opening an authority needs.
@@ -161,7 +204,7 @@ pub(crate) async fn with_founding<T>(
         randomness: &SystemRandomness,
         keys: &stores.issuing,
         root_keys: &stores.root,
-        earlier_keys: stores.earlier.as_ref(),
+        earlier_keys: &stores.earlier,
         operator: &config.operator.name,
         places: Places { portal: &config.portal.url, publications: &publications },
         terminals: profiles.for_terminals(&config.authority.terminal_profiles)?,
@@ -171,13 +214,22 @@ pub(crate) async fn with_founding<T>(
     work(&founding).await
 }
 
-/// Opens the certification authority, or founds it at the first start.
+/// Opens the certification authority; it never makes one.
 pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<Authority> {
     let stores = key_stores(config)?;
     with_founding(config, db, &stores, async |founding| {
-        authority::found(founding).await.context("the certification authority cannot be opened")
+        authority::open(founding).await.context("the certification authority cannot be opened")
     })
     .await
+}
+
+/// Makes the certification authority without witnesses, where there has never been one. Done by `ca init` and the demo alone.
+pub(crate) async fn found(config: &Config) -> anyhow::Result<bool> {
+    let db = open_database(config).await?;
+    let stores = key_stores(config)?;
+    let founded = with_founding(config, &db, &stores, async |founding| Ok(authority::found(founding).await?)).await;
+    db.close().await;
+    founded.context("the certification authority cannot be made")
 }
 
 /// Who operates the portal, as the configuration says.

@@ -7,6 +7,7 @@ mod demo;
 mod install;
 mod own_tls;
 mod quarantine;
+mod secret;
 mod serve;
 mod terminal;
 mod tls;

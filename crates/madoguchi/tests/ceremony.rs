@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -19,9 +20,16 @@ impl Site {
     fn new() -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         fs::create_dir(site.0.path().join("medium")).unwrap();
-        let config = format!("data_dir = \"{}\"\n[operator]\nname = \"まどぐち運営機構\"\n", site.path("data"));
-        fs::write(site.0.path().join("madoguchi.toml"), config).unwrap();
+        site.configure("unattended_passphrase = true\n");
         site
+    }
+
+    /// Writes the configuration with these lines for the authority.
+    fn configure(&self, authority: &str) {
+        let (data, authority) = (self.path("data"), authority.replace("DIR", &self.path("")));
+        let config =
+            format!("data_dir = \"{data}\"\n[operator]\nname = \"まどぐち運営機構\"\n[authority]\n{authority}");
+        fs::write(self.0.path().join("madoguchi.toml"), config).unwrap();
     }
 
     fn path(&self, name: &str) -> String {
@@ -43,6 +51,7 @@ impl Site {
         Command::new(env!("CARGO_BIN_EXE_madoguchi"))
             .args(["ca", "ceremony", "--config", &self.path("madoguchi.toml"), &self.path(script)])
             .args(words)
+            .env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
             .stdin(Stdio::null())
             .output()
             .unwrap()
@@ -123,6 +132,11 @@ fn a_ceremony_founds_and_another_one_rolls_over() {
         assert!(protocol.contains(part), "{part}: {protocol}");
     }
     assert!(!protocol.contains("予行演習"));
+    let program = openssl(&["dgst", "-sha256", "-r", env!("CARGO_BIN_EXE_madoguchi")]);
+    let program = program.split_whitespace().next().unwrap();
+    assert!(protocol.contains(&format!("プログラムのSHA-256：{program}")), "{protocol}");
+    assert!(protocol.contains("追加のプロファイルのSHA-256：なし"), "{protocol}");
+    assert_eq!(site.read("first/script.toml"), site.read("first.toml"));
     let keys: Vec<_> = fs::read_dir(site.path("medium")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(keys.len() == 1 && keys[0].to_string_lossy().starts_with("root-"), "to be carried away: {keys:?}");
 
@@ -139,7 +153,7 @@ fn a_ceremony_founds_and_another_one_rolls_over() {
     let config = site.path("madoguchi.toml");
     let audit =
         Command::new(env!("CARGO_BIN_EXE_madoguchi")).args(["audit", "verify", "--config", &config]).output().unwrap();
-    assert!(said(&audit).contains("2 rows, the chain is whole"), "each ceremony leaves its row: {}", said(&audit));
+    assert!(said(&audit).contains("13 rows, the chain is whole"), "each step leaves its row: {}", said(&audit));
 }
 
 #[test]
@@ -187,4 +201,121 @@ fn a_script_that_nobody_reviewed_is_refused() {
     let hash = site.script("second.toml", &issuing("まどぐち 端末認証局 G2"));
     let output = site.ceremony("second.toml", &["--script-sha256", &hash, "--out", &site.path("out")]);
     assert!(!output.status.success() && said(&output).contains("there is no root"), "{}", said(&output));
+}
+
+#[test]
+fn a_rehearsal_tells_what_would_hinder_the_ceremony_and_changes_nothing() {
+    let site = Site::new();
+    let hash = site.script("first.toml", &founding(&site.path("medium")));
+    site.held("first.toml", &hash, "first", &[]);
+    let rows = || {
+        let config = site.path("madoguchi.toml");
+        let words = ["audit", "verify", "--config", &config];
+        said(&Command::new(env!("CARGO_BIN_EXE_madoguchi")).args(words).output().unwrap())
+    };
+    let before = rows();
+    let medium = format!("root_key_folder = \"{}\"\n", site.path("medium"));
+    let hash = site.script("second.toml", &format!("{medium}{}", issuing("まどぐち 端末認証局 G2")));
+    site.held("second.toml", &hash, "ready", &["--dry-run"]);
+    let elsewhere = fs::read_dir(site.path("medium")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&elsewhere, site.path("away")).unwrap();
+    let hash = site.script("third.toml", &format!("{medium}{}", issuing("まどぐち 端末認証局 G1")));
+    let told = site.ceremony("third.toml", &["--script-sha256", &hash, "--out", &site.path("third"), "--dry-run"]);
+    assert!(!told.status.success(), "{}", said(&told));
+    for part in ["the ceremony itself could not be held now", "G1 already: take another one", "is not there: bring it"]
+    {
+        assert!(said(&told).contains(part), "{part}: {}", said(&told));
+    }
+    verify_protocol(&site.path("third"));
+    assert_eq!(rows(), before);
+}
+
+#[test]
+fn the_protocol_has_the_hash_of_the_profiles_and_they_lie_beside_it() {
+    let site = Site::new();
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../pki/tests/stories/hpki-like.toml");
+    fs::copy(own, site.path("own.toml")).unwrap();
+    site.configure("unattended_passphrase = true\nprofiles = \"DIR/own.toml\"\n");
+    let hash = site.script("first.toml", &founding(&site.path("medium")));
+    let folder = site.held("first.toml", &hash, "first", &["--dry-run"]);
+    let protocol = site.read("first/protocol.txt");
+    let profiles = openssl(&["dgst", "-sha256", "-r", &format!("{folder}/profiles.toml")]);
+    let profiles = profiles.split_whitespace().next().unwrap();
+    assert!(protocol.contains(&format!("追加のプロファイルのSHA-256：{profiles}")), "{protocol}");
+    assert!(protocol.contains("sha256sum script.toml profiles.toml"), "{protocol}");
+    assert_eq!(site.read("first/profiles.toml"), fs::read_to_string(own).unwrap());
+    let other = site.script("first.toml", &founding(&site.path("medium")).replace("ルート認証局 G1", &"長".repeat(65)));
+    let told = site.ceremony("first.toml", &["--script-sha256", &other, "--out", &site.path("out"), "--dry-run"]);
+    assert!(!told.status.success() && said(&told).contains("root: CNは64文字まで"), "{}", said(&told));
+}
+
+/// Makes a token of SoftHSM; gives its slot.
+fn token(site: &Site, label: &str) -> String {
+    fs::create_dir_all(site.path("tokens")).unwrap();
+    let settings = format!("directories.tokendir = {}\nobjectstore.backend = file\n", site.path("tokens"));
+    fs::write(site.path("softhsm2.conf"), settings).unwrap();
+    let made = Command::new("softhsm2-util")
+        .args(["--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", "fedcba98"])
+        .env("SOFTHSM2_CONF", site.path("softhsm2.conf"))
+        .output()
+        .expect("softhsm2-util runs: install the Debian package softhsm2");
+    assert!(made.status.success(), "{}", said(&made));
+    said(&made).trim().rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_ceremony_in_a_token_and_a_rollover_to_another_one() {
+    let site = Site::new();
+    let slot = token(&site, "first");
+    token(&site, "second");
+    for (name, half) in [("pin-1", "fedc"), ("pin-2", "ba98"), ("wrong", "ab98")] {
+        fs::write(site.path(name), half).unwrap();
+        fs::set_permissions(site.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let store = |head: &str, which: &str, second: &str| {
+        format!(
+            "{head}\nkind = \"pkcs11\"\nmodule = \"/usr/lib/softhsm/libsofthsm2.so\"\n{which}\n\
+             pin_files = [\"DIR/pin-1\", \"DIR/{second}\"]\n"
+        )
+    };
+    let first = format!("slot = {slot}");
+    let both = |second: &str| {
+        store("[authority.key_store]", &first, second) + &store("[authority.root_key_store]", &first, second)
+    };
+    site.configure(&both("wrong"));
+    let pkcs11 = |script: String| script.replace("key_store = \"file\"", "key_store = \"pkcs11\"");
+    let script = founding("").replace("folder = \"\"\n", "");
+    let hash = site.script("first.toml", &pkcs11(script));
+    let told = site.ceremony("first.toml", &["--script-sha256", &hash, "--out", &site.path("wrong-pin"), "--dry-run"]);
+    assert!(!told.status.success() && said(&told).contains("refused its PIN"), "{}", said(&told));
+    site.configure(&both("pin-2"));
+    verify_protocol(&site.held("first.toml", &hash, "first", &[]));
+    let protocol = site.read("first/protocol.txt");
+    assert_eq!(protocol.matches("鍵の保管：暗号装置（PKCS#11）").count(), 2, "{protocol}");
+    let (new, root) = ("token = \"second\"", store("[authority.root_key_store]", &first, "pin-2"));
+    let moved = store("[authority.key_store]", new, "pin-2") + &root;
+    let hash = site.script("second.toml", &pkcs11(issuing("まどぐち 端末認証局 G2")));
+    site.configure(&moved);
+    verify_protocol(&site.held("second.toml", &hash, "second", &[]));
+    let opens = || {
+        Command::new(env!("CARGO_BIN_EXE_madoguchi"))
+            .args(["ca", "check", "--config", &site.path("madoguchi.toml")])
+            .env("SOFTHSM2_CONF", site.path("softhsm2.conf"))
+            .output()
+            .unwrap()
+    };
+    assert!(said(&opens()).contains("does not open"), "the old token is not named: {}", said(&opens()));
+    site.configure(&(moved + &store("[[authority.earlier_key_stores]]", &first, "pin-2")));
+    let told = opens();
+    assert!(told.status.success() && !said(&told).contains("does not open"), "{}", said(&told));
+    assert!(
+        said(&told).contains("3 good") && !Path::new(&site.path("data/keys/passphrase")).exists(),
+        "{}",
+        said(&told)
+    );
+    // Each key is known from its certificate while both tokens are away at a start.
+    fs::rename(site.path("tokens"), site.path("away")).unwrap();
+    fs::create_dir(site.path("tokens")).unwrap();
+    let told = opens();
+    assert!(told.status.success() && !said(&told).contains("does not open"), "{}", said(&told));
 }

@@ -18,8 +18,10 @@ impl Site {
     fn new() -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         for (name, months) in [("own", Some(120)), ("short", Some(12)), ("none", None)] {
-            let mut config =
-                format!("data_dir = \"{}\"\n[operator]\nname = \"まどぐち運営機構\"\n[authority]\n", site.path("data"));
+            let mut config = format!(
+                "data_dir = \"{}\"\n[operator]\nname = \"まどぐち運営機構\"\n[authority]\nunattended_passphrase = true\n",
+                site.path("data")
+            );
             if let Some(months) = months {
                 config.push_str(&format!("profiles = \"{}\"\n", site.path(&format!("{name}-profiles.toml"))));
                 site.write(&format!("{name}-profiles.toml"), &profile(months));

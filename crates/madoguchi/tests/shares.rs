@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output},
 };
@@ -18,6 +19,7 @@ impl Site {
         let site = Self(tempfile::tempdir().unwrap());
         for (name, half) in [("half-1", "the first half"), ("half-2", "the second half"), ("wrong", "another half")] {
             fs::write(site.0.path().join(name), half).unwrap();
+            fs::set_permissions(site.0.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
         site.configure("config.toml", "half-2");
         site.configure("wrong.toml", "wrong");
@@ -100,6 +102,7 @@ fn two_of_three_shares_and_both_officers_bring_the_keys_back() {
 #[test]
 fn without_halves_there_is_no_backup_in_shares() {
     let site = Site::founded();
-    fs::write(site.path("plain.toml"), format!("data_dir = \"{}\"\n", site.path("data"))).unwrap();
+    let plain = format!("data_dir = \"{}\"\n[authority]\nunattended_passphrase = true\n", site.path("data"));
+    fs::write(site.path("plain.toml"), plain).unwrap();
     refused(&site.backup("plain.toml", "backup"), "authority.passphrase_files");
 }

@@ -52,10 +52,7 @@ async fn is_accounted_for(house: &House, unfinished: usize) {
 #[tokio::test]
 async fn a_certificate_for_the_listener_that_the_database_refuses_is_accounted_for() {
     on_each_database(async |house| {
-        let make = async || {
-            let (app, operator) = (&house.app, &house.app.settings.operator.name);
-            authority::server_certificate(&app.db, &app.authority, &*app.clock, &*app.randomness, operator).await
-        };
+        let make = async || authority::server_certificate(&house.app).await;
         let before = own(house, "valid").await.len();
         for (about, recorded) in
             [(("certificates", "INSERT", ANY), 0), (("certificates", "UPDATE", "NEW.state = 'valid'"), 1)]
@@ -65,7 +62,7 @@ async fn a_certificate_for_the_listener_that_the_database_refuses_is_accounted_f
             assert_eq!((own(house, "valid").await.len(), own(house, "prepared").await.len()), (before, recorded));
         }
         is_accounted_for(house, 1).await;
-        assert_eq!(make().await.unwrap().0.len(), 2);
+        assert_eq!(make().await.unwrap().chain.len(), 2);
         assert_eq!(own(house, "valid").await.len(), before + 1);
     })
     .await;

@@ -1,13 +1,14 @@
 //! A new issuing authority beside the old one: both are believed, both publish, the new one issues (spec 04.4).
 
 use axum::http::StatusCode;
-use domain::permissions::Role;
-use pki::{SigningKey, Token};
+use domain::{clock::Clock, permissions::Role};
+use pki::Token;
 use services::{
     Ctx,
-    authority::{KeyStore, connection_test, publish_when_due, token_watch},
+    authority::{KeyStore, connection_test, crl, publish_when_due, token_watch},
 };
 use storage::authority::Certificate;
+use time::Duration;
 
 use crate::{
     browser::Browser,
@@ -17,7 +18,9 @@ use crate::{
     steps::{Paper, staff, stored},
     support::{
         House,
-        founding::{key_files, on_each_database_founded_on, rolled_over},
+        founding::{
+            key_files, not_opened, on_each_database_founded_on, on_each_database_with_keys, reopened_with, rolled_over,
+        },
     },
 };
 
@@ -31,18 +34,68 @@ fn a_rollover_from_files_to_a_token_leaves_everything_valid() {
             |engine, _| key_files(&folder.path().join(engine)),
             async |engine, house| {
                 let token = Token::new(softhsm.place(engine, PIN), house.clock.clone(), token_watch()).unwrap();
-                roll_over(house, &key_files(&folder.path().join(engine)), &KeyStore::Token(token)).await;
+                let new = roll_over(house, &key_files(&folder.path().join(engine)), &KeyStore::Token(token)).await;
+                assert_eq!(remote(&new), [true, false]);
             },
         ));
     });
 }
 
-async fn roll_over(house: &House, before: &KeyStore, after: &KeyStore) {
+#[test]
+fn a_rollover_from_a_token_to_another_or_to_files_leaves_everything_valid() {
+    let test = "rollover::a_rollover_from_a_token_to_another_or_to_files_leaves_everything_valid";
+    with_softhsm(test, &["sqlite", "postgres", "sqlite-2", "postgres-2"], |softhsm| {
+        let folder = tempfile::tempdir().unwrap();
+        let token =
+            |label: &str, clock| KeyStore::Token(Token::new(softhsm.place(label, PIN), clock, token_watch()).unwrap());
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(on_each_database_founded_on(token, async |engine, house| {
+            let first = token(engine, house.clock.clone());
+            let second = token(&format!("{engine}-2"), house.clock.clone());
+            let new = roll_over(house, &first, &second).await;
+            assert_eq!(remote(&new), [true, true]);
+            let files = key_files(&folder.path().join(engine));
+            let earlier = [first, second];
+            let last = rolled_over(&new, &earlier[0], &files, "共通認証局 発行局 G3").await;
+            let last = reopened_with(&last, &files, &earlier).await;
+            assert_eq!(remote(&last), [false, true, true]);
+            last.clock.pass(Duration::hours(13));
+            assert!(publish_when_due(&last.app).await.unwrap(), "each of the three makes its lists");
+            for issuing in last.app.authority.all() {
+                let list = crl(&last.app, issuing.id, 0).await.unwrap();
+                assert_eq!(list.this_update, last.clock.now(), "{}", issuing.name);
+            }
+        }));
+    });
+}
+
+/// Of each issuing authority, the newest first, whether its key lies in a token.
+fn remote(house: &House) -> Vec<bool> {
+    house.app.authority.all().map(|one| one.key.is_remote()).collect()
+}
+
+#[tokio::test]
+async fn after_the_end_of_all_issuing_authorities_no_start_makes_new_ones() {
+    on_each_database_with_keys(async |house, folder| {
+        let keys = key_files(folder);
+        house.clock.pass(Duration::days(3_660));
+        let told = not_opened(house, &keys).await;
+        assert!(told.contains("all issuing authorities have ended, if it is 20"), "{told}");
+        assert!(told.contains("clock") && told.contains("hold a ceremony without [root]"), "{told}");
+        let all = storage::authority::authorities(&mut house.app.db.read().await.unwrap()).await.unwrap();
+        assert_eq!(all.len(), 2, "no second root");
+        let house = rolled_over(house, &keys, &keys, "共通認証局 発行局 G2").await;
+        assert_eq!(house.app.authority.all().count(), 1, "the way out is the ceremony");
+    })
+    .await;
+}
+
+async fn roll_over(house: &House, before: &KeyStore, after: &KeyStore) -> House {
     let (first_case, paper) = letter_to(house, "1330100016", "12345678901").await;
     let first = issued(house, &first_case, &paper).await;
-    let house = &rolled_over(house, before, after, "共通認証局 発行局 G2").await;
+    let rolled = rolled_over(house, before, after, "共通認証局 発行局 G2").await;
+    let house = &rolled;
     let [new, old] = house.app.authority.all().collect::<Vec<_>>()[..] else { unreachable!("two authorities") };
-    assert!(matches!((&*new.key, &*old.key), (SigningKey::Token(_), SigningKey::File(_))));
     let (second_case, paper) = letter_to(house, "2730100019", "12345678902").await;
     let second = issued(house, &second_case, &paper).await;
     assert_eq!((first.authority_id, second.authority_id), (old.id, new.id));
@@ -66,6 +119,7 @@ async fn roll_over(house: &House, before: &KeyStore, after: &KeyStore) {
     );
     let page = Browser::visitor(house).get("/pki").await;
     assert!(page.status == StatusCode::OK && page.body.contains(&old.name) && page.body.contains(&new.name));
+    rolled
 }
 
 /// Fetches a certificate; the file must hold the authority that issues now.

@@ -1,5 +1,6 @@
 //! `ca ceremony`: makes root and issuing authority, or a new issuing authority, from a reviewed script.
 
+mod outlook;
 mod script;
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use services::authority::{self, Ceremony, Founding, Held, KeyStore, NewAuthority};
 use storage::Db;
@@ -53,16 +54,27 @@ impl Hold {
             faults.push(format!("the script is not the one that was reviewed: its SHA-256 is {hash}"));
         }
         refuse(&faults)?;
-        let configuration = pki::sha256_hex(config.without_secrets()?.as_bytes());
-        let told = Told { script: &script, hash: &hash, configuration: &configuration };
+        let profiles = config.authority.profiles.as_ref();
+        let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
+        let profiles = profiles.map(read).transpose()?;
+        let told = Told {
+            script: &script,
+            hash,
+            configuration: pki::sha256_hex(config.without_secrets()?.as_bytes()),
+            program: own_hash()?,
+            profiles: profiles.as_deref().map(pki::sha256_hex),
+        };
         let held = if self.dry_run { rehearse(&config, &told).await? } else { real(&config, &told).await? };
-        write(&self.out, &held)?;
-        if !self.dry_run {
+        write(&self.out, &held, &bytes, profiles.as_deref())?;
+        let protocol = self.out.join("protocol.txt");
+        if self.dry_run {
+            println!("rehearsed; no key of it is left, and these files are all that stays: {}", protocol.display());
+            let hindrances = outlook::outlook(&config, &told).await?;
+            ensure!(hindrances.is_empty(), "the ceremony itself could not be held now:\n- {}", hindrances.join("\n- "));
+        } else {
             note(&config, &held).await?;
+            println!("done: {}", protocol.display());
         }
-        let what =
-            if self.dry_run { "rehearsed; no key of it is left, and these files are all that stays" } else { "done" };
-        println!("{what}: {}", self.out.join("protocol.txt").display());
         Ok(())
     }
 
@@ -98,8 +110,10 @@ fn refuse(faults: &[String]) -> anyhow::Result<()> {
 /// A checked script with its hashes.
 struct Told<'a> {
     script: &'a Script,
-    hash: &'a str,
-    configuration: &'a str,
+    hash: String,
+    configuration: String,
+    program: String,
+    profiles: Option<String>,
 }
 
 impl Told<'_> {
@@ -110,7 +124,13 @@ impl Told<'_> {
         if !rehearsal {
             refuse(&authority::hindrances(founding, &ceremony).await?)?;
         }
-        Ok(authority::hold(founding, &ceremony).await?)
+        match authority::hold(founding, &ceremony).await {
+            Err(services::Error::ChangedMeanwhile) => bail!(
+                "a process that serves was started meanwhile and gave the new certificate up: stop it, and hold the ceremony \
+                 again with other names"
+            ),
+            held => Ok(held?),
+        }
     }
 
     fn ceremony<'a>(
@@ -128,8 +148,10 @@ impl Told<'_> {
             root: self.script.root.as_ref().map(|root| new(root, founding.root_keys)).transpose()?,
             issuing: new(&self.script.issuing, founding.keys)?,
             version: env!("CARGO_PKG_VERSION"),
-            script: self.hash,
-            configuration: self.configuration,
+            program: &self.program,
+            script: &self.hash,
+            configuration: &self.configuration,
+            profiles: self.profiles.as_deref(),
             rehearsal,
         })
     }
@@ -138,13 +160,24 @@ impl Told<'_> {
 async fn real(config: &Config, told: &Told<'_>) -> anyhow::Result<Held> {
     let db = install::open_database(config).await?;
     let mut stores = install::key_stores(config)?;
-    let root = told.script.root.as_ref().and_then(|root| root.folder.as_ref()).or(told.script.root_key_folder.as_ref());
-    if let (Some(own), KeyStore::File { folder, .. }) = (root, &mut stores.root) {
-        folder.clone_from(own);
-    }
+    carried(told.script, &mut stores);
     let held = install::with_founding(config, &db, &stores, async |founding| told.hold(founding, false).await).await;
     db.close().await;
     held
+}
+
+/// Takes the root's key file from, or to, the medium that the script names.
+fn carried(script: &Script, stores: &mut install::KeyStores) {
+    let medium = script.root.as_ref().and_then(|root| root.folder.as_ref()).or(script.root_key_folder.as_ref());
+    if let (Some(medium), KeyStore::File { folder, .. }) = (medium, &mut stores.root) {
+        folder.clone_from(medium);
+    }
+}
+
+/// SHA-256 of the program that runs, even if its file was replaced meanwhile.
+fn own_hash() -> anyhow::Result<String> {
+    let running = std::fs::read("/proc/self/exe").or_else(|_| std::fs::read(std::env::current_exe()?));
+    Ok(pki::sha256_hex(&running.context("this program cannot read its own file")?))
 }
 
 /// Everything in a database and in keys of its own, gone at the end.
@@ -152,24 +185,27 @@ async fn rehearse(config: &Config, told: &Told<'_>) -> anyhow::Result<Held> {
     let folder = tempfile::tempdir()?;
     let db = Db::open(&format!("sqlite:{}", folder.path().join("rehearsal.db").display())).await?;
     let memory = || KeyStore::Memory(Arc::default());
-    let stores = install::KeyStores { issuing: memory(), root: memory(), earlier: None };
+    let stores = install::KeyStores { issuing: memory(), root: memory(), earlier: vec![] };
     let held = install::with_founding(config, &db, &stores, async |founding| told.hold(founding, true).await).await;
     db.close().await;
     held
 }
 
-fn write(out: &Path, held: &Held) -> anyhow::Result<()> {
+fn write(out: &Path, held: &Held, script: &[u8], profiles: Option<&[u8]>) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     let pdf = held.sheet.print(&letters::Press::new()?)?;
     let pem = |der: &[u8]| pki::pem::certificate(der).into_bytes();
-    for (name, bytes) in [
+    let profiles = profiles.map(|bytes| ("profiles.toml", bytes));
+    let all = [
         ("protocol.txt", held.text.as_bytes()),
         ("protocol.sig", &held.signature),
         ("protocol.pdf", &pdf),
         ("root.pem", &pem(&held.root)),
         ("issuing.pem", &pem(&held.issuing)),
         ("root.crl", &held.root_crl),
-    ] {
+        ("script.toml", script),
+    ];
+    for (name, bytes) in all.into_iter().chain(profiles) {
         let path = out.join(name);
         std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
     }

@@ -55,11 +55,8 @@ pub(crate) struct Restore {
 
 /// Both officers' halves. For shares: whoever holds enough of them must not hold the keys by that alone.
 pub(super) fn passphrase(config: &Config) -> anyhow::Result<Passphrase> {
-    ensure!(
-        !config.authority.passphrase_files.is_empty(),
-        "authority.passphrase_files: name the files with both officers' halves; they are needed"
-    );
-    install::passphrase(config, &config.data_dir.join("keys"))
+    let halves = config.authority.halves().map_err(|faults| anyhow::anyhow!(faults.join("; ")))?;
+    halves.context("authority.passphrase_files: name the files with both officers' halves; they are needed")
 }
 
 impl Backup {
@@ -68,8 +65,9 @@ impl Backup {
         let config = Config::load(&self.place)?;
         let folder = self.keys.unwrap_or_else(|| config.data_dir.join("keys"));
         let files = key_files(&folder)?;
-        let tokens = [&config.authority.key_store, &config.authority.root_key_store].iter().any(|s| !s.is_file());
-        if tokens {
+        let authority = &config.authority;
+        let stores = [&authority.key_store, &authority.root_key_store].into_iter().chain(&authority.earlier_key_stores);
+        if stores.into_iter().any(|store| !store.is_file()) {
             eprintln!("keys in a token are not in this backup: copy them by the token's own means");
         }
         ensure!(!files.is_empty(), "{}: no key files (*{ENDING}) to back up", folder.display());

@@ -4,6 +4,10 @@ use std::path::Path;
 
 use super::Config;
 
+/// What to do where key files have no passphrase.
+pub(crate) const NO_PASSPHRASE: &str = "authority.passphrase_files: name the two files with the halves that two officers \
+    hold; or say unattended_passphrase = true, and whoever reads the data folder has the keys";
+
 impl Config {
     /// Adds a sentence for every fault.
     pub(super) fn validate(&self, faults: &mut Vec<String>) {
@@ -43,6 +47,17 @@ impl Config {
         self.validate_rules(faults);
         self.authority.key_store.validate("authority.key_store", faults);
         self.authority.root_key_store.validate("authority.root_key_store", faults);
+        for (number, store) in (1..).zip(&self.authority.earlier_key_stores) {
+            store.validate(&format!("authority.earlier_key_stores, table {number}"), faults);
+        }
+    }
+
+    /// Adds a sentence when key files would be closed with a passphrase that lies beside them, and nobody said so.
+    pub(super) fn validate_passphrase(&self, faults: &mut Vec<String>) {
+        let authority = &self.authority;
+        if authority.keeps_key_files() && authority.passphrase_files.is_empty() && !authority.unattended_passphrase {
+            faults.push(NO_PASSPHRASE.to_owned());
+        }
     }
 
     fn validate_publications(&self, faults: &mut Vec<String>) {
@@ -61,6 +76,9 @@ impl Config {
         match self.authority.profiles() {
             Err(found) => faults.extend(found.to_string().lines().map(|fault| format!("authority.profiles: {fault}"))),
             Ok(profiles) => {
+                if let Err(found) = profiles.check_roles(&self.operator.name) {
+                    faults.extend(found.0.iter().map(|fault| format!("authority.profiles: {fault}")));
+                }
                 if let Err(found) = profiles.for_terminals(&self.authority.terminal_profiles) {
                     let named = found.0.iter().map(|fault| format!("authority.terminal_profiles: {fault}"));
                     faults.extend(named);
@@ -83,11 +101,19 @@ impl Config {
         if let Err(error) = cut_off.validate() {
             faults.push(format!("rules.cut_off_day: {error}"));
         }
-        if ![0, 2].contains(&self.authority.passphrase_files.len()) {
+        self.validate_halves(faults);
+    }
+
+    fn validate_halves(&self, faults: &mut Vec<String>) {
+        let authority = &self.authority;
+        if ![0, 2].contains(&authority.passphrase_files.len()) {
             faults.push("authority.passphrase_files: name two files, one half each".to_owned());
         }
-        for path in &self.authority.passphrase_files {
-            check_file(path, "authority.passphrase_files", faults);
+        if authority.unattended_passphrase && !authority.passphrase_files.is_empty() {
+            faults.push("authority.unattended_passphrase: leave it out, since passphrase_files are named".to_owned());
+        }
+        if let Err(found) = authority.halves() {
+            faults.extend(found.into_iter().map(|fault| format!("authority.passphrase_files: {fault}")));
         }
     }
 }

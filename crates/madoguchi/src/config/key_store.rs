@@ -1,9 +1,11 @@
 //! Where keys of authorities lie, as configured: in encrypted files or in a token behind PKCS#11.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pki::{PinFault, TokenChoice, TokenPin, TokenPlace};
 use serde::{Deserialize, Serialize};
+
+use crate::secret;
 
 /// The most sessions that are kept open; tokens in the network have some dozens for all their users.
 const MOST_SESSIONS: usize = 64;
@@ -80,14 +82,9 @@ impl KeyStore {
         }
     }
 
-    /// Reads the PIN; every file that cannot be read is named.
+    /// Reads the PIN; every file that cannot be read, or that others can read, is named.
     fn pin(&self) -> Result<TokenPin, Vec<String>> {
-        let read = |path: &Path| {
-            std::fs::read_to_string(path)
-                .map(|text| zeroize::Zeroizing::new(text.trim().to_owned()))
-                .map_err(|error| format!("{}: {error}", path.display()))
-        };
-        let texts: Vec<_> = self.pin_file.iter().chain(&self.pin_files).map(|path| read(path)).collect();
+        let texts: Vec<_> = self.pin_file.iter().chain(&self.pin_files).map(secret::text).collect();
         let faults: Vec<String> = texts.iter().filter_map(|text| text.as_ref().err().cloned()).collect();
         let texts: Vec<_> = texts.into_iter().flatten().collect();
         let pin = match texts.as_slice() {

@@ -1,3 +1,5 @@
+use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
 use super::*;
 
 fn read(text: &str) -> Config {
@@ -117,6 +119,7 @@ fn only_the_portal_has_proxies_and_none_is_believed_unless_it_is_said() {
 fn token_store(folder: &std::path::Path, lines: &str) -> Vec<String> {
     for (name, text) in [("module.so", ""), ("pin", "1234\n"), ("half-1", "first"), ("half-2", "second")] {
         std::fs::write(folder.join(name), text).unwrap();
+        std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o600)).unwrap();
     }
     let lines = lines.replace("DIR", &folder.display().to_string());
     faults(&format!("[authority.key_store]\nkind = \"pkcs11\"\n{lines}"))
@@ -155,4 +158,21 @@ fn the_pin_is_never_printed() {
     let store = format!("[authority.key_store]\nkind = \"pkcs11\"\ntoken = \"t\"\npin_file = \"{}\"", pin.display());
     let printed = read(&store).without_secrets().unwrap();
     assert!(printed.contains("pin_file") && !printed.contains("very-secret"), "{printed}");
+}
+
+#[test]
+fn a_pin_that_others_can_read_and_a_faulty_earlier_store_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = "module = \"DIR/module.so\"\ntoken = \"authority\"\npin_file = \"DIR/pin\"";
+    assert_eq!(token_store(folder.path(), whole), Vec::<String>::new());
+    std::fs::set_permissions(folder.path().join("pin"), Permissions::from_mode(0o640)).unwrap();
+    let store = format!("[authority.key_store]\nkind = \"pkcs11\"\n{whole}")
+        .replace("DIR", &folder.path().display().to_string());
+    let found = faults(&store);
+    assert!(found.len() == 1 && found[0].contains("(mode 640): chmod 600 "), "{found:?}");
+    let earlier =
+        "[[authority.earlier_key_stores]]\nkind = \"file\"\n[[authority.earlier_key_stores]]\nkind = \"cloud\"";
+    assert_eq!(faults(earlier), ["authority.earlier_key_stores, table 2.kind: must be file or pkcs11"]);
+    let printed = read(earlier).without_secrets().unwrap();
+    assert_eq!(read(&printed).authority.earlier_key_stores.len(), 2);
 }

@@ -35,6 +35,11 @@ pub(crate) struct Options {
 /// Marks a folder as a demo's, so that `--reset` never removes anything else.
 const MARK: &str = "this-is-a-madoguchi-demo";
 
+/// Whether a folder is a demo's.
+pub(crate) fn is_demo(folder: &Path) -> bool {
+    folder.join(MARK).exists()
+}
+
 fn prepare(folder: &Path, reset: bool) -> anyhow::Result<()> {
     let mark = folder.join(MARK);
     if reset && folder.exists() {
@@ -53,6 +58,7 @@ fn config(options: &Options) -> Config {
     config.portal = Listener::at(options.port, "http");
     config.closed_network = Listener::at(options.closed_port, "https");
     config.rules.staff_second_factor = false;
+    config.authority.unattended_passphrase = true;
     config
 }
 
@@ -60,7 +66,9 @@ fn config(options: &Options) -> Config {
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     prepare(&options.data_dir, options.reset)?;
     let config = config(&options);
-    let app = install::build(&config, true).await?;
+    install::found(&config).await?;
+    let app = install::build(&config, true).await;
+    let app = app.context("the demo does not open; if its first start was cut off, begin anew with --reset")?;
     install::recover(&config, &app).await?;
     demo::fill(&app).await?;
     let accounts = demo::accounts(&app).await?;

@@ -8,12 +8,12 @@ mod browser;
 mod client;
 mod counter;
 mod documented;
+#[path = "../../../../tests/tests/app/forger.rs"]
+mod forger;
 mod listener;
 #[expect(dead_code, reason = "stories do not wait for half of a term")]
 #[path = "../../src/own_tls.rs"]
 mod own_tls;
-#[path = "../../../../tests/tests/app/forger.rs"]
-mod forger;
 mod refusals;
 #[expect(dead_code, reason = "the stories of the pages use the rest of it")]
 #[path = "../../../../tests/tests/app/steps.rs"]

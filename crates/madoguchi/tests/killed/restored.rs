@@ -13,7 +13,7 @@ pub(crate) fn configuration(folder: &Path, place: &Place) -> String {
     format!(
         "data_dir = {folder:?}\n[portal]\nlisten = \"127.0.0.1:{portal}\"\nurl = \"http://127.0.0.1:{portal}\"\n\
         [closed_network]\nlisten = \"127.0.0.1:{closed}\"\nurl = \"https://127.0.0.1:{closed}\"\n\
-        [mail]\nsmtp = \"smtp://127.0.0.1:9\"\n"
+        [mail]\nsmtp = \"smtp://127.0.0.1:9\"\n[authority]\nunattended_passphrase = true\n"
     )
 }
 

@@ -6,12 +6,14 @@ use storage::{authority as rows, boxed};
 
 use super::{
     Founding, NewAuthority,
-    making::{Made, ROOT, make_issuing, make_root, newest_root},
+    making::{Made, ROOT, first_crl, make_issuing, make_root, newest_root},
 };
 use crate::{App, Ctx, Error, Result};
 
+mod hindrances;
 mod protocol;
 
+pub use hindrances::hindrances;
 pub use protocol::Sheet;
 
 /// Someone who is there and signs the protocol by hand.
@@ -36,10 +38,14 @@ pub struct Ceremony<'a> {
     pub issuing: NewAuthority<'a>,
     /// Version of this program.
     pub version: &'a str,
+    /// SHA-256 of this program.
+    pub program: &'a str,
     /// SHA-256 of the script.
     pub script: &'a str,
     /// SHA-256 of the configuration in force, as `check-config` prints it.
     pub configuration: &'a str,
+    /// SHA-256 of the file with further profiles, if the configuration names one.
+    pub profiles: Option<&'a str>,
     /// Whether nothing of it stays.
     pub rehearsal: bool,
 }
@@ -100,45 +106,12 @@ impl Signer {
     }
 }
 
-/// What hinders a ceremony in the state of this installation, in words for its operator; empty when nothing does.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn hindrances(founding: &Founding<'_>, ceremony: &Ceremony<'_>) -> Result<Vec<String>> {
-    let mut found = vec![];
-    let all = rows::authorities(&mut founding.db.read().await?).await?;
-    for new in ceremony.root.iter().chain([&ceremony.issuing]) {
-        if all.iter().any(|one| common_name(&one.certificate).as_deref() == Some(new.common_name)) {
-            found.push(format!("an authority has the common name {} already: take another one", new.common_name));
-        }
-    }
-    match (newest_root(founding).await?, &ceremony.root) {
-        (Some(root), Some(_)) => {
-            found.push(format!("there is a root already ({}): leave [root] out for a rollover below it", root.name));
-        }
-        (None, None) => found.push("there is no root: [root] must say what it shall be".to_owned()),
-        (Some(root), None) => match founding.root_keys.find(&root.name).await {
-            Ok(Some(_)) => {}
-            Ok(None) => {
-                found.push(format!("the key of the root ({}) is not there: bring it, or name its folder", root.name))
-            }
-            Err(error) => found.push(format!("the key of the root ({}) does not open: {error}", root.name)),
-        },
-        (None, Some(_)) => {}
-    }
-    Ok(found)
-}
-
-fn common_name(certificate: &[u8]) -> Option<String> {
-    CertificateInfo::parse(certificate).ok()?.subject.common_name
-}
-
 /// Holds a ceremony: makes the authorities, records each before it is signed, and signs the protocol.
 ///
 /// # Errors
-/// [`Error::CannotSign`] when a token fails, else when the database, the key stores or the lint refuse. What was made until
-/// then is on record; the ceremony is held again with other names.
+/// [`Error::CannotSign`] when a token fails, [`Error::ClockInDoubt`] when the clock cannot be right,
+/// [`Error::ChangedMeanwhile`] when a process that was started meanwhile gave a record up, else when the database, the key
+/// stores or the lint refuse. What was made until then is on record; the ceremony is held again with other names.
 #[boxed]
 pub async fn hold(founding: &Founding<'_>, ceremony: &Ceremony<'_>) -> Result<Held> {
     let mut told = vec![];
@@ -153,6 +126,10 @@ pub async fn hold(founding: &Founding<'_>, ceremony: &Ceremony<'_>) -> Result<He
                 make_root(founding, &NewAuthority::usual(founding, ROOT)?).await?;
             }
             let root = standing_root(founding).await?;
+            if rows::latest_crl(&mut founding.db.read().await?, root.id, 0).await?.is_none() {
+                // The ceremony that made the root broke off before its first list.
+                first_crl(founding, &root).await?;
+            }
             told.push(Told::of("ルート認証局（以前からのもの）", &root, founding.root_keys.in_words())?);
             root
         }

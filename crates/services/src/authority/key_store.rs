@@ -96,6 +96,44 @@ impl KeyStore {
         }
     }
 
+    /// Whether it holds a key of a name; none while its token cannot be asked.
+    pub(super) async fn holds(&self, name: &str) -> Result<Option<bool>> {
+        match self {
+            Self::File { folder, .. } => {
+                Ok(Some(tokio::fs::try_exists(file(folder, name)).await.map_err(Error::internal)?))
+            }
+            Self::Token(token) => {
+                let (token, name) = (token.clone(), name.to_owned());
+                match apart(move || token.find(&name)).await? {
+                    Ok(found) => Ok(Some(found.is_some())),
+                    Err(fault) if fault.passes() || matches!(fault, TokenFault::WrongPin { .. }) => Ok(None),
+                    Err(fault) => Err(Error::signing(fault.into())),
+                }
+            }
+            Self::Memory(_) => Ok(Some(self.find(name).await?.is_some())),
+        }
+    }
+
+    /// Why a key of a kind could not be made in it now, in words for an operator; none when nothing hinders. It is left as it
+    /// was.
+    pub(super) async fn hindrance(&self, kind: KeyKind) -> Result<Option<String>> {
+        match self {
+            // A folder of the installation that is not there yet is made.
+            Self::File { folder, .. } if !folder.exists() => Ok(None),
+            Self::File { folder, .. } => {
+                let probe = folder.join(".madoguchi-probe");
+                let told = |error| format!("{}: no key file can be written there: {error}", folder.display());
+                let written = write(&probe, "").and_then(|()| std::fs::remove_file(&probe));
+                Ok(written.err().map(told))
+            }
+            Self::Token(token) => {
+                let token = token.clone();
+                Ok(apart(move || token.check(kind)).await?.err().map(|fault| fault.to_string()))
+            }
+            Self::Memory(_) => Ok(None),
+        }
+    }
+
     /// Opens the key of a certificate.
     ///
     /// A token need not be there yet. Nor does a wrong PIN stop the start: a service that is started again and again by

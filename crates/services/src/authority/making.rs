@@ -2,11 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::ids::{AuthorityId, CertificateId};
+use domain::{
+    clock::Timestamp,
+    ids::{AuthorityId, CertificateId},
+};
 use pki::{CertificateOrder, CrlOrder, IssuerCert, KeyKind, Linter, Serial, SigningKey, Subject, Urls, prepare_crl};
-use storage::authority as rows;
+use storage::{
+    Tx,
+    audit::{self, Entry},
+    authority as rows,
+};
 
-use super::{Founding, KeyStore, key_store::signed, lists::ROOT_CRL_LIFE, own::record, refuse_faults};
+use super::{
+    Founding, KeyStore, key_store::signed, lists::ROOT_CRL_LIFE, own::record, refuse_faults, timekeeper::not_behind,
+};
 use crate::{Error, Result};
 
 pub(super) const ROOT: &str = "root";
@@ -71,6 +80,7 @@ pub(super) async fn newest_root(founding: &Founding<'_>) -> Result<Option<rows::
 
 async fn make(founding: &Founding<'_>, role: &str, new: &NewAuthority<'_>, above: Option<&Made>) -> Result<Made> {
     let now = founding.clock.now();
+    not_behind(founding.db, now).await?;
     let count = rows::authorities(&mut founding.db.read().await?).await?.iter().filter(|a| a.role == role).count();
     let id = AuthorityId::new(now, founding.randomness);
     let name = format!("{role}-{}-{}", count + 1, &id.to_string()[24..]);
@@ -91,13 +101,45 @@ async fn make(founding: &Founding<'_>, role: &str, new: &NewAuthority<'_>, above
     let mut tx = founding.db.write().await?;
     rows::insert_authority(&mut tx, &row).await?;
     rows::insert_prepared(&mut tx, std::slice::from_ref(&record)).await?;
+    note(&mut tx, now, "certificate.prepare", format!("certificate:{own}"), ["", &record.serial]);
     tx.commit().await?;
     let signed = signed(above.map_or(&key, |above| &above.key), |key| pki::sign(prepared, key)).await?;
-    let mut tx = founding.db.write().await?;
-    rows::store_signed(&mut tx, record.id, &signed.der, now).await?;
-    rows::set_authority_certificate(&mut tx, id, &signed.der).await?;
-    tx.commit().await?;
+    install(founding, id, &record, &signed).await?;
     Ok(Made { id, name, certificate: IssuerCert::parse(&signed.der).map_err(Error::internal)?, key })
+}
+
+/// Stores a certificate and makes it that of its authority, unless its record was given up meanwhile.
+async fn install(
+    founding: &Founding<'_>,
+    id: AuthorityId,
+    record: &rows::Certificate,
+    signed: &pki::Certificate,
+) -> Result<()> {
+    let (own, now) = (record.id, record.prepared_at);
+    let mut tx = founding.db.write().await?;
+    if !rows::store_signed(&mut tx, own, &signed.der, now).await? {
+        // A process that serves was started meanwhile and gave the record up: its serial is on the way to the list.
+        return Err(Error::ChangedMeanwhile);
+    }
+    rows::set_authority_certificate(&mut tx, id, &signed.der).await?;
+    note(&mut tx, now, "certificate.issue", format!("certificate:{own}"), [&record.serial, &signed.fingerprint]);
+    note(&mut tx, now, "authority.make", format!("authority:{id}"), ["", &signed.fingerprint]);
+    Ok(tx.commit().await?)
+}
+
+/// Notes an act in the audit chain; what was before and after it is kept as hashes.
+fn note(tx: &mut Tx, now: Timestamp, action: &str, subject: String, [before, after]: [&str; 2]) {
+    let hash = |text: &str| if text.is_empty() { String::new() } else { audit::fingerprint(text) };
+    tx.audit(Entry {
+        at: now.as_millis(),
+        actor: "system:founding".to_owned(),
+        on_behalf_of: String::new(),
+        action: action.to_owned(),
+        subject,
+        source: String::new(),
+        before_hash: hash(before),
+        after_hash: hash(after),
+    });
 }
 
 fn prepare(
@@ -123,7 +165,8 @@ fn prepare(
     Ok(prepared)
 }
 
-async fn first_crl(founding: &Founding<'_>, root: &Made) -> Result<()> {
+/// Makes the list of a root that has none.
+pub(super) async fn first_crl(founding: &Founding<'_>, root: &Made) -> Result<()> {
     let now = founding.clock.now();
     let next = now + ROOT_CRL_LIFE;
     let mut tx = founding.db.write().await?;
@@ -147,6 +190,8 @@ async fn first_crl(founding: &Founding<'_>, root: &Made) -> Result<()> {
         next_update: next,
     };
     rows::insert_prepared_crl(&mut tx, &record).await?;
+    let (subject, told) = (format!("authority:{}", root.id), number.to_string());
+    note(&mut tx, now, "crl.prepare", subject.clone(), ["", &told]);
     tx.commit().await?;
     let der = signed(&root.key, |key| prepared.sign(key)).await?;
     let mut tx = founding.db.write().await?;
@@ -154,6 +199,7 @@ async fn first_crl(founding: &Founding<'_>, root: &Made) -> Result<()> {
     let (this_update, next_update) = (now.as_millis(), next.as_millis());
     let newest = rows::Standing { number, this_update, next_update, ..rows::Standing::default() };
     rows::set_newest_crl(&mut tx, root.id, &newest).await?;
+    note(&mut tx, now, "crl.publish", subject, [&told, &pki::sha256_hex(&der)]);
     tx.commit().await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ mod timekeeper;
 pub use ceremony::{Ceremony, Held, Present, Sheet, hindrances, hold, note_ceremony};
 pub use connection::{ConnectionTest, TestFault, connection_test};
 pub use est::{bag_of, ca_certificates, request_attributes};
-pub use founding::{Founding, found};
+pub use founding::{Founding, found, open};
 pub use issuance::{Order, Reserved, Signed, abandon_unfinished, finish, give_up_unfinished, reserve, sign};
 pub use issuing::{Issuing, Places};
 pub use key_store::{KeyStore, RootKey, token_watch};

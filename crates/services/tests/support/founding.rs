@@ -10,7 +10,9 @@ use pki::{KeyKind, Passphrase, Profiles};
 use services::{
     App, Settings,
     app::Parts,
-    authority::{Authority, Ceremony, Founding, KeyStore, NewAuthority, Places, Present, found, hindrances, hold},
+    authority::{
+        Authority, Ceremony, Founding, KeyStore, NewAuthority, Places, Present, found, hindrances, hold, open,
+    },
 };
 use storage::Db;
 use tempfile::TempDir;
@@ -71,7 +73,10 @@ pub(super) async fn found_at(url: &str, keys: &KeyStore) -> Authority {
 /// Founds an authority, or opens the one that is there.
 pub(super) async fn found_in(db: &Db, keys: &KeyStore, seed: u64) -> Authority {
     let (settings, randomness) = (settings(), Stirred(AtomicU64::new(seed)));
-    found(&founding(db, &*ten_in_japan(), &randomness, &settings, keys)).await.unwrap()
+    let clock = ten_in_japan();
+    let founding = founding(db, &*clock, &randomness, &settings, keys);
+    found(&founding).await.unwrap();
+    open(&founding).await.unwrap()
 }
 
 /// What founding, opening or a ceremony needs, with all keys in one store.
@@ -89,7 +94,7 @@ fn founding<'a>(
         randomness,
         keys,
         root_keys: keys,
-        earlier_keys: None,
+        earlier_keys: &[],
         operator: &settings.operator.name,
         places: Places { portal: &settings.portal_url, publications: "http://madoguchi.example" },
         terminals: profiles.for_terminals(&["p256", "rsa3072", "rsa2048"]).unwrap(),
@@ -103,7 +108,7 @@ pub(crate) async fn rolled_over(house: &House, before: &KeyStore, keys: &KeyStor
     let (app, clock) = (&house.app, &*house.clock);
     let founding = Founding {
         keys,
-        earlier_keys: Some(before),
+        earlier_keys: std::slice::from_ref(before),
         ..founding(&app.db, clock, &*app.randomness, &app.settings, before)
     };
     let issuing = NewAuthority { profile: "issuing", key: KeyKind::P256, common_name: name, store: keys };
@@ -114,20 +119,36 @@ pub(crate) async fn rolled_over(house: &House, before: &KeyStore, keys: &KeyStor
         root: None,
         issuing,
         version: "0",
+        program: "program",
         script: "script",
         configuration: "configuration",
+        profiles: None,
         rehearsal: false,
     };
     assert_eq!(hindrances(&founding, &ceremony).await.unwrap(), Vec::<String>::new());
     hold(&founding, &ceremony).await.unwrap();
-    started_again(house, found(&founding).await.unwrap()).await
+    started_again(house, open(&founding).await.unwrap()).await
 }
 
 /// The house as the next start of the program finds it, with all keys in one store.
 pub(crate) async fn reopened(house: &House, keys: &KeyStore) -> House {
+    reopened_with(house, keys, &[]).await
+}
+
+/// The same with keys of earlier authorities in other stores.
+pub(crate) async fn reopened_with(house: &House, keys: &KeyStore, earlier: &[KeyStore]) -> House {
     let app = &house.app;
     let founding = founding(&app.db, &*house.clock, &*app.randomness, &app.settings, keys);
-    started_again(house, found(&founding).await.unwrap()).await
+    let founding = Founding { earlier_keys: earlier, ..founding };
+    started_again(house, open(&founding).await.unwrap()).await
+}
+
+/// What the next start of the program says when there is no authority for it; founding does nothing either.
+pub(crate) async fn not_opened(house: &House, keys: &KeyStore) -> String {
+    let app = &house.app;
+    let founding = founding(&app.db, &*house.clock, &*app.randomness, &app.settings, keys);
+    assert!(!found(&founding).await.unwrap(), "no second root");
+    open(&founding).await.unwrap_err().to_string()
 }
 
 /// The house as the next start of the program finds it.

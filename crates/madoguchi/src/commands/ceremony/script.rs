@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pki::{KeyKind, Profiles};
+use pki::{KeyKind, Profiles, Subject};
 use serde::Deserialize;
 use services::authority::Present;
 
-use crate::config::{Config, KeyStore};
+use crate::config::Config;
 
 /// The fewest people who are there.
 const FEWEST: usize = 2;
@@ -81,7 +81,7 @@ impl Script {
         }
         self.check_people(&mut faults);
         if let Some(root) = &self.root {
-            root.check("root", &config.authority.root_key_store, profiles, &mut faults);
+            root.check("root", config, profiles, &mut faults);
             if self.root_key_folder.is_some() {
                 faults.push("root_key_folder: only for a rollover; a new root has [root] folder".to_owned());
             }
@@ -89,7 +89,7 @@ impl Script {
                 faults.push("issuing.common_name: is that of the root".to_owned());
             }
         }
-        self.issuing.check("issuing", &config.authority.key_store, profiles, &mut faults);
+        self.issuing.check("issuing", config, profiles, &mut faults);
         if self.issuing.folder.is_some() {
             faults.push(
                 "issuing.folder: its key lies where the configuration says, or nothing could be issued".to_owned(),
@@ -113,7 +113,9 @@ impl Script {
 }
 
 impl New {
-    fn check(&self, table: &str, store: &KeyStore, profiles: &Profiles, faults: &mut Vec<String>) {
+    fn check(&self, table: &str, config: &Config, profiles: &Profiles, faults: &mut Vec<String>) {
+        let authority = &config.authority;
+        let store = if table == "root" { &authority.root_key_store } else { &authority.key_store };
         if self.common_name.trim().is_empty() {
             faults.push(format!("{table}.common_name: is empty"));
         }
@@ -130,6 +132,8 @@ impl New {
                 if kind.is_ok_and(|kind| !profile.takes(kind)) {
                     faults.push(format!("{table}.key: profile {} does not take {}", self.profile, self.key));
                 }
+                let subject = Subject::operator(&config.operator.name, &self.common_name);
+                faults.extend(profile.subject_faults(&subject).iter().map(|fault| format!("{table}: {fault}")));
             }
         }
         if self.key_store != store.kind {

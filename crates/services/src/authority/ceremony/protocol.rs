@@ -66,8 +66,10 @@ pub(super) fn sheet(
             row("運営者", operator),
             row("立会人", people.join("\n")),
             row("プログラムの版", format!("madoguchi {}", ceremony.version)),
+            row("プログラムのSHA-256", ceremony.program),
             row("手順書のSHA-256", ceremony.script),
             row("設定のSHA-256", ceremony.configuration),
+            row("追加のプロファイルのSHA-256", ceremony.profiles.unwrap_or("なし（プログラムのもののみ）")),
         ],
     }];
     sections.extend(told.iter().map(authority));
@@ -127,7 +129,7 @@ fn verification(ceremony: &Ceremony<'_>, signer: Signer) -> Section {
             "openssl x509 -in root.pem -noout -fingerprint -sha256\nopenssl verify -CAfile root.pem issuing.pem",
         ),
         row("失効リストの確認", "sha256sum root.crl"),
-        row("手順書と設定の確認", "sha256sum 手順書\nmadoguchi check-config --config 設定 | sha256sum"),
+        row("手順書と設定の確認", checks(ceremony)),
     ];
     if ceremony.rehearsal {
         rows.push(row(
@@ -136,4 +138,13 @@ fn verification(ceremony: &Ceremony<'_>, signer: Signer) -> Section {
         ));
     }
     Section { title: "この記録の確認方法".to_owned(), rows }
+}
+
+/// How the hashes of what was used are compared; the script, and the profiles if there are any, lie beside the protocol.
+fn checks(ceremony: &Ceremony<'_>) -> String {
+    let profiles = if ceremony.profiles.is_some() { " profiles.toml" } else { "" };
+    format!(
+        "sha256sum script.toml{profiles}\nmadoguchi check-config --config 設定 | sha256sum\n\
+         sha256sum \"$(command -v madoguchi)\""
+    )
 }
