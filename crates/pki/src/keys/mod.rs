@@ -1,6 +1,7 @@
 //! Public keys and their strength, signing keys, and the encrypted files and tokens that hold them.
 
 mod algorithm;
+mod fermat;
 mod key_file;
 mod passphrase;
 mod public_key;

@@ -10,13 +10,13 @@ use der::{Decode, Sequence};
 use spki::{Document, EncodePublicKey, SubjectPublicKeyInfoRef};
 
 use super::algorithm::{KeyAlgorithm, SignatureAlgorithm};
-use super::roca;
+use super::{fermat, roca};
 use crate::digest;
 
 const LEAST_RSA_BITS: u32 = 2048;
 const MOST_RSA_BITS: u32 = 4096;
-/// Exponents longer than this many octets only serve to make verifiers slow.
-const LONGEST_EXPONENT: usize = 4;
+/// The only exponent that is taken, 65537: with another one the same key would look like one that nobody blocked or used before.
+const EXPONENT: &[u8] = &[1, 0, 1];
 
 /// Why a public key is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,12 +45,15 @@ pub enum KeyFault {
         /// Length of the modulus in bits.
         bits: u32,
     },
-    /// An RSA exponent that is even, below 3, or longer than 32 bits.
+    /// An RSA exponent other than 65537.
     #[error("RSAの公開指数が正しくありません。65537を使ってください。")]
     RsaExponent,
     /// The mark of a flawed generator (CVE-2017-15361).
     #[error("この鍵は、欠陥のあるICチップで作られた弱い鍵です（ROCA）。ほかの方法で鍵を作り直してください。")]
     Roca,
+    /// The product of two primes that lie close together.
+    #[error("この鍵は、もとになる2つの素数が近すぎる弱い鍵です。ほかの方法で鍵を作り直してください。")]
+    ClosePrimes,
 }
 
 /// A public key as SubjectPublicKeyInfo: RSA of 2048–4096 bits, ECDSA P-256 or P-384; cheap to clone.
@@ -171,16 +174,17 @@ fn rsa_algorithm(bits: &[u8]) -> Result<KeyAlgorithm, KeyFault> {
     if length > MOST_RSA_BITS {
         return Err(KeyFault::RsaTooLong { bits: length });
     }
-    let exponent = key.exponent.as_bytes();
-    let odd = |number: &[u8]| number.last().is_some_and(|last| last & 1 == 1);
-    if !odd(exponent) || exponent == [1] || exponent.len() > LONGEST_EXPONENT {
+    if key.exponent.as_bytes() != EXPONENT {
         return Err(KeyFault::RsaExponent);
     }
-    if !odd(modulus) {
+    if modulus.last().is_none_or(|last| last & 1 == 0) {
         return Err(KeyFault::Malformed);
     }
     if roca::marks(modulus) {
         return Err(KeyFault::Roca);
+    }
+    if fermat::factors(modulus) {
+        return Err(KeyFault::ClosePrimes);
     }
     Ok(KeyAlgorithm::Rsa { bits: length })
 }

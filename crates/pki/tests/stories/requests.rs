@@ -141,17 +141,17 @@ fn rsa_keys_have_2048_to_4096_bits() {
 }
 
 #[test]
-fn rsa_exponents_that_break_the_key_are_refused() {
+fn rsa_exponents_that_break_or_disguise_the_key_are_refused() {
     let modulus = format!("C{}1", "5".repeat(510));
     let fault =
         |exponent: &str| pki::PublicKey::from_spki_der(&rsa_spki("rsa-exponent", &modulus, exponent)).unwrap_err();
-    for exponent in ["1", "2", "65536", "0x10000000001"] {
+    for exponent in ["1", "2", "3", "65536", "65539", "0x10000000001"] {
         assert_eq!(fault(exponent), KeyFault::RsaExponent, "{exponent}");
     }
     let even_modulus = format!("C{}4", "5".repeat(510));
     let even = pki::PublicKey::from_spki_der(&rsa_spki("rsa-even", &even_modulus, "65537"));
     assert_eq!(even, Err(KeyFault::Malformed));
-    assert!(pki::PublicKey::from_spki_der(&rsa_spki("rsa-three", &modulus, "3")).is_ok());
+    assert!(pki::PublicKey::from_spki_der(&rsa_spki("rsa-usual", &modulus, "65537")).is_ok());
 }
 
 #[test]
