@@ -51,7 +51,9 @@ impl OcspQuestion {
     /// # Errors
     /// [`Error::Encoding`] when the encoder fails.
     pub fn about_serial(serial: &Serial, issuer: &IssuerCert) -> Result<Self, Error> {
-        Self::with_serial(serial.as_bytes(), issuer)
+        // An INTEGER whose first bit is set would be a negative one.
+        let sign: &[u8] = if serial.as_bytes().first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
+        Self::with_serial(&[sign, serial.as_bytes()].concat(), issuer)
     }
 
     fn with_serial(serial: &[u8], issuer: &IssuerCert) -> Result<Self, Error> {
