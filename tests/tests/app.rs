@@ -1,6 +1,8 @@
 //! The whole app through its routes, on both databases.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+#[path = "app/answers.rs"]
+mod answers;
 #[path = "app/backups.rs"]
 mod backups;
 #[path = "app/browser.rs"]

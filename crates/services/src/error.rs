@@ -35,6 +35,9 @@ pub enum Error {
     /// The journal outside the database cannot be written, so nothing may be signed and nothing be promised.
     #[error("the journal cannot be written: {0}")]
     Unrecorded(String),
+    /// The key may not be certified; whoever sent it is told why.
+    #[error("the key may not be certified: {0:?}")]
+    KeyRefused(storage::keys::Known),
     /// A fault of ours or of the machine.
     #[error("{0}")]
     Internal(String),
@@ -47,6 +50,7 @@ impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::NotWitnessed(cause) => Self::Unrecorded(cause),
+            storage::Error::KeyRefused(known) => Self::KeyRefused(known),
             error => Self::Internal(format!("database: {error}")),
         }
     }

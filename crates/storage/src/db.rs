@@ -32,6 +32,9 @@ pub enum Error {
     /// The transaction is durable, but the record outside the database could not be written: nothing may follow from it.
     #[error("committed, but not recorded outside the database: {0}")]
     NotWitnessed(String),
+    /// A certificate may not hold its key.
+    #[error("the key may not be certified: {0:?}")]
+    KeyRefused(crate::keys::Known),
     /// Anything else the driver reports.
     #[error(transparent)]
     Driver(sqlx::Error),

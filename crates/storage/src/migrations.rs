@@ -30,6 +30,7 @@ pub(crate) fn sqlite() -> Migrator {
         7 "jobs_tried_again" "0007_jobs_tried_again.sql",
         8 "terminals" "0008_terminals.sql",
         9 "checks" "0009_checks.sql",
+        10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
     )
 }
@@ -46,6 +47,7 @@ pub(crate) fn postgres() -> Migrator {
         7 "jobs_tried_again" "0007_jobs_tried_again.sql",
         8 "terminals" "0008_terminals.sql",
         9 "checks" "0009_checks.sql",
+        10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
     )
 }

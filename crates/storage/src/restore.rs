@@ -77,7 +77,7 @@ sql!(/// Nobody knows any more whom it belongs to; it keeps its place on the lis
     VALUES ($1, $2, $3, '', $4, '', $5, $6, $7, $8, $7, $9, $10, $11)");
 sql!(
     REVOKE = "UPDATE certificates SET state = 'revoked', revoked_at = $1, revocation_reason = $2
-    WHERE serial = $3 AND (state <> 'revoked' OR revocation_reason = 'certificateHold') RETURNING authority_id, crl_shard"
+    WHERE serial = $3 AND (state <> 'revoked' OR revocation_reason <> $2) RETURNING authority_id, crl_shard"
 );
 sql!(
     ABANDON = "UPDATE certificates SET state = 'abandoned', revoked_at = $1, revocation_reason = 'superseded'
@@ -107,6 +107,7 @@ pub async fn register(conn: &mut Conn, after: Uuid, limit: i64) -> Result<Vec<Re
 /// [`crate::Error::Duplicate`] when it does.
 #[boxed]
 pub async fn add(tx: &mut Tx, one: &Unknown) -> Result<()> {
+    crate::keys::withhold(tx, &one.key_hash).await?;
     let nothing: &[u8] = &[];
     Ok(on_engine!(&mut **tx, |c| sqlx::query(ADD)
         .bind(one.id.0)
@@ -126,7 +127,7 @@ pub async fn add(tx: &mut Tx, one: &Unknown) -> Result<()> {
 }
 
 /// Revokes a serial whatever its state, with the time and the reason it had; gives authority and shard when it was not
-/// revoked before, or only put on hold.
+/// revoked for this reason before.
 ///
 /// # Errors
 /// When the database refuses.

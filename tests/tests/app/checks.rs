@@ -149,6 +149,27 @@ async fn the_register_and_the_certificate_must_say_the_same() {
     .await;
 }
 
+#[tokio::test]
+async fn revoked_certificates_are_read_again_too_until_they_end() {
+    on_each_database(async |house| {
+        let made = issued(house, "1330100016", "12345678901").await;
+        let before = check(house).await.counted;
+        let officer = staff(house, Role::RaOfficer).await;
+        officer.post(&format!("/office/certificates/{}/revoke", made.id), &[("reason", "keyCompromise")]).await;
+        let run = check(house).await;
+        assert_eq!((run.counted, run.bad), (before, 0), "that its key is blocked stands against it no more");
+        let mut der = made.certificate.clone().unwrap();
+        *der.last_mut().unwrap() ^= 1;
+        tamper(house, "UPDATE certificates SET certificate = $1 WHERE id = $2", &der, made.id.0).await;
+        assert_eq!(check(house).await.bad, 1);
+        assert_eq!(faults(&found(house).await[0]), [Fault::Signature]);
+        house.clock.pass(made.not_after - house.app.clock.now() + Duration::hours(1));
+        check(house).await;
+        assert_eq!(found(house).await, [], "what has ended is left alone");
+    })
+    .await;
+}
+
 /// Adds certificates that nobody can read, so that a run takes several steps.
 async fn add_many(house: &House, like: &Certificate, count: u32) {
     let now = house.app.clock.now();

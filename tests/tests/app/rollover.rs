@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use domain::{clock::Clock, permissions::Role};
-use pki::Token;
+use pki::{CertStatus, OcspQuestion, Serial, Token};
 use services::{
     Ctx,
-    authority::{KeyStore, connection_test, crl, publish_when_due, token_watch},
+    authority::{Issuing, KeyStore, answer_ocsp, connection_test, crl, publish_when_due, token_watch},
 };
 use storage::authority::Certificate;
 use time::Duration;
@@ -130,4 +130,39 @@ async fn issued(house: &House, case: &str, paper: &Paper) -> Certificate {
     assert!(fetched.status == StatusCode::OK && fetched.body.contains(&issuer), "{}", fetched.body);
     let id = stored(house, case).await.id;
     storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap().remove(0)
+}
+
+/// What OCSP says of a serial of an authority.
+async fn told(house: &House, issuing: &Issuing, certificate: &Certificate) -> CertStatus {
+    let serial = Serial::from_hex(&certificate.serial).unwrap();
+    let question = OcspQuestion::about_serial(&serial, &issuing.certificate).unwrap();
+    let answer = answer_ocsp(&house.app, &question.to_der().unwrap()).await.unwrap();
+    question.read(&answer.der, house.app.clock.now()).unwrap()
+}
+
+#[tokio::test]
+async fn each_authority_answers_for_its_own_certificates_after_a_rollover() {
+    on_each_database_with_keys(async |house, keys| {
+        let store = key_files(keys);
+        publish_when_due(&house.app).await.unwrap();
+        let tag = Browser::visitor(house).get("/pki/issuing.crl").await.header("etag").to_owned();
+        let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
+        let first = issued(house, &case, &paper).await;
+        house.clock.pass(Duration::minutes(1));
+        let house = &rolled_over(house, &store, &store, "共通認証局 発行局 G2").await;
+        let (case, paper) = letter_to(house, "2730100019", "12345678902").await;
+        let second = issued(house, &case, &paper).await;
+        let [new, old] = house.app.authority.all().collect::<Vec<_>>()[..] else { unreachable!("two authorities") };
+        assert_eq!([told(house, old, &first).await, told(house, new, &second).await], [CertStatus::Good; 2]);
+        let crossed = [told(house, new, &first).await, told(house, old, &second).await];
+        assert_eq!(crossed, [CertStatus::Unknown; 2], "also while the answer of the other is at hand");
+        let officer = staff(house, Role::RaOfficer).await;
+        officer.post(&format!("/office/certificates/{}/revoke", first.id), &[("reason", "superseded")]).await;
+        assert!(matches!(told(house, old, &first).await, CertStatus::Revoked { .. }));
+        publish_when_due(&house.app).await.unwrap();
+        let (status, new_tag) = Browser::visitor(house).get_if_changed("/pki/issuing.crl", &tag).await;
+        let number = |tag: &str| tag.trim_matches('"').rsplit('-').next().unwrap().to_owned();
+        assert_eq!((status, number(&new_tag)), (StatusCode::OK, number(&tag)), "another list of the same number");
+    })
+    .await;
 }

@@ -44,7 +44,7 @@ impl Outside {
         };
         let list = self.visitor.get(&path)?;
         assert_eq!(list.status, 200, "{path}: {}", list.text());
-        let number: i64 = list.tag.parse().unwrap();
+        let number: i64 = list.tag.rsplit('-').next().unwrap().parse().unwrap();
         let before = self.numbers.insert(shard, number).unwrap_or_default();
         assert!(before <= number, "the number of {path} went back from {before} to {number}");
         Ok(list.body)

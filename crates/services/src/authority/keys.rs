@@ -9,7 +9,12 @@ use crate::{App, Ctx, Result};
 /// Why a key that a terminal sent may not be certified, in words for the person; none when it may.
 pub(super) async fn objection(ctx: &Ctx<'_>, key: &PublicKey, case: ApplicationId) -> Result<Option<&'static str>> {
     let mut conn = ctx.app.db.read().await?;
-    Ok(match storage::keys::known(&mut conn, &key.key_hash(), case).await? {
+    Ok(words(&storage::keys::known(&mut conn, &key.key_hash(), case).await?))
+}
+
+/// What is known of a key, in words for the person who sent it.
+pub(super) fn words(known: &Known) -> Option<&'static str> {
+    match known {
         Known::Nothing => None,
         Known::Blocked(_) => Some(
             "この鍵は、漏えいなどの届出があったため使えません。端末で新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
@@ -17,7 +22,7 @@ pub(super) async fn objection(ctx: &Ctx<'_>, key: &PublicKey, case: ApplicationI
         Known::UsedElsewhere => Some(
             "この鍵は、ほかの申請の電子証明書で使われています。端末ごとに新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
         ),
-    })
+    }
 }
 
 /// Blocks a key for ever and records it; false when it was blocked before.

@@ -1,14 +1,14 @@
 //! Revocation lists: one for each shard of an issuing authority, a full one beside them, and the root's (spec 04.5).
 //!
 //! A list is made in four steps, and a process that dies between them leaves nothing half done: numbers are taken under a
-//! lease; what is revoked is read and the bytes are built and linted; they are recorded; they are signed and stored. How
-//! many changes a shard has seen and how many its newest list knows tells whether it is up to date.
+//! lease; what is revoked is read and the bytes are built and linted; they are recorded; they are signed and stored, a few
+//! at a time. How many changes a shard has seen and how many its newest list knows tells whether it is up to date.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{clock::Timestamp, ids::AuthorityId};
 use pki::{CrlOrder, IssuerCert, Linter, PreparedCrl, RevocationReason, RevokedEntry, Serial, SigningKey, prepare_crl};
-use storage::{Tx, authority as rows, boxed};
+use storage::{Tx, audit::Entry, authority as rows, boxed};
 use time::Duration;
 
 use super::{Issuing, key_store::signed, refuse_faults, timekeeper::believed};
@@ -22,6 +22,9 @@ pub(super) const ROOT_CRL_LIFE: Duration = Duration::days(365);
 const ROOT_CRL_WARNING: Duration = Duration::days(60);
 /// How long one node may work on lists before another may.
 const LEASE: Duration = Duration::seconds(60);
+/// Lists that are signed before they are stored and the lease is prolonged: while the slowest token that is still waited for,
+/// ten seconds a signature, makes so many, the lease does not run out.
+const AT_ONCE: usize = 5;
 /// How much the clocks of nodes may differ.
 const SKEW: Duration = Duration::seconds(5);
 /// The full list.
@@ -144,19 +147,25 @@ async fn publish(app: &App, signer: Signer, shards: &[i64]) -> Result<()> {
     signed(&signer.key, SigningKey::ready).await?;
     let taken = take_numbers(&ctx, &signer, shards).await?;
     let mut revoked = vec![];
+    // Whatever was revoked stands on a list that was made after its end, too (RFC 5280, 3.3).
+    let since = ctx.now - signer.life * 2;
     for one in taken {
-        let lines = rows::revoked(&mut app.db.read().await?, signer.id, one.shard, ctx.now).await?;
+        let lines = rows::revoked(&mut app.db.read().await?, signer.id, one.shard, since).await?;
         revoked.push((one, lines));
     }
     let (now, builder) = (app.clock.now(), signer.clone());
     let build =
         move || revoked.into_iter().map(|(taken, lines)| builder.build(taken, &lines, now)).collect::<Result<_>>();
-    let built: Vec<Built> = tokio::task::spawn_blocking(build).await.map_err(Error::internal)??;
+    let mut built: Vec<Built> = tokio::task::spawn_blocking(build).await.map_err(Error::internal)??;
     record(&ctx, &signer, &built).await?;
-    let (key, life) = (signer.key.clone(), signer.life);
-    let sign = move || built.into_iter().map(|built| sign(built, &key, life)).collect::<Result<_>>();
-    let signed: Vec<Signed> = tokio::task::spawn_blocking(sign).await.map_err(Error::internal)??;
-    store(&ctx, &signer, &signed).await
+    while !built.is_empty() {
+        let some: Vec<Built> = built.drain(..built.len().min(AT_ONCE)).collect();
+        let (key, life) = (signer.key.clone(), signer.life);
+        let sign = move || some.into_iter().map(|built| sign(built, &key, life)).collect::<Result<_>>();
+        let signed: Vec<Signed> = tokio::task::spawn_blocking(sign).await.map_err(Error::internal)??;
+        store(&ctx, &signer, &signed, built.is_empty()).await?;
+    }
+    Ok(())
 }
 
 fn lease(signer: &Signer) -> String {
@@ -272,25 +281,21 @@ fn sign(built: Built, key: &SigningKey, life: Duration) -> Result<Signed> {
     Ok(Signed { newest, before, der: built.prepared.sign(key).map_err(Error::signing)? })
 }
 
-async fn store(ctx: &Ctx<'_>, signer: &Signer, signed: &[Signed]) -> Result<()> {
+/// Stores lists and takes away those before them; number and hash of each stay in the audit chain.
+async fn store(ctx: &Ctx<'_>, signer: &Signer, signed: &[Signed], last: bool) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
     keep_lease(ctx, &mut tx, signer).await?;
-    let mut hashes = String::new();
     for one in signed {
-        rows::store_signed_crl(&mut tx, signer.id, one.newest.number, &one.der).await?;
+        let rows::Standing { shard, number, .. } = one.newest;
+        rows::store_signed_crl(&mut tx, signer.id, number, &one.der).await?;
         rows::set_newest_crl(&mut tx, signer.id, &one.newest).await?;
-        rows::prune_crls(&mut tx, signer.id, one.newest.shard, one.before).await?;
-        hashes.push_str(&pki::sha256_hex(&one.der));
+        rows::prune_crls(&mut tx, signer.id, shard, one.before).await?;
+        let entry = ctx.entry("crl.publish", format!("crl:{}:{shard}:{number}", signer.id), "", "");
+        tx.audit(Entry { after_hash: pki::sha256_hex(&one.der), ..entry });
     }
-    // One list is told by its hash, several by the hash of their hashes one after the other.
-    let told = if signed.len() == 1 { hashes } else { pki::sha256_hex(hashes.as_bytes()) };
-    let range = match (signed.first(), signed.last()) {
-        (Some(first), Some(last)) if signed.len() > 1 => format!("{}-{}", first.newest.number, last.newest.number),
-        (Some(only), _) => only.newest.number.to_string(),
-        _ => String::new(),
-    };
-    ctx.audit(&mut tx, "crl.publish", format!("authority:{}", signer.id), &range, &told);
-    storage::leases::give_back(&mut tx, &lease(signer), &ctx.app.node).await?;
+    if last {
+        storage::leases::give_back(&mut tx, &lease(signer), &ctx.app.node).await?;
+    }
     tx.commit().await?;
     ctx.app.shelf.clear();
     Ok(())

@@ -109,11 +109,13 @@ async fn single(app: &App, issuing: &Issuing, certificate: &CertId) -> Result<Ar
     let Some(serial) = certificate.serial() else {
         return for_one_request(app, issuing, &[unknown(certificate)], None).await;
     };
-    if let Some(reply) = app.shelf.answer(serial.as_bytes(), now).filter(|r| r.next_update.is_some_and(|n| n > now)) {
+    let look = app.shelf.look(now);
+    let shelved = app.shelf.answer(issuing.id, serial.as_bytes(), look);
+    if let Some(reply) = shelved.filter(|reply| reply.next_update.is_some_and(|next| next > now)) {
         return Ok(reply);
     }
     match standing(app, issuing, &serial).await? {
-        Some((_, reply)) => Ok(app.shelf.put_answer(serial.as_bytes(), now, reply)),
+        Some((_, reply)) => Ok(app.shelf.put_answer(issuing.id, serial.as_bytes(), look, reply)),
         None => for_one_request(app, issuing, &[unknown(certificate)], None).await,
     }
 }
@@ -135,7 +137,7 @@ async fn standing(app: &App, issuing: &Issuing, serial: &Serial) -> Result<Optio
         match make(app, issuing, std::slice::from_ref(&row)).await {
             Ok(mut made) => {
                 if let Some(reply) = made.pop() {
-                    return Ok(Some((status, reply)));
+                    return Ok(Some((status, reply?)));
                 }
             }
             // Whether the one on record has ended is what a clock in doubt cannot tell; whoever asks has a clock of their own.
@@ -172,15 +174,31 @@ fn status(row: &rows::Answered, now: Timestamp) -> Option<CertStatus> {
 
 /// Several certificates at once, or a nonce to echo: an answer for this request alone, out of what stands on record.
 async fn joint(app: &App, issuing: &Issuing, asked: &[CertId], nonce: Option<&[u8]>) -> Result<Arc<OcspReply>> {
-    let mut lines = vec![];
+    for _ in 0..TRIES {
+        let told = statuses(app, issuing, asked).await?;
+        let lines = asked.iter().zip(&told);
+        let lines: Vec<OcspAnswer> =
+            lines.map(|(one, status)| OcspAnswer { certificate: one.clone(), status: *status }).collect();
+        let reply = for_one_request(app, issuing, &lines, nonce).await?;
+        // There is no record that a revocation could forget, so what was good must still be so once it is signed.
+        let now = statuses(app, issuing, asked).await?;
+        if told.iter().zip(&now).all(|(told, now)| *told != CertStatus::Good || *now == CertStatus::Good) {
+            return Ok(reply);
+        }
+    }
+    Err(Error::internal("the certificates change faster than they can be told"))
+}
+
+async fn statuses(app: &App, issuing: &Issuing, asked: &[CertId]) -> Result<Vec<CertStatus>> {
+    let mut found = vec![];
     for certificate in asked {
-        let found = match certificate.serial() {
-            Some(serial) => standing(app, issuing, &serial).await?.map(|(status, _)| status),
+        let standing = match certificate.serial() {
+            Some(serial) => standing(app, issuing, &serial).await?,
             None => None,
         };
-        lines.push(OcspAnswer { certificate: certificate.clone(), status: found.unwrap_or(CertStatus::Unknown) });
+        found.push(standing.map_or(CertStatus::Unknown, |(status, _)| status));
     }
-    for_one_request(app, issuing, &lines, nonce).await
+    Ok(found)
 }
 
 /// Signs an answer that says nothing about a certificate that does not stand on record already; it is not kept.
@@ -212,42 +230,60 @@ fn prepare(
     Ok(prepared)
 }
 
-/// Makes answers: recorded, signed, stored. Gives those that were stored; one whose certificate changed meanwhile is not.
-async fn make(app: &App, issuing: &Issuing, about: &[rows::Answered]) -> Result<Vec<OcspReply>> {
+/// Makes answers: recorded, signed, stored. Gives those that were stored, and the faults of those that cannot be built; one
+/// whose certificate changed meanwhile is neither.
+async fn make(app: &App, issuing: &Issuing, about: &[rows::Answered]) -> Result<Vec<Result<OcspReply>>> {
     let now = app.clock.now();
     believed(app, now).await?;
     let delegate = delegate(app, issuing).await?;
     let next_update = (now + LIFE).min(delegate.ends);
-    let mut prepared = vec![];
+    let (mut made, mut prepared) = (vec![], vec![]);
     for row in about {
-        let Some(status) = status(row, now) else { continue };
-        let serial = Serial::from_hex(&row.serial).map_err(Error::internal)?;
-        let ids = CertId::both(&issuing.certificate, &serial).map_err(Error::internal)?;
-        let lines = ids.map(|certificate| OcspAnswer { certificate, status });
-        prepared.push((row, prepare(app, &delegate, &lines, now, None)?));
+        match build(app, issuing, &delegate, row, now) {
+            Ok(answer) => prepared.extend(answer.map(|answer| (row, answer))),
+            Err(error) => made.push(Err(error)),
+        }
     }
+    let mut recorded = vec![];
     let mut tx = app.db.write().await?;
-    for (row, answer) in &prepared {
-        let certificate = CertificateId(row.id);
-        let tbs = answer.tbs_der();
-        let new = rows::NewAnswer { certificate, status: &row.state, tbs, produced_at: now, next_update };
-        rows::prepare_answer(&mut tx, &new).await?;
-    }
-    tx.commit().await?;
-    let mut signed = vec![];
     for (row, answer) in prepared {
-        let tbs = answer.tbs_der().to_vec();
-        signed.push((row.id, tbs, answer.sign(&delegate.key).map_err(Error::internal)?));
-    }
-    let mut replies = vec![];
-    let mut tx = app.db.write().await?;
-    for (id, tbs, der) in signed {
-        if rows::store_answer(&mut tx, CertificateId(id), &tbs, &der).await? {
-            replies.push(OcspReply::kept(der, now, next_update));
+        let (certificate, reason) = (CertificateId(row.id), row.revocation_reason.as_deref());
+        let tbs = answer.tbs_der();
+        let new = rows::NewAnswer { certificate, status: &row.state, reason, tbs, produced_at: now, next_update };
+        if rows::prepare_answer(&mut tx, &new).await? {
+            recorded.push((certificate, answer));
         }
     }
     tx.commit().await?;
-    Ok(replies)
+    let mut signed = vec![];
+    for (certificate, answer) in recorded {
+        let tbs = answer.tbs_der().to_vec();
+        signed.push((certificate, tbs, answer.sign(&delegate.key).map_err(Error::internal)?));
+    }
+    let mut tx = app.db.write().await?;
+    for (certificate, tbs, der) in signed {
+        if rows::store_answer(&mut tx, certificate, &tbs, &der).await? {
+            made.push(Ok(OcspReply::kept(der, now, next_update)));
+        }
+    }
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Builds the answer about a certificate; none before the certificate is signed.
+fn build(
+    app: &App,
+    issuing: &Issuing,
+    delegate: &Delegate,
+    row: &rows::Answered,
+    now: Timestamp,
+) -> Result<Option<PreparedOcsp>> {
+    let Some(status) = status(row, now) else { return Ok(None) };
+    let told = |error: &dyn std::fmt::Display| Error::internal(format!("the answer about {}: {error}", row.serial));
+    let serial = Serial::from_hex(&row.serial).map_err(|error| told(&error))?;
+    let ids = CertId::both(&issuing.certificate, &serial).map_err(|error| told(&error))?;
+    let lines = ids.map(|certificate| OcspAnswer { certificate, status });
+    prepare(app, delegate, &lines, now, None).map(Some).map_err(|error| told(&error))
 }
 
 /// Sets the job that goes through all answers, once in six hours for all nodes together.
@@ -289,7 +325,9 @@ pub async fn sign_ocsp(app: &App, payload: &Value) -> Result<()> {
     let old = ctx.now - OLD;
     let due = rows::answers_due(&mut app.db.read().await?, issuing.id, after, ctx.now, old, BATCH).await?;
     let Some(last) = due.last().map(|row| row.id) else { return Ok(()) };
-    make(app, issuing, &due).await?;
+    for fault in make(app, issuing, &due).await?.into_iter().filter_map(Result::err) {
+        tracing::error!(error = %fault, "an OCSP answer cannot be made; the others are");
+    }
     let mut tx = app.db.write().await?;
     set(&ctx, &mut tx, round, issuing, last).await?;
     tx.commit().await?;

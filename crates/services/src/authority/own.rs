@@ -2,9 +2,9 @@
 
 use domain::{clock::Timestamp, ids::CertificateId};
 use pki::{AlternativeName, CertificateOrder, Serial, SigningKey, Subject};
-use storage::{authority as rows, boxed};
+use storage::{Tx, audit::Entry, authority as rows, boxed};
 
-use super::{Authority, Issuing, key_store::signed, refuse_faults, timekeeper::not_behind};
+use super::{Authority, Issuing, key_store::signed, lists::FULL, refuse_faults, timekeeper::not_behind};
 use crate::{Error, Result};
 
 /// What the machinery of issuing needs from an installation, or from one that is still being put together.
@@ -35,15 +35,69 @@ pub(crate) struct OwnOrder<'a> {
     pub(crate) key: &'a SigningKey,
 }
 
-/// Issues a certificate of the operator's own; gives its DER.
+/// Issues a certificate of the operator's own; gives its DER. If it cannot be signed or stored, its record is given up.
 ///
 /// # Errors
 /// When the profile, the lint, the key or the database refuses.
 #[boxed]
 pub(crate) async fn issue(with: &Machinery<'_>, order: &OwnOrder<'_>) -> Result<Vec<u8>> {
-    let issuing = order.issuing;
+    let key = &order.issuing.key;
     not_behind(with.db, with.now).await?;
-    signed(&issuing.key, SigningKey::ready).await?;
+    signed(key, SigningKey::ready).await?;
+    let (record, prepared) = prepare(with, order)?;
+    let mut tx = with.db.write().await?;
+    rows::insert_prepared(&mut tx, std::slice::from_ref(&record)).await?;
+    with.audit(&mut tx, "certificate.prepare", &record, "", &record.serial);
+    tx.commit().await?;
+    let stored = match signed(key, |key| pki::sign(prepared, key)).await {
+        Ok(signed) => store(with, &record, signed).await,
+        Err(error) => Err(error),
+    };
+    if stored.is_err() {
+        give_up(with, &record).await?;
+    }
+    stored
+}
+
+async fn store(with: &Machinery<'_>, record: &rows::Certificate, signed: pki::Certificate) -> Result<Vec<u8>> {
+    let mut tx = with.db.write().await?;
+    if !rows::store_signed(&mut tx, record.id, &signed.der, with.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    with.audit(&mut tx, "certificate.issue", record, &record.serial, &signed.fingerprint);
+    tx.commit().await?;
+    Ok(signed.der)
+}
+
+/// Nobody can know whether a token made the signature: the serial goes on the list.
+async fn give_up(with: &Machinery<'_>, record: &rows::Certificate) -> Result<()> {
+    let mut tx = with.db.write().await?;
+    if rows::abandon(&mut tx, record.id, with.now).await? {
+        for shard in [record.crl_shard, FULL] {
+            rows::crl_changed(&mut tx, record.authority_id, shard).await?;
+        }
+        with.audit(&mut tx, "certificate.abandon", record, "prepared", &record.serial);
+    }
+    Ok(tx.commit().await?)
+}
+
+impl Machinery<'_> {
+    fn audit(&self, tx: &mut Tx, action: &str, record: &rows::Certificate, before: &str, after: &str) {
+        let hash = |text: &str| if text.is_empty() { String::new() } else { storage::audit::fingerprint(text) };
+        tx.audit(Entry {
+            at: self.now.as_millis(),
+            actor: "system:authority".to_owned(),
+            action: action.to_owned(),
+            subject: format!("certificate:{}", record.id),
+            before_hash: hash(before),
+            after_hash: hash(after),
+            ..Entry::default()
+        });
+    }
+}
+
+fn prepare(with: &Machinery<'_>, order: &OwnOrder<'_>) -> Result<(rows::Certificate, pki::PreparedCertificate)> {
+    let issuing = order.issuing;
     let profile = with.authority.profiles.get(order.profile).ok_or_else(|| Error::internal("no such profile"))?;
     let serial = Serial::generate(with.randomness);
     let shard = issuing.shard_of(&serial);
@@ -59,27 +113,9 @@ pub(crate) async fn issue(with: &Machinery<'_>, order: &OwnOrder<'_>) -> Result<
     })
     .map_err(Error::internal)?;
     refuse_faults(&with.authority.linter.lint(&prepared))?;
-    let record = rows::Certificate {
-        crl_shard: shard,
-        ..record(
-            &prepared,
-            CertificateId::new(with.now, with.randomness),
-            issuing.id,
-            order.profile,
-            order.title,
-            with.now,
-        )
-    };
-    let mut tx = with.db.write().await?;
-    rows::insert_prepared(&mut tx, std::slice::from_ref(&record)).await?;
-    tx.commit().await?;
-    let signed = signed(&issuing.key, |key| pki::sign(prepared, key)).await?;
-    let mut tx = with.db.write().await?;
-    if !rows::store_signed(&mut tx, record.id, &signed.der, with.now).await? {
-        return Err(Error::ChangedMeanwhile);
-    }
-    tx.commit().await?;
-    Ok(signed.der)
+    let id = CertificateId::new(with.now, with.randomness);
+    let record = record(&prepared, id, issuing.id, order.profile, order.title, with.now);
+    Ok((rows::Certificate { crl_shard: shard, ..record }, prepared))
 }
 
 /// The record of a certificate that belongs to no institution.

@@ -14,7 +14,7 @@ use time::Duration;
 
 use super::{
     issuance::{Signed, finish, or_give_up, reserve, sign},
-    receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver},
+    receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver, or_refused},
     revocation::supersede,
 };
 use crate::{Ctx, Error, Result, applications::tell};
@@ -201,7 +201,10 @@ async fn fetch(
         Ok(key) => key,
         Err(fault) => return Ok(Err(fault.into())),
     };
-    let reserved = reserve(ctx, &opened.terminal.order(ctx, key.public(), None)?).await?;
+    let reserved = match or_refused(reserve(ctx, &opened.terminal.order(ctx, key.public(), None)?).await)? {
+        Ok(reserved) => reserved,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
     let record = reserved.record.clone();
     let signed = sign(ctx, reserved).await?;
     let der = or_give_up(ctx, &record, store(ctx, &opened, signed).await).await?;

@@ -27,8 +27,8 @@ pub struct PublishedCrl {
 /// [`Error::NotFound`] for a shard that does not exist and before the first list was made.
 #[boxed]
 pub async fn crl(app: &App, authority: AuthorityId, shard: i64) -> Result<Arc<PublishedCrl>> {
-    let now = app.clock.now();
-    if let Some(list) = app.shelf.list((authority, shard), now) {
+    let look = app.shelf.look(app.clock.now());
+    if let Some(list) = app.shelf.list((authority, shard), look) {
         return Ok(list);
     }
     let row = rows::latest_crl(&mut app.db.read().await?, authority, shard).await?.ok_or(Error::NotFound)?;
@@ -38,7 +38,7 @@ pub async fn crl(app: &App, authority: AuthorityId, shard: i64) -> Result<Arc<Pu
         this_update: Timestamp::from_millis(row.this_update),
         next_update: Timestamp::from_millis(row.next_update),
     };
-    Ok(app.shelf.put_list((authority, shard), now, list))
+    Ok(app.shelf.put_list((authority, shard), look, list))
 }
 
 /// The newest full list of the authority that issues now.

@@ -151,6 +151,19 @@ impl Wanted {
     }
 }
 
+/// What recording gave, with a key that was refused at the last moment as what it is to the person: another case asked with
+/// the same key at the same instant, or it was blocked meanwhile.
+pub(super) fn or_refused<T>(recorded: Result<T>) -> Result<Result<T, ModeFault>> {
+    match recorded {
+        Ok(recorded) => Ok(Ok(recorded)),
+        Err(Error::KeyRefused(known)) => {
+            let words = keys::words(&known).ok_or(Error::KeyRefused(known))?;
+            Ok(Err(ModeFault::Request(words.to_owned())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// The key that is certified.
 pub(super) enum Key {
     Made(SigningKey),

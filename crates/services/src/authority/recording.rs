@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use storage::{Db, audit::Entry, authority::Certificate};
+use storage::{Db, audit::Entry, authority::Certificate, keys::Known};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::{Ctx, Error, Result};
@@ -29,7 +29,8 @@ impl Recording {
     /// Records a certificate durably, together with all that wait.
     ///
     /// # Errors
-    /// When the database refuses this record, or the journal cannot be written.
+    /// When the database refuses this record, or the journal cannot be written; [`Error::KeyRefused`] when its key is blocked
+    /// or another's.
     pub(super) async fn record(&self, ctx: &Ctx<'_>, record: Certificate) -> Result<()> {
         let entry = ctx.entry("certificate.prepare", format!("certificate:{}", record.id), "", &record.serial);
         let (told, mut answer) = oneshot::channel();
@@ -66,20 +67,32 @@ async fn write(db: Db, batch: Vec<Waiting>) {
         entries.push(one.entry);
         told.push(one.told);
     }
-    let outcome = store(&db, &records, &entries).await;
-    let alone = records.len() > 1 && matches!(outcome, Err(Error::Internal(_)));
-    for ((record, entry), told) in records.into_iter().zip(entries).zip(told) {
-        let outcome = if alone { store(&db, &[record], &[entry]).await } else { outcome.clone() };
+    let outcomes = match store(&db, &records, &entries).await {
+        Ok(outcomes) => outcomes,
+        Err(Error::Internal(_)) if records.len() > 1 => {
+            let mut outcomes = vec![];
+            for (record, entry) in records.iter().zip(&entries) {
+                let alone = store(&db, std::slice::from_ref(record), std::slice::from_ref(entry)).await;
+                outcomes.push(alone.and_then(|outcomes| outcomes.into_iter().collect()));
+            }
+            outcomes
+        }
+        Err(error) => vec![Err(error); told.len()],
+    };
+    for (outcome, told) in outcomes.into_iter().zip(told) {
         // Who went away needs no answer; the record is given up at the next start.
         let _ = told.send(outcome);
     }
 }
 
-async fn store(db: &Db, records: &[Certificate], entries: &[Entry]) -> Result<()> {
+/// Writes records in one transaction, but for those whose key may not be certified; tells which those are.
+async fn store(db: &Db, records: &[Certificate], entries: &[Entry]) -> Result<Vec<Result<()>>> {
     let mut tx = db.write().await?;
-    storage::authority::insert_prepared(&mut tx, records).await?;
-    for entry in entries {
+    let known = storage::authority::insert_allowed(&mut tx, records).await?;
+    for (entry, _) in entries.iter().zip(&known).filter(|(_, known)| **known == Known::Nothing) {
         tx.audit(entry.clone());
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    let outcome = |known| if known == Known::Nothing { Ok(()) } else { Err(Error::KeyRefused(known)) };
+    Ok(known.into_iter().map(outcome).collect())
 }

@@ -19,7 +19,7 @@ use storage::{
 use super::{
     connection::{Shown, TestFault, Until, identify},
     issuance::{Signed, finish, or_give_up, reserve, sign},
-    receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver},
+    receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver, or_refused},
     renewal_code::{self, Proof},
     revocation::supersede_successors,
 };
@@ -310,7 +310,10 @@ async fn issue(
     if key.public().key_hash() == present.key_hash {
         return Ok(Err(RenewalFault::SameKey));
     }
-    let reserved = reserve(ctx, &terminal.order(ctx, key.public(), Some(present.id))?).await?;
+    let reserved = match or_refused(reserve(ctx, &terminal.order(ctx, key.public(), Some(present.id))?).await)? {
+        Ok(reserved) => reserved,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
     let record = reserved.record.clone();
     let signed = sign(ctx, reserved).await?;
     let der = or_give_up(ctx, &record, store(ctx, renewable, signed, consent).await).await?;

@@ -17,9 +17,9 @@ use crate::{Ctx, Error, Result, applications::tell};
 /// What a revocation led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoked {
-    /// Revoked now; the CRL follows at once.
+    /// Revoked now, or the key of one that was revoked before is now known to have leaked; the CRL follows at once.
     Done,
-    /// It was revoked before.
+    /// It was revoked before, and nothing that was said now is new.
     Before,
     /// The reason is not one that a person may give.
     BadReason,
@@ -69,23 +69,27 @@ pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> 
     }
     let first = revoke_in(ctx, &mut tx, &record, reason).await?;
     let others = for_good && (first || record.state == "valid") && revoke_others(ctx, &mut tx, &record, reason).await?;
-    if !first && !others {
+    if first || others {
+        tell_revoked(ctx, &mut tx, &record, reason).await?;
+    } else if reason != RevocationReason::KeyCompromise || !leaked(ctx, &mut tx, &record).await? {
         return Ok(Revoked::Before);
-    }
-    if let Some(id) = record.application_id
-        && let Some(case) = storage::applications::find(&mut tx, id).await?
-    {
-        let further = [
-            ("serial", record.serial.clone()),
-            ("reason", reason_words(ctx, reason)),
-            ("terminal", record.subject.clone()),
-            tell::letter_applied_for_now(ctx),
-        ];
-        tell::owners_and_applicant_about(ctx, &mut tx, &case, "certificate_revoked", &further).await?;
     }
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Revoked::Done)
+}
+
+/// Tells the owners and whoever applied for it.
+async fn tell_revoked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<()> {
+    let Some(id) = record.application_id else { return Ok(()) };
+    let Some(case) = storage::applications::find(tx, id).await? else { return Ok(()) };
+    let further = [
+        ("serial", record.serial.clone()),
+        ("reason", reason_words(ctx, reason)),
+        ("terminal", record.subject.clone()),
+        tell::letter_applied_for_now(ctx),
+    ];
+    tell::owners_and_applicant_about(ctx, tx, &case, "certificate_revoked", &further).await
 }
 
 /// Kills the letters of a case whose certificate is revoked for good: they would give a new one to whoever holds them.
@@ -125,18 +129,38 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
         crate::terminals::losses::note(ctx, tx, record).await?;
         keys::block(ctx, tx, &record.key_hash, reason.as_str()).await?;
     }
+    publish(ctx, tx, record, "after").await?;
+    storage::terminals::loss_done(tx, record.id, ctx.now).await?;
+    Ok(true)
+}
+
+/// Blocks the key of a certificate that was revoked or given up before, and gives the revocation that reason; false when both
+/// were known. What else the terminal holds has another key and is revoked by itself.
+async fn leaked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<bool> {
+    let reason = RevocationReason::KeyCompromise.as_str();
+    let is_new = keys::block(ctx, tx, &record.key_hash, reason).await?;
+    if !storage::authority::aggravate(tx, record.id, reason).await? {
+        return Ok(is_new);
+    }
+    let before = record.revocation_reason.as_deref().unwrap_or_default();
+    ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), before, reason);
+    publish(ctx, tx, record, "leaked").await?;
+    Ok(true)
+}
+
+/// Forgets what is no longer true of a certificate and orders the lists that say what is.
+async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, occasion: &str) -> Result<()> {
     storage::authority::forget_answer(tx, record.id).await?;
     for shard in BTreeSet::from([record.crl_shard, FULL]) {
         storage::authority::crl_changed(tx, record.authority_id, shard).await?;
     }
-    storage::terminals::loss_done(tx, record.id, ctx.now).await?;
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
-    let key = format!("crl:after:{}", record.id);
+    let key = format!("crl:{occasion}:{}", record.id);
     storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;
     // An answer at hand must not outlive it, although the one who asked for it may be gone.
     let shelf = ctx.app.shelf.clone();
     tx.once_durable(move || shelf.clear());
-    Ok(true)
+    Ok(())
 }
 
 /// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3).

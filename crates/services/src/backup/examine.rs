@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::ids::AuthorityId;
+use pki::RevocationReason;
 use storage::{Db, Note, Position, boxed, restore::Registered};
 use uuid::Uuid;
 
@@ -28,7 +29,8 @@ impl End {
     fn weight(&self) -> u8 {
         match self {
             Self::Abandoned(_) => 0,
-            Self::Revoked(_, reason) if reason == pki::RevocationReason::CertificateHold.as_str() => 1,
+            Self::Revoked(_, reason) if reason == RevocationReason::CertificateHold.as_str() => 1,
+            Self::Revoked(_, reason) if reason == RevocationReason::KeyCompromise.as_str() => 3,
             Self::Revoked(..) => 2,
         }
     }
@@ -147,8 +149,11 @@ async fn register(db: &Db) -> Result<HashMap<String, Known>> {
         let Some(last) = rows.last() else { return Ok(known) };
         after = last.id;
         known.extend(rows.into_iter().map(|row| {
+            let reason = row.revocation_reason.unwrap_or_default();
             let end = match row.state.as_str() {
-                "revoked" => Some(End::Revoked(0, row.revocation_reason.unwrap_or_default())),
+                "revoked" => Some(End::Revoked(0, reason)),
+                // Given up, and its key leaked as well.
+                "abandoned" if reason == RevocationReason::KeyCompromise.as_str() => Some(End::Revoked(0, reason)),
                 "abandoned" => Some(End::Abandoned(0)),
                 _ => None,
             };
@@ -215,7 +220,8 @@ impl Reading {
         }
     }
 
-    /// A revocation stands above being on hold, and that above giving up; of two revocations the first one counts.
+    /// A leak stands above all other revocations, these above being on hold, and that above giving up; of two that weigh the
+    /// same the first one counts.
     fn end(&mut self, authority: AuthorityId, serial: String, end: End) {
         if self.known.get(&serial).is_some_and(|known| known.ended >= Some(end.weight())) {
             return;

@@ -12,11 +12,25 @@ use crate::{Error, Result};
 /// Certificates that are compared at a time.
 pub(super) const STEP: i64 = 5_000;
 
+/// What a journal tells of a serial.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    issue: bool,
+    end: bool,
+    /// That it was revoked because its key leaked, at once or later.
+    leak: bool,
+}
+
+/// Whether a revocation says that the key leaked.
+fn is_leak(reason: &str) -> bool {
+    reason == pki::RevocationReason::KeyCompromise.as_str()
+}
+
 /// What a journal knows already.
 #[derive(Default)]
 struct Known {
-    /// Serials, and what is known of each: its issue, its end.
-    serials: HashMap<String, (bool, bool)>,
+    /// Serials, and what is known of each.
+    serials: HashMap<String, Told>,
     numbers: HashMap<AuthorityId, i64>,
 }
 
@@ -24,10 +38,14 @@ impl Known {
     fn learn(&mut self, line: Line) {
         match line.note {
             Note::Issued { serial, .. } => {
-                self.serials.entry(serial).or_default().0 = true;
+                self.serials.entry(serial).or_default().issue = true;
             }
-            Note::Revoked { serial, .. } | Note::Abandoned { serial, .. } => {
-                self.serials.entry(serial).or_default().1 = true;
+            Note::Revoked { serial, reason, .. } => {
+                let told = self.serials.entry(serial).or_default();
+                (told.end, told.leak) = (true, told.leak || is_leak(&reason));
+            }
+            Note::Abandoned { serial, .. } => {
+                self.serials.entry(serial).or_default().end = true;
             }
             Note::Crl { authority, number } => {
                 let highest = self.numbers.entry(authority).or_insert(number);
@@ -40,13 +58,14 @@ impl Known {
     /// What is missing of a certificate.
     fn missing(&self, row: &Registered) -> Vec<Note> {
         let (authority, serial) = (AuthorityId(row.authority_id), &row.serial);
-        let (issue, end) = self.serials.get(serial).copied().unwrap_or_default();
+        let told = self.serials.get(serial).copied().unwrap_or_default();
+        let leak = row.revocation_reason.as_deref().is_some_and(is_leak);
         let mut notes = vec![];
-        if !issue {
+        if !told.issue {
             let (ends, shard, key) = (row.not_after, row.crl_shard, row.key_hash.clone());
             notes.push(Note::Issued { authority, serial: serial.clone(), ends, shard, key });
         }
-        if let Some(when) = row.revoked_at.filter(|_| !end) {
+        if let Some(when) = row.revoked_at.filter(|_| !told.end || (leak && !told.leak)) {
             let (serial, reason) = (serial.clone(), row.revocation_reason.clone());
             notes.push(if row.state == "abandoned" {
                 Note::Abandoned { authority, serial, when }

@@ -7,7 +7,8 @@ use domain::{
 use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
-use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::db::{Conn, Error, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::keys::{self, Known};
 use crate::witness::Note;
 
 /// A certificate in the register, from its preparation on.
@@ -154,10 +155,6 @@ sql!(
     ABANDON_ONE = "UPDATE certificates SET state = 'abandoned', revoked_at = $1, revocation_reason = 'superseded'
     WHERE id = $2 AND state = 'prepared' RETURNING authority_id, serial"
 );
-sql!(
-    REVOKE = "UPDATE certificates SET state = 'revoked', revoked_at = $1, revocation_reason = $2 WHERE id = $3 AND state = 'valid'
-    RETURNING authority_id, serial"
-);
 sql!(FIND = select_certificate!("WHERE id = $1"));
 sql!(BY_SERIAL = select_certificate!("WHERE serial = $1"));
 sql!(OF_APPLICATION = select_certificate!("WHERE application_id = $1 ORDER BY prepared_at, id LIMIT 100"));
@@ -173,12 +170,31 @@ sql!(/// Identifiers are ordered by the time of their birth, so no other index i
     NEWEST = "SELECT prepared_at FROM certificates ORDER BY id DESC LIMIT 1");
 sql!(INSTALLED = "UPDATE certificates SET installed_at = $1 WHERE id = $2 AND installed_at IS NULL");
 
-/// Records certificates before they are signed.
+/// Records certificates before they are signed, and who holds their keys: all of them or none.
 ///
 /// # Errors
-/// [`crate::Error::Duplicate`] when a serial is taken.
+/// [`Error::Duplicate`] when a serial is taken, [`Error::KeyRefused`] when a key is blocked or another's.
 #[boxed]
 pub async fn insert_prepared(tx: &mut Tx, certificates: &[Certificate]) -> Result<()> {
+    let known = insert_allowed(tx, certificates).await?;
+    known.into_iter().find(|known| *known != Known::Nothing).map_or(Ok(()), |known| Err(Error::KeyRefused(known)))
+}
+
+/// The same without those whose key is blocked or another's; gives what stands against the key of each.
+///
+/// # Errors
+/// [`Error::Duplicate`] when a serial is taken.
+#[boxed]
+pub async fn insert_allowed(tx: &mut Tx, certificates: &[Certificate]) -> Result<Vec<Known>> {
+    let holder = |one: &Certificate| one.application_id.map_or(Uuid::nil(), |case| case.0);
+    let asked: Vec<(&str, Uuid)> = certificates.iter().map(|one| (one.key_hash.as_str(), holder(one))).collect();
+    let known = keys::claim(tx, &asked).await?;
+    let allowed = certificates.iter().zip(&known).filter(|(_, known)| **known == Known::Nothing);
+    insert(tx, &allowed.map(|(one, _)| one).collect::<Vec<_>>()).await?;
+    Ok(known)
+}
+
+async fn insert(tx: &mut Tx, certificates: &[&Certificate]) -> Result<()> {
     for certificate in certificates {
         tx.note(Note::Issued {
             authority: certificate.authority_id,
@@ -256,24 +272,6 @@ pub async fn abandon(tx: &mut Tx, id: CertificateId, now: Timestamp) -> Result<b
         .await)?;
     let Some((authority, serial)) = given_up else { return Ok(false) };
     tx.note(Note::Abandoned { authority: AuthorityId(authority), serial, when: now.as_millis() });
-    Ok(true)
-}
-
-/// Revokes a valid certificate; false when it is not valid any more.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn revoke(tx: &mut Tx, id: CertificateId, reason: &str, now: Timestamp) -> Result<bool> {
-    let row: Option<(Uuid, String)> = on_engine!(&mut **tx, |c| sqlx::query_as(REVOKE)
-        .bind(now.as_millis())
-        .bind(reason)
-        .bind(id.0)
-        .fetch_optional(c)
-        .await)?;
-    let Some((authority, serial)) = row else { return Ok(false) };
-    let (authority, reason) = (AuthorityId(authority), reason.to_owned());
-    tx.note(Note::Revoked { authority, serial, when: now.as_millis(), reason });
     Ok(true)
 }
 

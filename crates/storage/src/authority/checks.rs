@@ -18,6 +18,8 @@ pub struct ToCheck {
     pub authority_id: Uuid,
     /// Serial number, hexadecimal.
     pub serial: String,
+    /// `valid`, `revoked` or `abandoned`.
+    pub state: String,
     /// Name of the profile.
     pub profile: String,
     /// Common name.
@@ -43,6 +45,7 @@ from_row!(ToCheck {
     id,
     authority_id,
     serial,
+    state,
     profile,
     subject,
     key_hash,
@@ -116,19 +119,19 @@ sql!(
         "SELECT id, begun_at, ended_at, place_at, place_id, counted, bad, unchecked, fresh FROM certificate_checks
     ORDER BY begun_at DESC, id DESC LIMIT $1"
 );
-sql!(/// Valid ones that have not ended, by end of validity.
-    TO_CHECK = "SELECT c.id, c.authority_id, c.serial, c.profile, c.subject, c.key_hash, c.tbs, c.certificate, c.not_before,
-        c.not_after, c.crl_shard, b.reason AS blocked, f.verdict
+sql!(/// Those that have not ended, by end of validity. What was given up or restored as a mere serial has nothing to be read.
+    TO_CHECK = "SELECT c.id, c.authority_id, c.serial, c.state, c.profile, c.subject, c.key_hash, c.tbs, c.certificate,
+        c.not_before, c.not_after, c.crl_shard, b.reason AS blocked, f.verdict
     FROM certificates c LEFT JOIN blocked_keys b ON b.key_hash = c.key_hash
     LEFT JOIN certificate_findings f ON f.certificate_id = c.id
-    WHERE c.state = 'valid' AND c.not_after >= $1 AND (c.not_after > $1 OR c.id > $2)
+    WHERE c.state <> 'prepared' AND (c.state = 'valid' OR c.certificate IS NOT NULL) AND c.not_after >= $1 AND (c.not_after > $1 OR c.id > $2)
     ORDER BY c.not_after, c.id LIMIT $3");
 sql!(/// Only from the place that was read: whoever repeats a step counts nothing twice.
     STEP = "UPDATE certificate_checks SET place_at = $1, place_id = $2, counted = counted + $3, bad = bad + $4,
         unchecked = unchecked + $5, fresh = fresh + $6
     WHERE id = $7 AND ended_at IS NULL AND place_at = $8 AND place_id = $9");
 sql!(END = "UPDATE certificate_checks SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL");
-sql!(/// What a run did not see again has ended or was revoked.
+sql!(/// What a run did not see again has ended.
     NOT_SEEN = "DELETE FROM certificate_findings WHERE last_seen_at < $1");
 sql!(REVOKED_SERIAL = "SELECT 1 FROM certificates WHERE serial = $1 AND authority_id = $2 AND state = 'revoked'");
 

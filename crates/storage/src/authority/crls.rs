@@ -102,20 +102,20 @@ pub async fn newest_list(conn: &mut Conn) -> Result<Timestamp> {
     Ok(Timestamp::from_millis(at))
 }
 
-/// What belongs on a list: revoked and abandoned serials whose validity has not ended; shard 0 is the full list.
+/// What belongs on a list: revoked and abandoned serials whose validity ends after an instant; shard 0 is the full list.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn revoked(conn: &mut Conn, authority: AuthorityId, shard: i64, now: Timestamp) -> Result<Vec<RevokedRow>> {
-    let now = now.as_millis();
+pub async fn revoked(conn: &mut Conn, authority: AuthorityId, shard: i64, since: Timestamp) -> Result<Vec<RevokedRow>> {
+    let since = since.as_millis();
     Ok(if shard == 0 {
-        on_engine!(conn, |c| sqlx::query_as(REVOKED).bind(authority.0).bind(now).fetch_all(c).await)?
+        on_engine!(conn, |c| sqlx::query_as(REVOKED).bind(authority.0).bind(since).fetch_all(c).await)?
     } else {
         on_engine!(conn, |c| sqlx::query_as(REVOKED_OF_SHARD)
             .bind(authority.0)
             .bind(shard)
-            .bind(now)
+            .bind(since)
             .fetch_all(c)
             .await)?
     })

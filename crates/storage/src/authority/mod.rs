@@ -5,12 +5,14 @@ mod checks;
 mod crls;
 mod findings;
 mod ocsp;
+mod revocations;
 
 pub use certificates::*;
 pub use checks::*;
 pub use crls::*;
 pub use findings::*;
 pub use ocsp::*;
+pub use revocations::*;
 
 use domain::ids::AuthorityId;
 use uuid::Uuid;

@@ -52,6 +52,8 @@ pub struct NewAnswer<'a> {
     pub certificate: CertificateId,
     /// The state of the certificate that it speaks of.
     pub status: &'a str,
+    /// The reason of a revocation that it speaks of.
+    pub reason: Option<&'a str>,
     /// To-be-signed bytes.
     pub tbs: &'a [u8],
     /// When it is made.
@@ -72,11 +74,14 @@ sql!(/// Certificates of an authority whose answer is missing, old, or of anothe
     WHERE c.authority_id = $1 AND c.id > $2 AND c.not_after > $3 AND c.state <> 'prepared'
       AND (a.answer IS NULL OR a.produced_at <= $4 OR a.status <> c.state)
     ORDER BY c.id LIMIT $5");
-sql!(
-    PREPARE = "INSERT INTO ocsp_answers (certificate_id, status, tbs, produced_at, next_update) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (certificate_id) DO UPDATE SET status = $2, tbs = $3, answer = NULL, produced_at = $4, next_update = $5"
-);
-sql!(SIGNED = "UPDATE ocsp_answers SET answer = $1 WHERE certificate_id = $2 AND tbs = $3 AND answer IS NULL");
+sql!(/// What it speaks of must be true at this moment, too.
+    PREPARE = "INSERT INTO ocsp_answers (certificate_id, status, tbs, produced_at, next_update)
+    SELECT id, state, $3, $4, $5 FROM certificates
+    WHERE id = $1 AND state = $2 AND COALESCE(revocation_reason, '') = $6
+    ON CONFLICT (certificate_id) DO UPDATE SET status = excluded.status, tbs = excluded.tbs, answer = NULL,
+        produced_at = excluded.produced_at, next_update = excluded.next_update");
+sql!(SIGNED = "UPDATE ocsp_answers SET answer = $1 WHERE certificate_id = $2 AND tbs = $3 AND answer IS NULL
+    AND EXISTS (SELECT 1 FROM certificates c WHERE c.id = ocsp_answers.certificate_id AND c.state = ocsp_answers.status)");
 sql!(FORGET = "DELETE FROM ocsp_answers WHERE certificate_id = $1");
 
 /// The certificate with a serial, and the answer that is kept about it.
@@ -112,24 +117,27 @@ pub async fn answers_due(
         .await)?)
 }
 
-/// Records an answer before it is signed; the one before it is forgotten.
+/// Records an answer before it is signed; the one before it is forgotten. False, and nothing changes, when the certificate is
+/// no longer in the state that it speaks of.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn prepare_answer(tx: &mut Tx, answer: &NewAnswer<'_>) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(PREPARE)
+pub async fn prepare_answer(tx: &mut Tx, answer: &NewAnswer<'_>) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(PREPARE)
         .bind(answer.certificate.0)
         .bind(answer.status)
         .bind(answer.tbs)
         .bind(answer.produced_at.as_millis())
         .bind(answer.next_update.as_millis())
+        .bind(answer.reason.unwrap_or_default())
         .execute(c)
         .await
-        .map(drop))?)
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
 }
 
-/// Stores a signed answer; false when its record was replaced or forgotten meanwhile.
+/// Stores a signed answer; false when its record was replaced or forgotten, or the certificate changed meanwhile.
 ///
 /// # Errors
 /// When the database refuses.

@@ -11,8 +11,9 @@ use crate::convert::instant;
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 
 sql!(/// A certificate whose renewal is installed is left out here already; one that was applied for anew is left out later.
+    /// That it is not `prepared` is said for SQLite, which otherwise does not see that the index by end serves.
     ENDING = "SELECT c.not_after, c.id, c.institution_id FROM certificates c
-    WHERE c.state = 'valid' AND c.institution_id IS NOT NULL AND c.not_after <= $1
+    WHERE c.state = 'valid' AND c.state <> 'prepared' AND c.institution_id IS NOT NULL AND c.not_after <= $1
       AND (c.not_after > $2 OR (c.not_after = $2 AND c.id > $3))
       AND NOT EXISTS (SELECT 1 FROM expiry_notices n WHERE n.certificate_id = c.id AND n.rung <= $4)
       AND NOT EXISTS (SELECT 1 FROM certificates s WHERE s.renews = c.id AND s.installed_at IS NOT NULL AND s.state = 'valid')

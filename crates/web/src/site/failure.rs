@@ -119,6 +119,8 @@ fn service(error: Error) -> Told {
         Error::ClockInDoubt(_) => not_signing("認証局の時計にずれが見つかったため"),
         Error::Unrecorded(cause) => unrecorded(&cause),
         Error::Internal(cause) => ours(&cause),
+        // Those who send a key read it beside their request; this one is of our own making.
+        error @ Error::KeyRefused(_) => ours(&error.to_string()),
     }
 }
 

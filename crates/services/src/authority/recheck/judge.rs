@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 use crate::{App, Result, authority::making::ROOT};
 
+/// The state of one that is relied upon.
+const VALID: &str = "valid";
+
 /// An authority as the database knows it now.
 struct Issuer {
     name: String,
@@ -48,10 +51,11 @@ impl Judge {
         Ok(Self { issuers, profiles: app.authority.profiles.clone(), linter: app.authority.linter.clone() })
     }
 
-    /// Everything that stands against a certificate; empty when it is good.
+    /// Everything that stands against a certificate; empty when it is good. What only says that it should be revoked does not
+    /// stand against one that is.
     pub(super) fn judge(&self, row: &ToCheck) -> Vec<Reason> {
         let mut reasons = vec![];
-        if let Some(why) = &row.blocked {
+        if let Some(why) = row.blocked.as_ref().filter(|_| row.state == VALID) {
             reasons.push(Reason::new(Fault::Blocked, why));
         }
         let issued = match Issued::parse(row.certificate.as_deref().unwrap_or_default()) {
@@ -74,7 +78,7 @@ impl Judge {
     }
 
     fn judge_by(&self, issuer: &Issuer, row: &ToCheck, issued: &Issued, reasons: &mut Vec<Reason>) {
-        if issuer.revoked {
+        if issuer.revoked && row.state == VALID {
             reasons.push(Reason::new(Fault::IssuerRevoked, &issuer.name));
         }
         if !issued.is_signed_by(&issuer.certificate) {

@@ -1,4 +1,5 @@
-//! The nightly check: every certificate in force is read again as it is stored, and judged by what is known today.
+//! The nightly check: every certificate that has not ended, the revoked ones too, is read again as it is stored, and judged by
+//! what is known today.
 //!
 //! A run is a row. Each step judges one batch and notes, in one transaction, what it found and how far the run came: a
 //! process that dies between two steps loses nothing, and a step that is made twice counts once. Jobs make the steps of the

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::clock::Timestamp;
+use domain::{clock::Timestamp, ids::AuthorityId};
 use services::{
     Error,
     authority::{self, PublishedCrl},
@@ -54,7 +54,7 @@ async fn file(State(site): State<Site>, headers: HeaderMap, Path(name): Path<Str
     match (found, kind) {
         (Some((der, _)), "cer") => certificate(CERTIFICATE, der.to_vec()),
         (Some((der, _)), "pem") => certificate(PEM, authority::pem(der).into_bytes()),
-        (Some((_, id)), "crl") => list(&site, &headers, authority::crl(app, id, 0).await),
+        (Some((_, id)), "crl") => list(&site, &headers, id, authority::crl(app, id, 0).await),
         _ => absent(),
     }
 }
@@ -63,7 +63,9 @@ async fn file(State(site): State<Site>, headers: HeaderMap, Path(name): Path<Str
 async fn shard(State(site): State<Site>, headers: HeaderMap, Path((name, file)): Path<(String, String)>) -> Response {
     let number = file.strip_suffix(".crl").and_then(|shard| shard.parse::<i64>().ok()).filter(|shard| *shard > 0);
     match (site.app.authority.named(&name), number) {
-        (Some(issuing), Some(shard)) => list(&site, &headers, authority::crl(&site.app, issuing.id, shard).await),
+        (Some(issuing), Some(shard)) => {
+            list(&site, &headers, issuing.id, authority::crl(&site.app, issuing.id, shard).await)
+        }
         _ => absent(),
     }
 }
@@ -81,7 +83,7 @@ fn certificate(kind: &'static str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-fn list(site: &Site, asked: &HeaderMap, found: Result<Arc<PublishedCrl>, Error>) -> Response {
+fn list(site: &Site, asked: &HeaderMap, of: AuthorityId, found: Result<Arc<PublishedCrl>, Error>) -> Response {
     let list = match found {
         Ok(list) => list,
         Err(Error::NotFound) => return absent(),
@@ -92,7 +94,8 @@ fn list(site: &Site, asked: &HeaderMap, found: Result<Arc<PublishedCrl>, Error>)
         }
     };
     let life = Life { now: site.app.clock.now(), made: list.this_update, ends: list.next_update };
-    let tag = format!("\"{}\"", list.number);
+    // Numbers are those of one authority, and an address may come to stand for the next one.
+    let tag = format!("\"{of}-{}\"", list.number);
     kept("application/pkix-crl", asked, life, &tag, Bytes::from_owner(Octets(list, |list| &list.der)))
 }
 

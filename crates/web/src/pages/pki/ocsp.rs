@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, OriginalUri, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use services::authority::{self, OcspReply};
 
 use super::files::{Life, Octets, kept};
@@ -17,6 +21,13 @@ use crate::site::{Access, Routes, Site};
 const RESPONSE: &str = "application/ocsp-response";
 /// A request longer than this is not read.
 const LONGEST: usize = 16 * 1024;
+/// What stands before a request in an address.
+const BEFORE: &str = "/pki/ocsp/";
+/// Some leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 pub(super) fn routes() -> Routes {
     let routes =
@@ -32,9 +43,10 @@ async fn posted(State(site): State<Site>, body: Result<Bytes, BytesRejection>) -
     }
 }
 
-/// The request in base64 as the rest of the path; those between may keep the answer.
-async fn got(State(site): State<Site>, headers: HeaderMap, Path(request): Path<String>) -> Response {
-    let reply = match answer(&site, &STANDARD.decode(request.as_bytes()).unwrap_or_default()).await {
+/// The request in base64 as the rest of the path; those between may keep the answer. What cannot be read is malformed.
+async fn got(State(site): State<Site>, headers: HeaderMap, OriginalUri(address): OriginalUri) -> Response {
+    let request = address.path().strip_prefix(BEFORE).and_then(decoded).unwrap_or_default();
+    let reply = match answer(&site, &request).await {
         Ok(reply) => reply,
         Err(unavailable) => return unavailable,
     };
@@ -42,6 +54,19 @@ async fn got(State(site): State<Site>, headers: HeaderMap, Path(request): Path<S
     let life = Life { now: site.app.clock.now(), made: reply.produced_at, ends };
     let tag = format!("\"{}\"", reply.tag);
     kept(RESPONSE, &headers, life, &tag, octets(reply))
+}
+
+/// The octets of a request in an address. Programs escape all of it, some of it or nothing, and break lines of base64.
+fn decoded(path: &str) -> Option<Vec<u8>> {
+    let mut parts = path.split('%');
+    let mut text = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        text.push(u8::from_str_radix(digits, 16).ok()?);
+        text.extend_from_slice(rest.as_bytes());
+    }
+    text.retain(|octet| !octet.is_ascii_whitespace());
+    BASE64.decode(text).ok().filter(|request| request.len() <= LONGEST)
 }
 
 async fn answer(site: &Site, request: &[u8]) -> Result<Arc<OcspReply>, Response> {
