@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::PermissionsExt,
     process::{Command, Output},
 };
 
@@ -17,6 +18,7 @@ impl Site {
         let site = Self(tempfile::tempdir().unwrap());
         for name in ["first", "second", "third", "fourth"] {
             fs::write(site.path(name), format!("the {name} half")).unwrap();
+            fs::set_permissions(site.path(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
         site.configure("before.toml", ["first", "second"]);
         site.configure("after.toml", ["third", "fourth"]);

@@ -14,7 +14,7 @@ use clap::Args;
 use pki::{Passphrase, SigningKey};
 
 use super::shares::{key_files, passphrase, write_new};
-use crate::{Place, clock::SystemRandomness, config::Config};
+use crate::{Place, clock::SystemRandomness, config::Config, secret};
 
 /// How names of files end that are not in place yet.
 const NEW: &str = ".new";
@@ -38,8 +38,8 @@ impl ChangePassphrase {
     /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let [first, second] = self.new_half.as_slice() else { bail!("--new-half: name two files") };
-        let half = |path: &PathBuf| fs::read_to_string(path).with_context(|| path.display().to_string());
-        let fresh = Passphrase::from_halves(half(first)?.trim(), half(second)?.trim())?;
+        let half = |path: &PathBuf| secret::text(path).map_err(anyhow::Error::msg);
+        let fresh = Passphrase::from_halves(&half(first)?, &half(second)?)?;
         let config = Config::load(&self.place)?;
         let folder = self.keys.unwrap_or_else(|| config.data_dir.join("keys"));
         let files = key_files(&folder)?;

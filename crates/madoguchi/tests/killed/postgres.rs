@@ -70,7 +70,7 @@ impl Cast {
             self.certificates.push(der.clone());
             let serial = CertificateInfo::parse(&der).unwrap().serial.to_hex();
             let page = format!("/office/certificates/{}/revoke", runtime().block_on(id_of(&self.database, &serial)));
-            let done = self.officer.send(&page, &page, &[("reason", "cessationOfOperation")])?;
+            let done = self.officer.send(&page, &page, &[("reason", "superseded")])?;
             assert_eq!(done.status, 303, "{}", done.text());
             self.revoked.push(der);
             self.outside.list(0)?;

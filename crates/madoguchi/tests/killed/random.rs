@@ -74,7 +74,7 @@ impl Holder {
             1 => (&mut self.owner, format!("/certificates/{id}/revoke")),
             _ => (&mut self.officer, format!("/office/certificates/{id}/revoke")),
         };
-        let done = who.send(&page, &page, &[("reason", "cessationOfOperation")])?;
+        let done = who.send(&page, &page, &[("reason", "superseded")])?;
         assert_eq!(done.status, 303, "{}", done.text());
         self.revoked.lock().unwrap().push(self.last.clone());
         Ok(Deed::Revoked(self.last.clone()))

@@ -77,7 +77,7 @@ impl Stage {
         assert_eq!(told.outside.status(&der)?, Some(CertStatus::Good));
         let serial = CertificateInfo::parse(&der).unwrap().serial.to_hex();
         let page = format!("/office/certificates/{}/revoke", runtime().block_on(id_of(&place.folder, &serial)));
-        let done = self.officer.at(place.portal).send(&page, &page, &[("reason", "cessationOfOperation")])?;
+        let done = self.officer.at(place.portal).send(&page, &page, &[("reason", "superseded")])?;
         assert_eq!(done.status, 303, "{}", done.text());
         told.revoked = true;
         for _ in 0..2_400 {
