@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { journey, judge, logIn } from "./support/index.mjs";
 
 const STAFF = ["reviewer", "ra_officer", "dispatch_clerk", "billing_clerk", "editor", "call_centre_agent", "ca_officer", "auditor"];
-const PEOPLE = ["visitor", "owner", "group", ...STAFF, "administrator"];
+const PEOPLE = ["visitor", "owner", "terminals", "group", ...STAFF, "administrator"];
 
 /** Pages of one kind have the same template: one of them is looked at. */
 function kindOf({ pathname }) {

@@ -209,7 +209,7 @@ impl BlockKeys {
 }
 
 async fn init(config: &Config) -> anyhow::Result<()> {
-    let founded = install::found(config).await?;
+    let founded = install::found(config, &SystemClock).await?;
     let db = install::open_database(config).await?;
     let authority = install::open_authority(config, &db).await?;
     if !founded {

@@ -6,7 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
+use domain::{
+    applications::Rules,
+    calendar::Holidays,
+    clock::{Clock, Randomness},
+};
 use pki::{Passphrase, Token};
 use services::{
     App, MembershipRule, Operator, Settings,
@@ -223,11 +227,15 @@ pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<A
     .await
 }
 
-/// Makes the certification authority without witnesses, where there has never been one. Done by `ca init` and the demo alone.
-pub(crate) async fn found(config: &Config) -> anyhow::Result<bool> {
+/// Makes the certification authority without witnesses, where there has never been one, at the time of a clock. Done by
+/// `ca init` and the demo alone.
+pub(crate) async fn found(config: &Config, clock: &dyn Clock) -> anyhow::Result<bool> {
     let db = open_database(config).await?;
     let stores = key_stores(config)?;
-    let founded = with_founding(config, &db, &stores, async |founding| Ok(authority::found(founding).await?)).await;
+    let founded = with_founding(config, &db, &stores, async |founding| {
+        Ok(authority::found(&Founding { clock, ..founding.clone() }).await?)
+    })
+    .await;
     db.close().await;
     founded.context("the certification authority cannot be made")
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::applications::{Kind, State};
+use domain::{
+    applications::{Kind, State},
+    terminals::standing::Condition,
+};
 use tempfile::TempDir;
 
 use crate::{
@@ -35,13 +38,25 @@ fn missing(found: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stati
     missing.filter(|(_, state)| *state != State::LetterLost.as_str()).collect()
 }
 
+/// How terminals can stand, as far as the clinic of the demo that has terminals does not show it.
+async fn terminals_not_shown(house: &House) -> Vec<&'static str> {
+    let email = "terminals@clinic.example";
+    let owner = storage::accounts::by_email(&mut house.app.db.read().await.unwrap(), email).await.unwrap().unwrap();
+    let page = Browser::of(house, owner.id, false).await.get("/terminals").await.body;
+    use Condition as C;
+    let shown = [C::Ended, C::Renewable, C::InUse, C::ReportedLost, C::ToInstall, C::UnderWay];
+    shown.into_iter().map(Condition::label).filter(|words| !page.contains(words)).collect()
+}
+
 #[tokio::test]
 async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
     let folder = TempDir::new().unwrap();
     on_each_database_with_post_box(folder.path(), async |house| {
+        house.clock.pass(services::demo::AUTHORITY_AGE);
         services::demo::fill(&house.app).await.unwrap();
         let filled = cases(house).await;
         assert_eq!(missing(&filled), []);
+        assert_eq!(terminals_not_shown(house).await, [""; 0]);
         let mut conn = house.app.db.read().await.unwrap();
         for state in ["to_print", "in_batch", "printed", "posted", "dead"] {
             assert!(storage::letters::count_in_state(&mut conn, state).await.unwrap() > 0, "no letter is {state}");

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use domain::clock::{Clock, Timestamp};
 use serde_json::json;
 use services::{App, authority, demo};
 
 use crate::{
+    clock::SystemClock,
     config::{Config, Listener},
     install, serve,
 };
@@ -62,11 +64,20 @@ fn config(options: &Options) -> Config {
     config
 }
 
+/// The time at which the demo's authority was made.
+struct Earlier(Timestamp);
+
+impl Clock for Earlier {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
 /// Runs the demo until it is stopped.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     prepare(&options.data_dir, options.reset)?;
     let config = config(&options);
-    install::found(&config).await?;
+    install::found(&config, &Earlier(SystemClock.now() - demo::AUTHORITY_AGE)).await?;
     let app = install::build(&config, true).await;
     let app = app.context("the demo does not open; if its first start was cut off, begin anew with --reset")?;
     install::recover(&config, &app).await?;

@@ -17,6 +17,7 @@ use super::{
 use crate::{Error, Result};
 
 /// What founding or opening an authority needs.
+#[derive(Clone)]
 pub struct Founding<'a> {
     /// Database.
     pub db: &'a Db,

@@ -81,15 +81,16 @@ fn scenes(rules: &Rules) -> Vec<Scene> {
 }
 
 /// Who acts in the demo's cases, and when.
-struct Cast<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct Cast<'a> {
     /// The installation at the time of the act.
-    app: &'a App,
-    institution: InstitutionId,
-    applicant: AccountId,
+    pub(super) app: &'a App,
+    pub(super) institution: InstitutionId,
+    pub(super) applicant: AccountId,
 }
 
 /// A time that stands still.
-struct Standing(Timestamp);
+pub(super) struct Standing(pub(super) Timestamp);
 
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
@@ -141,11 +142,11 @@ impl<'a> Cast<'a> {
         }
     }
 
-    fn applicant(&self) -> Ctx<'a> {
+    pub(super) fn applicant(&self) -> Ctx<'a> {
         Ctx::person(self.app, self.session(self.applicant, false), "")
     }
 
-    async fn staff(&self) -> Result<Ctx<'a>> {
+    pub(super) async fn staff(&self) -> Result<Ctx<'a>> {
         let reviewer =
             storage::accounts::by_email(&mut self.app.db.read().await?, "reviewer@madoguchi.example").await?;
         let id = reviewer.ok_or_else(|| Error::internal("no demo reviewer"))?.id;
@@ -153,7 +154,8 @@ impl<'a> Cast<'a> {
     }
 }
 
-fn answers(app: &App, kind: Kind) -> Answers {
+/// What is filed when nothing special is wanted.
+pub(super) fn answers(app: &App, kind: Kind) -> Answers {
     let today = app.clock.now().date();
     let terms = |slug: &str| app.reference().documents.get(slug).map(|d| d.version.clone()).unwrap_or_default();
     match kind {
@@ -190,17 +192,22 @@ fn answers(app: &App, kind: Kind) -> Answers {
     }
 }
 
-async fn draft(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
+async fn draft(cast: &Cast<'_>, kind: Kind, answers: &Answers) -> Result<ApplicationId> {
     let ctx = cast.applicant();
     let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else {
         return Err(Error::internal("a demo case could not begin"));
     };
-    applications::save(&ctx, id, &answers(cast.app, kind)).await?;
+    applications::save(&ctx, id, answers).await?;
     Ok(id)
 }
 
 async fn filed(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
-    let id = draft(cast, kind).await?;
+    filed_with(cast, kind, &answers(cast.app, kind)).await
+}
+
+/// Files a case with these answers.
+pub(super) async fn filed_with(cast: &Cast<'_>, kind: Kind, answers: &Answers) -> Result<ApplicationId> {
+    let id = draft(cast, kind, answers).await?;
     let ctx = cast.applicant();
     let version = applications::check(&ctx, id).await?.case.version;
     match applications::submit(&ctx, id, version).await? {
@@ -210,12 +217,14 @@ async fn filed(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
     }
 }
 
-async fn version(cast: &Cast<'_>, id: ApplicationId) -> Result<i64> {
+/// The version of a case as it stands now.
+pub(super) async fn version(cast: &Cast<'_>, id: ApplicationId) -> Result<i64> {
     let case = storage::applications::find(&mut cast.app.db.read().await?, id).await?;
     case.map(|case| case.version).ok_or(Error::NotFound)
 }
 
-fn done(decision: &Decision) -> Result<()> {
+/// Goes on only after a decision was taken.
+pub(super) fn done(decision: &Decision) -> Result<()> {
     if matches!(decision, Decision::Done(_)) { Ok(()) } else { Err(Error::internal("a demo decision failed")) }
 }
 
@@ -229,7 +238,7 @@ async fn lead(present: &App, cast: &Cast<'_>, scene: Scene) -> Result<()> {
         take_effect(present, first).await?;
     }
     if state == State::Draft {
-        return draft(cast, kind).await.map(drop);
+        return draft(cast, kind, &answers(cast.app, kind)).await.map(drop);
     }
     let id = filed(cast, kind).await?;
     let seen = version(cast, id).await?;
@@ -271,7 +280,7 @@ async fn go_on(present: &App, cast: &Cast<'_>, id: ApplicationId, scene: Scene) 
 }
 
 /// Lets an accepted filing begin when its month has come.
-async fn take_effect(present: &App, id: ApplicationId) -> Result<()> {
+pub(super) async fn take_effect(present: &App, id: ApplicationId) -> Result<()> {
     let case = storage::applications::find(&mut present.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     let month = case.start_month.and_then(|month| month.parse::<YearMonth>().ok());
     let Some(begin) = month.map(|month| Timestamp::start_of_day(month.first_day())) else { return Ok(()) };
@@ -303,7 +312,7 @@ async fn last_letter(cast: &Cast<'_>, id: ApplicationId) -> Result<Letter> {
 }
 
 /// Prints, posts, and lets happen to the letter what the state asks for.
-async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()> {
+pub(super) async fn deliver(cast: &Cast<'_>, id: ApplicationId, state: State) -> Result<()> {
     if matches!(state, State::Accepted | State::Approved) {
         return Ok(());
     }

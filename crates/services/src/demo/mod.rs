@@ -4,6 +4,7 @@ mod cases;
 mod mailbox;
 mod people;
 pub mod register;
+mod terminals;
 
 pub(crate) use mailbox::keep;
 pub use mailbox::{DemoLetter, letter, letter_pdf, letters, mail, mails};
@@ -11,6 +12,7 @@ pub use people::{PASSWORD, Person, people};
 
 use domain::ids::InstitutionId;
 use storage::boxed;
+use time::Duration;
 
 use crate::{
     App, Ctx, Error, Result,
@@ -19,6 +21,8 @@ use crate::{
 
 /// Institutions in the made-up register.
 const INSTITUTIONS: usize = 520;
+/// How old the demo's authority is, so that some of its certificates can be near their end.
+pub const AUTHORITY_AGE: Duration = Duration::days(1_400);
 /// Name under which the installation notes that the demo content is there.
 const MARK: &str = "demo_content";
 
@@ -40,10 +44,19 @@ pub async fn fill(app: &App) -> Result<()> {
     crate::content::seed_notices(app).await?;
     let institutions = institutions(app).await?;
     people::add(app, &institutions).await?;
+    lead_terminals(app, &institutions).await?;
     cases::add(app, &institutions).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;
     Ok(tx.commit().await?)
+}
+
+/// Lets the clinic with terminals live through its years.
+async fn lead_terminals(app: &App, institutions: &[InstitutionId]) -> Result<()> {
+    let clinic = institutions.get(terminals::ROW).ok_or_else(|| Error::internal("the register is too short"))?;
+    let email = format!("{}@clinic.example", people::TERMINALS);
+    let owner = storage::accounts::by_email(&mut app.db.read().await?, &email).await?.ok_or(Error::NotFound)?;
+    terminals::add(app, *clinic, owner.id).await
 }
 
 /// The institutions of the made-up register in its order.

@@ -32,12 +32,16 @@ const fn member(
     (role, name, institutions)
 }
 
+/// Owner of the clinic whose terminals have certificates already.
+pub(super) const TERMINALS: &str = "terminals";
+
 /// Members: role, name, rows of the register. The first has filed nothing yet.
 const MEMBERS: &[(&str, &str, &[usize])] = &[
     member("owner", "山田 花子", &[49]),
     member("staff", "佐藤 健", &[49]),
     member("owner2", "鈴木 一郎", &[105]),
     member("group", "高橋 美咲", &[50, 51, 52]),
+    member(TERMINALS, "田中 実", &[super::terminals::ROW]),
 ];
 
 const STAFF: &[(Role, &str)] = &[
