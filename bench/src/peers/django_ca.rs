@@ -23,7 +23,8 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 ROOT_URLCONF = "peer_urls"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "peer.db", "OPTIONS": {"timeout": 30}}}
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "peer.db", "OPTIONS": {"timeout": 30,
+    "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"}}}
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
     "django.contrib.messages", "django_object_actions", "django_ca"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
