@@ -139,12 +139,17 @@ pub struct Overview {
     pub waiting: usize,
 }
 
-/// The terminals of one's institution that are in use, for its home page; those that need somebody first.
+/// The terminals of one's institution that are in use, for its home page; those that need somebody first. Before the first
+/// certificate the home page's tasks say all that there is.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
 #[boxed]
 pub async fn overview(ctx: &Ctx<'_>) -> Result<Overview> {
+    let institution = ctx.institution()?;
+    if !storage::terminals::any_certificate(&mut ctx.app.db.read().await?, institution).await? {
+        return Ok(Overview::default());
+    }
     let mut terminals = all(ctx).await?;
     terminals.retain(|one| one.standing.condition != Condition::Retired);
     let count = terminals.len();
@@ -210,7 +215,10 @@ async fn gather(ctx: &Ctx<'_>, conn: &mut Conn, institution: InstitutionId, name
     let mut certificates =
         by_name(storage::terminals::certificates(conn, institution, &range).await?, |one| one.terminal.clone());
     let mut notes = storage::terminals::notes(conn, institution, &range).await?;
-    let losses = storage::terminals::losses_of(conn, institution).await?;
+    let losses = match certificates.is_empty() {
+        true => vec![],
+        false => storage::terminals::losses_of(conn, institution).await?,
+    };
     let deadlines = deadlines(conn, institution, &cases).await?;
     let terminal = |name: &String| {
         let parts = Parts {

@@ -19,6 +19,7 @@ sql!(
         ORDER BY c.signed_at, c.id LIMIT 5000"
     )
 );
+sql!(ANY_CERTIFICATE = "SELECT 1 FROM certificates WHERE institution_id = $1 AND signed_at IS NOT NULL LIMIT 1");
 sql!(PLACES = "SELECT name, place, retired_at FROM terminals WHERE institution_id = $1 AND name >= $2 AND name <= $3");
 sql!(
     SET_PLACE = "INSERT INTO terminals (institution_id, name, place, updated_at) VALUES ($1, $2, $3, $4)
@@ -61,6 +62,17 @@ pub async fn certificates(conn: &mut Conn, institution: InstitutionId, names: &R
         .fetch_all(c)
         .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whether an institution ever got a certificate.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn any_certificate(conn: &mut Conn, institution: InstitutionId) -> Result<bool> {
+    let found: Option<i32> =
+        on_engine!(conn, |c| sqlx::query_scalar(ANY_CERTIFICATE).bind(institution.0).fetch_optional(c).await)?;
+    Ok(found.is_some())
 }
 
 /// What people noted of a terminal.
