@@ -8,6 +8,7 @@ pub mod clock;
 pub mod forms;
 pub mod ids;
 pub mod institutions;
+pub mod interview;
 pub mod permissions;
 pub mod reference;
 pub mod secrets;

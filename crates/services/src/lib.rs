@@ -14,6 +14,7 @@ pub mod demo;
 mod error;
 pub mod inquiries;
 pub mod institutions;
+pub mod interview;
 pub mod jobs;
 pub mod journal;
 pub mod letters;

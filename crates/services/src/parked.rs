@@ -2,7 +2,8 @@
 
 use domain::{
     forms::Answers,
-    ids::{AccountId, ApplicationId},
+    ids::{AccountId, ApplicationId, InstitutionId},
+    interview::Step,
 };
 use serde_json::{Value, json};
 use storage::accounts::Token;
@@ -11,6 +12,7 @@ use time::Duration;
 
 use crate::{
     Ctx, Error, Result, applications,
+    interview::{self, Then},
     secrets::{new_token, token_hash},
 };
 
@@ -24,6 +26,8 @@ const LONGEST: usize = 10_000;
 pub enum Back {
     /// In the form of this case, where it was put.
     Case(ApplicationId),
+    /// On this page of the interview, where it was put.
+    Interview(Step),
     /// In the form of an inquiry, which reads it with [`inquiry`].
     Inquiry,
 }
@@ -44,6 +48,20 @@ pub struct KeptInquiry {
 #[boxed]
 pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result<String> {
     keep(ctx, None, json!({ "application": id, "answers": answers })).await
+}
+
+/// Keeps what was typed on a page of an institution's interview; gives the token that finds it.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn park_interview(
+    ctx: &Ctx<'_>,
+    institution: InstitutionId,
+    step: Step,
+    answers: &Answers,
+) -> Result<String> {
+    keep(ctx, None, json!({ "step": step, "institution": institution, "answers": answers })).await
 }
 
 /// Keeps an inquiry for the person on whose page it was typed; gives the token that finds it.
@@ -90,8 +108,7 @@ async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
 #[boxed]
 pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     let Some(form) = find(ctx, token).await? else { return Ok(None) };
-    let Some(id) = form["application"].as_str() else { return Ok(Some(Back::Inquiry)) };
-    let id: ApplicationId = id.parse().map_err(|_| Error::internal("a parked form without its case"))?;
+    let Some(back) = back_of(&form)? else { return Ok(Some(Back::Inquiry)) };
     let answers: Answers = serde_json::from_value(form["answers"].clone()).map_err(Error::internal)?;
     let mut tx = ctx.app.db.write().await?;
     let mine = storage::accounts::use_token(&mut tx, &token_hash(token), ctx.now).await?;
@@ -99,11 +116,32 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     if !mine {
         return Ok(None);
     }
-    match applications::save(ctx, id, &answers).await {
-        Ok(_) => Ok(Some(Back::Case(id))),
+    let put = match back {
+        Back::Case(id) => applications::save(ctx, id, &answers).await.map(drop),
+        Back::Interview(_) if !is_for(ctx, &form) => return Ok(None),
+        Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(drop),
+        Back::Inquiry => Ok(()),
+    };
+    match put {
+        Ok(()) => Ok(Some(back)),
         Err(Error::NotFound | Error::ChangedMeanwhile) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether what was typed belongs to the institution that the person acts for now.
+fn is_for(ctx: &Ctx<'_>, form: &Value) -> bool {
+    ctx.institution().is_ok_and(|institution| form["institution"].as_str() == Some(&institution.to_string()))
+}
+
+/// Where a kept form belongs; none for an inquiry.
+fn back_of(form: &Value) -> Result<Option<Back>> {
+    if let Some(id) = form["application"].as_str() {
+        let id = id.parse().map_err(|_| Error::internal("a parked form without its case"))?;
+        return Ok(Some(Back::Case(id)));
+    }
+    let step = form["step"].as_str().map(str::parse::<Step>).transpose();
+    Ok(step.map_err(|_| Error::internal("a parked form without its page"))?.map(Back::Interview))
 }
 
 /// A kept inquiry; a page that is loaded again finds it again.

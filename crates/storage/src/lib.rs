@@ -19,6 +19,7 @@ pub mod content;
 pub mod dump;
 pub mod inquiries;
 pub mod institutions;
+pub mod interviews;
 pub mod jobs;
 pub mod journals;
 pub mod keys;

@@ -32,6 +32,7 @@ pub(crate) fn sqlite() -> Migrator {
         9 "checks" "0009_checks.sql",
         10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
+        12 "interviews" "0012_interviews.sql",
     )
 }
 
@@ -49,6 +50,7 @@ pub(crate) fn postgres() -> Migrator {
         9 "checks" "0009_checks.sql",
         10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
+        12 "interviews" "0012_interviews.sql",
     )
 }
 

@@ -25,6 +25,16 @@ fn source(facts: &Facts) -> Source<'_> {
     }
 }
 
+/// What the claims filing calls a line of the eligibility application: CTC and QTnet are reached by IPv4, フレッツ by IPv6.
+pub fn connection_of_line(line_kind: &str) -> Option<&'static str> {
+    match line_kind {
+        "ip_vpn" => Some("ip_vpn_ipv6"),
+        "ip_vpn_ctc_qtnet" => Some("ip_vpn_ipv4"),
+        "ipsec_ike" => Some("ipsec_ike"),
+        _ => None,
+    }
+}
+
 fn line(max: usize) -> Input {
     Input::Line { max, keyboard: Keyboard::Text, suggestions: vec![] }
 }

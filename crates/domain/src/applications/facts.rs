@@ -29,6 +29,9 @@ pub struct Entry {
     /// Maker of a product; fills the maker's field.
     #[serde(default)]
     pub maker: String,
+    /// The entry of `terminal_oses` that a receipt computer's system belongs to.
+    #[serde(default)]
+    pub os: String,
     /// Format of the certificate file for an operating system: `modern` or `legacy`.
     #[serde(default)]
     pub pkcs12: String,

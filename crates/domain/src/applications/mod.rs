@@ -12,7 +12,7 @@ pub mod line_customer_id;
 pub use certificate::{
     CertificateApplication, MOST_TERMINALS, TERMINAL_COUNT, TerminalRequest, case_answers, terminal_requests,
 };
-pub use claims::ClaimsFiling;
+pub use claims::{ClaimsFiling, connection_of_line};
 pub use eligibility::EligibilityApplication;
 pub use explain::{CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};

@@ -93,6 +93,7 @@ fn missing(field: &Field) -> String {
         Input::Agreement(document) => {
             format!("「{}」を読み、同意する場合はチェックを入れてください。", document.title)
         }
+        Input::Agreements(_) => format!("「{label}」：すべて読み、同意する場合はチェックを入れてください。"),
         _ => format!("「{label}」を入力してください。"),
     }
 }
@@ -116,6 +117,13 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
                     "「{}」が第{}版に改まりました。もう一度読んでから、チェックを入れてください。",
                     document.title, document.version
                 ))
+            }
+        }
+        Input::Agreements(documents) => {
+            if typed.is_empty() || typed == Input::versions(documents) {
+                Ok(typed.to_owned())
+            } else {
+                Err(format!("「{label}」の文書が改まりました。もう一度読んでから、チェックを入れてください。"))
             }
         }
         Input::Line { max, .. } => clean_line(typed, *max).map_err(|fault| about(label, &fault.to_string())),

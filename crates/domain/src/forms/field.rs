@@ -69,6 +69,8 @@ pub enum Input {
     Select(Vec<Choice>),
     /// Agreement to a document; the stored value is the version agreed to.
     Agreement(Document),
+    /// Agreement to several documents at once; the stored value is their versions, joined by [`Input::AND`].
+    Agreements(Vec<Document>),
     /// One line of at most `max` characters.
     Line {
         /// Longest accepted text in characters.
@@ -94,6 +96,16 @@ pub enum Input {
     CustomerId,
     /// A fact that is shown, never asked.
     Shown(String),
+}
+
+impl Input {
+    /// Between the versions of documents that are agreed to at once.
+    pub const AND: &'static str = "+";
+
+    /// The versions of documents as one value.
+    pub fn versions(documents: &[Document]) -> String {
+        documents.iter().map(|document| document.version.as_str()).collect::<Vec<_>>().join(Self::AND)
+    }
 }
 
 /// When a field applies.
@@ -221,7 +233,7 @@ impl Field {
             Input::Radio(choices) | Input::Select(choices) => {
                 choices.iter().find(|choice| choice.value == value).map_or(value, |choice| &choice.label).to_owned()
             }
-            Input::Agreement(_) => format!("同意しました（第{value}版）"),
+            Input::Agreement(_) | Input::Agreements(_) => format!("同意しました（第{value}版）"),
             Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),
             Input::Line { .. } | Input::Lines { .. } | Input::CustomerId => value.to_owned(),
         }

@@ -55,16 +55,19 @@ pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
     insert(ctx, kind, &facts).await
 }
 
-async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
-    let institution = ctx.institution()?;
-    let draft = Application {
+/// A draft of a procedure that is not stored yet.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+pub(crate) fn blank(ctx: &Ctx<'_>, kind: Kind, answers: Answers) -> Result<Application> {
+    Ok(Application {
         id: ApplicationId::new(ctx.now, &*ctx.app.randomness),
         kind,
-        institution_id: institution,
+        institution_id: ctx.institution()?,
         state: State::Draft,
         version: 1,
         reference: None,
-        answers: kind.procedure().preset(facts),
+        answers,
         remarks: vec![],
         line_id: None,
         terminal_name: None,
@@ -78,14 +81,18 @@ async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
         updated_at: ctx.now,
         submitted_at: None,
         state_since: ctx.now,
-    };
+    })
+}
+
+async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
+    let draft = blank(ctx, kind, kind.procedure().preset(facts))?;
     let mut tx = ctx.app.db.write().await?;
     if storage::applications::insert_draft(&mut tx, &draft).await? {
         ctx.audit(&mut tx, "application.start", format!("application:{}", draft.id), "", kind.as_str());
         tx.commit().await?;
         return Ok(Started::New(draft.id));
     }
-    let winner = storage::applications::draft_of(&mut tx, institution, kind).await?;
+    let winner = storage::applications::draft_of(&mut tx, draft.institution_id, kind).await?;
     tx.rollback().await?;
     winner.map(|draft| Started::Existing(draft.id)).ok_or(Error::ChangedMeanwhile)
 }

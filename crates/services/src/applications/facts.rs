@@ -103,7 +103,7 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
+pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
     let mut conn = ctx.app.db.read().await?;
     if let Some(sender) = case.submitted_by.filter(|_| !case.state.is_editable()) {

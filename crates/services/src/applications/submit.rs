@@ -1,7 +1,7 @@
 //! Sending: the check page, the one submission, the withdrawal.
 
 use domain::{
-    applications::{Event, Kind, ReadingLine, State, case_answers, examine, reading, terminal_requests},
+    applications::{Event, Facts, Kind, ReadingLine, State, case_answers, examine, reading, terminal_requests},
     forms::{Answers, Checked, Finding},
     ids::ApplicationId,
     reference::ReferenceNumber,
@@ -72,16 +72,21 @@ pub async fn check(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CheckState> {
     checked(ctx, case).await.map(|(state, _)| state)
 }
 
-async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, domain::applications::Facts)> {
-    let procedure = case.kind.procedure();
+async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, Facts)> {
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
-    let checked = examine(procedure, &facts, &case.answers);
-    let reading = reading(procedure, &facts, &checked.answers);
-    let before_sending = procedure.before_sending(&facts, &checked.answers);
-    let missing = procedure.missing_before(&facts);
+    Ok((checked_by(case, &facts), facts))
+}
+
+/// The check page of a case by facts that are known.
+pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
+    let procedure = case.kind.procedure();
+    let checked = examine(procedure, facts, &case.answers);
+    let reading = reading(procedure, facts, &checked.answers);
+    let before_sending = procedure.before_sending(facts, &checked.answers);
+    let missing = procedure.missing_before(facts);
     let change = checked.answers.is("application_kind", "change");
-    let differences = change.then(|| differences(case.kind, &facts, sent_before(case.kind, &facts), &reading));
-    Ok((CheckState { case, reading, differences, checked, missing, before_sending }, facts))
+    let differences = change.then(|| differences(case.kind, facts, sent_before(case.kind, facts), &reading));
+    CheckState { case, reading, differences, checked, missing, before_sending }
 }
 
 /// Sends a draft or a corrected case, once.
@@ -100,21 +105,32 @@ pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Resu
         return Ok(Submitted::CheckAgain(Box::new(state)));
     }
     let mut tx = ctx.app.db.write().await?;
-    let Some(sent) = write(ctx, &mut tx, &state, &facts).await? else {
+    let Some(sent) = send_in(ctx, &mut tx, &state, &facts).await? else {
         tx.rollback().await?;
         return Ok(Submitted::SentBefore(id));
     };
-    tell::received(ctx, &mut tx, &state, &facts, &sent).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Submitted::Sent(sent))
+}
+
+/// Sends a checked case and tells the applicant; the caller commits. None when it is not as it was seen any more.
+pub(crate) async fn send_in(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    state: &CheckState,
+    facts: &Facts,
+) -> Result<Option<Vec<Sent>>> {
+    let Some(sent) = write(ctx, tx, state, facts).await? else { return Ok(None) };
+    tell::received(ctx, tx, state, facts, &sent).await?;
+    Ok(Some(sent))
 }
 
 async fn write(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
     state: &CheckState,
-    facts: &domain::applications::Facts,
+    facts: &Facts,
 ) -> Result<Option<Vec<Sent>>> {
     let case = &state.case;
     let answers = &state.checked.answers;

@@ -191,6 +191,11 @@ fn moment_of(case: &Application) -> Moment {
     moment(case.kind, case.state, case.state_since, case.start_month.as_deref())
 }
 
+/// Where a case stands that was just sent: no letter and no certificate can be there yet.
+pub(crate) fn explained(ctx: &Ctx<'_>, case: &Application) -> Explanation {
+    Issued::default().explain(ctx, case.id, moment_of(case)).0
+}
+
 /// Cases of one's institution, last written first, each with its state in words.
 ///
 /// # Errors

@@ -165,6 +165,7 @@ sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, 
 sql!(FIND = select_case!("WHERE id = $1"));
 sql!(BY_REFERENCE = select_case!("WHERE reference = $1"));
 sql!(DRAFT_OF = select_case!("WHERE institution_id = $1 AND kind = $2 AND state = 'draft'"));
+sql!(DRAFTS_OF = select_case!("WHERE institution_id = $1 AND state = 'draft'"));
 sql!(
     SAVE_ANSWERS = "UPDATE applications SET answers = $1, updated_at = $2, version = version + 1
     WHERE id = $3 AND state IN ('draft', 'returned')"
@@ -255,6 +256,16 @@ pub async fn draft_of(conn: &mut Conn, institution: InstitutionId, kind: Kind) -
     let row: Option<Row> =
         on_engine!(conn, |c| sqlx::query_as(DRAFT_OF).bind(institution.0).bind(kind.as_str()).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
+}
+
+/// The drafts of an institution: at most one of each procedure.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn drafts_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(DRAFTS_OF).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Keeps what was typed, without a check; false when the case is no longer editable.

@@ -6,6 +6,7 @@ mod assets;
 pub(crate) mod closed;
 mod content;
 mod home;
+mod interview;
 mod mailbox;
 mod office;
 mod pki;
@@ -31,6 +32,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(home::routes())
         .merge(accounts::routes())
         .merge(applications::routes())
+        .merge(interview::routes())
         .merge(terminals::routes())
         .merge(content::routes())
         .merge(office::routes())

@@ -61,7 +61,11 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
     let value = look.answers.get(&field.key);
     let shown = matches!(field.input, Input::Shown(_));
     let article = field.article.map(|slug| Link::new("確認のしかたを見る", format!("/articles/{slug}")));
-    let links = field.documents.iter().map(document_link).chain(article).collect();
+    let agreed = match &field.input {
+        Input::Agreements(documents) => documents.as_slice(),
+        _ => &[],
+    };
+    let links = field.documents.iter().chain(agreed).map(document_link).chain(article).collect();
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
@@ -139,6 +143,12 @@ fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
             document_url: format!("/documents/{}/{}", document.slug, document.version),
             checked: value == document.version,
         },
+        Input::Agreements(documents) => {
+            let versions = Input::versions(documents);
+            let selected = value == versions;
+            let label = "すべての内容を読み、同意します。";
+            InputView::Checks { choices: vec![ChoiceView { selected, ..ChoiceView::new(versions, label) }] }
+        }
         Input::Line { max, keyboard, suggestions } => InputView::Text(TextView {
             value: value.to_owned(),
             kind: if *keyboard == Keyboard::Telephone { TextKind::Phone } else { TextKind::Text },

@@ -11,6 +11,7 @@ mod send_again;
 mod start;
 
 pub(in crate::pages) use resume::to_login;
+pub(in crate::pages) use send::documents;
 
 use domain::{
     applications::{Kind, ReadingLine, State, line_customer_id::LineCustomerId},
@@ -89,7 +90,7 @@ fn revoked_view() -> StateView {
 }
 
 /// An answer as a row; a customer ID in the groups in which it is read aloud.
-fn answer(line: &ReadingLine) -> SummaryRow {
+pub(in crate::pages) fn answer(line: &ReadingLine) -> SummaryRow {
     let id = LineCustomerId::parse(&line.value).ok().filter(|_| line.key == "customer_id");
     let value = id.map_or_else(|| line.value.clone(), |id| id.groups().join(" "));
     SummaryRow { code: line.key == "customer_id", ..SummaryRow::new(&line.label, value) }

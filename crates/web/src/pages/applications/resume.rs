@@ -32,6 +32,7 @@ pub(super) async fn resume(visit: Visit, headers: HeaderMap) -> Result<Response,
     let token = jar.get(PARKED_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let next = match parked::unpark(&visit.ctx(), &token).await? {
         Some(Back::Case(id)) => format!("/applications/{id}/edit"),
+        Some(Back::Interview(step)) => format!("/together/{step}"),
         Some(Back::Inquiry) => format!("/inquiries?kept={token}"),
         None => "/".to_owned(),
     };

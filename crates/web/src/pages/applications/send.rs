@@ -93,7 +93,7 @@ fn unplaced(state: &CheckState) -> impl Iterator<Item = String> {
 }
 
 /// The documents in force that are read before sending.
-fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
+pub(in crate::pages) fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
     let in_force = visit.site.app.reference().documents;
     kind.procedure().documents().iter().filter_map(|slug| in_force.get(*slug)).map(document_link).collect()
 }
