@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    applications::Lists,
+    applications::{Lists, line_finder},
     clock::{Clock, Randomness, Timestamp},
     forms::Document,
 };
@@ -193,6 +193,7 @@ impl App {
     pub async fn refresh(&self) -> Result<()> {
         let mut conn = self.db.read().await?;
         let lists = storage::content::lists(&mut conn).await?;
+        line_finder::check(&lists).map_err(crate::Error::internal)?;
         let documents = storage::content::documents(&mut conn, self.clock.now()).await?;
         let in_force = documents
             .into_iter()

@@ -1,7 +1,11 @@
 //! オンライン請求 利用開始・変更申請（届出） (spec 05).
 
 use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider, started_before};
-use super::{Facts, Kind, Procedure, line::Source};
+use super::{
+    Facts, Kind, Procedure,
+    line::{CHANGED, Source},
+    line_finder::{self, CONNECTION, PAPERS},
+};
 use crate::accounts::normalise_phone;
 use crate::calendar::{YearMonth, cut_off, japanese_date, visit_window};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -19,6 +23,7 @@ const FREE: &[&str] = &["other"];
 fn source(facts: &Facts) -> Source<'_> {
     Source {
         known: facts.known.eligibility_line_id.as_deref(),
+        own: facts.known.claims_line_id.as_deref(),
         named: "オンライン資格確認の利用申請",
         label: "お客様ID",
         list: "claims_customer_id_kinds",
@@ -54,20 +59,26 @@ impl ClaimsFiling {
         ]
     }
 
-    fn line_fields(facts: &Facts) -> Vec<Field> {
+    fn line_fields(facts: &Facts, answers: &Answers) -> Vec<Field> {
         let mut fields = vec![
+            CONNECTION.papers_field(facts),
             Field::new("connection", "接続種別", Input::Radio(facts.lists.choices("claims_connections")))
                 .help("フレッツ・光コラボレーションの回線をお使いの方は2、CTCまたはQTnetをお使いの方は1を選んでください。")
-                .article("line-kinds"),
+                .article("line-kinds")
+                .page("書類にある言葉から調べる", line_finder::PAGE),
+        ];
+        fields.extend(CONNECTION.reason_field(facts, answers));
+        fields.push(
             Field::new(
                 "isdn_number",
                 "ISDNダイヤルアップ番号",
                 Input::Line { max: 20, keyboard: Keyboard::Telephone, suggestions: vec![] },
             )
             .when("connection", ISDN),
-        ];
+        );
         fields.extend(ipsec_provider(facts, "インターネット接続（IPsec+IKE提供事業者名）", "connection"));
         fields.extend(source(facts).fields(facts, "connection", IP_VPN));
+        fields.extend(source(facts).changed_field(answers, "connection", IP_VPN));
         fields
     }
 
@@ -157,7 +168,12 @@ impl Procedure for ClaimsFiling {
         "KB0010323"
     }
 
-    fn sections(&self, facts: &Facts, _answers: &Answers) -> Vec<Section> {
+    fn complete(&self, facts: &Facts, answers: &mut Answers) {
+        CONNECTION.complete(facts, answers);
+        source(facts).complete(answers);
+    }
+
+    fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
         let agreement =
             |key: &str, label: &str, slug: &str| Field::new(key, label, Input::Agreement(facts.document(slug)));
         let earliest = cut_off(facts.now.date(), facts.rules.cut_off);
@@ -181,7 +197,7 @@ impl Procedure for ClaimsFiling {
                 vec![Field::new("start_month", "請求開始年月", start).help(facts.rules.cut_off.sentence(facts.now.date()))],
             ),
             Section::new("レセコン", Self::computer_fields(facts)),
-            Section::new("回線", Self::line_fields(facts)),
+            Section::new("回線", Self::line_fields(facts, answers)),
             Section::new(
                 "発行料と備考",
                 vec![
@@ -198,14 +214,17 @@ impl Procedure for ClaimsFiling {
         let mut answers = match &facts.known.claims {
             None => Answers::new().with("application_kind", "start"),
             Some(before) => {
-                let kept = before
-                    .iter()
-                    .filter(|(k, _)| !["paper_filed", "terms", "safety_rules", "start_month", "note"].contains(k));
+                let once = ["paper_filed", "terms", "safety_rules", "start_month", "note", CHANGED];
+                let kept = before.iter().filter(|(key, _)| !once.contains(key));
                 kept.collect::<Answers>().with("application_kind", "change")
             }
         };
         if let Some(eligibility) = facts.known.eligibility.as_ref().filter(|_| !answers.has("fee_payment")) {
             answers.set("fee_payment", eligibility.get("fee_payment"));
+        }
+        if let Some(eligibility) = facts.known.eligibility.as_ref().filter(|_| facts.known.claims.is_none()) {
+            answers.set(PAPERS, eligibility.get(PAPERS));
+            self.complete(facts, &mut answers);
         }
         answers
     }
@@ -216,6 +235,7 @@ impl Procedure for ClaimsFiling {
         Self::change_day(facts, answers, findings);
         Self::maker(facts, answers, findings);
         Self::fee_differs(facts, answers, findings);
+        CONNECTION.rules(facts, answers, findings);
         if IP_VPN.contains(&answers.get("connection")) {
             source(facts).rules(facts, answers, findings);
         }

@@ -1,6 +1,10 @@
 //! オンライン資格確認 利用開始・変更申請 (spec 03).
 
-use super::{Facts, Kind, Procedure, line::Source};
+use super::{
+    Facts, Kind, Procedure,
+    line::{CHANGED, Source},
+    line_finder::{self, LINE_KIND, PAPERS},
+};
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 
@@ -19,6 +23,7 @@ const MONTHS_AHEAD: i32 = 24;
 fn source(facts: &Facts) -> Source<'_> {
     Source {
         known: facts.known.claims_line_id.as_deref(),
+        own: facts.known.eligibility_line_id.as_deref(),
         named: "オンライン請求の届出",
         label: "お客様ID",
         list: "eligibility_customer_id_kinds",
@@ -91,15 +96,19 @@ pub(super) fn ipsec_provider(facts: &Facts, label: &'static str, key: &'static s
 }
 
 impl EligibilityApplication {
-    fn line_fields(facts: &Facts) -> Vec<Field> {
+    fn line_fields(facts: &Facts, answers: &Answers) -> Vec<Field> {
         let mut fields = vec![
+            LINE_KIND.papers_field(facts),
             Field::new("line_kind", "電気通信回線種別", Input::Radio(facts.lists.choices("line_kinds")))
                 .help("利用する電気通信回線種別を選んでください。NTTフレッツ、またはNTTの光コラボレーションの回線をお使いの方は、必ず1を選んでください。")
                 .help("間違えて選ぶと、当日の設置ができず再訪問となり、変更の反映に1週間ほどかかります。")
-                .article("line-kinds"),
+                .article("line-kinds")
+                .page("書類にある言葉から調べる", line_finder::PAGE),
         ];
+        fields.extend(LINE_KIND.reason_field(facts, answers));
         let told = |field: Field| if field.key == "customer_id_kind" { field.help(PAPER) } else { field };
         fields.extend(source(facts).fields(facts, "line_kind", IP_VPN).into_iter().map(told));
+        fields.extend(source(facts).changed_field(answers, "line_kind", IP_VPN));
         fields.push(
             Field::new(
                 "v6_option",
@@ -138,26 +147,37 @@ impl Procedure for EligibilityApplication {
         "KB0011095"
     }
 
-    fn sections(&self, facts: &Facts, _answers: &Answers) -> Vec<Section> {
+    fn complete(&self, facts: &Facts, answers: &mut Answers) {
+        LINE_KIND.complete(facts, answers);
+        source(facts).complete(answers);
+    }
+
+    fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
         let terms = Field::new("terms", "利用規約への同意", Input::Agreement(facts.document("eligibility-terms")))
             .help("利用規約を読み、内容に問題がなければチェックを入れてください。");
         vec![
             institution_section(facts),
             Section::new("申請の区分と規約", vec![application_kind(facts.known.eligibility.is_some()), terms]),
-            Section::new("回線", Self::line_fields(facts)),
+            Section::new("回線", Self::line_fields(facts, answers)),
             Section::new("時期", Self::month_fields(facts)),
             Section::new("電子証明書発行料", vec![fee_payment(facts)]),
         ]
     }
 
     fn preset(&self, facts: &Facts) -> Answers {
-        match &facts.known.eligibility {
+        let mut answers = match &facts.known.eligibility {
             None => Answers::new().with("application_kind", "start"),
             Some(before) => {
-                let kept = before.iter().filter(|(key, _)| !["terms", "test_month", "start_month"].contains(key));
+                let once = ["terms", "test_month", "start_month", CHANGED];
+                let kept = before.iter().filter(|(key, _)| !once.contains(key));
                 kept.collect::<Answers>().with("application_kind", "change")
             }
+        };
+        if let Some(claims) = facts.known.claims.as_ref().filter(|_| facts.known.eligibility.is_none()) {
+            answers.set(PAPERS, claims.get(PAPERS));
+            self.complete(facts, &mut answers);
         }
+        answers
     }
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
@@ -168,6 +188,7 @@ impl Procedure for EligibilityApplication {
                 "前の申請がこのポータルに見つかりません。はじめて申請する場合は「開始」を選んでください。",
             );
         }
+        LINE_KIND.rules(facts, answers, findings);
         if answers.is("line_kind", "ip_vpn") {
             source(facts).rules(facts, answers, findings);
         }

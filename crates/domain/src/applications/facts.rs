@@ -11,7 +11,7 @@ use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 
 /// One entry of a list that the operator maintains.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// What is stored.
     pub value: String,
@@ -44,6 +44,18 @@ pub struct Entry {
     /// Whether the choice asks for words of one's own.
     #[serde(default)]
     pub free_text: bool,
+    /// Words as they are printed or typed that stand for this entry; compared without width, kana, case and spaces.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Option of the eligibility application that an entry of the line finder points to; empty when there is none.
+    #[serde(default)]
+    pub line_kind: String,
+    /// Option of the claims filing that an entry of the line finder points to; empty when there is none.
+    #[serde(default)]
+    pub claims_connection: String,
+    /// Whether an entry of the line finder settles the option; otherwise the system vendor is to be asked.
+    #[serde(default)]
+    pub certain: bool,
 }
 
 /// The lists that the operator maintains, by name.

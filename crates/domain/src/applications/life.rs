@@ -225,6 +225,14 @@ impl State {
         Self::Installed,
     ];
 
+    /// States of a case that was sent and is not decided yet.
+    pub const UNDER_WAY: &'static [Self] = &[Self::Submitted, Self::InReview, Self::Returned];
+
+    /// Whether the case was sent and is not decided yet.
+    pub fn is_under_way(self) -> bool {
+        Self::UNDER_WAY.contains(&self)
+    }
+
     /// Whether the case is with the operator for examination.
     pub fn is_open_for_review(self) -> bool {
         matches!(self, Self::Submitted | Self::InReview)

@@ -1,28 +1,32 @@
 //! The customer ID of the line: one definition for every form that asks for it (spec 03, fields 5 and 6).
 
 use super::{Facts, line_customer_id::LineCustomerId};
-use crate::forms::{Answers, Field, Findings, Input};
+use crate::forms::{Answers, Choice, Field, Findings, Input};
 
+/// Key of the field that asks whether the line was changed.
+pub(crate) const CHANGED: &str = "line_changed";
 /// Choice: the ID of the other procedure is used.
 pub(super) const SAME: &str = "same";
 /// Choices that ask for an ID.
 const TYPED: &[&str] = &["caf", "cop"];
 
 /// Where the form finds the ID that 「同じ」 stands for, and how it speaks of it.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// The ID of the other procedure, if one is known.
-    pub(super) known: Option<&'a str>,
+    pub(crate) known: Option<&'a str>,
+    /// The ID of this procedure that was filed before, if one is known.
+    pub(crate) own: Option<&'a str>,
     /// The other procedure in words.
-    pub(super) named: &'static str,
+    pub(crate) named: &'static str,
     /// Label of the ID in this form (the two forms spell it differently).
-    pub(super) label: &'static str,
+    pub(crate) label: &'static str,
     /// Name of the list with the three choices.
-    pub(super) list: &'static str,
+    pub(crate) list: &'static str,
 }
 
 impl Source<'_> {
     /// The three fields: which ID, the ID, the ID once more; all while `key` holds one of `values`.
-    pub(super) fn fields(&self, facts: &Facts, key: &'static str, values: &'static [&'static str]) -> Vec<Field> {
+    pub(crate) fn fields(&self, facts: &Facts, key: &'static str, values: &'static [&'static str]) -> Vec<Field> {
         let mut choices = facts.lists.choices(self.list);
         if let Some(same) = choices.iter_mut().find(|choice| choice.value == SAME) {
             same.note = match self.known {
@@ -48,8 +52,81 @@ impl Source<'_> {
         ]
     }
 
+    /// 「回線を変更しましたか」, while an ID is typed that nothing on record knows, or as it was answered.
+    pub(crate) fn changed_field(
+        &self,
+        answers: &Answers,
+        key: &'static str,
+        values: &'static [&'static str],
+    ) -> Option<Field> {
+        let mut choices = vec![
+            Choice::new("yes", "はい、変更しました").noted("乗り換えや移転などで、別の回線になったとき。"),
+            Choice::new("no", "いいえ、変更していません"),
+        ];
+        if self.own.is_none() {
+            choices.push(
+                Choice::new("other_line", "回線が2本あり、別の回線を使います")
+                    .noted(format!("{}とは別の回線でつなぐとき。", self.named)),
+            );
+        }
+        let help = match self.unknown(answers) {
+            Some((typed, known)) => format!(
+                "登録されている{0}は「{known}」ですが、「{1}」が入力されています。",
+                self.label,
+                typed.groups().join(" ")
+            ),
+            None if answers.has(CHANGED) => String::new(),
+            None => return None,
+        };
+        let field = Field::new(CHANGED, "回線を変更しましたか", Input::Radio(choices));
+        let field = if help.is_empty() { field } else { field.help(help) };
+        Some(field.when(key, values).when("customer_id_kind", TYPED).beside("customer_id"))
+    }
+
+    /// Drops the answer about a change of the line when nothing asks for it.
+    pub(crate) fn complete(&self, answers: &mut Answers) {
+        if self.unknown(answers).is_none() {
+            answers.set(CHANGED, "");
+        }
+    }
+
+    /// The ID that is typed and the one on record, in groups, while nothing on record knows the former.
+    fn unknown(&self, answers: &Answers) -> Option<(LineCustomerId, String)> {
+        let kind = Some(answers.get("customer_id_kind")).filter(|kind| TYPED.contains(kind))?;
+        let typed = LineCustomerId::parse_as(answers.get("customer_id"), kind).ok()?;
+        let known = self.own.or(self.known)?;
+        let on_record = |id: &Option<&str>| id.is_some_and(|id| id == typed.as_str());
+        (![self.own, self.known].iter().any(on_record)).then(|| (typed, grouped(known)))
+    }
+
+    fn changed(&self, answers: &Answers, findings: &mut Findings) {
+        let Some((typed, known)) = self.unknown(answers) else { return };
+        let (label, typed) = (self.label, typed.groups().join(" "));
+        match answers.get(CHANGED) {
+            "no" => findings.error(
+                "customer_id",
+                format!("登録されている{label}は「{known}」ですが、「{typed}」が入力されています。回線を変更していないときは、書類を見て{label}を直してください。"),
+            ),
+            "yes" => findings.warn("customer_id", format!("回線の変更により、{label}が「{known}」から「{typed}」に変わります。{}", self.other_too())),
+            "other_line" => findings.warn("customer_id", format!("{}とは別の回線を使います。{label}は「{known}」ではなく「{typed}」です。", self.named)),
+            _ => {}
+        }
+    }
+
+    /// That the other procedure must follow the line.
+    fn other_too(&self) -> String {
+        self.known.map_or_else(String::new, |id| {
+            format!(
+                "{}に登録されている{}は「{}」のままです。そちらも変更を申請してください。",
+                self.named,
+                self.label,
+                grouped(id)
+            )
+        })
+    }
+
     /// Rules of the three fields; brings the ID into its stored form.
-    pub(super) fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+    pub(crate) fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         match answers.get("customer_id_kind") {
             SAME if self.known.is_none() => findings.error(
                 "customer_id_kind",
@@ -84,6 +161,7 @@ impl Source<'_> {
             Err(fault) => return findings.error("customer_id", fault.to_string()),
         };
         answers.set("customer_id", id.as_str());
+        self.changed(answers, findings);
         if let Some(remark) = id.digits_remark(facts.rules.caf_digits, facts.rules.cop_digits) {
             findings.warn("customer_id", remark);
         }
@@ -100,7 +178,7 @@ impl Source<'_> {
     }
 
     /// The ID that the answers declare.
-    pub(super) fn resolved(&self, answers: &Answers) -> Option<String> {
+    pub(crate) fn resolved(&self, answers: &Answers) -> Option<String> {
         match answers.get("customer_id_kind") {
             SAME => self.known.map(str::to_owned),
             "caf" | "cop" => Some(answers.get("customer_id").to_owned()).filter(|id| !id.is_empty()),
@@ -110,6 +188,6 @@ impl Source<'_> {
 }
 
 /// An ID in the groups in which it is read back.
-pub(super) fn grouped(id: &str) -> String {
+pub(crate) fn grouped(id: &str) -> String {
     LineCustomerId::parse(id).map_or_else(|_| id.to_owned(), |id| id.groups().join(" "))
 }

@@ -8,6 +8,7 @@ mod facts;
 mod life;
 mod line;
 pub mod line_customer_id;
+pub mod line_finder;
 
 pub use certificate::{
     CertificateApplication, MOST_TERMINALS, TERMINAL_COUNT, TerminalRequest, case_answers, terminal_requests,
@@ -34,6 +35,14 @@ words! {
 }
 
 impl Kind {
+    /// Whether an institution may have only one case of this procedure under way.
+    pub const fn is_one_at_a_time(self) -> bool {
+        match self {
+            Self::Eligibility | Self::Claims => true,
+            Self::Certificate => false,
+        }
+    }
+
     /// The procedure of this kind.
     pub fn procedure(self) -> &'static dyn Procedure {
         match self {
@@ -55,6 +64,11 @@ pub trait Procedure: Send + Sync {
     /// Slugs of the documents to read before sending, besides those that are agreed to.
     fn documents(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Answers what follows from other answers, and drops what is asked no more.
+    fn complete(&self, facts: &Facts, answers: &mut Answers) {
+        let _ = (facts, answers);
     }
 
     /// Field groups of the form; they may depend on what was answered (repeated groups).
@@ -88,10 +102,12 @@ pub trait Procedure: Send + Sync {
     }
 }
 
-/// Checks a form whole: the shared rules, then those of the procedure.
+/// Checks a form whole: what follows from the answers, the shared rules, then those of the procedure.
 pub fn examine(procedure: &dyn Procedure, facts: &Facts, typed: &Answers) -> Checked {
-    let sections = procedure.sections(facts, typed);
-    let mut checked = check(&sections, typed);
+    let mut typed = typed.clone();
+    procedure.complete(facts, &mut typed);
+    let sections = procedure.sections(facts, &typed);
+    let mut checked = check(&sections, &typed);
     procedure.rules(facts, &mut checked.answers, &mut checked.findings);
     checked.findings.sort_by(&sections);
     checked

@@ -31,6 +31,12 @@ impl Findings {
         }
     }
 
+    /// Says of a field what is known better than a fault that was found before.
+    pub fn instead(&mut self, field: &str, message: impl Into<String>) {
+        self.errors.retain(|finding| finding.field != field);
+        self.error(field, message);
+    }
+
     /// Adds a remark.
     pub fn warn(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.warnings.push(Finding { field: field.into(), message: message.into() });

@@ -14,12 +14,15 @@ pub struct Choice {
     pub note: String,
     /// Heading in a list under which it stands, such as the vendor of a product; may be empty.
     pub group: String,
+    /// Value that it suggests for the field beside which its own field stands; may be empty.
+    pub suggests: String,
 }
 
 impl Choice {
-    /// A choice without a note and a group.
+    /// A choice without a note, a group and a suggestion.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), note: String::new(), group: String::new() }
+        let (note, group, suggests) = (String::new(), String::new(), String::new());
+        Self { value: value.into(), label: label.into(), note, group, suggests }
     }
 
     /// The same choice with a note.
@@ -33,6 +36,13 @@ impl Choice {
     #[must_use]
     pub fn grouped(mut self, group: impl Into<String>) -> Self {
         self.group = group.into();
+        self
+    }
+
+    /// The same choice, suggesting a value of the field beside which its own field stands.
+    #[must_use]
+    pub fn suggesting(mut self, value: impl Into<String>) -> Self {
+        self.suggests = value.into();
         self
     }
 }
@@ -154,6 +164,10 @@ pub struct Field {
     pub article: Option<&'static str>,
     /// Documents to read before answering.
     pub documents: Vec<Document>,
+    /// Pages that help to answer: words and address.
+    pub pages: Vec<(&'static str, &'static str)>,
+    /// Key of the field that this one helps to answer: who may edit that one may edit this one.
+    pub beside: Option<&'static str>,
 }
 
 impl Field {
@@ -168,6 +182,8 @@ impl Field {
             when: None,
             article: None,
             documents: vec![],
+            pages: vec![],
+            beside: None,
         }
     }
 
@@ -201,6 +217,20 @@ impl Field {
     #[must_use]
     pub fn document(mut self, document: Document) -> Self {
         self.documents.push(document);
+        self
+    }
+
+    /// The same field with a link to a page that helps to answer.
+    #[must_use]
+    pub fn page(mut self, words: &'static str, address: &'static str) -> Self {
+        self.pages.push((words, address));
+        self
+    }
+
+    /// The same field as a help for another: who may edit that one may edit this one.
+    #[must_use]
+    pub fn beside(mut self, key: &'static str) -> Self {
+        self.beside = Some(key);
         self
     }
 

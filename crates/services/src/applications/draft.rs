@@ -3,12 +3,12 @@
 use domain::{
     applications::{Facts, Kind, State, examine},
     forms::{Answers, Checked, Field, Section},
-    ids::ApplicationId,
+    ids::{ApplicationId, InstitutionId},
 };
 use storage::applications::Application;
 use storage::boxed;
 
-use super::{facts::facts_for_case, facts_of, own};
+use super::{Standing, facts::facts_for_case, facts_of, own, view::standing_of};
 use crate::{Ctx, Error, Result};
 
 /// What beginning a form led to.
@@ -20,6 +20,8 @@ pub enum Started {
     Existing(ApplicationId),
     /// Another procedure must be filed first; the sentence says which.
     MissingBefore(&'static str),
+    /// A case of this procedure is under way; a second one would cross it.
+    UnderWay(ApplicationId),
 }
 
 /// A form as it stands.
@@ -43,8 +45,12 @@ pub struct FormState {
 pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
+    let under_way = under_way(&mut conn, institution, kind).await?;
     let existing = storage::applications::draft_of(&mut conn, institution, kind).await?;
     drop(conn);
+    if let Some(case) = under_way {
+        return Ok(Started::UnderWay(case.id));
+    }
     if let Some(draft) = existing {
         return Ok(Started::Existing(draft.id));
     }
@@ -53,6 +59,51 @@ pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
         return Ok(Started::MissingBefore(missing));
     }
     insert(ctx, kind, &facts).await
+}
+
+/// The case of a procedure that may be filed only once at a time and is under way.
+pub(super) async fn under_way(
+    conn: &mut storage::Conn,
+    institution: InstitutionId,
+    kind: Kind,
+) -> Result<Option<Application>> {
+    if !kind.is_one_at_a_time() {
+        return Ok(None);
+    }
+    Ok(storage::applications::under_way(conn, institution, kind).await?)
+}
+
+/// As [`under_way`], decided for the rest of the transaction: two people who send at once take turns here.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn under_way_in_turn(
+    tx: &mut storage::Tx,
+    institution: InstitutionId,
+    kind: Kind,
+) -> Result<Option<Application>> {
+    if !kind.is_one_at_a_time() {
+        return Ok(None);
+    }
+    Ok(storage::applications::under_way_in_turn(tx, institution, kind).await?)
+}
+
+async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
+    let draft = blank(ctx, kind, kind.procedure().preset(facts))?;
+    let institution = draft.institution_id;
+    let mut tx = ctx.app.db.write().await?;
+    if let Some(case) = under_way_in_turn(&mut tx, institution, kind).await? {
+        tx.rollback().await?;
+        return Ok(Started::UnderWay(case.id));
+    }
+    if storage::applications::insert_draft(&mut tx, &draft).await? {
+        ctx.audit(&mut tx, "application.start", format!("application:{}", draft.id), "", kind.as_str());
+        tx.commit().await?;
+        return Ok(Started::New(draft.id));
+    }
+    let winner = storage::applications::draft_of(&mut tx, institution, kind).await?;
+    tx.rollback().await?;
+    winner.map(|draft| Started::Existing(draft.id)).ok_or(Error::ChangedMeanwhile)
 }
 
 /// A draft of a procedure that is not stored yet.
@@ -82,19 +133,6 @@ pub(crate) fn blank(ctx: &Ctx<'_>, kind: Kind, answers: Answers) -> Result<Appli
         submitted_at: None,
         state_since: ctx.now,
     })
-}
-
-async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
-    let draft = blank(ctx, kind, kind.procedure().preset(facts))?;
-    let mut tx = ctx.app.db.write().await?;
-    if storage::applications::insert_draft(&mut tx, &draft).await? {
-        ctx.audit(&mut tx, "application.start", format!("application:{}", draft.id), "", kind.as_str());
-        tx.commit().await?;
-        return Ok(Started::New(draft.id));
-    }
-    let winner = storage::applications::draft_of(&mut tx, draft.institution_id, kind).await?;
-    tx.rollback().await?;
-    winner.map(|draft| Started::Existing(draft.id)).ok_or(Error::ChangedMeanwhile)
 }
 
 /// The form of a draft or returned case.
@@ -130,7 +168,8 @@ fn editable(case: &Application, facts: &Facts, sections: &[Section]) -> Vec<Stri
         for field in &fields {
             let hangs = field.when.as_ref().is_some_and(|when| keys.iter().any(|key| mentions(when, key)));
             let confirms = field.key.strip_suffix("_confirm").is_some_and(|key| keys.iter().any(|k| k == key));
-            if (hangs || confirms) && !keys.contains(&field.key) {
+            let helps = field.beside.is_some_and(|key| keys.iter().any(|k| k == key));
+            if (hangs || confirms || helps) && !keys.contains(&field.key) {
                 keys.push(field.key.clone());
             }
         }
@@ -160,6 +199,7 @@ pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(
     for (key, value) in typed_keys(typed, &state) {
         answers.set(key, value);
     }
+    state.case.kind.procedure().complete(&state.facts, &mut answers);
     state.sections = state.case.kind.procedure().sections(&state.facts, &answers);
     if answers != state.case.answers {
         let mut tx = ctx.app.db.write().await?;
@@ -228,6 +268,8 @@ pub struct Outlook {
     pub draft: Option<(ApplicationId, domain::clock::Timestamp)>,
     /// Whether a case of this procedure was filed before.
     pub filed: bool,
+    /// The case of this procedure that is under way and keeps a second one from being filed.
+    pub under_way: Option<Standing<Application>>,
 }
 
 /// What a person should know before beginning a form.
@@ -238,12 +280,14 @@ pub struct Outlook {
 pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
     let institution = ctx.institution()?;
     let facts = facts_of(ctx, institution, kind).await?;
-    let draft = storage::applications::draft_of(&mut ctx.app.db.read().await?, institution, kind).await?;
+    let mut conn = ctx.app.db.read().await?;
+    let draft = storage::applications::draft_of(&mut conn, institution, kind).await?;
+    let under_way = under_way(&mut conn, institution, kind).await?.map(|case| standing_of(ctx, case));
     let filed = match kind {
         Kind::Eligibility => facts.known.eligibility.is_some(),
         Kind::Claims => facts.known.claims.is_some(),
         Kind::Certificate => !facts.known.terminals.is_empty(),
     };
     let missing = kind.procedure().missing_before(&facts);
-    Ok(Outlook { missing, draft: draft.map(|draft| (draft.id, draft.updated_at)), filed })
+    Ok(Outlook { missing, draft: draft.map(|draft| (draft.id, draft.updated_at)), filed, under_way })
 }

@@ -21,7 +21,7 @@ pub(crate) use review::payment_in;
 pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
 pub(crate) use draft::blank;
 pub(crate) use facts::facts_for_case;
-pub(crate) use submit::{checked_by, send_in};
+pub(crate) use submit::{Written, checked_by, send_in};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub(crate) use view::explained;
 pub use view::{

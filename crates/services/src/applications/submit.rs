@@ -15,6 +15,7 @@ use storage::{
 use super::{
     advance,
     compare::{Difference, differences, sent_before},
+    draft::{under_way, under_way_in_turn},
     facts::facts_for_case,
     own, record, tell,
 };
@@ -33,8 +34,17 @@ pub struct CheckState {
     pub checked: Checked,
     /// What must be filed first, if anything: it may have been withdrawn since the form was begun.
     pub missing: Option<&'static str>,
+    /// The case of the same procedure that is under way: a draft beside it waits until it is decided or taken back.
+    pub under_way: Option<ApplicationId>,
     /// Sentences above the button.
     pub before_sending: Vec<String>,
+}
+
+impl CheckState {
+    /// Whether another case comes first, however right the answers are.
+    pub const fn is_kept_back(&self) -> bool {
+        self.missing.is_some() || self.under_way.is_some()
+    }
 }
 
 /// A case that was sent.
@@ -74,7 +84,13 @@ pub async fn check(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CheckState> {
 
 async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, Facts)> {
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
-    Ok((checked_by(case, &facts), facts))
+    let mut state = checked_by(case, &facts);
+    if state.case.state == State::Draft {
+        let (institution, kind) = (state.case.institution_id, state.case.kind);
+        let other = under_way(&mut ctx.app.db.read().await?, institution, kind).await?;
+        state.under_way = other.map(|other| other.id).filter(|other| *other != state.case.id);
+    }
+    Ok((state, facts))
 }
 
 /// The check page of a case by facts that are known.
@@ -86,7 +102,7 @@ pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
     let missing = procedure.missing_before(facts);
     let change = checked.answers.is("application_kind", "change");
     let differences = change.then(|| differences(case.kind, facts, sent_before(case.kind, facts), &reading));
-    CheckState { case, reading, differences, checked, missing, before_sending }
+    CheckState { case, reading, differences, checked, missing, under_way: None, before_sending }
 }
 
 /// Sends a draft or a corrected case, once.
@@ -100,30 +116,50 @@ pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Resu
         return Ok(Submitted::SentBefore(id));
     }
     let changed = case.version != seen_version;
-    let (state, facts) = checked(ctx, case).await?;
-    if changed || state.missing.is_some() || !state.checked.findings.errors.is_empty() {
+    let (mut state, facts) = checked(ctx, case).await?;
+    if changed || state.is_kept_back() || !state.checked.findings.errors.is_empty() {
         return Ok(Submitted::CheckAgain(Box::new(state)));
     }
     let mut tx = ctx.app.db.write().await?;
-    let Some(sent) = send_in(ctx, &mut tx, &state, &facts).await? else {
-        tx.rollback().await?;
-        return Ok(Submitted::SentBefore(id));
+    let sent = match send_in(ctx, &mut tx, &state, &facts).await? {
+        Written::Sent(sent) => sent,
+        Written::Gone => {
+            tx.rollback().await?;
+            return Ok(Submitted::SentBefore(id));
+        }
+        Written::UnderWay(other) => {
+            tx.rollback().await?;
+            state.under_way = Some(other);
+            return Ok(Submitted::CheckAgain(Box::new(state)));
+        }
     };
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Submitted::Sent(sent))
 }
 
-/// Sends a checked case and tells the applicant; the caller commits. None when it is not as it was seen any more.
-pub(crate) async fn send_in(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    state: &CheckState,
-    facts: &Facts,
-) -> Result<Option<Vec<Sent>>> {
-    let Some(sent) = write(ctx, tx, state, facts).await? else { return Ok(None) };
+/// What became of a case that was to be sent.
+pub(crate) enum Written {
+    /// Sent; one case for each terminal.
+    Sent(Vec<Sent>),
+    /// It is not as it was seen any more.
+    Gone,
+    /// Another case of this procedure is under way.
+    UnderWay(ApplicationId),
+}
+
+/// Sends a checked case and tells the applicant; the caller commits, or rolls back when nothing was sent.
+pub(crate) async fn send_in(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) -> Result<Written> {
+    let case = &state.case;
+    if case.state == State::Draft {
+        let other = under_way_in_turn(tx, case.institution_id, case.kind).await?;
+        if let Some(other) = other.filter(|other| other.id != case.id) {
+            return Ok(Written::UnderWay(other.id));
+        }
+    }
+    let Some(sent) = write(ctx, tx, state, facts).await? else { return Ok(Written::Gone) };
     tell::received(ctx, tx, state, facts, &sent).await?;
-    Ok(Some(sent))
+    Ok(Written::Sent(sent))
 }
 
 async fn write(

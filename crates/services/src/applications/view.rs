@@ -187,6 +187,13 @@ fn moment(kind: Kind, state: State, since: Timestamp, start_month: Option<&str>)
     Moment { kind, state, since, start: start_month.and_then(|month| month.parse().ok()), pickup: None }
 }
 
+/// Where a filing stands, in words; it has no certificate of its own.
+pub(super) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Application> {
+    let settings = &ctx.app.settings;
+    let explanation = explain(moment_of(&case), &settings.rules, &settings.holidays);
+    Standing { case, explanation, certificate: None }
+}
+
 fn moment_of(case: &Application) -> Moment {
     moment(case.kind, case.state, case.state_since, case.start_month.as_deref())
 }

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{applications::Entry, clock::Timestamp, ids::NoticeId, typed::search_key};
+use domain::{
+    applications::{Entry, line_finder},
+    clock::Timestamp,
+    ids::NoticeId,
+    typed::search_key,
+};
 use serde::Deserialize;
 use storage::boxed;
 use storage::content::{Article, Document, Notice};
@@ -78,7 +83,8 @@ pub async fn seed(app: &App) -> Result<()> {
     }
     let lists: BTreeMap<String, Vec<Entry>> = toml::from_str(built_in::OPTIONS).map_err(Error::internal)?;
     let present = storage::content::lists(&mut tx).await?;
-    for (name, entries) in lists.iter().filter(|(name, _)| present.entries(name).is_empty()) {
+    let stale = |name: &str| name == line_finder::LIST && line_finder::is_bare(&present);
+    for (name, entries) in lists.iter().filter(|(name, _)| present.entries(name).is_empty() || stale(name)) {
         storage::content::set_list(&mut tx, name, entries, app.clock.now()).await?;
     }
     Ok(tx.commit().await?)

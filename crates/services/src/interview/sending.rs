@@ -10,7 +10,7 @@ use storage::{applications::Application, boxed, interviews};
 use super::{CHECK, Loaded, load, sent_last};
 use crate::{
     Ctx, Error, Result,
-    applications::{self, CheckState, checked_by, facts_for_case, send_in},
+    applications::{self, CheckState, Written, checked_by, facts_for_case, send_in},
 };
 
 /// One of the filings.
@@ -132,7 +132,7 @@ async fn write(ctx: &Ctx<'_>, loaded: Loaded, states: &[(CheckState, Facts)]) ->
     let mut tx = ctx.app.db.write().await?;
     let mut sent = vec![];
     for (state, facts) in states {
-        let Some(cases) = send_in(ctx, &mut tx, state, facts).await? else {
+        let Written::Sent(cases) = send_in(ctx, &mut tx, state, facts).await? else {
             tx.rollback().await?;
             return Ok(Sending::CheckAgain);
         };

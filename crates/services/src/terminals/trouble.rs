@@ -127,7 +127,7 @@ async fn begin(ctx: &Ctx<'_>, terminal: &Terminal, answered: Answered) -> Result
     let last = terminal.cases.last().ok_or(Error::NotFound)?;
     let reason = answered.happening.map(|happening| happening.label()).unwrap_or_default();
     Ok(match start_for_terminal(ctx, last, reason).await? {
-        Started::New(id) | Started::Existing(id) => Deed::Begun(id),
+        Started::New(id) | Started::Existing(id) | Started::UnderWay(id) => Deed::Begun(id),
         Started::MissingBefore(sentence) => Deed::MissingBefore(sentence),
     })
 }

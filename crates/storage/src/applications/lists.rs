@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Application, Row, select_case};
 use crate::convert::{instant, instant_opt, word};
-use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 
 /// A case as a line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +127,14 @@ sql!(
     IN_FORCE_BEFORE = select_case!(
         "WHERE institution_id = $1 AND kind = $2
     AND state IN ('accepted', 'in_force') AND id <> $3 ORDER BY submitted_at DESC, id DESC LIMIT 20"
+    )
+);
+sql!(/// Writes nothing new: whoever wants to send a case of the institution meanwhile waits for this transaction.
+    TAKE_TURN = "UPDATE institutions SET name = name WHERE id = $1");
+sql!(
+    UNDER_WAY = select_case!(
+        "WHERE institution_id = $1 AND kind = $2
+    AND state IN ('submitted', 'in_review', 'returned') ORDER BY submitted_at DESC, id DESC LIMIT 1"
     )
 );
 sql!(
@@ -286,6 +294,31 @@ pub async fn open_by_kind(
         .fetch_all(c)
         .await)?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// The latest case of a procedure that was sent and is not decided yet.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn under_way(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
+    let row: Option<Row> = on_engine!(conn, |c| sqlx::query_as(UNDER_WAY)
+        .bind(institution.0)
+        .bind(kind.as_str())
+        .fetch_optional(c)
+        .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// As [`under_way`], and no other transaction that asks this for the same institution goes on before this one ends:
+/// what is found still holds when it commits.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn under_way_in_turn(tx: &mut Tx, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
+    on_engine!(&mut **tx, |c| sqlx::query(TAKE_TURN).bind(institution.0).execute(c).await.map(drop))?;
+    under_way(tx, institution, kind).await
 }
 
 /// Certificate applications of an institution that are under way, or whose certificate is not revoked, at most 500.

@@ -9,6 +9,7 @@ pub use foremost::{Foremost, foremost};
 pub use lists::{
     LatestFilings, Listed, QueueFilter, case_counts, cases_of_terminals, certificate_cases_of, filed_before,
     filed_elsewhere_with_line, latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
+    under_way, under_way_in_turn,
 };
 
 use domain::{

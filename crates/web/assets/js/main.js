@@ -9,6 +9,7 @@ import { playBack } from "./playback.js";
 import { moveInQueue } from "./queue.js";
 import { warnBeforeEnd } from "./session.js";
 import { guardSubmit } from "./submit.js";
+import { suggestAnswers } from "./suggest.js";
 
 closeMenus();
 focusErrors();
@@ -16,6 +17,7 @@ offerCopy();
 compareClocks();
 playBack();
 watchCutoff();
+suggestAnswers();
 watchAutosave();
 guardSubmit();
 warnBeforeEnd();

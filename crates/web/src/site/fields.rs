@@ -65,7 +65,8 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         Input::Agreements(documents) => documents.as_slice(),
         _ => &[],
     };
-    let links = field.documents.iter().chain(agreed).map(document_link).chain(article).collect();
+    let pages = field.pages.iter().map(|(words, address)| Link::new(*words, *address));
+    let links = field.documents.iter().chain(agreed).map(document_link).chain(pages).chain(article).collect();
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
@@ -81,6 +82,7 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         conditional: field.when.as_ref().map(|when| shown_when(when, rules, labels)),
         returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
         locked: !shown && !look.editable.contains(&field.key),
+        beside: field.beside.unwrap_or_default().to_owned(),
     }
 }
 
@@ -124,6 +126,7 @@ fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<Ch
                 selected: choice.value == value,
                 reveals: Some(reveals.join(" ")).filter(|classes| !classes.is_empty()),
                 group: choice.group.clone(),
+                suggests: choice.suggests.clone(),
             }
         })
         .collect()

@@ -66,6 +66,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/queue.js"),
     script!("js/session.js"),
     script!("js/submit.js"),
+    script!("js/suggest.js"),
 ];
 
 /// Version of all static files together: changes when any byte of them does.

@@ -61,6 +61,8 @@ pub struct FieldView {
     pub returned_reason: Option<String>,
     /// True shows the value without an input, because only returned fields may be changed.
     pub locked: bool,
+    /// Key of the choice field that a list helps to answer (js/suggest.js); empty for none.
+    pub beside: String,
 }
 
 impl HtmlSafe for FieldView {}
@@ -156,6 +158,8 @@ pub struct ChoiceView {
     pub reveals: Option<String>,
     /// Heading in a list under which it stands (year of a month); empty for none.
     pub group: String,
+    /// Value that choosing it in a list suggests for the field that [`FieldView::beside`] names; empty for none.
+    pub suggests: String,
 }
 
 impl ChoiceView {
@@ -269,6 +273,13 @@ impl FieldView {
             ids.push(format!("f-{}-{part}", self.key));
         }
         ids.join(" ")
+    }
+
+    /// True when a choice of the list suggests an answer of the field beside it.
+    #[must_use]
+    pub fn suggests(&self) -> bool {
+        let InputView::Select { choices, .. } = &self.input else { return false };
+        !self.beside.is_empty() && choices.iter().any(|choice| !choice.suggests.is_empty())
     }
 
     /// What is to be said about the choices of a list: the choices that share a line, and the line.

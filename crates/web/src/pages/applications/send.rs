@@ -111,7 +111,7 @@ pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Resp
     visit.member()?;
     let id = id(&name)?;
     match applications::check(&visit.ctx(), id).await {
-        Ok(state) if state.missing.is_some() => Ok(see_other(&format!("/procedures/{}", state.case.kind))),
+        Ok(state) if state.is_kept_back() => Ok(see_other(&format!("/procedures/{}", state.case.kind))),
         Ok(state) if state.checked.findings.errors.is_empty() => Ok(Html(page(&visit, &state, false)).into_response()),
         Ok(_) => Ok(see_other(&format!("/applications/{id}/edit?faults=1"))),
         Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
@@ -126,9 +126,7 @@ pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Poste
     let version = posted.number("version").unwrap_or(0);
     Ok(match applications::submit(&visit.ctx(), id, version).await? {
         Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
-        Submitted::CheckAgain(state) if state.missing.is_some() => {
-            see_other(&format!("/procedures/{}", state.case.kind))
-        }
+        Submitted::CheckAgain(state) if state.is_kept_back() => see_other(&format!("/procedures/{}", state.case.kind)),
         Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => {
             Html(page(&visit, &state, true)).with_faults()
         }

@@ -2,8 +2,14 @@
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use domain::{applications::Kind, calendar::japanese_datetime};
-use services::applications::{self, Started};
+use domain::{
+    applications::{Kind, State},
+    calendar::{japanese_date, japanese_datetime},
+};
+use services::{
+    applications::{self, Standing, Started},
+    rows::Application,
+};
 
 use super::{kind, trail};
 use crate::{
@@ -20,8 +26,34 @@ pub(super) struct Begin {
     lead: &'static str,
     prepare: &'static [&'static str],
     missing: Option<&'static str>,
+    under_way: Option<UnderWay>,
     draft: Option<(String, String)>,
     button: &'static str,
+}
+
+/// The case that keeps a second one from being filed.
+struct UnderWay {
+    id: String,
+    /// Its number, state and day.
+    which: String,
+    /// Where it stands and what comes next.
+    sentence: String,
+    /// It waits for corrections of the applicant.
+    returned: bool,
+}
+
+impl UnderWay {
+    fn of(standing: &Standing<Application>) -> Self {
+        let case = &standing.case;
+        let number = case.reference.as_deref().map(applications::reference).unwrap_or_default();
+        let sent = case.submitted_at.map(|at| japanese_date(at.date())).unwrap_or_default();
+        Self {
+            id: case.id.to_string(),
+            which: format!("受付番号 {number}（{sent}に送信、{}）", case.state.label()),
+            sentence: standing.explanation.sentence(),
+            returned: case.state == State::Returned,
+        }
+    }
 }
 
 /// The page before the form.
@@ -37,6 +69,7 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         lead,
         prepare,
         missing: outlook.missing,
+        under_way: outlook.under_way.as_ref().map(UnderWay::of),
         draft: outlook.draft.map(|(id, at)| (id.to_string(), japanese_datetime(at))),
         button: match kind {
             _ if !outlook.filed => "入力をはじめる",
@@ -78,6 +111,6 @@ pub(super) async fn start(visit: Visit, Path(name): Path<String>, _posted: Poste
     let kind = kind(&name)?;
     Ok(match applications::start(&visit.ctx(), kind).await? {
         Started::New(id) | Started::Existing(id) => see_other(&format!("/applications/{id}/edit")),
-        Started::MissingBefore(_) => see_other(&format!("/procedures/{kind}")),
+        Started::MissingBefore(_) | Started::UnderWay(_) => see_other(&format!("/procedures/{kind}")),
     })
 }

@@ -4,6 +4,7 @@ mod articles;
 mod catalogue;
 mod documents;
 mod inquiries;
+mod line_finder;
 mod notices;
 mod search;
 mod top;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Routes {
         .get("/terms", Public, documents::terms)
         .get("/privacy", Public, documents::privacy)
         .get("/accessibility", Public, documents::accessibility)
+        .get("/line-finder", Public, line_finder::show)
         .get("/search", Public, search::search)
         .get("/inquiries", Public, inquiries::show)
         .get("/inquiries/new", Public, inquiries::new)
