@@ -25,6 +25,8 @@ mod drill;
 mod dump;
 #[path = "app/est.rs"]
 mod est;
+#[path = "app/fields.rs"]
+mod fields;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/forger.rs"]
@@ -33,6 +35,8 @@ mod forger;
 mod home;
 #[path = "app/hostile.rs"]
 mod hostile;
+#[path = "app/interview.rs"]
+mod interview;
 #[path = "app/judge.rs"]
 mod judge;
 #[path = "app/ladder.rs"]

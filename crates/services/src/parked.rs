@@ -109,6 +109,9 @@ async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
 pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     let Some(form) = find(ctx, token).await? else { return Ok(None) };
     let Some(back) = back_of(&form)? else { return Ok(Some(Back::Inquiry)) };
+    if matches!(back, Back::Interview(_)) && !is_for(ctx, &form) {
+        return Ok(None);
+    }
     let answers: Answers = serde_json::from_value(form["answers"].clone()).map_err(Error::internal)?;
     let mut tx = ctx.app.db.write().await?;
     let mine = storage::accounts::use_token(&mut tx, &token_hash(token), ctx.now).await?;
@@ -118,7 +121,6 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     }
     let put = match back {
         Back::Case(id) => applications::save(ctx, id, &answers).await.map(drop),
-        Back::Interview(_) if !is_for(ctx, &form) => return Ok(None),
         Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(drop),
         Back::Inquiry => Ok(()),
     };

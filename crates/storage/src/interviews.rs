@@ -34,9 +34,11 @@ struct Row {
 }
 from_row!(Row { kinds, step, sent, updated_at });
 
-sql!(PUT = "INSERT INTO interviews (institution_id, kinds, step, sent, updated_at) VALUES ($1, $2, $3, $4, $5)
+sql!(
+    PUT = "INSERT INTO interviews (institution_id, kinds, step, sent, updated_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (institution_id) DO UPDATE
-    SET kinds = excluded.kinds, step = excluded.step, sent = excluded.sent, updated_at = excluded.updated_at");
+    SET kinds = excluded.kinds, step = excluded.step, sent = excluded.sent, updated_at = excluded.updated_at"
+);
 sql!(OF = "SELECT kinds, step, sent, updated_at FROM interviews WHERE institution_id = $1");
 
 fn joined<T: Display>(all: &[T]) -> String {

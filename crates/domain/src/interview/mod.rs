@@ -131,9 +131,8 @@ impl Interview {
 
     /// Every form, checked by the rules of its procedure.
     pub fn examine(&self) -> BTreeMap<Kind, Checked> {
-        let checked = |(kind, answers): (&Kind, &Answers)| {
-            (*kind, examine(kind.procedure(), &self.facts_of(*kind), answers))
-        };
+        let checked =
+            |(kind, answers): (&Kind, &Answers)| (*kind, examine(kind.procedure(), &self.facts_of(*kind), answers));
         self.forms.iter().map(checked).collect()
     }
 

@@ -167,7 +167,8 @@ impl Interview {
 
     /// Whether the line was declared in an application that is filed already.
     pub(super) fn line_is_known(&self) -> bool {
-        !self.has(Kind::Eligibility) && self.facts.known.eligibility.as_ref().is_some_and(|filed| filed.has("line_kind"))
+        !self.has(Kind::Eligibility)
+            && self.facts.known.eligibility.as_ref().is_some_and(|filed| filed.has("line_kind"))
     }
 
     /// Whether the customer ID of the other procedure is on record here, so that 「同じ」 stands for it.
@@ -210,9 +211,11 @@ impl Interview {
         if !self.has(Kind::Eligibility) {
             return Some(field);
         }
-        Some(field.optional().help(
-            "選ばないときは、利用開始予定年月と同じ月になります。その月を選べないときは、最も早い月になります。",
-        ))
+        Some(
+            field.optional().help(
+                "選ばないときは、利用開始予定年月と同じ月になります。その月を選べないときは、最も早い月になります。",
+            ),
+        )
     }
 
     /// The certificate form's groups about terminals, without what the applicant is asked elsewhere.

@@ -14,15 +14,15 @@ mod view;
 pub use again::start_for_terminal;
 pub use compare::Difference;
 pub use copy::{attachment, copy_pdf};
+pub(crate) use draft::blank;
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, start};
+pub(crate) use facts::facts_for_case;
 pub use facts::facts_of;
 pub use paper::{PaperFiling, record_paper_filing};
 pub(crate) use review::payment_in;
 pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
-pub(crate) use draft::blank;
-pub(crate) use facts::facts_for_case;
-pub(crate) use submit::{Written, checked_by, send_in};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
+pub(crate) use submit::{Written, checked_by, send_in};
 pub(crate) use view::explained;
 pub use view::{
     ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, sent_together, terminals,

@@ -162,12 +162,7 @@ pub(crate) async fn send_in(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, fact
     Ok(Written::Sent(sent))
 }
 
-async fn write(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    state: &CheckState,
-    facts: &Facts,
-) -> Result<Option<Vec<Sent>>> {
+async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) -> Result<Option<Vec<Sent>>> {
     let case = &state.case;
     let answers = &state.checked.answers;
     let event = if case.state == State::Draft { Event::Submit } else { Event::Resubmit };

@@ -118,7 +118,8 @@ pub async fn send(ctx: &Ctx<'_>, chosen: &[(Kind, i64)]) -> Result<Sending> {
         return Ok(if loaded.row.sent.is_empty() { Sending::CheckAgain } else { Sending::SentBefore });
     }
     let states = checked(ctx, &loaded, &kinds).await?;
-    let as_seen = |(kind, version): &(Kind, i64)| loaded.drafts.get(kind).is_some_and(|draft| draft.version == *version);
+    let as_seen =
+        |(kind, version): &(Kind, i64)| loaded.drafts.get(kind).is_some_and(|draft| draft.version == *version);
     if !chosen.iter().all(as_seen) || states.iter().any(|(state, _)| !state.checked.findings.errors.is_empty()) {
         return Ok(Sending::CheckAgain);
     }

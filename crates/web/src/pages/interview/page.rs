@@ -21,9 +21,7 @@ use services::{
 use super::{ADDRESS, address, step, steps_view};
 use crate::{
     pages::applications::to_login,
-    site::{
-        Failure, FormLook, Html, Posted, Typed, Visit, answers_from, error_summary, section_views, see_other,
-    },
+    site::{Failure, FormLook, Html, Posted, Typed, Visit, answers_from, error_summary, section_views, see_other},
     view::{
         form::{ErrorSummary, SectionView},
         frame::Frame,

@@ -75,18 +75,20 @@ impl Chosen {
             selected: self.kinds.contains(kind),
             ..ChoiceView::new(kind.as_str(), kind.label())
         };
-        let said = |value: &str, label: &str| ChoiceView {
-            selected: self.paper == value,
-            ..ChoiceView::new(value, label)
-        };
+        let said =
+            |value: &str, label: &str| ChoiceView { selected: self.paper == value, ..ChoiceView::new(value, label) };
         let choices = vec![said("no", "いいえ、はじめて届け出ます"), said("yes", "はい、すでに紙で届け出ました")];
         let kinds = InputView::Checks { choices: open.iter().map(kind).collect() };
         let kinds = FieldView::new(KINDS, "まとめて行う手続", kinds)
             .required()
             .with_help("しない手続があれば、チェックを外してください。後から別に申請することもできます。");
-        let paper = FieldView::new(PAPER_FILED, "オンライン請求の届出を、紙で送ったことがありますか", InputView::Radio { choices })
-            .required()
-            .with_help("紙で届け出たときは、ここで届け出る必要はありません。ほかの手続だけをまとめます。");
+        let paper = FieldView::new(
+            PAPER_FILED,
+            "オンライン請求の届出を、紙で送ったことがありますか",
+            InputView::Radio { choices },
+        )
+        .required()
+        .with_help("紙で届け出たときは、ここで届け出る必要はありません。ほかの手続だけをまとめます。");
         if open.contains(&Kind::Claims) { vec![kinds, paper] } else { vec![kinds] }
     }
 }
