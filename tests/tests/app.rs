@@ -45,6 +45,12 @@ mod ladder;
 mod late;
 #[path = "app/letters.rs"]
 mod letters;
+#[path = "app/line_change.rs"]
+mod line_change;
+#[path = "app/one_at_a_time.rs"]
+mod one_at_a_time;
+#[path = "app/papers.rs"]
+mod papers;
 #[path = "app/permission.rs"]
 mod permission;
 #[path = "app/pickup.rs"]
@@ -96,3 +102,5 @@ mod together;
 mod token;
 #[path = "app/trouble.rs"]
 mod trouble;
+#[path = "app/warnings.rs"]
+mod warnings;

@@ -7,7 +7,7 @@ pub mod standing;
 pub mod trouble;
 
 use crate::accounts::{TextError, clean_line};
-use crate::typed::fold;
+use crate::typed::{fold, is_hyphen, is_invisible, search_key};
 use std::{fmt, str::FromStr};
 
 /// Longest terminal name in characters: it becomes the common name of the certificate (RFC 5280, ub-common-name).
@@ -64,6 +64,13 @@ pub fn terminal_name(typed: &str) -> Result<String, TerminalNameError> {
     }
 }
 
+/// A name as two are compared: width, kana, case, spaces and kinds of hyphens tell no terminals apart.
+pub fn name_key(name: &str) -> String {
+    let letters = search_key(name);
+    let letters = letters.chars().filter(|letter| !is_invisible(*letter));
+    letters.map(|letter| if is_hyphen(letter) { '-' } else { letter }).collect()
+}
+
 /// What a word in a name says about the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
@@ -80,8 +87,8 @@ const GENERIC: &str = "admin book certificate client computer desktop device hos
 const SYSTEMS_JAPANESE: &str = "ウィンドウズ ウインドウズ リナックス アンドロイド マック 基本ソフト";
 const GENERIC_JAPANESE: &str = "コンピューター コンピュータ デスクトップ 電子証明書 端末名称等 名称未設定 パソコン ぱそこん サーバー \
      タブレット 端末名称 サーバ ノート マシン テスト その他 未設定 証明書 端末名 たんまつ 特になし 端末 \
-     機械 本体 名称 名前 不明 未定 無題 無し なし 新規 専用 自分 台目 号機 番目 新しい 古い 用 の 第 番 \
-     号 台 機 等 一 二 三 四 五 六 七 八 九 十";
+     仕事用 機械 本体 名称 名前 不明 未定 無題 無し なし 新規 専用 業務 仕事 普通 会社 当院 うち わたし 自分 \
+     台目 号機 番目 新しい 古い 用 の 第 番 号 台 機 等 私 新 旧 壱 弐 参 一 二 三 四 五 六 七 八 九 十";
 
 /// Runs of Latin letters, of digits, and of other letters; marks and spaces divide.
 fn runs(name: &str) -> Vec<&str> {
@@ -109,7 +116,7 @@ fn judge(run: &str) -> Word {
         Word::Bare
     } else if listed(SYSTEMS, run) {
         Word::System
-    } else if listed(GENERIC, run) {
+    } else if listed(GENERIC, run) || is_made_of_words(run) {
         Word::Generic
     } else if run.is_ascii() || !without(run, GENERIC_JAPANESE).is_empty() {
         let system = !run.is_ascii() && without(&without(run, SYSTEMS_JAPANESE), GENERIC_JAPANESE).is_empty();
@@ -121,6 +128,12 @@ fn judge(run: &str) -> Word {
 
 fn listed(words: &str, run: &str) -> bool {
     words.split_whitespace().any(|word| word == run)
+}
+
+/// Whether a run of Latin letters is nothing but listed words without a space, such as `notepc`.
+fn is_made_of_words(run: &str) -> bool {
+    let words = || SYSTEMS.split_whitespace().chain(GENERIC.split_whitespace());
+    run.is_empty() || words().any(|word| run.strip_prefix(word).is_some_and(is_made_of_words))
 }
 
 /// The run without the given words, the longer ones taken out first.
@@ -142,6 +155,8 @@ const COMPANY: &[&str] = &[
     "co.ltd",
     "inc.",
     "corp.",
+    "(カ)",
+    "カ)",
 ];
 const VENDOR: &[&str] = &[
     "ベンダ",
@@ -153,20 +168,39 @@ const VENDOR: &[&str] = &[
     "保守担当",
     "システムズ",
     "システム",
+    "サービスセンター",
+    "カスタマー",
+    "テクノロジー",
+    "ソフトウェア",
+    "ソフトウエア",
+    "エンジニア",
+    "設置業者",
+    "工事業者",
+    "保守会社",
+    "業者",
 ];
+/// Fewest letters of a company's name that are looked for: shorter ones are parts of people's names.
+const SHORTEST_VENDOR: usize = 3;
 /// What makes 「システム」 a department of the institution itself.
 const DEPARTMENT: &[&str] = &["室", "課", "係", "部", "科", "担当", "管理", "委員", "運用"];
 
 /// Whether an addressee looks like a vendor and not like a person of the institution: a reason to ask.
 ///
 /// `own_names` are the institution's and its founder's names: a company that runs the institution is no vendor.
-pub fn looks_like_vendor(addressee: &str, own_names: &[&str]) -> bool {
+/// `vendors` are names of companies that are known to set up systems, with or without their legal form.
+pub fn looks_like_vendor(addressee: &str, own_names: &[&str], vendors: &[&str]) -> bool {
     let text = own_names
         .iter()
         .map(|name| plain(name))
         .filter(|name| !name.is_empty())
         .fold(plain(addressee), |text, own| text.replace(&own, ""));
-    COMPANY.iter().any(|word| text.contains(word)) || VENDOR.iter().any(|word| names_vendor(&text, word))
+    let named = |vendor: &&str| {
+        let name = COMPANY.iter().fold(plain(vendor), |name, form| name.replace(form, ""));
+        name.chars().count() >= SHORTEST_VENDOR && text.contains(&name)
+    };
+    COMPANY.iter().any(|word| text.contains(word))
+        || VENDOR.iter().any(|word| names_vendor(&text, word))
+        || vendors.iter().any(named)
 }
 
 fn names_vendor(text: &str, word: &str) -> bool {
@@ -241,6 +275,10 @@ mod tests {
             "レセコン",
             "windowside counter",
             "受付のWindows10",
+            "新館の端末",
+            "業務課パソコン",
+            "notebook-mori",
+            "私書箱室のPC",
         ] {
             assert!(terminal_name(name).is_ok(), "{name}: {:?}", terminal_name(name));
         }
@@ -249,9 +287,16 @@ mod tests {
 
     #[test]
     fn names_that_identify_nothing_are_refused_with_an_example() {
-        for name in
-            ["Windows10", "windows 11 Pro 64bit", "Ｗｉｎ１０", "macOS", "ウィンドウズ10", "Windowsパソコン", "OS"]
-        {
+        for name in [
+            "Windows10",
+            "Windows 11 PC",
+            "windows 11 Pro 64bit",
+            "Ｗｉｎ１０",
+            "macOS",
+            "ウィンドウズ10",
+            "Windowsパソコン",
+            "OS",
+        ] {
             assert!(matches!(terminal_name(name), Err(TerminalNameError::System(_))), "{name}");
         }
         for name in [
@@ -265,6 +310,17 @@ mod tests {
             "パソコン1号機",
             "テスト",
             "なし",
+            "notepc",
+            "NotePC2",
+            "mypc",
+            "ｄｅｓｋｔｏｐ－ｐｃ",
+            "端末１",
+            "たんまつ２",
+            "うちのパソコン",
+            "業務用ﾊﾟｿｺﾝ",
+            "パソコン（新）",
+            "端末壱",
+            "当院の端末",
         ] {
             assert!(matches!(terminal_name(name), Err(TerminalNameError::Generic(_))), "{name}");
         }
@@ -297,24 +353,49 @@ mod tests {
     }
 
     #[test]
+    fn names_that_differ_only_in_writing_are_one_terminal() {
+        for name in ["受付 PC-1", "受付ＰＣ－１", "受付pc−1", " 受付　Pc‐1\u{200B}"] {
+            assert_eq!(name_key(name), "受付pc-1", "{name}");
+        }
+        assert_eq!(name_key("ウケツケのサーバー"), name_key("うけつけの ｻｰﾊﾞｰ"));
+        assert_ne!(name_key("受付1-1"), name_key("受付11"));
+        assert_ne!(name_key("受付1"), name_key("受付2"));
+    }
+
+    /// Companies as the lists of the operator name them.
+    const VENDORS: [&str; 3] = ["株式会社オプテック", "NTTデータ", "小野"];
+
+    #[test]
     fn a_vendor_as_addressee_is_asked_about() {
         let clinic = ["医療法人　青葉会　青葉歯科", "医療法人　青葉会"];
-        for addressee in
-            ["株式会社オプテック　田中", "㈱みなと", "みなとメディカルシステム", "ベンダー担当", "ABC Co., Ltd. Sato"]
-        {
-            assert!(looks_like_vendor(addressee, &clinic), "{addressee}");
+        for addressee in [
+            "株式会社オプテック　田中",
+            "㈱みなと",
+            "みなとメディカルシステム",
+            "ベンダー担当",
+            "ABC Co., Ltd. Sato",
+            "オプテック 田中",
+            "ｵﾌﾟﾃｯｸ　田中様",
+            "株 式 会 社 みなと",
+            "ｶ)ﾐﾅﾄ",
+            "NTTデータ中国　営業",
+            "設置業者の方",
+            "みなとｿﾌﾄｳｪｱ",
+        ] {
+            assert!(looks_like_vendor(addressee, &clinic, &VENDORS), "{addressee}");
         }
-        for addressee in ["事務長　山田太郎", "医事課", "情報システム課　佐藤", "システム管理担当", "青葉会 本部"]
+        for addressee in
+            ["事務長　山田太郎", "医事課", "情報システム課　佐藤", "システム管理担当", "青葉会 本部", "小野 太郎"]
         {
-            assert!(!looks_like_vendor(addressee, &clinic), "{addressee}");
+            assert!(!looks_like_vendor(addressee, &clinic, &VENDORS), "{addressee}");
         }
     }
 
     #[test]
     fn a_company_that_runs_the_pharmacy_is_no_vendor() {
         let pharmacy = ["ひまわり薬局", "株式会社ひまわり"];
-        assert!(!looks_like_vendor("株式会社　ひまわり　管理薬剤師 鈴木", &pharmacy));
-        assert!(!looks_like_vendor("㈱ひまわり 鈴木", &pharmacy));
-        assert!(looks_like_vendor("株式会社オプテック", &pharmacy));
+        assert!(!looks_like_vendor("株式会社　ひまわり　管理薬剤師 鈴木", &pharmacy, &VENDORS));
+        assert!(!looks_like_vendor("㈱ひまわり 鈴木", &pharmacy, &VENDORS));
+        assert!(looks_like_vendor("株式会社オプテック", &pharmacy, &VENDORS));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     support::{House, on_each_database},
 };
 
-async fn returned(house: &House, case: &str, field: &str) {
+pub(crate) async fn returned(house: &House, case: &str, field: &str) {
     let reviewer = staff(house, Role::Reviewer).await;
     decide(house, &reviewer, case, "return", &[(&format!("words-{field}"), "書類をご確認ください。")]).await;
     assert_eq!(stored(house, case).await.state, State::Returned);
@@ -24,7 +24,7 @@ async fn colleague(house: &House, clinic: InstitutionId, email: &str) -> Browser
     Browser::of(house, account(house, email, &[], Some(clinic)).await, false).await
 }
 
-async fn send(house: &House, browser: &Browser, case: &str) -> String {
+pub(crate) async fn send(house: &House, browser: &Browser, case: &str) -> String {
     let version = stored(house, case).await.version.to_string();
     browser.post(&format!("{case}/submit"), &[("version", &version)]).await.location
 }
@@ -177,6 +177,7 @@ async fn a_reviewer_compares_a_change_with_what_is_in_force_and_not_with_the_nex
         accepted(house, &first).await;
         let with_note = |note: &str| [claims(house, "change"), vec![("note", note.to_owned())]].concat();
         let change = file(house, &browser, "claims", &with_note("訪問は午前に")).await;
+        accepted(house, &change).await;
         file(house, &browser, "claims", &with_note("訪問は午後に")).await;
         let reviewer = staff(house, Role::Reviewer).await;
         let page = reviewer.get(&change.replace("/applications/", "/office/applications/")).await.body;

@@ -9,27 +9,27 @@ use crate::{
     support::{House, on_each_database},
 };
 
-type Answers<'a> = Vec<(&'a str, &'a str)>;
+pub(crate) type Answers<'a> = Vec<(&'a str, &'a str)>;
 /// What is answered otherwise, and the fields at which something is told.
 type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 
 /// The answers with others in their place; an answer that is not there is added.
-fn with<'a>(answers: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Answers<'a> {
+pub(crate) fn with<'a>(answers: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Answers<'a> {
     let kept = answers.iter().filter(|(key, _)| others.iter().all(|(other, _)| other != key));
     kept.chain(others).copied().collect()
 }
 
-fn borrowed<'a>(answers: &'a [(&'a str, String)]) -> Answers<'a> {
+pub(crate) fn borrowed<'a>(answers: &'a [(&'a str, String)]) -> Answers<'a> {
     answers.iter().map(|(key, value)| (*key, value.as_str())).collect()
 }
 
 /// Keys of the fields at which a sentence stands, in the order of the page.
-fn told_at(page: &Answer) -> Vec<String> {
+pub(crate) fn told_at(page: &Answer) -> Vec<String> {
     let after = page.body.split("id=\"f-").skip(1);
     after.filter_map(|rest| rest.split('"').next()?.strip_suffix("-error")).map(str::to_owned).collect()
 }
 
-async fn faults(browser: &Browser, case: &str, answers: &[(&str, &str)]) -> Vec<String> {
+pub(crate) async fn faults(browser: &Browser, case: &str, answers: &[(&str, &str)]) -> Vec<String> {
     let page = browser.post(&format!("{case}/edit"), answers).await;
     let told = told_at(&page);
     let expected = if told.is_empty() { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -38,7 +38,7 @@ async fn faults(browser: &Browser, case: &str, answers: &[(&str, &str)]) -> Vec<
 }
 
 /// The check page after these answers.
-async fn check(browser: &Browser, case: &str, answers: &[(&str, &str)]) -> String {
+pub(crate) async fn check(browser: &Browser, case: &str, answers: &[(&str, &str)]) -> String {
     let saved = browser.post(&format!("{case}/edit"), answers).await;
     assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
     browser.get(&saved.location).await.body

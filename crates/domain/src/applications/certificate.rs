@@ -1,9 +1,10 @@
 //! 端末の電子証明書 発行申請 (spec 04.1).
 
-use super::{Facts, Kind, Procedure};
+use super::{Facts, Kind, KnownTerminal, Procedure};
 use crate::accounts::EmailAddress;
+use crate::calendar::japanese_date;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
-use crate::terminals::{looks_like_vendor, terminal_name};
+use crate::terminals::{looks_like_vendor, name_key, renewal::Window, terminal_name};
 use crate::text::thousands;
 
 /// The application for the certificates of one or several terminals.
@@ -117,6 +118,22 @@ impl CertificateApplication {
         .lead("医療機関コードが変更されている（または予定がある）場合は、先にお問い合わせください。別のお手続きが必要です。")
     }
 
+    /// The contact becomes the addressee of the letter: a person of the institution, not of a company that sets up systems.
+    fn addressee(facts: &Facts, answers: &Answers, findings: &mut Findings) {
+        if !answers.has("contact") || findings.has_error("contact") {
+            return;
+        }
+        let makers = facts.lists.entries("receipt_products").iter().map(|product| product.maker.as_str());
+        let listed = facts.lists.entries("vendor_names").iter().flat_map(|entry| &entry.names).map(String::as_str);
+        let vendors: Vec<&str> = makers.chain(listed).collect();
+        if looks_like_vendor(answers.get("contact"), &[&facts.institution.name, &facts.institution.founder], &vendors) {
+            findings.error(
+                "contact",
+                "「担当部署／担当者名」にシステムベンダと思われる名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダは「技術連絡先」に入力してください。",
+            );
+        }
+    }
+
     fn names(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         let mut seen: Vec<String> = vec![];
         for number in 1..=count(answers) {
@@ -126,22 +143,42 @@ impl CertificateApplication {
             }
             match terminal_name(answers.get(&key)) {
                 Err(fault) => findings.error(&key, fault.to_string()),
-                Ok(name) if seen.contains(&name) => {
+                Ok(name) if seen.contains(&name_key(&name)) => {
                     findings.error(&key, format!("「{name}」が2回入力されています。端末ごとに違う名前にしてください。"))
                 }
                 Ok(name) => {
                     Self::second(facts, answers, &key, &name, findings);
                     answers.set(&key, &name);
-                    seen.push(name);
+                    seen.push(name_key(&name));
                 }
             }
         }
     }
 
+    /// The terminal of the same name, however it is written: the one whose certificate ends last.
+    fn known<'a>(facts: &'a Facts, name: &str) -> Option<&'a KnownTerminal> {
+        let key = name_key(name);
+        let same = facts.known.terminals.iter().filter(|terminal| name_key(&terminal.name) == key);
+        same.max_by_key(|terminal| (terminal.ends_at, terminal.applied_at))
+    }
+
+    /// What to do instead when the certificate is about to end or has just ended.
+    fn renewal(facts: &Facts, known: &KnownTerminal) -> Option<String> {
+        let ends_at = known.ends_at?;
+        let renewable = matches!(Window::at(ends_at, facts.now), Window::Open { .. } | Window::Grace { .. });
+        let day = japanese_date(ends_at.date());
+        renewable.then(|| format!("有効期限は{day}です。新しく申請しなくても、「端末の一覧」から更新できます。"))
+    }
+
     fn second(facts: &Facts, answers: &Answers, key: &str, name: &str, findings: &mut Findings) {
-        let Some(known) = facts.known.terminals.iter().find(|terminal| terminal.name == name) else { return };
-        let day = crate::calendar::japanese_date(known.applied_at.date());
-        let told = format!("「{name}」の端末の電子証明書は、{day}に申請済みです（{}）。", known.state.label());
+        let Some(known) = Self::known(facts, name) else { return };
+        let day = japanese_date(known.applied_at.date());
+        let renewal = Self::renewal(facts, known).unwrap_or_default();
+        let told = format!(
+            "「{}」の端末の電子証明書は、{day}に申請済みです（{}）。{renewal}",
+            known.name,
+            known.state.label()
+        );
         if answers.has("second_reason") {
             findings.warn(key, told);
         } else {
@@ -186,8 +223,7 @@ impl Procedure for CertificateApplication {
             ),
         ];
         sections.extend((1..=terminals).map(|number| Self::terminal_section(facts, number, terminals)));
-        let repeated =
-            terminal_requests(answers).iter().any(|t| facts.known.terminals.iter().any(|k| k.name == t.name));
+        let repeated = terminal_requests(answers).iter().any(|terminal| Self::known(facts, &terminal.name).is_some());
         if repeated || answers.has("second_reason") {
             sections.push(Section::new(
                 "同じ端末の2枚目",
@@ -212,15 +248,7 @@ impl Procedure for CertificateApplication {
                 "発行料に同意しない場合は申請できません。下書きは残りますので、同意できるときに続けてください。",
             );
         }
-        if answers.has("contact")
-            && !findings.has_error("contact")
-            && looks_like_vendor(answers.get("contact"), &[&facts.institution.name, &facts.institution.founder])
-        {
-            findings.error(
-                "contact",
-                "「担当部署／担当者名」にシステムベンダと思われる名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダは「技術連絡先」に入力してください。",
-            );
-        }
+        Self::addressee(facts, answers, findings);
         if answers.has("technical_mail") && !findings.has_error("technical_mail") {
             match EmailAddress::parse(answers.get("technical_mail")) {
                 Ok(address) => answers.set("technical_mail", address.as_str()),

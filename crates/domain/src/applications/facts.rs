@@ -135,6 +135,8 @@ pub struct KnownTerminal {
     pub applied_at: Timestamp,
     /// Where that application stands.
     pub state: State,
+    /// When its certificate ends, once it was fetched.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// What the portal knows of the institution from earlier cases.

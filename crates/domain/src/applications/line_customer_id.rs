@@ -69,6 +69,9 @@ pub enum LineIdError {
         /// The character.
         found: char,
     },
+    /// The same ID twice in a row.
+    #[error("同じお客様IDが2回続けて入力されています。1回だけ入力してください。")]
+    Twice,
     /// Nothing after the prefix.
     #[error("「{}」の後の数字がありません。書類にあるとおり、数字まで入力してください。", .kind.as_str())]
     NoDigits {
@@ -118,6 +121,9 @@ impl LineCustomerId {
         let letters: Vec<char> = compact(typed).chars().collect();
         if letters.is_empty() {
             return Err(LineIdError::Empty);
+        }
+        if is_twice(&letters) {
+            return Err(LineIdError::Twice);
         }
         let (head, digits) = letters.split_at(PREFIX.min(letters.len()));
         let kind = kind(head)?;
@@ -171,6 +177,13 @@ impl LineCustomerId {
             format!("「{prefix}」の後の数字は通常{expected}けたですが、{count}けた入力されています。書類のとおりか、もう一度ご確認ください。")
         })
     }
+}
+
+/// Whether the same text with an own prefix stands twice in a row, as after pasting it a second time.
+fn is_twice(letters: &[char]) -> bool {
+    let (first, second) = letters.split_at(letters.len() / 2);
+    let same = first.iter().zip(second).all(|(one, other)| one.eq_ignore_ascii_case(other));
+    letters.len().is_multiple_of(2) && same && first.get(..PREFIX).is_some_and(|head| kind(head).is_ok())
 }
 
 fn kind(head: &[char]) -> Result<LineIdKind, LineIdError> {
@@ -290,6 +303,17 @@ mod tests {
         assert_eq!(LineCustomerId::parse("CAF1٣"), Err(LineIdError::NotADigit { position: 5, found: '٣' }));
         let twice = format!("CAF{}", "1".repeat(21));
         assert_eq!(LineCustomerId::parse(&twice), Err(LineIdError::TooLong { digits: 21 }));
+    }
+
+    #[test]
+    fn an_id_that_was_pasted_twice_is_named_as_such() {
+        for id in some_ids() {
+            for typed in [format!("{id}{id}"), format!("{id} {}", id.to_lowercase()), format!("{id}－{id}\n")] {
+                assert_eq!(LineCustomerId::parse(&typed), Err(LineIdError::Twice), "{typed}");
+            }
+        }
+        assert_eq!(LineCustomerId::parse("CAFCAF"), Err(LineIdError::Twice));
+        assert!(LineCustomerId::parse("CAF11111111").is_ok(), "digits may repeat");
     }
 
     #[test]

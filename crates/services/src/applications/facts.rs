@@ -1,10 +1,12 @@
 //! Gathers what a form must know besides the answers.
 
 use domain::{
-    applications::{Facts, Kind, Known, KnownTerminal},
+    applications::{Facts, Kind, Known, KnownTerminal, State},
+    clock::Timestamp,
     forms::Answers,
     ids::InstitutionId,
     institutions::Institution,
+    terminals::renewal::{self, Window},
 };
 use storage::boxed;
 use storage::{
@@ -13,6 +15,7 @@ use storage::{
 };
 
 use crate::{Ctx, Error, Result};
+use time::Duration;
 
 /// The facts for a form of a procedure, for the institution the person acts for.
 ///
@@ -21,7 +24,7 @@ use crate::{Ctx, Error, Result};
 #[boxed]
 pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
     let mut conn = ctx.app.db.read().await?;
-    let known = known(&mut conn, institution, kind).await?;
+    let known = known(&mut conn, institution, kind, ctx.now).await?;
     let institution = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
     Ok(assemble(ctx, institution, known))
 }
@@ -43,10 +46,10 @@ fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
     }
 }
 
-async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Result<Known> {
+async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Timestamp) -> Result<Known> {
     let LatestFilings { eligibility, claims } = storage::applications::latest_filings(conn, institution).await?;
     let terminals = match kind {
-        Kind::Certificate => storage::applications::terminals_of(conn, institution).await?,
+        Kind::Certificate => known_terminals(conn, institution, now).await?,
         Kind::Eligibility | Kind::Claims => vec![],
     };
     let answers = |case: &Option<Application>| case.as_ref().map(|case| case.answers.clone());
@@ -57,7 +60,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind) -> Resul
         claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
         eligibility_line_id: eligibility.and_then(|case| case.line_id),
         claims_line_id: claims.and_then(|case| case.line_id),
-        terminals: terminals.into_iter().filter_map(known_terminal).collect(),
+        terminals,
         line_id_elsewhere: false,
     })
 }
@@ -69,8 +72,20 @@ pub(super) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Op
     latest.map_or("", |case| case.answers.get("fee_payment"))
 }
 
-fn known_terminal(case: Application) -> Option<KnownTerminal> {
-    Some(KnownTerminal { name: case.terminal_name?, applied_at: case.submitted_at?, state: case.state })
+/// Terminals with an application under way or a certificate. One whose certificate can be neither used nor renewed any
+/// more has none: a new application is the right way.
+async fn known_terminals(conn: &mut Conn, institution: InstitutionId, now: Timestamp) -> Result<Vec<KnownTerminal>> {
+    let cases = storage::applications::terminals_of(conn, institution).await?;
+    let since = now - Duration::days(renewal::GRACE_DAYS + 1);
+    let ending = storage::terminals::ending_of(conn, institution, since).await?;
+    let known = |case: Application| {
+        let own = ending.iter().filter(|one| one.application_id == case.id).map(|one| one.not_after).max();
+        let ends_at = own.filter(|end| Window::at(*end, now) != Window::Over);
+        let fetched = matches!(case.state, State::PickedUp | State::Installed);
+        let (name, applied_at) = (case.terminal_name?, case.submitted_at?);
+        (!fetched || ends_at.is_some()).then_some(KnownTerminal { name, applied_at, state: case.state, ends_at })
+    };
+    Ok(cases.into_iter().filter_map(known).collect())
 }
 
 /// Leaves the case itself out of what is known: a returned case is not its own predecessor.
