@@ -4,6 +4,8 @@ import {
   arrives, choose, dayInJapan, field, fill, fromMailbox, monthInWords, open, pdfText, press, refused, says,
 } from "../support/index.mjs";
 
+const LINE = "1 : IP-VPN回線事業者（NTTなど。ただし、CTC・Qtnetを除く）";
+
 /** From the home page to the number of the eligibility application; leaves it in `scene.kept.eligibility`. */
 export async function eligibility(scene) {
   const { demo, clinic, step, look, kept } = scene;
@@ -81,11 +83,23 @@ async function form({ demo, clinic, look, javaScript }) {
 async function mistakes({ clinic, javaScript }) {
   const today = dayInJapan();
   await clinic.getByRole("checkbox", { name: /同意します/ }).check();
-  await choose(clinic, "電気通信回線種別", "1 : IP-VPN回線事業者（NTTなど。ただし、CTC・Qtnetを除く）");
+  await fill(clinic, { お手元の書類にある会社の名前: "NTT東日本（フレッツ光）" });
+  if (javaScript) {
+    await says(clinic, "選んでおきました");
+    assert.ok(await clinic.getByRole("radio", { name: LINE }).isChecked(), "the papers choose the line");
+  }
+  await choose(clinic, "電気通信回線種別", LINE);
   await choose(clinic, "お客様IDの種類", "オンライン請求と同じお客様IDを使用");
   await choose(clinic, "フレッツ・v6オプション契約の確認", "2. 契約していない");
   await fill(clinic, { 利用開始予定年月: monthInWords(today, 2) });
   await choose(clinic, "電子証明書発行料の支払方法", "1: 診療報酬支払額等から控除");
+  await choose(clinic, "電気通信回線種別", "2 : IP-VPN回線事業者（CTC・Qtnet）");
+  if (javaScript) await says(clinic, "が選ばれています");
+  await press(clinic, "確認画面へ進む");
+  await refused(clinic, javaScript, { line_kind: "再訪問" });
+  await says(clinic, "書類と違う電気通信回線種別を選ぶ理由");
+  await look(clinic, "1-6 form with another line than the papers");
+  await choose(clinic, "電気通信回線種別", LINE);
   await press(clinic, "確認画面へ進む");
   await refused(clinic, javaScript, { customer_id_kind: "記録がこのポータルに見つかりません", v6_option: "契約" });
   await choose(clinic, "お客様IDの種類", "CAF");

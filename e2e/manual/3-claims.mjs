@@ -55,6 +55,7 @@ async function form({ clinic, look, javaScript }) {
   const [first, later] = [monthInWords(today, by), monthInWords(today, after)];
   await says(clinic, today.day <= 20 ? first : later);
   await look(clinic, "3-4 form");
+  assert.ok(await clinic.getByRole("radio", { name: "2:IP-VPN接続【IPv6】" }).isChecked(), "the papers are known already");
   await clinic.getByRole("checkbox", { name: /同意します/ }).first().check();
   await fill(clinic, { レセコンのプログラム名称: "一覧にない（名称を入力する）" });
   await choose(clinic, "接続種別", "4:ISDN接続");

@@ -49,6 +49,8 @@ mod letters;
 mod line_change;
 #[path = "app/one_at_a_time.rs"]
 mod one_at_a_time;
+#[path = "app/one_terminal.rs"]
+mod one_terminal;
 #[path = "app/papers.rs"]
 mod papers;
 #[path = "app/permission.rs"]

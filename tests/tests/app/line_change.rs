@@ -51,7 +51,8 @@ async fn an_id_that_is_not_the_one_on_record_is_asked_about() {
         for id in ["「CAF 0123 4567 89」", "「COP 0123 4567」"] {
             assert!(page.body.contains(id), "both are read back in groups: {}", page.body);
         }
-        let own = [("customer_id_kind", "caf"), ("customer_id", "caf0123456789"), ("customer_id_confirm", "CAF0123456789")];
+        let own =
+            [("customer_id_kind", "caf"), ("customer_id", "caf0123456789"), ("customer_id_confirm", "CAF0123456789")];
         let right = with(&with(&answers, &own), &[("line_changed", "no")]);
         let page = check(&browser, &case, &right).await;
         assert!(!page.contains("回線を変更しましたか"), "nothing to ask about the ID on record: {page}");
@@ -83,7 +84,10 @@ async fn a_line_that_was_changed_is_told_to_the_reviewer_and_the_other_procedure
         assert!(page.contains("登録されているお客様IDは「CAF 0123 4567 89」ですが、「CAF 9876 5432 10」"), "{page}");
         let told = check(&browser, &case, &with(&changed, &[("line_changed", "yes")])).await;
         assert!(told.contains("「CAF 0123 4567 89」から「CAF 9876 5432 10」に変わります"), "{told}");
-        assert!(told.contains("オンライン請求の届出に登録されているお客様IDは「CAF 0123 4567 89」のままです"), "{told}");
+        assert!(
+            told.contains("オンライン請求の届出に登録されているお客様IDは「CAF 0123 4567 89」のままです"),
+            "{told}"
+        );
         assert_eq!(send(house, &browser, &case).await, format!("{case}/done"));
         let reviewer = staff(house, Role::Reviewer).await;
         let office = reviewer.get(&case.replace("/applications/", "/office/applications/")).await.body;

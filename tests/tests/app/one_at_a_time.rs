@@ -33,7 +33,10 @@ async fn a_second_application_while_one_is_under_way_is_not_begun_and_the_first_
                 }
             };
             let told = page(&browser, kind).await;
-            assert!(told.contains("すでに進んでいます") && told.contains("2026年5月20日（水）に送信、審査待ち"), "{told}");
+            assert!(
+                told.contains("すでに進んでいます") && told.contains("2026年5月20日（水）に送信、審査待ち"),
+                "{told}"
+            );
             assert!(told.contains(&format!("href=\"{case}\"")), "{told}");
             assert!(told.contains(&format!("href=\"{case}/withdraw\"")), "{told}");
             let refused = browser.post(&format!("/procedures/{kind}"), &[]).await;

@@ -1,6 +1,6 @@
 //! The line finder: what stands on the papers fills in the option, and speaks against another one (spec 03, 05).
 
-use domain::permissions::Role;
+use domain::{applications::line_finder, permissions::Role};
 
 use crate::{
     browser::Browser,
@@ -51,6 +51,24 @@ async fn who_types_what_is_printed_reads_the_option_of_both_forms() {
             let form = browser.get(&format!("{}/edit", begin(&browser, kind).await)).await.body;
             assert_eq!(form.matches("href=\"/line-finder\"").count(), 2, "at the papers and at the option");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_with_an_option_that_no_form_offers_is_refused_by_name_and_the_old_one_stays() {
+    on_each_database(async |house| {
+        let before = house.app.reference().lists;
+        let mut table = before.entries(line_finder::LIST).to_vec();
+        table[0].line_kind = "ip_vnp".to_owned();
+        let mut tx = house.app.db.write().await.unwrap();
+        storage::content::set_list(&mut tx, line_finder::LIST, &table, house.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = house.app.refresh().await.unwrap_err().to_string();
+        for words in ["line_finder", "ntt_east", "ip_vnp", "line_kinds"] {
+            assert!(told.contains(words), "{told}");
+        }
+        assert_eq!(house.app.reference().lists, before);
     })
     .await;
 }
@@ -147,9 +165,12 @@ async fn ipv4_and_ipv6_are_not_confused_whether_the_papers_or_the_other_applicat
         let case = begin(&browser, "claims").await;
         let answers = claims(house, "start");
         let answers = borrowed(&answers);
-        for (papers, connection) in
-            [("ntt_east", "ip_vpn_ipv4"), ("collaboration", "ip_vpn_ipv4"), ("ctc", "ip_vpn_ipv6"), ("qtnet", "ip_vpn_ipv6")]
-        {
+        for (papers, connection) in [
+            ("ntt_east", "ip_vpn_ipv4"),
+            ("collaboration", "ip_vpn_ipv4"),
+            ("ctc", "ip_vpn_ipv6"),
+            ("qtnet", "ip_vpn_ipv6"),
+        ] {
             let typed = with(&answers, &[("papers", papers), ("connection", connection)]);
             assert_eq!(faults(&browser, &case, &typed).await, ["connection"], "{papers} {connection}");
         }
@@ -196,7 +217,8 @@ async fn who_is_asked_to_correct_the_line_may_correct_the_papers_or_give_a_reaso
         assert!(open.contains("name=\"papers\"") && !open.contains("name=\"start_month\""), "{open}");
         let wrong = browser.post(&format!("{case}/edit"), &[("papers", "ntt_east"), ("line_kind", "ip_vpn_ctc_qtnet")]);
         assert!(wrong.await.body.contains("name=\"line_reason\""));
-        let right = browser.post(&format!("{case}/edit"), &[("papers", "ctc"), ("line_kind", "ip_vpn_ctc_qtnet")]).await;
+        let right =
+            browser.post(&format!("{case}/edit"), &[("papers", "ctc"), ("line_kind", "ip_vpn_ctc_qtnet")]).await;
         assert_eq!(right.location, format!("{case}/check"), "{}", right.body);
         assert_eq!(send(house, &browser, &case).await, format!("{case}/done"));
         accepted(house, &case).await;
