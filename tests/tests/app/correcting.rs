@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use domain::{
     applications::{Kind, State},
-    ids::InstitutionId,
+    ids::{ApplicationId, InstitutionId},
     permissions::Role,
 };
+use storage::applications::Application;
 use time::Duration;
 
 use crate::{
@@ -177,8 +178,18 @@ async fn a_reviewer_compares_a_change_with_what_is_in_force_and_not_with_the_nex
         accepted(house, &first).await;
         let with_note = |note: &str| [claims(house, "change"), vec![("note", note.to_owned())]].concat();
         let change = file(house, &browser, "claims", &with_note("訪問は午前に")).await;
-        accepted(house, &change).await;
-        file(house, &browser, "claims", &with_note("訪問は午後に")).await;
+        let later = stored(house, &change).await;
+        let at = house.app.clock.now() + Duration::minutes(1);
+        let next = Application {
+            id: ApplicationId::new(at, &*house.app.randomness),
+            reference: Some("from before one at a time".to_owned()),
+            answers: later.answers.clone().with("note", "訪問は午後に"),
+            submitted_at: Some(at),
+            ..later
+        };
+        let mut tx = house.app.db.write().await.unwrap();
+        storage::applications::insert_filed(&mut tx, &next).await.unwrap();
+        tx.commit().await.unwrap();
         let reviewer = staff(house, Role::Reviewer).await;
         let page = reviewer.get(&change.replace("/applications/", "/office/applications/")).await.body;
         assert!(page.contains("<ins>訪問は午前に</ins>") && !page.contains("訪問は午後に"), "{page}");

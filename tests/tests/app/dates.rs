@@ -18,6 +18,7 @@ use crate::{
 fn claims_from(house: &House, month: &str) -> Vec<(&'static str, String)> {
     let mut answers = claims(house, "start");
     answers.iter_mut().filter(|(key, _)| *key == "start_month").for_each(|(_, value)| month.clone_into(value));
+    answers.push(("line_changed", "other_line".to_owned()));
     answers
 }
 

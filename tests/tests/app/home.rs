@@ -11,7 +11,7 @@ use storage::applications::Application;
 
 use crate::{
     browser::{Browser, account, institution},
-    steps::{CERTIFICATE, begin, clinic, decide, file, filed, staff, stored},
+    steps::{CERTIFICATE, accepted, begin, clinic, decide, file, filed, staff, stored},
     support::on_each_database,
 };
 
@@ -61,7 +61,8 @@ async fn a_change_that_is_being_written_does_not_hide_that_the_certificate_may_b
         let (_, browser) = clinic(house, "1330100016").await;
         let home = browser.get("/").await.body;
         assert!(home.contains("送信すると、はじめられます"), "{home}");
-        filed(house, &browser).await;
+        let first = filed(house, &browser).await;
+        accepted(house, &first).await;
         begin(&browser, "eligibility").await;
         let home = browser.get("/").await.body;
         assert!(home.contains("下書きの続きを入力する") && home.contains("端末1台に1枚必要です"), "{home}");

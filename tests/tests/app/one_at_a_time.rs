@@ -26,11 +26,7 @@ async fn a_second_application_while_one_is_under_way_is_not_begun_and_the_first_
         for kind in ["eligibility", "claims"] {
             let case = match kind {
                 "eligibility" => filed(house, &browser).await,
-                _ => {
-                    let mut answers = claims(house, "start");
-                    answers.iter_mut().find(|(key, _)| *key == "customer_id_kind").unwrap().1 = "same".to_owned();
-                    file(house, &browser, kind, &answers).await
-                }
+                _ => file(house, &browser, kind, &claims(house, "start")).await,
             };
             let told = page(&browser, kind).await;
             assert!(

@@ -215,8 +215,9 @@ async fn who_is_asked_to_correct_the_line_may_correct_the_papers_or_give_a_reaso
         returned(house, &case, "line_kind").await;
         let open = browser.get(&format!("{case}/edit")).await.body;
         assert!(open.contains("name=\"papers\"") && !open.contains("name=\"start_month\""), "{open}");
-        let wrong = browser.post(&format!("{case}/edit"), &[("papers", "ntt_east"), ("line_kind", "ip_vpn_ctc_qtnet")]);
-        assert!(wrong.await.body.contains("name=\"line_reason\""));
+        let wrong = [("papers", "ntt_east"), ("line_kind", "ip_vpn_ctc_qtnet")];
+        let wrong = browser.post(&format!("{case}/edit"), &wrong).await.body;
+        assert!(wrong.contains("name=\"line_reason\""), "{wrong}");
         let right =
             browser.post(&format!("{case}/edit"), &[("papers", "ctc"), ("line_kind", "ip_vpn_ctc_qtnet")]).await;
         assert_eq!(right.location, format!("{case}/check"), "{}", right.body);

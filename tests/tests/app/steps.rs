@@ -102,11 +102,13 @@ pub(crate) async fn file<T: AsRef<str>>(house: &House, browser: &Browser, kind: 
     case
 }
 
-/// Files an eligibility application that starts in two months and gives the address of its case.
+/// Files an eligibility application that starts in two months, on a line of its own if another is on record, and gives
+/// the address of its case.
 pub(crate) async fn filed(house: &House, browser: &Browser) -> String {
     let month = YearMonth::of(house.app.clock.now().date()).plus_months(2).as_text();
     let mut answers = ELIGIBILITY.to_vec();
     answers[7].1 = &month;
+    answers.push(("line_changed", "other_line"));
     file(house, browser, "eligibility", &answers).await
 }
 
