@@ -10,6 +10,7 @@ pub mod ids;
 pub mod institutions;
 pub mod interview;
 pub mod permissions;
+pub mod planner;
 pub mod reference;
 pub mod secrets;
 pub mod terminals;

@@ -12,6 +12,7 @@ pub mod content;
 mod ctx;
 pub mod demo;
 mod error;
+mod ical;
 pub mod inquiries;
 pub mod institutions;
 pub mod interview;
@@ -21,6 +22,7 @@ pub mod letters;
 pub mod mail;
 pub mod office;
 pub mod parked;
+pub mod planner;
 #[doc(hidden)]
 pub mod reading;
 pub mod rows;

@@ -8,13 +8,13 @@ use domain::{
     ids::InstitutionId,
     terminals::renewal::{self, GRACE_DAYS},
 };
-use ics::{Event, ICalendar, components::Property, escape_text};
 use storage::{boxed, terminals::Glance};
 use time::{Date, Duration};
 
 use super::is_followed;
 use crate::{
     App, Ctx, Error, Result,
+    ical::{self, Day},
     secrets::{new_token, token_hash},
 };
 
@@ -78,35 +78,21 @@ pub async fn calendar(ctx: &Ctx<'_>, token: &str) -> Result<Feed> {
 }
 
 fn file(app: &App, institution: InstitutionId, all: &[Glance]) -> String {
-    let mut calendar = ICalendar::new("2.0", "-//Madoguchi//Terminals//JA");
-    calendar.push(Property::new("X-WR-CALNAME", "端末の電子証明書"));
     let domain = app.settings.mail_domain();
-    for one in all.iter().filter(|one| !is_followed(one, all)) {
-        let uid = |what: &str| format!("{what}-{}-{institution}@{domain}", one.id);
-        let name = escape_text(one.terminal.clone());
-        let renewal = format!("更新できます：{name}の端末の電子証明書");
-        calendar.add_event(event(&uid("renewal"), one, renewal::opens(one.not_after).date(), &renewal));
-        let end = format!("有効期限：{name}の端末の電子証明書");
-        calendar.add_event(event(&uid("end"), one, one.not_after.date(), &end));
-    }
-    calendar.to_string()
-}
-
-/// A whole day. Its stamp is the beginning of the certificate, so that the same certificates give the same file.
-fn event(uid: &str, one: &Glance, day: Date, summary: &str) -> Event<'static> {
-    let stamp = one.not_before.in_japan().to_offset(time::UtcOffset::UTC);
-    let (date, clock) = (basic(stamp.date()), stamp.time());
-    let stamp = format!("{date}T{:02}{:02}{:02}Z", clock.hour(), clock.minute(), clock.second());
-    let mut event = Event::new(uid.to_owned(), stamp);
-    let mut start = Property::new("DTSTART", basic(day));
-    start.add(ics::components::Parameter::new("VALUE", "DATE"));
-    event.push(start);
-    event.push(Property::new("SUMMARY", summary.to_owned()));
-    event.push(Property::new("TRANSP", "TRANSPARENT"));
-    event
-}
-
-/// A day as RFC 5545 writes it: `20260520`.
-fn basic(day: Date) -> String {
-    format!("{:04}{:02}{:02}", day.year(), u8::from(day.month()), day.day())
+    // The stamp is the beginning of the certificate, so that the same certificates give the same file.
+    let day = |what: &str, one: &Glance, day: Date, summary: &str| Day {
+        uid: format!("{what}-{}-{institution}@{domain}", one.id),
+        stamp: one.not_before,
+        day,
+        summary: format!("{summary}：{}の端末の電子証明書", one.terminal),
+        description: String::new(),
+    };
+    let both = |one: &Glance| {
+        [
+            day("renewal", one, renewal::opens(one.not_after).date(), "更新できます"),
+            day("end", one, one.not_after.date(), "有効期限"),
+        ]
+    };
+    let days = all.iter().filter(|one| !is_followed(one, all)).flat_map(both).collect();
+    ical::file("Terminals", "端末の電子証明書", days)
 }

@@ -10,6 +10,7 @@ mod interview;
 mod mailbox;
 mod office;
 mod pki;
+mod planner;
 mod quarantine;
 mod terminals;
 
@@ -34,6 +35,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(applications::routes())
         .merge(interview::routes())
         .merge(terminals::routes())
+        .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())
         .merge(pki::routes())

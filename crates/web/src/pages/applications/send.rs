@@ -140,6 +140,7 @@ pub(super) struct DonePage {
     frame: Frame,
     id: ApplicationId,
     certificate: bool,
+    claims: bool,
     numbers: Vec<(String, CopyView)>,
     email: String,
     domain: String,
@@ -166,6 +167,7 @@ pub(super) async fn done(visit: Visit, Path(name): Path<String>) -> Result<Html<
     Ok(Html(DonePage {
         id,
         certificate: kind == Kind::Certificate,
+        claims: kind == Kind::Claims,
         numbers: numbers.collect(),
         email: visit.person()?.email.clone(),
         domain: visit.site.app.settings.mail_domain().to_owned(),
