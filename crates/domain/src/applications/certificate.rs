@@ -70,9 +70,11 @@ impl CertificateApplication {
                     Input::Line { max: 64, keyboard: Keyboard::Text, suggestions },
                 )
                 .help("端末にどの端末の電子証明書を入れたか、利用者において判別するための任意の名称です。例：オンライン資格確認パソコン、オンライン請求用パソコン。2台目からは「受付」「2階」など場所を添えてください。")
-                .help("ラベル等に記載し、対象となる端末に貼り付けるなど、特定できるよう管理願います。"),
+                .help("ラベル等に記載し、対象となる端末に貼り付けるなど、特定できるよう管理願います。")
+                .picture("terminal-name"),
                 Field::new(key("terminal_os", number), "端末のOS", Input::Select(facts.lists.choices("terminal_oses")))
-                    .help("端末に合った形式でファイルをお渡しするために伺います。"),
+                    .help("端末に合った形式でファイルをお渡しするために伺います。")
+                    .picture("os-version"),
                 Field::new(key("purpose", number), "用途", Input::Radio(facts.lists.choices("purposes")))
                     .help("同じ端末で資格確認と請求の両方を行うときは「共用」を選んでください。1枚で両方に使えます。"),
             ],
@@ -106,7 +108,8 @@ impl CertificateApplication {
                 Field::shown("email", "メールアドレス", &facts.person_email),
                 Field::new("contact", "担当部署／担当者名", line(60))
                     .help("入力した名前が、電子証明書発行通知書（郵便物）の宛名になります。医療機関等の方の名前を入力してください。")
-                    .help("通知書は、台帳にある医療機関等の住所に簡易書留で届きます。"),
+                    .help("通知書は、台帳にある医療機関等の住所に簡易書留で届きます。")
+                    .picture("addressee"),
                 Field::new("technical_contact", "技術連絡先（システムベンダなど）", line(60))
                     .help("設定を頼むシステムベンダがあれば、会社名と担当者名を入力してください。")
                     .optional(),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::accounts::normalise_phone;
 use crate::calendar::{YearMonth, cut_off, japanese_date, visit_window};
+use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 
 /// The claims filing; it is the legal notification itself.
@@ -49,14 +50,27 @@ impl ClaimsFiling {
         vec![
             Field::new("product", "レセコンのプログラム名称", Input::Select(facts.lists.choices("receipt_products")))
                 .help("レセコンのソフトの名称とシリーズ名を選んでください。一覧にないときは「一覧にない」を選ぶと入力できます。")
+                .picture("program-name")
                 .article("program-name"),
             Field::new("product_other", "プログラム名称（一覧にない場合）", line(100)).when("product", FREE),
             Field::new("product_maker", "レセコンのソフトメーカー名（プログラムの作成者の氏名）", line(100))
                 .help("一覧からプログラム名称を選ぶと、空欄のままで自動で入ります。一覧にないときは、必ず入力してください。")
                 .optional(),
-            Field::new("os_browser", "パソコンの基本ソフト（OS）・ブラウザ", Input::Select(facts.lists.choices("os_browsers"))),
+            Field::new("os_browser", "パソコンの基本ソフト（OS）・ブラウザ", Input::Select(facts.lists.choices("os_browsers")))
+                .picture("os-version"),
             Field::new("os_browser_other", "基本ソフト・ブラウザ（その他の場合）", line(100)).when("os_browser", FREE),
         ]
+    }
+
+    /// The month, and live from when on it depends on the day of sending (spec 05).
+    fn start_month_field(facts: &Facts) -> Field {
+        let (rule, today) = (facts.rules.cut_off, facts.now.date());
+        let earliest = cut_off(today, rule);
+        let input = Input::Month { from: earliest, to: earliest.plus_months(MONTHS_OFFERED) };
+        let change = rule.sentence_changes_on(today);
+        Field::new("start_month", "請求開始年月", input)
+            .help(rule.sentence(today))
+            .later(Timestamp::start_of_day(change), rule.sentence(change))
     }
 
     fn line_fields(facts: &Facts, answers: &Answers) -> Vec<Field> {
@@ -176,8 +190,6 @@ impl Procedure for ClaimsFiling {
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
         let agreement =
             |key: &str, label: &str, slug: &str| Field::new(key, label, Input::Agreement(facts.document(slug)));
-        let earliest = cut_off(facts.now.date(), facts.rules.cut_off);
-        let start = Input::Month { from: earliest, to: earliest.plus_months(MONTHS_OFFERED) };
         vec![
             institution_section(facts),
             Section::new(
@@ -194,7 +206,7 @@ impl Procedure for ClaimsFiling {
             .lead("この画面を送信した場合、紙での届出は要りません。すでに紙で届け出た場合は、ここで届け出ないでください。"),
             Section::new(
                 "時期",
-                vec![Field::new("start_month", "請求開始年月", start).help(facts.rules.cut_off.sentence(facts.now.date()))],
+                vec![Self::start_month_field(facts)],
             ),
             Section::new("レセコン", Self::computer_fields(facts)),
             Section::new("回線", Self::line_fields(facts, answers)),

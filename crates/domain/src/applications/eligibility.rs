@@ -118,6 +118,7 @@ impl EligibilityApplication {
             .help(
                 "配信アプリケーションの利用には、フレッツ・v6オプション契約が必要となります。必ず、契約の有無をご確認ください。",
             )
+            .picture("v6-option")
             .article("v6-option")
             .when("line_kind", IP_VPN),
         );

@@ -39,10 +39,12 @@ impl Source<'_> {
             Field::new("customer_id_kind", format!("{label}の種類"), Input::Radio(choices))
                 .help(format!("回線の契約のときにNTTまたは光コラボ事業者から届いた書類で、「{label}」の種類をご確認ください。"))
                 .help(format!("※ご注意：誤った「{label}」でご申請いただいた場合、システムに接続できません。必ず、書類をもとにご確認の上、正しい「{label}」をご申請ください。"))
+                .picture("customer-id-kinds")
                 .article("customer-id")
                 .when(key, values),
             Field::new("customer_id", label, Input::CustomerId)
                 .help("NTTフレッツ回線「開通のご案内」にあるとおりに入力してください。全角・ハイフン・空白が混ざっても構いません。")
+                .picture("customer-id")
                 .when(key, values)
                 .when("customer_id_kind", TYPED),
             Field::new("customer_id_confirm", format!("確認用{label}"), Input::CustomerId)

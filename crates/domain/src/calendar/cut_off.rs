@@ -61,10 +61,26 @@ impl CutOff {
         if self.months_after == self.months_before { month.last_day() } else { month.day(self.day) }
     }
 
-    /// The sentence for the page: 「5月20日までに送信すると7月から、21日以降は8月から」.
+    /// The last day of sending that the page names: this month's, or once it has passed next month's, if what is sent
+    /// until then starts in the same month as what is sent now.
+    fn named_day(self, today: Date) -> Date {
+        let (month, next) = (YearMonth::of(today), YearMonth::of(today).plus_months(1));
+        let passed = today > month.day(self.day);
+        let same = self.earliest_start(today) == next.plus_months(self.months_before);
+        if passed && same { next.day(self.day) } else { month.day(self.day) }
+    }
+
+    /// The first day on which the sentence for the page is another one.
+    pub fn sentence_changes_on(self, today: Date) -> Date {
+        let named = self.named_day(today);
+        let mut ahead = std::iter::successors(today.next_day(), |day| day.next_day());
+        ahead.find(|day| self.named_day(*day) != named).unwrap_or(today)
+    }
+
+    /// The sentence for the page: 「5月20日までに送信すると7月から、21日以降は8月から」; from the 21st on that of June.
     pub fn sentence(self, today: Date) -> String {
-        let month = YearMonth::of(today);
-        let last = month.day(self.day);
+        let last = self.named_day(today);
+        let month = YearMonth::of(last);
         let early = month.plus_months(self.months_before).month_only();
         let lead = format!("{}{}日までに送信すると{early}から", month.month_only(), last.day());
         if last == month.last_day() {
@@ -145,9 +161,28 @@ mod tests {
     fn the_page_states_the_rule_live() {
         let rule = CutOff::default();
         assert_eq!(rule.sentence(date!(2026 - 05 - 02)), "5月20日までに送信すると7月から、21日以降は8月から");
-        assert_eq!(rule.sentence(date!(2026 - 12 - 31)), "12月20日までに送信すると2月から、21日以降は3月から");
+        assert_eq!(rule.sentence(date!(2026 - 05 - 20)), "5月20日までに送信すると7月から、21日以降は8月から");
+        assert_eq!(rule.sentence(date!(2026 - 05 - 21)), "6月20日までに送信すると8月から、21日以降は9月から");
+        assert_eq!(rule.sentence(date!(2026 - 12 - 31)), "1月20日までに送信すると3月から、21日以降は4月から");
         let whole_month = CutOff { day: 31, ..rule };
         assert_eq!(whole_month.sentence(date!(2026 - 06 - 02)), "6月30日までに送信すると8月から");
+    }
+
+    #[test]
+    fn the_sentence_holds_until_the_day_on_which_it_changes_and_is_true_for_what_is_sent_meanwhile() {
+        let rules = [
+            CutOff::default(),
+            CutOff { day: 31, months_before: 1, months_after: 4 },
+            CutOff { day: 25, months_before: 1, months_after: 3 },
+        ];
+        for rule in rules {
+            for today in (0..3653).map(|days| date!(2026 - 01 - 01) + Duration::days(days)) {
+                let (sentence, change) = (rule.sentence(today), rule.sentence_changes_on(today));
+                assert!(change > today && change <= today + Duration::days(62), "{rule:?} {today}: {change}");
+                assert_eq!(rule.sentence(change - Duration::DAY), sentence, "{rule:?} {today}");
+                assert_ne!(rule.sentence(change), sentence, "{rule:?} {today}");
+            }
+        }
     }
 
     #[test]

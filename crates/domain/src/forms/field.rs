@@ -1,7 +1,8 @@
 //! The parts of a form.
 
-use super::Answers;
+use super::{Answers, Picture, picture};
 use crate::calendar::YearMonth;
+use crate::clock::Timestamp;
 
 /// One choice of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +146,15 @@ impl Condition {
     }
 }
 
+/// What the last paragraph of help says from some moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// From when on.
+    pub at: Timestamp,
+    /// The paragraph.
+    pub help: String,
+}
+
 /// One question of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -154,6 +164,10 @@ pub struct Field {
     pub label: String,
     /// Paragraphs beside the field.
     pub help: Vec<String>,
+    /// What the last of them says later, for a page that stays open until then.
+    pub later: Option<Later>,
+    /// Drawing that shows where the answer is printed.
+    pub picture: Option<&'static Picture>,
     /// How it is answered.
     pub input: Input,
     /// Whether an answer is needed while the field applies.
@@ -177,6 +191,8 @@ impl Field {
             key: key.into(),
             label: label.into(),
             help: vec![],
+            later: None,
+            picture: None,
             input,
             required: true,
             when: None,
@@ -203,6 +219,20 @@ impl Field {
     #[must_use]
     pub fn help(mut self, paragraph: impl Into<String>) -> Self {
         self.help.push(paragraph.into());
+        self
+    }
+
+    /// The same field, whose last paragraph of help says something else from some moment on.
+    #[must_use]
+    pub fn later(mut self, at: Timestamp, help: impl Into<String>) -> Self {
+        self.later = Some(Later { at, help: help.into() });
+        self
+    }
+
+    /// The same field with the drawing of this name; without one when there is no such drawing.
+    #[must_use]
+    pub fn picture(mut self, name: &'static str) -> Self {
+        self.picture = picture(name);
         self
     }
 

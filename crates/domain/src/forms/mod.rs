@@ -3,7 +3,9 @@
 mod answers;
 mod check;
 mod field;
+mod picture;
 
 pub use answers::Answers;
 pub use check::{Checked, Finding, Findings, check};
-pub use field::{Choice, Condition, Document, Field, Input, Keyboard, Section};
+pub use field::{Choice, Condition, Document, Field, Input, Keyboard, Later, Section};
+pub use picture::{PICTURES, Picture, picture};

@@ -3,14 +3,15 @@
 use domain::{
     applications::line_customer_id::LineCustomerId,
     calendar::YearMonth,
-    forms::{Answers, Choice, Condition, Document, Field, Findings, Input, Keyboard, Section},
+    forms::{Answers, Choice, Condition, Document, Field, Findings, Input, Keyboard, Picture, Section},
 };
 
 use services::applications::Difference;
 
 use super::Posted;
 use crate::view::form::{
-    ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, SectionView, TextKind, TextView,
+    ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, PictureView, SectionView,
+    TextKind, TextView,
 };
 use crate::view::frame::Link;
 use crate::view::parts::{CompareRow, CompareView};
@@ -72,6 +73,8 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         label: field.label.clone(),
         required: field.required,
         help: field.help.clone(),
+        later: field.later.as_ref().map(|later| (later.at.as_millis(), later.help.clone())),
+        picture: field.picture.map(picture_view),
         links,
         error: look.findings.and_then(|findings| findings.error_of(&field.key)).map(str::to_owned),
         warning: look
@@ -84,6 +87,12 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         locked: !shown && !look.editable.contains(&field.key),
         beside: field.beside.unwrap_or_default().to_owned(),
     }
+}
+
+/// A drawing beside a field.
+const fn picture_view(picture: &Picture) -> PictureView {
+    let Picture { name, summary, alt, width, height } = *picture;
+    PictureView { name, summary, alt, width, height }
 }
 
 /// A document with its version, as a link to that version.

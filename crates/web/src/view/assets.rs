@@ -50,11 +50,24 @@ macro_rules! script {
     };
 }
 
+macro_rules! drawing {
+    ($path:literal) => {
+        Asset { path: $path, content_type: SVG, body: file!($path).as_bytes() }
+    };
+}
+
 /// All static files.
 pub const ASSETS: &[Asset] = &[
     Asset { path: "app.css", content_type: CSS, body: APP_CSS.as_bytes() },
     Asset { path: "office.css", content_type: CSS, body: file!("css/office.css").as_bytes() },
-    Asset { path: "img/favicon.svg", content_type: SVG, body: file!("img/favicon.svg").as_bytes() },
+    drawing!("img/favicon.svg"),
+    drawing!("img/help/addressee.svg"),
+    drawing!("img/help/customer-id.svg"),
+    drawing!("img/help/customer-id-kinds.svg"),
+    drawing!("img/help/os-version.svg"),
+    drawing!("img/help/program-name.svg"),
+    drawing!("img/help/terminal-name.svg"),
+    drawing!("img/help/v6-option.svg"),
     script!("js/main.js"),
     script!("js/autosave.js"),
     script!("js/clock.js"),
@@ -108,4 +121,22 @@ const fn version(assets: &[Asset]) -> u64 {
         i += 1;
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+    use domain::forms::PICTURES;
+
+    #[test]
+    fn every_drawing_beside_a_field_is_there_in_its_size_with_its_words() {
+        for picture in PICTURES {
+            let drawing = find(&format!("img/help/{}.svg", picture.name)).unwrap();
+            let source = std::str::from_utf8(drawing.body).unwrap();
+            let size = format!("width=\"{}\" height=\"{}\"", picture.width, picture.height);
+            assert!(source.contains(&size), "{} is not {size}", picture.name);
+            assert!(source.contains("<title id=") && source.contains("<desc id="), "{}", picture.name);
+            assert!(!source.contains("style") && !source.contains("href"), "{} needs nothing else", picture.name);
+        }
+    }
 }

@@ -47,6 +47,10 @@ pub struct FieldView {
     pub required: bool,
     /// Paragraphs of help between label and input.
     pub help: Vec<String>,
+    /// What the last paragraph of help says later: from when, in milliseconds since 1970 UTC, and the paragraph.
+    pub later: Option<(i64, String)>,
+    /// Drawing of where the answer is printed; in a fold, so that it waits for whoever wants it.
+    pub picture: Option<PictureView>,
     /// Documents and helpers that belong to the question, shown under the help.
     pub links: Vec<Link>,
     /// What is wrong and how to put it right.
@@ -66,6 +70,21 @@ pub struct FieldView {
 }
 
 impl HtmlSafe for FieldView {}
+
+/// A drawing of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureView {
+    /// Name of the file below `img/help/`, without its ending.
+    pub name: &'static str,
+    /// Words of the fold in which it stands.
+    pub summary: &'static str,
+    /// What can be seen, for those who do not see it.
+    pub alt: &'static str,
+    /// Width in CSS pixels.
+    pub width: u16,
+    /// Height in CSS pixels.
+    pub height: u16,
+}
 
 /// When a field is shown: chosen by CSS, so it works without a script.
 ///
