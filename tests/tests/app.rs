@@ -57,6 +57,8 @@ mod papers;
 mod permission;
 #[path = "app/pickup.rs"]
 mod pickup;
+#[path = "app/planner.rs"]
+mod planner;
 #[path = "app/publications.rs"]
 mod publications;
 #[path = "app/refused.rs"]
@@ -106,3 +108,5 @@ mod token;
 mod trouble;
 #[path = "app/warnings.rs"]
 mod warnings;
+#[path = "app/weight.rs"]
+mod weight;
