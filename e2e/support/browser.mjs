@@ -10,7 +10,7 @@ import { chromiumProgram } from "./places.mjs";
 const run = promisify(execFile);
 
 /** Nothing but loopback: no look-up of any other host, no service of the browser's own. */
-const ARGUMENTS = [
+export const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",

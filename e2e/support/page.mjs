@@ -19,11 +19,32 @@ export function markScriptless(page) {
   scriptless.set(page, null);
 }
 
+/** Shapes of pages that axe has judged. */
+const judged = new Set();
+
+/** What a page looks like to axe, whatever its words: address without numbers, elements with their classes and states. */
+async function shape(page) {
+  const place = new URL(page.url()).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id");
+  const states = ["class", "open", "aria-invalid", "aria-expanded", "disabled", "hidden"];
+  const elements = await page.evaluate(
+    (names) => [...document.querySelectorAll("main *, header *")].map((one) => one.tagName + names.map((name) => one.getAttribute(name))).join(),
+    states,
+  );
+  return `${place} ${elements}`;
+}
+
+/** Judges a page that a person leaves, unless one like it was judged before: so every state on the way is seen. */
+async function glance(page) {
+  if (scriptless.has(page) || !page.url().startsWith("http") || judged.has(await shape(page))) return;
+  await axe(page);
+}
+
 /**
  * Asserts that axe-core finds nothing on the page as it stands, including target sizes (WCAG 2.2, 2.5.8).
  * @throws {assert.AssertionError} naming each rule, place and remedy
  */
 export async function axe(page) {
+  if (!scriptless.has(page)) judged.add(await shape(page));
   const result = await withScripts(page, async () => {
     await page.evaluate(axe_.source);
     return page.evaluate(() => globalThis.axe.run(document, { rules: { "target-size": { enabled: true } } }));
@@ -112,6 +133,7 @@ export async function choose(page, legend, option) {
 
 /** Presses the button or link with this whole name. */
 export async function press(page, name) {
+  await glance(page);
   const button = page.getByRole("button", { name, exact: true });
   await button.or(page.getByRole("link", { name, exact: true })).click();
 }

@@ -134,6 +134,12 @@ pub(crate) const BROWSER: &[Need] = &[
         package: "fonts-morisawa-bizud-gothic",
         found: || has_font(Path::new("/usr/share/fonts")),
     },
+    Need {
+        what: "java",
+        why: "runs the Nu HTML checker",
+        package: "default-jre-headless",
+        found: || find_program("java").is_some(),
+    },
     Need { what: "node", why: "drives the browser", package: "nodejs", found: || find_program("node").is_some() },
     Need { what: "npm", why: "installs the driver", package: "npm", found: || find_program("npm").is_some() },
 ];
