@@ -44,8 +44,8 @@ async function endOthers({ demo, look, other, account }) {
   await logIn(other, demo, account);
   await other.goto(`${demo.portal}/account/sessions`);
   await look(other, "1 sessions");
-  await press(other, "ほかの端末をすべてログアウトさせる");
-  await says(other, "いまお使いの端末です");
+  await press(other, "ほかの機器をすべてログアウトさせる");
+  await says(other, "いまお使いの機器です");
   assert.equal(await other.getByRole("button", { name: /ログアウトさせる/ }).count(), 0);
 }
 

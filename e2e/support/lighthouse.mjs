@@ -33,8 +33,12 @@ export async function lightUp(enter) {
   }
 }
 
+/** Pages of the server's own making are whole when they are loaded: nothing is waited for afterwards. */
+const AT_ONCE = { pauseAfterFcpMs: 0, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0 };
+const AS_IT_IS = { throttlingMethod: "provided", disableStorageReset: true, disableFullPageScreenshot: true };
+
 async function judged(address, port) {
-  const settings = { onlyCategories: CATEGORIES, skipAudits: SKIPPED, throttlingMethod: "provided", disableStorageReset: true, disableFullPageScreenshot: true };
+  const settings = { onlyCategories: CATEGORIES, skipAudits: SKIPPED, ...AT_ONCE, ...AS_IT_IS };
   const { lhr } = await lighthouse(address, { port, logLevel: "error" }, { extends: "lighthouse:default", settings });
   if (lhr.runtimeError) throw new Error(`Lighthouse could not judge ${address}: ${lhr.runtimeError.message}`);
   const scores = Object.fromEntries(CATEGORIES.map((each) => [each, Math.round(lhr.categories[each].score * 100)]));

@@ -93,13 +93,13 @@ async fn a_letter_is_promised_for_the_day_it_can_arrive() {
         decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
         let text = told(house, "【承認】").await;
         says(&text, "お手元に届くのは2026年5月28日（木）ごろ");
-        says(&text, "取得の期限：2026年11月17日（火）");
+        says(&text, "取得期限：2026年11月17日（火）");
         house.clock.pass(Duration::days(1));
         posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
         let text = told(house, "【発送】").await;
         says(&text, "2026年5月22日（金）に簡易書留で");
         says(&text, "到着の予定：2026年5月26日（火）ごろ");
-        says(&text, "2026年11月17日（火）までに、端末で");
+        says(&text, "2026年11月17日（火）までに、使う端末で");
     })
     .await;
 }
@@ -127,8 +127,8 @@ async fn a_letter_that_came_back_names_the_day_that_does_not_move() {
         desk.post(&format!("/office/letters/{}/came-back", own.id), &[("reason", "保管期間の経過")]).await;
         let text = told(house, "戻ってきました").await;
         says(&text, "2026年5月20日（水）にお送りした");
-        says(&text, "2026年11月16日（月）までにお手続きください。新しい通知書は、お手続きから5営業日ほどで");
-        says(&text, "取得の期限は、2026年11月16日（月）のまま変わりません");
+        says(&text, "2026年11月16日（月）までに手続をしてください。新しい通知書は、手続から5営業日ほどで");
+        says(&text, "取得期限は、2026年11月16日（月）のまま変わりません");
         house.clock.pass(Duration::days(1));
         let desk = staff(house, Role::DispatchClerk).await;
         desk.post(&format!("/office/letters/{}/reissue", own.id), &[]).await;
@@ -147,7 +147,7 @@ async fn who_never_fetched_is_told_the_deadline_that_passed() {
         mails(house).await;
         house.clock.pass(Duration::days(182));
         let text = told(house, "期限が過ぎました").await;
-        says(&text, "取得の期限：2026年11月16日（月）");
+        says(&text, "取得期限：2026年11月16日（月）");
         says(&text, "通知書が届くのは2026年12月1日（火）ごろ");
     })
     .await;
@@ -184,7 +184,7 @@ async fn an_installed_certificate_names_its_renewal_and_a_revoked_one_the_next_l
         let renewal = japanese_date((made.not_after - Duration::days(90)).date());
         says(&told(house, "接続テストに成功").await, &format!("90日前（{renewal}）になったら"));
         browser.post(&format!("/certificates/{}/revoke", made.id), &[("reason", "cessationOfOperation")]).await;
-        says(&told(house, "失効しました").await, "通知書が届くのは2026年6月1日（月）ごろ");
+        says(&told(house, "失効させました").await, "通知書が届くのは2026年6月1日（月）ごろ");
     })
     .await;
 }

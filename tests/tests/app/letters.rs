@@ -210,7 +210,7 @@ async fn who_fetches_nothing_is_asked_after_a_week_and_reminded_before_the_deadl
         let days: Vec<i32> = subjects.iter().map(|(day, _, _)| *day).collect();
         assert_eq!(days, [7, 91, 151, 174], "{subjects:?}");
         assert!(subjects[0].1.contains("届きましたか") && subjects[0].2.contains("通知書を送り直す"), "{subjects:?}");
-        assert!(subjects[1].1.contains("取得の期限が近づいています"), "{subjects:?}");
+        assert!(subjects[1].1.contains("取得期限が近づいています"), "{subjects:?}");
         for ((_, _, text), left) in subjects[1..].iter().zip([89, 29, 6]) {
             assert!(text.contains(&format!("2026年11月16日（月）（あと{left}日）")), "{text}");
         }
@@ -303,7 +303,7 @@ async fn a_letter_that_was_sent_again_is_remembered_though_the_first_one_died() 
         mails(house).await;
         house.clock.pass(Duration::days(91));
         let told = mails(house).await;
-        assert!(told.len() == 1 && told[0].0.contains("取得の期限が近づいています"), "{told:?}");
+        assert!(told.len() == 1 && told[0].0.contains("取得期限が近づいています"), "{told:?}");
     })
     .await;
 }

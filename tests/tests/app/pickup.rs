@@ -272,7 +272,7 @@ async fn a_key_serves_one_terminal_and_never_again_once_it_leaked() {
         }
         let (other, second) = letter_to(house, "2730100019", "12345678902").await;
         let told = send_request(&terminal, &second, &request).await;
-        assert!(told.body.contains("ほかの申請の電子証明書で使われています"), "{}", told.body);
+        assert!(told.body.contains("ほかの申請の、端末の電子証明書で使われています"), "{}", told.body);
         assert_eq!(stored(house, &other).await.state, State::LetterPosted);
         let id = stored(house, &case).await.id;
         let made = storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap();

@@ -227,7 +227,7 @@ async fn the_owners_are_told_of_a_revocation_whoever_filed() {
         let id = certificates_of(house, &case).await[0].id;
         let told = async || {
             services::jobs::work_all(&house.app, "test").await.unwrap();
-            let mails = house.postbox.empty().into_iter().filter(|mail| mail.subject.contains("失効しました"));
+            let mails = house.postbox.empty().into_iter().filter(|mail| mail.subject.contains("失効させました"));
             let mut to: Vec<_> = mails.map(|mail| mail.recipient).collect();
             to.sort();
             to

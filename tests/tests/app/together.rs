@@ -110,7 +110,7 @@ async fn of_two_terminals_that_send_the_same_request_at_once_one_reads_why_it_ge
             tokio::join!(send_request(&terminal, &first, &request), send_request(&terminal, &second, &request));
         let (got, told) = if one.status == StatusCode::OK { (one, other) } else { (other, one) };
         assert_eq!(got.status, StatusCode::OK, "{}", got.body);
-        assert!(told.body.contains("ほかの申請の電子証明書で使われています"), "{}", told.body);
+        assert!(told.body.contains("ほかの申請の、端末の電子証明書で使われています"), "{}", told.body);
     })
     .await;
 }

@@ -62,7 +62,7 @@ fn nothing_is_lost_while_the_token_is_gone() {
         for _ in 0..3 {
             let told = fetch(&terminal, &paper).await;
             assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{}", told.body);
-            assert!(told.body.contains("今は電子証明書を作れません"), "{}", told.body);
+            assert!(told.body.contains("今は端末の電子証明書を作れません"), "{}", told.body);
             assert!(told.body.contains("同じ通知書を使えます"), "{}", told.body);
         }
         let told = send(&terminal, "simpleenroll", Some(&paper), wire(&key())).await;

@@ -148,7 +148,7 @@ async fn an_owner_revokes_a_stolen_terminal_at_once_and_both_sides_see_the_clock
         assert!(apply.contains("発行の申請に進む") && apply.contains("1,500円"), "{apply}");
         let begun = browser.post(&format!("{}/trouble", page_of(&case)), &[("what", "apply"), ("way", "apply")]).await;
         assert!(begun.location.ends_with("/edit"), "{}", begun.body);
-        assert!(mails(house).await.iter().any(|(subject, _)| subject.contains("失効しました")));
+        assert!(mails(house).await.iter().any(|(subject, _)| subject.contains("失効させました")));
     })
     .await;
 }

@@ -17,7 +17,7 @@ pub const PROVISIONAL: &str = "末尾が「@01」から「@48」の仮アカウ�
 
 /// What is said to a visitor whose registration or reset is on its way, whoever they are.
 pub const MAIL_SENT: &str =
-    "ご入力のメールアドレスあてに、手続きのご案内をお送りしました。メールのリンクを開いて続けてください。";
+    "ご入力のメールアドレスあてに、手続のご案内をお送りしました。メールのリンクを開いて続けてください。";
 
 /// A session that has just begun.
 #[derive(Clone, Debug)]

@@ -198,7 +198,7 @@ fn the_top_page_has_two_ways_in() {
 
 #[test]
 fn home_shows_one_next_step() {
-    let mut frame = member("さくら歯科クリニックの手続き");
+    let mut frame = member("さくら歯科クリニックの手続");
     frame.breadcrumb.clear();
     let notice = |title: &str| NoticeLine {
         important: true,
@@ -253,7 +253,7 @@ fn the_catalogue_and_an_article() {
         .map(|label| Link::new(label, format!("/procedures/{label}")))
         .into(),
         current: "/procedures/オンライン資格確認".into(),
-        lead: "オンライン資格確認の手続きを選んでください。".into(),
+        lead: "オンライン資格確認の手続を選んでください。".into(),
         tiles: vec![
             tile("利用開始・変更申請", "オンライン資格確認の利用を申請します。", "下書きがあります"),
             tile("端末の電子証明書の発行申請", "端末ごとの電子証明書の申請と、申請状況の照会ができます。", ""),

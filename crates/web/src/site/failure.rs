@@ -130,20 +130,20 @@ fn told(status: StatusCode, title: &'static str, sentence: &str) -> Told {
 
 fn not_signing(because: &str) -> Told {
     let sentences = [
-        &format!("{because}、今は電子証明書を作れません。手続きは進んでおらず、料金もかかりません。"),
+        &format!("{because}、今は端末の電子証明書を作れません。手続は進んでおらず、料金もかかりません。"),
         "しばらくしてから、もう一度お試しください。通知書がある場合は、同じ通知書を使えます。",
     ];
-    (StatusCode::SERVICE_UNAVAILABLE, "今は電子証明書を作れません", sentences.map(str::to_owned).to_vec())
+    (StatusCode::SERVICE_UNAVAILABLE, "今は端末の電子証明書を作れません", sentences.map(str::to_owned).to_vec())
 }
 
 fn unrecorded(cause: &str) -> Told {
     let event = event_id(cause);
     tracing::error!(event, cause, "the journal cannot be written");
-    let what = "認証局の控えを記録できないため、電子証明書の発行や失効の手続きを終えられませんでした。お手元の通知書は引き続き使えますので、そのままお持ちください。";
+    let what = "認証局の控えを記録できないため、端末の電子証明書の発行や失効の手続を終えられませんでした。お手元の通知書は引き続き使えますので、そのままお持ちください。";
     let then = format!(
         "しばらくしてから今の状態を確認し、もう一度操作してください。続くときは、番号「{event}」をコールセンターにお知らせください。"
     );
-    (StatusCode::SERVICE_UNAVAILABLE, "ただいま電子証明書の手続きを止めています", vec![what.to_owned(), then])
+    (StatusCode::SERVICE_UNAVAILABLE, "ただいま端末の電子証明書の手続を止めています", vec![what.to_owned(), then])
 }
 
 fn ours(cause: &str) -> Told {

@@ -29,7 +29,7 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
         SummaryRow::new("メールアドレス（ログインID）", &session.email),
         SummaryRow::new("パスワード", "（表示しません）").with_change("/account/password"),
         SummaryRow::new("二段階認証", second_factor).with_change("/account/totp"),
-        SummaryRow::new("手続きをする医療機関等", acting).with_change("/account/institutions"),
+        SummaryRow::new("手続をする医療機関等", acting).with_change("/account/institutions"),
     ];
     let frame = Frame { banners: told(&wanted.done), ..visit.frame("アカウントの設定") };
     Ok(Html(AccountPage { frame, summary: SummaryListView { title: String::new(), rows } }))

@@ -66,7 +66,7 @@ fn told(what: &str) -> Vec<BannerView> {
     match what {
         "left" => done("所属を終えました", &[]),
         "joined" => {
-            done("医療機関等の職員として参加しました", &["「切り替える」を押すと、この医療機関等の手続きができます。"])
+            done("医療機関等の職員として参加しました", &["「切り替える」を押すと、この医療機関等の手続ができます。"])
         }
         _ => vec![],
     }
@@ -98,7 +98,7 @@ fn place(visit: &Visit, mine: &Mine) -> Place {
 fn ask_page(visit: &Visit, typed: &PlaceTyped, may_wait: bool) -> FormPage {
     FormPage {
         frame: Frame { breadcrumb: places(), ..visit.frame("医療機関等の追加") },
-        lead: vec!["手続きをする医療機関等を追加します。医科と歯科のようにコードが2つあるときも、1つのアカウントで手続きできます。".to_owned()],
+        lead: vec!["手続をする医療機関等を追加します。医科と歯科のようにコードが2つあるときも、1つのアカウントで手続できます。".to_owned()],
         action: "/account/institutions/new".to_owned(),
         fields: typed.fields(visit.site.app.settings.membership, may_wait),
         before: "ボタンを押すと、所属の確認がはじまります。確認が終わるまで、この医療機関等の申請はできません。".to_owned(),

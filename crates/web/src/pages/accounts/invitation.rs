@@ -32,7 +32,7 @@ fn page(visit: &Visit, token: &str, invitation: &Invitation, typed: &str) -> For
         ..FormPage::default()
     };
     if invitation.account.is_some() {
-        let before = "ボタンを押すと、お持ちのアカウントで、この医療機関等の手続きができるようになります。".to_owned();
+        let before = "ボタンを押すと、お持ちのアカウントで、この医療機関等の手続ができるようになります。".to_owned();
         return FormPage { before, ..page };
     }
     let mut fields = vec![name(typed)];
@@ -43,7 +43,7 @@ fn page(visit: &Visit, token: &str, invitation: &Invitation, typed: &str) -> For
     FormPage {
         fields,
         username: invitation.email.clone(),
-        before: "ボタンを押すと、アカウントができ、すぐに手続きをはじめられます。".to_owned(),
+        before: "ボタンを押すと、アカウントができ、すぐに手続をはじめられます。".to_owned(),
         ..page
     }
 }

@@ -84,7 +84,7 @@ fn told(what: &str, mine: &Mine) -> Vec<BannerView> {
         "letter" => done("所属の確認をはじめました", &["前の確認コードは使えなくなりました。"]),
         "active" if mine.membership.state == ACTIVE => vec![BannerView {
             kind: BannerKind::Success,
-            title: "所属を確認しました。手続きをはじめられます。".to_owned(),
+            title: "所属を確認しました。手続をはじめられます。".to_owned(),
             body: vec![],
             link: Some(Link::new("ホームへ進む", "/")),
         }],
@@ -107,7 +107,7 @@ fn code_page(visit: &Visit, mine: &Mine, typed: &str) -> FormPage {
                 .required()
                 .with_help("手紙に書かれた英数字です。小文字でも、ハイフンや空白があってもかまいません。"),
         ],
-        before: "コードが合うと、すぐに手続きをはじめられます。".to_owned(),
+        before: "コードが合うと、すぐに手続をはじめられます。".to_owned(),
         button: "確認コードを送信する",
         back: Some(Link::new("所属の確認へ戻る", format!("/memberships/{id}"))),
         ..FormPage::default()

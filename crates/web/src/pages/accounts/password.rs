@@ -70,7 +70,7 @@ fn reset_page(visit: &Visit, token: &str, reset: &Reset) -> FormPage {
         action: format!("/password/{token}"),
         fields: new_password().to_vec(),
         username: reset.email.clone(),
-        before: "ボタンを押すとパスワードが変わり、ログイン中の端末はすべてログアウトします。".to_owned(),
+        before: "ボタンを押すとパスワードが変わり、ログイン中の機器はすべてログアウトします。".to_owned(),
         button: "新しいパスワードを設定する",
         ..FormPage::default()
     }

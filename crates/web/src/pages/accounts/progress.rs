@@ -66,7 +66,7 @@ fn posted(mine: &Mine) -> Option<String> {
 pub(super) fn sentence(mine: &Mine, settings: &Settings) -> String {
     let membership = &mine.membership;
     match (membership.state.as_str(), way(mine)) {
-        (ACTIVE, _) => "所属を確認しました。この医療機関等の手続きができます。".to_owned(),
+        (ACTIVE, _) => "所属を確認しました。この医療機関等の手続ができます。".to_owned(),
         (LETTER, Way::Code) => letter(mine, settings),
         (LETTER, Way::Letter) => {
             "確認コードは使えなくなりました。手紙を送り直すと、新しい確認コードをお届けします。".to_owned()
@@ -130,7 +130,7 @@ pub(super) fn line(mine: &Mine, settings: &Settings) -> StateLineView {
     let end = match membership.state.as_str() {
         ACTIVE => PointView::new("所属中", "", Stage::Current),
         REFUSED => PointView::new("承認されませんでした", "", Stage::Stopped),
-        _ => PointView::new("手続きができます", "", Stage::Ahead),
+        _ => PointView::new("手続ができます", "", Stage::Ahead),
     };
     let points = std::iter::once(asked).chain(points).chain(std::iter::once(end)).collect();
     StateLineView { state: badge(mine), sentence: sentence(mine, settings), points }

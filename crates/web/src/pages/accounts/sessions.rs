@@ -38,14 +38,14 @@ pub(super) struct SessionsPage {
 pub(super) async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Html<SessionsPage>, Failure> {
     visit.person()?;
     let lines = sessions::list(&visit.ctx()).await?.into_iter().map(|line| Line {
-        device: if line.device.is_empty() { "不明な端末".to_owned() } else { browser_name(&line.device) },
+        device: if line.device.is_empty() { "不明な機器".to_owned() } else { browser_name(&line.device) },
         since: japanese_datetime(line.since),
         seen: japanese_datetime(line.seen_at),
         current: line.current,
         id: line.id,
     });
     let banners = if wanted.done == "ended" { done("ログアウトしました", &[]) } else { vec![] };
-    let frame = Frame { breadcrumb: trail(), banners, ..visit.frame("ログイン中の端末") };
+    let frame = Frame { breadcrumb: trail(), banners, ..visit.frame("ログイン中の機器") };
     Ok(Html(SessionsPage { frame, lines: lines.collect() }))
 }
 

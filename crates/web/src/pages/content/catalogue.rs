@@ -27,13 +27,13 @@ const BUSINESSES: [Business; 2] = [
     Business {
         title: "オンライン資格確認",
         href: "/procedures",
-        lead: "オンライン資格確認に関する手続きです。",
+        lead: "オンライン資格確認に関する手続です。",
         tiles: || vec![eligibility(), certificate(), status()],
     },
     Business {
         title: "オンライン請求",
         href: "/procedures?category=claims",
-        lead: "オンライン請求に関する手続きです。",
+        lead: "オンライン請求に関する手続です。",
         tiles: || vec![claims(), certificate(), status()],
     },
 ];

@@ -136,7 +136,7 @@ fn facts(shown: &Letter) -> SummaryListView {
     rows.extend(letter.delivered_at.map(|at| SummaryRow::new("配達の記録", day(at))));
     let number = letter.tracking_number.as_ref();
     rows.extend(number.map(|number| SummaryRow { code: true, ..SummaryRow::new("書留番号", number) }));
-    rows.extend(letter.deadline.map(|at| SummaryRow::new("取得の期限", day(at))));
+    rows.extend(letter.deadline.map(|at| SummaryRow::new("取得期限", day(at))));
     SummaryListView { title: String::new(), rows }
 }
 
