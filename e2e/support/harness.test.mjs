@@ -8,7 +8,9 @@ import { test } from "node:test";
 import { holding, launch } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { authority, page as document, playedDemo, serve, temporaryFolder } from "./fixtures.mjs";
+import { lightUp } from "./lighthouse.mjs";
 import { axe, choose, fill, markScriptless, press, shot } from "./page.mjs";
+import { validate } from "./validator.mjs";
 import { watchContext } from "./watch.mjs";
 
 const GOOD = `<form><label for="m">メールアドレス <b>必須</b></label> <input id="m" name="m">
@@ -58,6 +60,27 @@ for (const javaScript of [true, false]) {
     await assert.rejects(fill(page, { メール: "x" }), /Timeout/, "a part of a label is not the label");
   });
 }
+
+test("a page is judged before it is left, once for each shape", async (t) => {
+  const page = await opened(t, true, GOOD);
+  await press(page, "確認する");
+  await page.goto(await serve(t, () => ({ html: document(BAD + GOOD) })));
+  await assert.rejects(press(page, "確認する"), /label \(critical\) at input\[name="nameless"\]/);
+});
+
+test("the HTML checker passes a good page and names a planted fault", async () => {
+  const bad = document("<p><div>段落の中の箱</div></p>");
+  const found = await validate("harness", new Map([["good", document(GOOD)], ["bad", bad]]));
+  assert.ok(found.length > 0 && found.every((fault) => fault.includes("in bad, line 1")), found.join("\n"));
+});
+
+test("Lighthouse gives a good page 100 and a page with a nameless input less", async (t) => {
+  const good = await serve(t, () => ({ html: document(GOOD, `<meta name="viewport" content="width=device-width">`) }));
+  const bad = await serve(t, () => ({ html: document(BAD) }));
+  const [one, two] = await lightUp(async () => [good, bad]);
+  assert.equal(one.scores.accessibility, 100, one.faults.join("\n"));
+  assert.ok(two.scores.accessibility < 100 && two.faults.some((fault) => fault.startsWith("label:")), two.faults.join("\n"));
+});
 
 test("a picture is taken at both widths and the window keeps its size", async (t) => {
   const page = await opened(t, true, GOOD);

@@ -35,7 +35,7 @@ export async function lightUp(enter) {
 
 /** Pages of the server's own making are whole when they are loaded: nothing is waited for afterwards. */
 const AT_ONCE = { pauseAfterFcpMs: 0, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0 };
-const AS_IT_IS = { throttlingMethod: "provided", disableStorageReset: true, disableFullPageScreenshot: true };
+const AS_IT_IS = { throttlingMethod: "simulate", disableStorageReset: true, disableFullPageScreenshot: true };
 
 async function judged(address, port) {
   const settings = { onlyCategories: CATEGORIES, skipAudits: SKIPPED, ...AT_ONCE, ...AS_IT_IS };
