@@ -3,6 +3,8 @@
 
 #[path = "app/answers.rs"]
 mod answers;
+#[path = "app/astray.rs"]
+mod astray;
 #[path = "app/backups.rs"]
 mod backups;
 #[path = "app/browser.rs"]

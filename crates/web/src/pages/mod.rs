@@ -19,7 +19,7 @@ use std::time::Duration;
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::site::{RouteInfo, Routes, Site, guard, render_failures};
+use crate::site::{Listener, RouteInfo, Routes, Site, guard, render_failures};
 
 pub(crate) use office::office_links;
 
@@ -59,12 +59,12 @@ pub fn routes_of_closed() -> Vec<RouteInfo> {
 
 /// The portal.
 pub fn portal(site: Site) -> Router {
-    around(portal_routes(site.demo), site, LARGEST_BODY)
+    around(portal_routes(site.demo), (site, Listener::Portal), LARGEST_BODY)
 }
 
 /// The closed network's listener: pickup, renewal, EST and connection test, nothing else.
 pub fn closed(site: Site) -> Router {
-    around(closed_routes(), site, LARGEST_FORM)
+    around(closed_routes(), (site, Listener::Closed), LARGEST_FORM)
 }
 
 /// Both listeners while a restored installation is in quarantine.
@@ -74,14 +74,16 @@ pub fn quarantine(operator: &services::Operator) -> Router {
 
 /// The plain listener of what the authority publishes, for those who check certificates.
 pub fn publications(site: Site) -> Router {
-    around(pki::routes_on_publications().merge(assets::routes()), site, LARGEST_FORM)
+    around(pki::routes_on_publications().merge(assets::routes()), (site, Listener::Publications), LARGEST_FORM)
 }
 
-fn around(routes: Routes, site: Site, largest: usize) -> Router {
+fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) -> Router {
     routes
         .with_ways_back()
         .router
-        .layer(from_fn_with_state(site.clone(), render_failures))
+        // Said here, or the routes of machines would bring a fallback of their own, which no page stands around.
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(from_fn_with_state((site.clone(), listener), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
         .merge(pki::machine().router)
         .layer(DefaultBodyLimit::max(largest))

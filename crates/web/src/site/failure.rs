@@ -9,10 +9,21 @@ use domain::calendar::japanese_datetime;
 use services::Error;
 
 use super::{Html, Site, Visit};
-use crate::view::frame::Frame;
+use crate::view::frame::{Frame, Link};
 
 /// Below it only machines ask: they are answered in plain text (RFC 7030, 4.2.3).
 pub(crate) const MACHINES: &str = "/.well-known/est";
+
+/// Where a page failed: each listener leads on to pages of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// The portal, back office included.
+    Portal,
+    /// The closed network.
+    Closed,
+    /// What the authority publishes.
+    Publications,
+}
 
 /// Why a page could not do what was asked.
 #[derive(Debug)]
@@ -87,7 +98,7 @@ fn service(error: Error) -> Told {
         Error::NotFound => told(
             StatusCode::NOT_FOUND,
             "ページが見つかりません",
-            "アドレスが違うか、このアカウントでは見られないページです。アドレスを確認するか、ホームからお進みください。",
+            "アドレスが違うか、このアカウントでは見られないページです。アドレスを確認するか、下のボタンからお進みください。",
         ),
         Error::Forbidden => told(
             StatusCode::FORBIDDEN,
@@ -196,9 +207,29 @@ struct FailurePage {
     sentences: Vec<String>,
 }
 
+/// The same where the portal may be out of reach.
+#[derive(Template)]
+#[template(path = "failure_alone.html")]
+struct AlonePage {
+    frame: Frame,
+    closed: bool,
+    sentences: Vec<String>,
+    way: Link,
+}
+
+/// The page of a listener that says what failed, with one way on.
+fn page_of(listener: Listener, frame: Frame, sentences: Vec<String>) -> Response {
+    let alone = |frame, sentences, closed, way| Html(AlonePage { frame, closed, sentences, way }).into_response();
+    match listener {
+        Listener::Portal => Html(FailurePage { frame, sentences }).into_response(),
+        Listener::Closed => alone(frame, sentences, true, Link::new("最初の画面へ進む", "/")),
+        Listener::Publications => alone(frame, sentences, false, Link::new("認証局の証明書と失効リストへ進む", "/pki")),
+    }
+}
+
 /// The page for a response that still needs one; every other response stays as it is.
 pub(super) async fn page_for(
-    site: &Site,
+    (site, listener): (&Site, Listener),
     path: String,
     cookies: Option<HeaderValue>,
     mut response: Response,
@@ -208,15 +239,15 @@ pub(super) async fn page_for(
     }
     let wanted = response.extensions_mut().remove::<Wanted>().or_else(|| framework_failure(&response));
     let Some(wanted) = wanted else { return response };
-    if path.starts_with("/pki/") || path.starts_with("/assets/") {
+    if path.starts_with("/assets/") {
         return response;
     }
-    if path.starts_with(MACHINES) {
+    if path.starts_with(MACHINES) || path.starts_with("/pki/") {
         return plain(response.status(), &wanted.sentences.concat());
     }
     let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
     let frame = Visit::of_cookies(site, path, &headers).await.frame(wanted.title);
-    let mut page = Html(FailurePage { frame, sentences: wanted.sentences }).into_response();
+    let mut page = page_of(listener, frame, wanted.sentences);
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
@@ -228,7 +259,7 @@ fn framework_failure(response: &Response) -> Option<Wanted> {
         response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
     let (title, sentence) = match response.status() {
         StatusCode::NOT_FOUND if plain => {
-            ("ページが見つかりません", "アドレスを確認するか、ホームからお進みください。")
+            ("ページが見つかりません", "アドレスを確認するか、下のボタンからお進みください。")
         }
         StatusCode::METHOD_NOT_ALLOWED => ("この操作はできません", "前の画面に戻り、ボタンから操作してください。"),
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY if plain => {

@@ -10,7 +10,11 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use services::secrets::new_token;
 
-use super::{ANONYMOUS_COOKIE, Site, failure, visit::VisitorToken};
+use super::{
+    ANONYMOUS_COOKIE, Site,
+    failure::{self, Listener},
+    visit::VisitorToken,
+};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -60,10 +64,14 @@ fn visitor_cookie(site: &Site, token: String) -> Cookie<'static> {
         .build()
 }
 
-/// Turns failures of pages into pages.
-pub(crate) async fn render_failures(State(site): State<Site>, request: Request<Body>, next: Next) -> Response {
+/// Turns failures of pages into pages of their listener.
+pub(crate) async fn render_failures(
+    State((site, listener)): State<(Site, Listener)>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     let cookies = request.headers().get(header::COOKIE).cloned();
     let response = next.run(request).await;
-    failure::page_for(&site, path, cookies, response).await
+    failure::page_for((&site, listener), path, cookies, response).await
 }

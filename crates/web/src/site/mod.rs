@@ -21,7 +21,7 @@ use crate::view::frame::{Brand, MenuGroup};
 
 pub(crate) use browser::{browser_name, browser_serves};
 pub use failure::Failure;
-pub(crate) use failure::plain;
+pub(crate) use failure::{Listener, plain};
 pub(crate) use fields::comparison;
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
 pub(crate) use frame::grouped_code;
