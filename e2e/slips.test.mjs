@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { hostileText, sendTwice, sessionEnds } from "./slips/forms.mjs";
+import { goesOnWhereItWas, hostileText, sendTwice, sessionEnds, sessionWarns } from "./slips/forms.mjs";
 import { hostileCase, newColleague, twoReviewers } from "./slips/office.mjs";
 import { downloadAgain, postedLetter, wrongSecret } from "./slips/pickup.mjs";
 import { journey, judge } from "./support/index.mjs";
@@ -13,6 +13,8 @@ journey("うっかりと、いたずら", async (stage) => {
   const { step } = stage;
   try {
     await step("入力の途中でログインが切れても、入力した内容が残る", () => sessionEnds(scene));
+    await step("ログインが切れる前に知らせ、押すと続けられる", () => sessionWarns(scene));
+    await step("途中でやめても、別の端末で、同じ項目から続けられる", () => goesOnWhereItWas(scene));
     await step("二重に押しても、戻っても、別のタブでも、申請は1件", () => sendTwice(scene));
     await step("悪い文字は、保存されるか断られ、動かない", () => hostileText(scene));
     await step("職員が悪い文字を読んでも、動かない", () => hostileCase(scene));

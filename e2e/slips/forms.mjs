@@ -25,7 +25,7 @@ export async function sessionEnds({ demo, owner, person, look }) {
   await look(owner, "1 login in the middle of a form");
   await fill(owner, { メールアドレス: account.email, パスワード: account.password });
   await press(owner, "ログインする");
-  await owner.waitForURL(/\/edit$/);
+  await owner.waitForURL(/\/edit(#f-\w+)?$/);
   await look(owner, "2 form after the login");
   assert.match(await field(owner, "お客様ID").inputValue(), /0123-?4567$|０１２３/);
   assert.match(await field(owner, "確認用お客様ID").inputValue(), /01234567$/);
@@ -47,6 +47,41 @@ async function endOthers({ demo, look, other, account }) {
   await press(other, "ほかの機器をすべてログアウトさせる");
   await says(other, "いまお使いの機器です");
   assert.equal(await other.getByRole("button", { name: /ログアウトさせる/ }).count(), 0);
+}
+
+/** Five minutes before the login ends the page says so, and a press goes on with it. */
+export async function sessionWarns({ demo, javaScript, person }) {
+  if (!javaScript) return;
+  const page = await person("slow reader");
+  await page.clock.install();
+  await logIn(page, demo, demo.account("owner"));
+  await page.goto(`${demo.portal}/procedures/eligibility`);
+  await page.clock.fastForward("50:00");
+  assert.equal(await page.getByRole("button", { name: "ログインを続ける" }).count(), 0, "not before it is time");
+  await page.clock.fastForward("06:00");
+  await says(page, "ログインの有効期限が切れます");
+  const extended = page.waitForResponse((response) => response.url().endsWith("/account/session/extend"));
+  await press(page, "ログインを続ける");
+  assert.equal((await extended).status(), 200);
+}
+
+/** Who stops in the middle goes on at the same question, on another device too. */
+export async function goesOnWhereItWas({ demo, javaScript, owner, person }) {
+  await owner.goto(`${demo.portal}/procedures/eligibility`);
+  await press(owner, "下書きの続きから入力する");
+  await fill(owner, { お客様ID: "COP 0123-4567" });
+  await press(owner, "下書きを保存して中断する");
+  await says(owner, "下書きを保存しました");
+  const other = await person("other device");
+  await logIn(other, demo, demo.account("owner"));
+  await other.goto(`${demo.portal}/procedures/eligibility`);
+  await says(other, "入力の状況", "保存の期限");
+  await press(other, "下書きの続きから入力する");
+  const { hash } = new URL(other.url());
+  if (!javaScript) return assert.match(hash, /^#f-\w+$/, "the first question without an answer");
+  assert.equal(hash, "#f-customer_id");
+  assert.equal(await other.evaluate(() => document.activeElement.id), "f-customer_id");
+  await owner.goto(other.url());
 }
 
 /** A double click, a reload, the way back and a second tab: one case with one number. */

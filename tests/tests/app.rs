@@ -21,6 +21,8 @@ mod correcting;
 mod dates;
 #[path = "app/demo.rs"]
 mod demo;
+#[path = "app/drafts.rs"]
+mod drafts;
 #[path = "app/drill.rs"]
 mod drill;
 #[path = "app/dump.rs"]
@@ -29,6 +31,8 @@ mod dump;
 mod est;
 #[path = "app/fields.rs"]
 mod fields;
+#[path = "app/explained.rs"]
+mod explained;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/forger.rs"]
@@ -55,6 +59,8 @@ mod one_at_a_time;
 mod one_terminal;
 #[path = "app/papers.rs"]
 mod papers;
+#[path = "app/overview.rs"]
+mod overview;
 #[path = "app/permission.rs"]
 mod permission;
 #[path = "app/pickup.rs"]
@@ -112,3 +118,5 @@ mod trouble;
 mod warnings;
 #[path = "app/weight.rs"]
 mod weight;
+#[path = "app/two_clicks.rs"]
+mod two_clicks;

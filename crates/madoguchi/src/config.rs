@@ -112,6 +112,10 @@ pub(crate) struct Rules {
     pub(crate) months_before_cut_off: i32,
     /// Months from sending until the earliest start, after the cut-off day.
     pub(crate) months_after_cut_off: i32,
+    /// Days for which a draft is kept after it was last written.
+    pub(crate) draft_days: u32,
+    /// Days before the end of a draft on which its owners are told.
+    pub(crate) draft_notice_days: u32,
 }
 
 impl Default for Config {
@@ -159,6 +163,8 @@ impl Default for Rules {
             cut_off_day: 20,
             months_before_cut_off: 2,
             months_after_cut_off: 3,
+            draft_days: 90,
+            draft_notice_days: 14,
         }
     }
 }
@@ -218,6 +224,11 @@ impl Config {
             months_before: self.rules.months_before_cut_off,
             months_after: self.rules.months_after_cut_off,
         }
+    }
+
+    /// How long drafts are kept.
+    pub(crate) fn drafts(&self) -> domain::applications::Keeping {
+        domain::applications::Keeping { days: self.rules.draft_days, notice_days: self.rules.draft_notice_days }
     }
 
     /// Base address of the authority's publications: never `https://`, since whoever checks a certificate of TLS would

@@ -264,6 +264,9 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::terminals::warn_when_due(&app).await {
             tracing::error!(%error, "the warnings before the end of certificates could not be begun");
         }
+        if let Err(error) = services::applications::sweep_drafts_when_due(&app).await {
+            tracing::error!(%error, "the look after old drafts could not be begun");
+        }
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");
         }

@@ -10,6 +10,7 @@ pub mod authority;
 pub mod backup;
 pub mod content;
 mod ctx;
+mod daily;
 pub mod demo;
 mod error;
 mod ical;

@@ -22,10 +22,15 @@ const LIFE: Duration = Duration::hours(1);
 const LONGEST: usize = 10_000;
 
 /// Where a person finds what was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Back {
     /// In the form of this case, where it was put.
-    Case(ApplicationId),
+    Case {
+        /// The case.
+        id: ApplicationId,
+        /// Key of the question at which it goes on.
+        go_on_at: Option<String>,
+    },
     /// On this page of the interview, where it was put.
     Interview(Step),
     /// In the form of an inquiry, which reads it with [`inquiry`].
@@ -41,13 +46,13 @@ pub struct KeptInquiry {
     pub body: String,
 }
 
-/// Keeps what was typed into the form of a case; gives the token that finds it.
+/// Keeps what was typed into the form of a case and at which question; gives the token that finds it.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers) -> Result<String> {
-    keep(ctx, None, json!({ "application": id, "answers": answers })).await
+pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers, left_at: &str) -> Result<String> {
+    keep(ctx, None, json!({ "application": id, "answers": answers, "left_at": left_at })).await
 }
 
 /// Keeps what was typed on a page of an institution's interview; gives the token that finds it.
@@ -119,13 +124,17 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     if !mine {
         return Ok(None);
     }
+    let left_at = form["left_at"].as_str().unwrap_or_default();
     let put = match back {
-        Back::Case(id) => applications::save(ctx, id, &answers).await.map(drop),
-        Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(drop),
-        Back::Inquiry => Ok(()),
+        Back::Case { id, .. } => {
+            let saved = applications::save_at(ctx, id, &answers, left_at).await;
+            saved.map(|(state, _)| Back::Case { id, go_on_at: state.go_on_at })
+        }
+        Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(|_| back),
+        Back::Inquiry => Ok(back),
     };
     match put {
-        Ok(()) => Ok(Some(back)),
+        Ok(back) => Ok(Some(back)),
         Err(Error::NotFound | Error::ChangedMeanwhile) => Ok(None),
         Err(error) => Err(error),
     }
@@ -140,7 +149,7 @@ fn is_for(ctx: &Ctx<'_>, form: &Value) -> bool {
 fn back_of(form: &Value) -> Result<Option<Back>> {
     if let Some(id) = form["application"].as_str() {
         let id = id.parse().map_err(|_| Error::internal("a parked form without its case"))?;
-        return Ok(Some(Back::Case(id)));
+        return Ok(Some(Back::Case { id, go_on_at: None }));
     }
     let step = form["step"].as_str().map(str::parse::<Step>).transpose();
     Ok(step.map_err(|_| Error::internal("a parked form without its page"))?.map(Back::Interview))

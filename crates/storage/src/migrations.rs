@@ -33,6 +33,7 @@ pub(crate) fn sqlite() -> Migrator {
         10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
+        13 "drafts" "0013_drafts.sql",
     )
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn postgres() -> Migrator {
         10 "keys_and_lists" "0010_keys_and_lists.sql",
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
+        13 "drafts" "0013_drafts.sql",
     )
 }
 

@@ -94,7 +94,7 @@ async fn the_home_page_counts_as_filed_what_the_rules_count_as_filed() {
 }
 
 /// A valid code of Tokyo for each number.
-fn code(number: usize) -> String {
+pub(crate) fn code(number: usize) -> String {
     let tokyo = Prefecture::from_code("13").unwrap();
     let six = format!("{number:06}");
     format!("133{six}{}", check_digit_for(tokyo, ScoreTable::Dental, &six).unwrap())

@@ -50,6 +50,9 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// Who has a case that waits for its applicant.
+    pub const APPLICANT: &'static str = YOU;
+
     /// A case whose certificate was revoked: whatever state it had reached, the terminal needs a new one.
     pub fn revoked(since: Timestamp) -> Self {
         Self {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::{Keeping, State};
 use crate::calendar::{CutOff, Holidays};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
@@ -102,6 +102,8 @@ pub struct Rules {
     pub caf_digits: u8,
     /// Expected number of digits after `COP` (spec 03).
     pub cop_digits: u8,
+    /// How long drafts are kept.
+    pub drafts: Keeping,
 }
 
 impl Rules {
@@ -122,6 +124,7 @@ impl Default for Rules {
             pickup_days: 180,
             caf_digits: 10,
             cop_digits: 8,
+            drafts: Keeping::default(),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! What all procedures share: kinds, states, lives, the facts a form needs, and the procedures themselves.
 
+mod ask;
 mod certificate;
 mod claims;
 mod eligibility;
 mod explain;
 mod facts;
+mod keeping;
 mod life;
 mod line;
 pub mod line_customer_id;
 pub mod line_finder;
 
+pub use ask::Ask;
 pub use certificate::{
     CertificateApplication, MOST_TERMINALS, TERMINAL_COUNT, TerminalRequest, case_answers, terminal_requests,
 };
@@ -17,6 +20,7 @@ pub use claims::{ClaimsFiling, connection_of_line};
 pub use eligibility::EligibilityApplication;
 pub use explain::{CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};
+pub use keeping::{Fate, Keeping, KeepingError};
 pub use life::{Event, Move, Refused, State};
 
 use crate::forms::{Answers, Checked, Findings, Section, check};

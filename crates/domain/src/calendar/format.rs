@@ -28,6 +28,16 @@ pub fn japanese_datetime(instant: Timestamp) -> String {
     format!("{}{:02}:{:02}", japanese_date(local.date()), local.hour(), local.minute())
 }
 
+/// A last day for people, with the days that are left: 「2026年5月20日（水）（あと3日）」.
+pub fn until_with_days_left(until: Date, today: Date) -> String {
+    let left = match (until - today).whole_days() {
+        0 => "今日まで".to_owned(),
+        left if left > 0 => format!("あと{left}日"),
+        _ => "過ぎました".to_owned(),
+    };
+    format!("{}（{left}）", japanese_date(until))
+}
+
 /// A day as it is typed: 「2026-05-20」, as browsers send it, or with 「/」, 「.」 or 「年月日」, in either width; the year has four digits.
 pub fn typed_day(typed: &str) -> Option<Date> {
     let folded = crate::typed::fold(typed);
@@ -45,6 +55,18 @@ pub fn typed_day(typed: &str) -> Option<Date> {
 mod tests {
     use super::*;
     use time::{Duration, macros::date};
+
+    #[test]
+    fn a_last_day_says_how_many_are_left() {
+        let until = date!(2026 - 05 - 20);
+        for (today, words) in [
+            (date!(2026 - 05 - 17), "2026年5月20日（水）（あと3日）"),
+            (until, "2026年5月20日（水）（今日まで）"),
+            (date!(2026 - 05 - 21), "2026年5月20日（水）（過ぎました）"),
+        ] {
+            assert_eq!(until_with_days_left(until, today), words);
+        }
+    }
 
     #[test]
     fn a_day_and_an_instant_read_as_on_the_pages() {

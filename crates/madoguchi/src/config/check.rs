@@ -101,6 +101,9 @@ impl Config {
         if let Err(error) = cut_off.validate() {
             faults.push(format!("rules.cut_off_day: {error}"));
         }
+        if let Err(error) = self.drafts().validate() {
+            faults.push(format!("rules.draft_days, rules.draft_notice_days: {error}"));
+        }
         self.validate_halves(faults);
     }
 

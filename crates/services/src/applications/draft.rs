@@ -2,13 +2,13 @@
 
 use domain::{
     applications::{Facts, Kind, State, examine},
-    forms::{Answers, Checked, Field, Section},
+    forms::{Answers, Checked, Field, Section, go_on_at},
     ids::{ApplicationId, InstitutionId},
 };
 use storage::applications::Application;
 use storage::boxed;
 
-use super::{Standing, facts::facts_for_case, facts_of, own, view::standing_of};
+use super::{Draft, Standing, facts::facts_for_case, facts_of, own, view::standing_of};
 use crate::{Ctx, Error, Result};
 
 /// What beginning a form led to.
@@ -35,6 +35,8 @@ pub struct FormState {
     pub sections: Vec<Section>,
     /// Keys that may be edited: all in a draft, the returned ones and those that hang on them in a returned case.
     pub editable: Vec<String>,
+    /// Key of the question at which the form goes on, if one is known.
+    pub go_on_at: Option<String>,
 }
 
 /// Begins a form, or finds the draft that was begun before.
@@ -148,7 +150,17 @@ pub async fn form(ctx: &Ctx<'_>, id: ApplicationId) -> Result<FormState> {
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
     let sections = case.kind.procedure().sections(&facts, &case.answers);
     let editable = editable(&case, &facts, &sections);
-    Ok(FormState { case, facts, sections, editable })
+    let mark = storage::applications::mark_of(&mut ctx.app.db.read().await?, id).await?;
+    let left_at = mark.map(|mark| mark.left_at).unwrap_or_default();
+    let go_on_at = place_of(&case, &sections, &left_at);
+    Ok(FormState { case, facts, sections, editable, go_on_at })
+}
+
+/// Where a form goes on; in a returned case not before the first question that must be corrected.
+pub(super) fn place_of(case: &Application, sections: &[Section], left_at: &str) -> Option<String> {
+    let asked = case.reasons.iter().map(|(key, _)| key.as_str()).find(|key| !key.is_empty());
+    let left_at = if left_at.is_empty() { asked.unwrap_or_default() } else { left_at };
+    go_on_at(sections, &case.answers, left_at).map(str::to_owned)
 }
 
 /// Keys that may be edited now. What was right when it was sent and is not any more, such as a month that went by while
@@ -194,6 +206,15 @@ fn mentions(condition: &domain::forms::Condition, key: &str) -> bool {
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
 #[boxed]
 pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(FormState, Checked)> {
+    save_at(ctx, id, typed, "").await
+}
+
+/// The same, and notes the question at which the person was; empty when that is not known.
+///
+/// # Errors
+/// As [`save`].
+#[boxed]
+pub async fn save_at(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers, left_at: &str) -> Result<(FormState, Checked)> {
     let mut state = form(ctx, id).await?;
     let mut answers = state.case.answers.clone();
     for (key, value) in typed_keys(typed, &state) {
@@ -201,20 +222,35 @@ pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(
     }
     state.case.kind.procedure().complete(&state.facts, &mut answers);
     state.sections = state.case.kind.procedure().sections(&state.facts, &answers);
-    if answers != state.case.answers {
-        let mut tx = ctx.app.db.write().await?;
-        if !storage::applications::save_answers(&mut tx, id, &answers, ctx.now).await? {
-            return Err(Error::ChangedMeanwhile);
-        }
-        tx.commit().await?;
-        state.case.version += 1;
-        state.case.updated_at = ctx.now;
-        state.case.answers = answers;
-    }
+    let known = go_on_at(&state.sections, &answers, left_at) == Some(left_at);
+    keep(ctx, &mut state, answers, if known { left_at } else { "" }).await?;
     state.facts = facts_for_case(ctx, &state.case, &state.case.answers).await?;
     state.editable = editable(&state.case, &state.facts, &state.sections);
     let checked = examine(state.case.kind.procedure(), &state.facts, &state.case.answers);
     Ok((state, checked))
+}
+
+/// Writes what is new: the answers, and the question at which the person was.
+async fn keep(ctx: &Ctx<'_>, state: &mut FormState, answers: Answers, left_at: &str) -> Result<()> {
+    let (id, new) = (state.case.id, answers != state.case.answers);
+    let moved = !left_at.is_empty() && state.go_on_at.as_deref() != Some(left_at);
+    if !new && !moved {
+        return Ok(());
+    }
+    let mut tx = ctx.app.db.write().await?;
+    if new && !storage::applications::save_answers(&mut tx, id, &answers, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
+    let me = ctx.account()?;
+    storage::applications::set_mark(&mut tx, id, left_at, new.then_some(me)).await?;
+    tx.commit().await?;
+    if new {
+        state.case.version += 1;
+        state.case.updated_at = ctx.now;
+        state.case.answers = answers;
+    }
+    state.go_on_at = place_of(&state.case, &state.sections, left_at);
+    Ok(())
 }
 
 /// Each editable field of the form with what was typed; a field that was not sent stays as it is, except that a box
@@ -264,8 +300,8 @@ pub async fn discard(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
 pub struct Outlook {
     /// What must be filed first, if anything.
     pub missing: Option<&'static str>,
-    /// The draft that waits, and when it was last written.
-    pub draft: Option<(ApplicationId, domain::clock::Timestamp)>,
+    /// The draft that waits.
+    pub draft: Option<Draft>,
     /// Whether a case of this procedure was filed before.
     pub filed: bool,
     /// The case of this procedure that is under way and keeps a second one from being filed.
@@ -281,13 +317,14 @@ pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
     let institution = ctx.institution()?;
     let facts = facts_of(ctx, institution, kind).await?;
     let mut conn = ctx.app.db.read().await?;
-    let draft = storage::applications::draft_of(&mut conn, institution, kind).await?;
     let under_way = under_way(&mut conn, institution, kind).await?.map(|case| standing_of(ctx, case));
+    drop(conn);
+    let draft = super::drafts(ctx).await?.into_iter().find(|draft| draft.kind == kind);
     let filed = match kind {
         Kind::Eligibility => facts.known.eligibility.is_some(),
         Kind::Claims => facts.known.claims.is_some(),
         Kind::Certificate => !facts.known.terminals.is_empty(),
     };
     let missing = kind.procedure().missing_before(&facts);
-    Ok(Outlook { missing, draft: draft.map(|draft| (draft.id, draft.updated_at)), filed, under_way })
+    Ok(Outlook { missing, draft, filed, under_way })
 }

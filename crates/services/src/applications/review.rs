@@ -1,7 +1,7 @@
 //! Examining: queue, case, take, accept, return, reject.
 
 use domain::{
-    applications::{Event, Facts, Kind, ReadingLine, State, reading},
+    applications::{Event, Explanation, Facts, Kind, ReadingLine, State, reading},
     clock::Timestamp,
     forms::Answers,
     ids::{ApplicationId, EntryId, InstitutionId, JobId},
@@ -21,6 +21,7 @@ use super::{
     compare::{Difference, differences},
     facts::{facts_for_case, way_of_paying},
     record, reviewing, tell,
+    view::explained,
 };
 use crate::{Ctx, Error, Result};
 
@@ -49,6 +50,8 @@ pub struct CaseView {
     pub assignee_name: Option<String>,
     /// Whether the person may decide it now.
     pub may_decide: bool,
+    /// Where it stands, in the words that its applicant reads.
+    pub explanation: Explanation,
 }
 
 /// What a decision led to.
@@ -113,6 +116,7 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     let differences = differences(found.kind, &facts, in_force.as_ref(), &lines);
     seen(ctx, id).await?;
     let may_decide = may_decide(ctx, &found).is_ok() && found.state.is_open_for_review();
+    let explanation = explained(ctx, &mut ctx.app.db.read().await?, id).await?;
     let view = CaseView {
         case: found,
         institution,
@@ -125,6 +129,7 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
         fees,
         assignee_name,
         may_decide,
+        explanation,
     };
     Ok(view)
 }

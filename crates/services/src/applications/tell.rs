@@ -123,6 +123,11 @@ fn values(ctx: &Ctx<'_>, case: &Application, institution: &str, person: &str) ->
     ]
 }
 
+/// Where the case stands after all that the transaction wrote, in the very sentence that its page shows.
+async fn explained(ctx: &Ctx<'_>, tx: &mut Tx, id: ApplicationId) -> Result<Value> {
+    Ok(("explained", super::view::explained(ctx, tx, id).await?.sentence()))
+}
+
 /// A reference number in groups.
 pub(crate) fn grouped(reference: &str) -> String {
     domain::reference::ReferenceNumber::parse(reference)
@@ -168,6 +173,7 @@ pub(super) async fn received(
     values.push(("count", count.to_string()));
     values.push(("fee_total", format!("{}円", thousands(count * facts.rules.certificate_fee_yen))));
     values.push(("fee_payment", payment_words(ctx, &super::review::payment_of(facts))));
+    values.push(explained(ctx, tx, case.id).await?);
     let text = match case.kind {
         Kind::Eligibility => "eligibility_received",
         Kind::Certificate => "certificate_received",
@@ -188,6 +194,7 @@ pub(crate) async fn about(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: 
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
     let mut values = values(ctx, case, &institution.name, &recipient.name);
     values.push(("address", institution.address.clone()));
+    values.push(explained(ctx, tx, case.id).await?);
     values.extend(further.iter().cloned());
     let head = Letterhead {
         account: Some(recipient.id),
@@ -246,8 +253,10 @@ async fn each(
     readers: &[&Membership],
     (text, further): (&str, &[Value]),
 ) -> Result<()> {
+    let explained = explained(ctx, tx, case.id).await?;
     for reader in readers {
         let mut values = values(ctx, case, institution, &reader.person_name);
+        values.push(explained.clone());
         values.extend(further.iter().cloned());
         let head = Letterhead {
             account: Some(reader.account_id),

@@ -16,7 +16,7 @@ use storage::{
     mails::Mail,
 };
 
-use super::{facts::facts_for_case, own};
+use super::{draft::place_of, facts::facts_for_case, own};
 use crate::{Ctx, Result, authority::again_until, ctx::OPERATOR};
 
 /// A case as its applicant sees it.
@@ -36,6 +36,8 @@ pub struct ApplicantCase {
     pub letters: Vec<Letter>,
     /// Certificates of it.
     pub certificates: Vec<Certificate>,
+    /// Key of the question at which its form goes on, while it is one's turn to write.
+    pub go_on_at: Option<String>,
 }
 
 /// A case in a list of its institution.
@@ -107,7 +109,10 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
         letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
     let certificates = storage::authority::of_application(&mut conn, id).await?;
     let (explanation, _) = Issued::of_case(case.id, &certificates, &letters).explain(ctx, id, moment_of(&case));
-    Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates })
+    let left_at = storage::applications::mark_of(&mut conn, id).await?.map(|mark| mark.left_at).unwrap_or_default();
+    let sections = case.kind.procedure().sections(&facts, &case.answers);
+    let go_on_at = place_of(&case, &sections, &left_at).filter(|_| case.state.is_editable());
+    Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates, go_on_at })
 }
 
 /// Names members of the institution, also those who have left it; everyone else who has an account is the operator's.
@@ -139,12 +144,18 @@ async fn is_member(conn: &mut Conn, institution: InstitutionId, account: Option<
 
 /// What was issued for the certificate applications of an institution: certificates, and letters with their deadlines.
 #[derive(Default)]
-struct Issued {
+pub(super) struct Issued {
     certificates: Vec<Certificate>,
     deadlines: Vec<(ApplicationId, Timestamp)>,
 }
 
 impl Issued {
+    /// What was issued, as it was read; certificates that were never signed count for nothing.
+    pub(super) fn new(mut certificates: Vec<Certificate>, deadlines: Vec<(ApplicationId, Timestamp)>) -> Self {
+        certificates.retain(|one| one.certificate.is_some());
+        Self { certificates, deadlines }
+    }
+
     async fn of_institution(conn: &mut Conn, institution: InstitutionId) -> Result<Self> {
         Ok(Self {
             certificates: storage::authority::of_institution(conn, institution).await?,
@@ -159,9 +170,8 @@ impl Issued {
     }
 
     fn of_case(case: ApplicationId, certificates: &[Certificate], letters: &[Letter]) -> Self {
-        let certificates = certificates.iter().filter(|one| one.certificate.is_some()).cloned().collect();
         let deadlines = letters.iter().filter_map(|letter| letter.deadline).map(|at| (case, at)).collect();
-        Self { certificates, deadlines }
+        Self::new(certificates.to_vec(), deadlines)
     }
 
     /// Where a case stands, in words, and the certificate that stands for it.
@@ -182,25 +192,40 @@ impl Issued {
     }
 }
 
+/// Where a case stands as the database has it now, in words: inside a transaction, with what was written in it.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub(crate) async fn explained(ctx: &Ctx<'_>, conn: &mut Conn, id: ApplicationId) -> Result<Explanation> {
+    let case = storage::applications::find(conn, id).await?.ok_or(crate::Error::NotFound)?;
+    let issued = match case.kind {
+        Kind::Certificate => Issued::for_case(conn, id).await?,
+        Kind::Eligibility | Kind::Claims => Issued::default(),
+    };
+    Ok(issued.explain(ctx, id, moment_of(&case)).0)
+}
+
 /// When a case reached its state; its letters and certificates are not known here.
 fn moment(kind: Kind, state: State, since: Timestamp, start_month: Option<&str>) -> Moment {
     Moment { kind, state, since, start: start_month.and_then(|month| month.parse().ok()), pickup: None }
 }
 
 /// Where a filing stands, in words; it has no certificate of its own.
-pub(super) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Application> {
+pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Application> {
     let settings = &ctx.app.settings;
     let explanation = explain(moment_of(&case), &settings.rules, &settings.holidays);
     Standing { case, explanation, certificate: None }
 }
 
 fn moment_of(case: &Application) -> Moment {
-    moment(case.kind, case.state, case.state_since, case.start_month.as_deref())
+    let since = since(case.state, case.state_since, case.updated_at);
+    moment(case.kind, case.state, since, case.start_month.as_deref())
 }
 
-/// Where a case stands that was just sent: no letter and no certificate can be there yet.
-pub(crate) fn explained(ctx: &Ctx<'_>, case: &Application) -> Explanation {
-    Issued::default().explain(ctx, case.id, moment_of(case)).0
+/// Since when a case is as it is: a draft since it was last written.
+fn since(state: State, state_since: Timestamp, written: Timestamp) -> Timestamp {
+    if state == State::Draft { written } else { state_since }
 }
 
 /// Cases of one's institution, last written first, each with its state in words.
@@ -221,7 +246,8 @@ pub async fn cases_of_institution(
         false => Issued::default(),
     };
     let stand = |case: Listed| {
-        let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
+        let since = since(case.state, case.state_since, case.updated_at);
+        let moment = moment(case.kind, case.state, since, case.start_month.as_deref());
         let (explanation, certificate) = issued.explain(ctx, case.id, moment);
         Standing { case, explanation, certificate }
     };
@@ -244,11 +270,16 @@ pub async fn foremost(ctx: &Ctx<'_>) -> Result<Vec<Standing<Foremost>>> {
             true => Issued::for_case(&mut conn, case.id).await?,
             false => Issued::default(),
         };
-        let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
-        let (explanation, certificate) = issued.explain(ctx, case.id, moment);
-        standings.push(Standing { case, explanation, certificate });
+        standings.push(foremost_standing(ctx, &issued, case));
     }
     Ok(standings)
+}
+
+/// Where the case of a procedure stands.
+pub(super) fn foremost_standing(ctx: &Ctx<'_>, issued: &Issued, case: Foremost) -> Standing<Foremost> {
+    let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
+    let (explanation, certificate) = issued.explain(ctx, case.id, moment);
+    Standing { case, explanation, certificate }
 }
 
 /// All cases that were sent in one go with a case; the case alone when it was sent alone.

@@ -6,13 +6,13 @@ mod sending;
 use std::collections::BTreeMap;
 
 pub use sending::{Check, Filing, Sending, SentFiling, check, send, sent};
-use storage::{applications::Application, boxed, interviews};
+use storage::{Conn, applications::Application, boxed, interviews};
 
 use domain::{
     applications::Kind,
     clock::Timestamp,
     forms::{Answers, Findings},
-    ids::ApplicationId,
+    ids::{ApplicationId, InstitutionId},
     interview::{self, Forms, Interview, PAPER_FILED, Page, Step},
 };
 
@@ -85,11 +85,16 @@ fn word(place: Place) -> &'static str {
     }
 }
 
+async fn drafts_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
+    let drafts = storage::applications::drafts_of(conn, institution).await?;
+    Ok(drafts.into_iter().map(|(draft, _)| draft).collect())
+}
+
 async fn load(ctx: &Ctx<'_>) -> Result<Option<Loaded>> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
     let Some(row) = interviews::of_institution(&mut conn, institution).await? else { return Ok(None) };
-    let drafts = storage::applications::drafts_of(&mut conn, institution).await?;
+    let drafts = drafts_of(&mut conn, institution).await?;
     drop(conn);
     Ok(Some(assemble(ctx, row, drafts).await?))
 }
@@ -126,6 +131,7 @@ async fn keep(ctx: &Ctx<'_>, loaded: &mut Loaded, at: Place) -> Result<()> {
                 if !storage::applications::save_answers(&mut tx, draft.id, answers, ctx.now).await? {
                     return Err(Error::ChangedMeanwhile);
                 }
+                storage::applications::set_mark(&mut tx, draft.id, "", Some(ctx.account()?)).await?;
             }
             None => {
                 let draft = blank(ctx, *kind, answers.clone())?;
@@ -169,7 +175,7 @@ pub async fn outlook(ctx: &Ctx<'_>) -> Result<Outlook> {
 pub async fn begin(ctx: &Ctx<'_>, kinds: &[Kind], claims_on_paper: bool) -> Result<Step> {
     let institution = ctx.institution()?;
     let mut conn = ctx.app.db.read().await?;
-    let mut drafts = storage::applications::drafts_of(&mut conn, institution).await?;
+    let mut drafts = drafts_of(&mut conn, institution).await?;
     let before = interviews::of_institution(&mut conn, institution).await?;
     drop(conn);
     let wanted = kinds.iter().copied().filter(|kind| !(claims_on_paper && *kind == Kind::Claims)).collect();

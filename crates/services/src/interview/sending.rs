@@ -171,8 +171,8 @@ pub async fn sent(ctx: &Ctx<'_>) -> Result<Vec<SentFiling>> {
     let mut filings = vec![];
     for id in sent_last(ctx).await? {
         let cases = applications::sent_together(ctx, id).await?;
-        if let Some(first) = cases.first() {
-            filings.push(SentFiling { explanation: applications::explained(ctx, first), cases });
+        if let Some(first) = cases.first().cloned() {
+            filings.push(SentFiling { explanation: applications::standing_of(ctx, first).explanation, cases });
         }
     }
     Ok(filings)

@@ -31,6 +31,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/certificates_checked.toml"),
     include_str!("../../../../content/mails/claims_accepted.toml"),
     include_str!("../../../../content/mails/claims_received.toml"),
+    include_str!("../../../../content/mails/draft_expiring.toml"),
     include_str!("../../../../content/mails/eligibility_accepted.toml"),
     include_str!("../../../../content/mails/eligibility_received.toml"),
     include_str!("../../../../content/mails/inquiry_answered.toml"),

@@ -10,7 +10,7 @@ use domain::{
     accounts::is_provisional,
     calendar::japanese_date,
     clock::Timestamp,
-    ids::{AccountId, CertificateId, InstitutionId, JobId},
+    ids::{AccountId, CertificateId, InstitutionId},
     terminals::{
         ladder::{self, Band},
         renewal,
@@ -26,11 +26,10 @@ use crate::{
     App, Ctx, Error, Result,
     accounts::membership::ACTIVE,
     applications::tell::grouped,
+    daily,
     mail::{Letterhead, queue},
 };
 
-/// The hour in Japan from which the mails of a day are sent: people read them at the beginning of their work.
-const MORNING: u8 = 7;
 /// Certificates that one job looks at before the next one goes on.
 const PAGE: i64 = 100;
 
@@ -48,17 +47,7 @@ struct Reader {
 /// When the database refuses.
 #[boxed]
 pub async fn warn_when_due(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    let key = format!("{WARN}:{}", now.date());
-    if now.in_japan().hour() < MORNING || storage::jobs::is_known(&mut app.db.read().await?, &key).await? {
-        return Ok(());
-    }
-    let mut tx = app.db.write().await?;
-    let job = JobId::new(now, &*app.randomness);
-    storage::jobs::enqueue(&mut tx, job, WARN, Some(&key), json!({ "band": 0 }), now).await?;
-    tx.commit().await?;
-    app.wake.notify_one();
-    Ok(())
+    daily::begin(app, WARN, json!({ "band": 0 })).await
 }
 
 /// Tells people of the certificates on one page of the ladder and leaves the next page to another job; the work of a
@@ -71,23 +60,18 @@ pub async fn warn(app: &App, payload: &Value) -> Result<()> {
     let ctx = Ctx::system(app, "expiry_ladder");
     let bands = ladder::bands(ctx.now.date());
     let first = payload["band"].as_u64().and_then(|band| usize::try_from(band).ok()).unwrap_or_default();
-    let mut after = place(&payload["after"]);
+    let mut after = daily::place(&payload["after"]);
     for (number, band) in bands.into_iter().enumerate().skip(first) {
         let (found, last) = page(app, band, after.take()).await?;
         for institution in &found {
             tell(&ctx, *institution).await?;
         }
         if let Some((at, id)) = last {
-            return go_on(&ctx, json!({ "band": number, "after": [at.as_millis(), id] }), &format!("{number}:{id}"))
-                .await;
+            let next = json!({ "band": number, "after": [at.as_millis(), id] });
+            return daily::go_on(&ctx, WARN, &format!("{number}:{id}"), next).await;
         }
     }
     Ok(())
-}
-
-fn place(payload: &Value) -> Option<(Timestamp, CertificateId)> {
-    let at = Timestamp::from_millis(payload.get(0)?.as_i64()?);
-    Some((at, payload.get(1)?.as_str()?.parse().ok()?))
 }
 
 /// The institutions on a page of a band, and the end of the page.
@@ -99,16 +83,6 @@ async fn page(
     let found = storage::terminals::ending(&mut app.db.read().await?, band, after, PAGE).await?;
     let last = found.last().map(|one| (one.not_after, one.id));
     Ok((found.into_iter().map(|one| one.institution).collect(), last))
-}
-
-async fn go_on(ctx: &Ctx<'_>, payload: Value, place: &str) -> Result<()> {
-    let mut tx = ctx.app.db.write().await?;
-    let job = JobId::new(ctx.now, &*ctx.app.randomness);
-    let key = format!("{WARN}:{}:{place}", ctx.now.date());
-    storage::jobs::enqueue(&mut tx, job, WARN, Some(&key), payload, ctx.now).await?;
-    tx.commit().await?;
-    ctx.app.wake.notify_one();
-    Ok(())
 }
 
 /// A certificate with the rung that is told of now.

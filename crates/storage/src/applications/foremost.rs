@@ -3,11 +3,11 @@
 use domain::{
     applications::{Kind, State},
     clock::Timestamp,
-    ids::{ApplicationId, InstitutionId},
+    ids::{AccountId, ApplicationId, InstitutionId},
 };
 use uuid::Uuid;
 
-use crate::convert::{instant, word};
+use crate::convert::{instant, instant_opt, word};
 use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
 
 /// The case of a procedure that needs its institution most.
@@ -23,10 +23,14 @@ pub struct Foremost {
     pub terminal_name: Option<String>,
     /// Month of effect.
     pub start_month: Option<String>,
-    /// Since when it is in its state.
+    /// Since when it is in its state; a draft since it was last written.
     pub state_since: Timestamp,
     /// How many cases of the procedure count as filed.
     pub filed: i64,
+    /// Institution.
+    pub institution_id: InstitutionId,
+    /// Until when its certificate can be fetched, if a letter was ordered for it.
+    pub pickup_until: Option<Timestamp>,
 }
 
 struct ForemostRow {
@@ -37,8 +41,10 @@ struct ForemostRow {
     start_month: Option<String>,
     state_since: i64,
     filed: i64,
+    institution_id: Uuid,
+    deadline: Option<i64>,
 }
-from_row!(ForemostRow { id, kind, state, terminal_name, start_month, state_since, filed });
+from_row!(ForemostRow { id, kind, state, terminal_name, start_month, state_since, filed, institution_id, deadline });
 
 impl ForemostRow {
     fn read(self) -> Result<Foremost> {
@@ -50,6 +56,8 @@ impl ForemostRow {
             start_month: self.start_month,
             state_since: instant(self.state_since),
             filed: self.filed,
+            institution_id: InstitutionId(self.institution_id),
+            pickup_until: instant_opt(self.deadline),
         })
     }
 }
@@ -75,35 +83,55 @@ macro_rules! is_filed {
     };
 }
 
-macro_rules! foremost {
-    ($kind:literal) => {
+/// The case of a procedure that needs an institution most; the institution is a parameter or a column.
+macro_rules! foremost_id {
+    ($institution:literal, $kind:literal) => {
         concat!(
-            "COALESCE((SELECT id FROM applications WHERE institution_id = $1 AND kind = '",
+            "COALESCE((SELECT id FROM applications WHERE institution_id = ",
+            $institution,
+            " AND kind = '",
             $kind,
             "' AND (state = 'draft' OR state = 'returned') ORDER BY updated_at DESC, id DESC LIMIT 1),
-            (SELECT id FROM applications WHERE institution_id = $1 AND kind = '",
+            (SELECT id FROM applications WHERE institution_id = ",
+            $institution,
+            " AND kind = '",
             $kind,
             "' AND ",
-            is_filed!("state"),
+            $crate::applications::foremost::is_filed!("state"),
             " ORDER BY updated_at DESC, id DESC LIMIT 1))"
         )
     };
 }
 
-sql!(
-    FOREMOST = concat!(
-        "SELECT p.id, p.kind, p.state, p.terminal_name, p.start_month, p.state_since,
-        (SELECT COUNT(*) FROM applications f WHERE f.institution_id = p.institution_id AND f.kind = p.kind AND ",
-        is_filed!("f.state"),
-        ") AS filed FROM applications p WHERE p.id IN (",
-        foremost!("eligibility"),
-        ", ",
-        foremost!("certificate"),
-        ", ",
-        foremost!("claims"),
-        ")"
-    )
-);
+pub(crate) use {foremost_id, is_filed};
+
+macro_rules! select_foremost {
+    ($from:literal, $institution:literal) => {
+        concat!(
+            "SELECT p.id, p.institution_id, p.kind, p.state, p.terminal_name, p.start_month,
+            CASE WHEN p.state = 'draft' THEN p.updated_at ELSE p.state_since END AS state_since,
+            (SELECT COUNT(*) FROM applications f WHERE f.institution_id = p.institution_id AND f.kind = p.kind AND ",
+            is_filed!("f.state"),
+            ") AS filed, (SELECT MAX(l.deadline) FROM letters l WHERE l.application_id = p.id) AS deadline FROM ",
+            $from,
+            " p.id IN (",
+            foremost_id!($institution, "eligibility"),
+            ", ",
+            foremost_id!($institution, "certificate"),
+            ", ",
+            foremost_id!($institution, "claims"),
+            ")"
+        )
+    };
+}
+
+sql!(FOREMOST = select_foremost!("applications p WHERE", "$1"));
+sql!(/// Of every institution to which a person belongs.
+FOREMOST_OF_ALL = select_foremost!(
+    "memberships m, applications p WHERE m.account_id = $1 AND m.state = 'active' AND",
+    "m.institution_id"
+));
+
 /// The case of each procedure that needs the institution most: the one it was writing or correcting last, otherwise the
 /// filed one that moved last.
 ///
@@ -112,5 +140,16 @@ sql!(
 #[boxed]
 pub async fn foremost(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Foremost>> {
     let rows: Vec<ForemostRow> = on_engine!(conn, |c| sqlx::query_as(FOREMOST).bind(institution.0).fetch_all(c).await)?;
+    rows.into_iter().map(ForemostRow::read).collect()
+}
+
+/// The same for every institution to which a person belongs, in one question.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn foremost_of_all(conn: &mut Conn, account: AccountId) -> Result<Vec<Foremost>> {
+    let rows: Vec<ForemostRow> =
+        on_engine!(conn, |c| sqlx::query_as(FOREMOST_OF_ALL).bind(account.0).fetch_all(c).await)?;
     rows.into_iter().map(ForemostRow::read).collect()
 }

@@ -1,11 +1,13 @@
 //! Cases of all procedures: drafts and filed applications, and the events of their lives.
 
+mod drafts;
 mod events;
-mod foremost;
+pub(crate) mod foremost;
 mod lists;
 
+pub use drafts::{Mark, drafts_of, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
-pub use foremost::{Foremost, foremost};
+pub use foremost::{Foremost, foremost, foremost_of_all};
 pub use lists::{
     LatestFilings, Listed, QueueFilter, case_counts, cases_of_terminals, certificate_cases_of, filed_before,
     filed_elsewhere_with_line, latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
@@ -166,7 +168,6 @@ sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, 
 sql!(FIND = select_case!("WHERE id = $1"));
 sql!(BY_REFERENCE = select_case!("WHERE reference = $1"));
 sql!(DRAFT_OF = select_case!("WHERE institution_id = $1 AND kind = $2 AND state = 'draft'"));
-sql!(DRAFTS_OF = select_case!("WHERE institution_id = $1 AND state = 'draft'"));
 sql!(
     SAVE_ANSWERS = "UPDATE applications SET answers = $1, updated_at = $2, version = version + 1
     WHERE id = $3 AND state IN ('draft', 'returned')"
@@ -257,16 +258,6 @@ pub async fn draft_of(conn: &mut Conn, institution: InstitutionId, kind: Kind) -
     let row: Option<Row> =
         on_engine!(conn, |c| sqlx::query_as(DRAFT_OF).bind(institution.0).bind(kind.as_str()).fetch_optional(c).await)?;
     row.map(Row::read).transpose()
-}
-
-/// The drafts of an institution: at most one of each procedure.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn drafts_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
-    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(DRAFTS_OF).bind(institution.0).fetch_all(c).await)?;
-    rows.into_iter().map(Row::read).collect()
 }
 
 /// Keeps what was typed, without a check; false when the case is no longer editable.

@@ -2,10 +2,11 @@
 
 use domain::{
     clock::Timestamp,
-    ids::{ApplicationId, AuthorityId, CertificateId, InstitutionId},
+    ids::{AccountId, ApplicationId, AuthorityId, CertificateId, InstitutionId},
 };
 use uuid::Uuid;
 
+use crate::applications::foremost::foremost_id;
 use crate::convert::{instant, instant_opt};
 use crate::db::{Conn, Error, Result, Tx, boxed, from_row, on_engine, sql};
 use crate::keys::{self, Known};
@@ -129,12 +130,12 @@ impl From<Row> for Certificate {
 }
 
 macro_rules! select_certificate {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT id, authority_id, application_id, institution_id, serial, profile, state, subject, key_hash, tbs,
             certificate, not_before, not_after, prepared_at, signed_at, revoked_at, revocation_reason, crl_shard, renews,
             installed_at FROM certificates ",
-            $rest
+            $($rest)+
         )
     };
 }
@@ -158,6 +159,12 @@ sql!(
 sql!(FIND = select_certificate!("WHERE id = $1"));
 sql!(BY_SERIAL = select_certificate!("WHERE serial = $1"));
 sql!(OF_APPLICATION = select_certificate!("WHERE application_id = $1 ORDER BY prepared_at, id LIMIT 100"));
+sql!(/// Of the certificate application that each institution of a person needs most.
+OF_FOREMOST = select_certificate!(
+    "WHERE application_id IN (SELECT ",
+    foremost_id!("m.institution_id", "certificate"),
+    " FROM memberships m WHERE m.account_id = $1 AND m.state = 'active') ORDER BY prepared_at, id"
+));
 sql!(VALID_OF_APPLICATION = select_certificate!("WHERE application_id = $1 AND state = 'valid' ORDER BY id"));
 sql!(
     OF_INSTITUTION =
@@ -312,6 +319,16 @@ pub async fn newest_record(conn: &mut Conn) -> Result<Option<Timestamp>> {
 #[boxed]
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Certificate>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The certificates of the certificate application that each institution of a person needs most, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn of_foremost(conn: &mut Conn, account: AccountId) -> Result<Vec<Certificate>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_FOREMOST).bind(account.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

@@ -1,12 +1,14 @@
 // The error summary takes the focus when the page arrives, and its links open the field they name.
 
-function reach(id) {
+// The chosen one of a group takes the focus, as it does for whoever comes by the tab key.
+export function reach(id) {
   const field = document.getElementById(id);
   if (!field) return false;
   field.closest("details")?.setAttribute("open", "");
   const group = field.closest("fieldset, .field") ?? field;
   group.scrollIntoView({ block: "start" });
-  field.focus({ preventScroll: true });
+  const chosen = group.querySelector("input[type='radio']:checked");
+  (chosen ?? field).focus({ preventScroll: true });
   return true;
 }
 

@@ -16,7 +16,7 @@ macro_rules! pages {
 
 pages! {
     Top("gallery/top.html") {}
-    Home("gallery/home.html") { tasks: TaskListView, cards: Vec<CardView> }
+    Home("gallery/home.html") { next: NextStepView, tasks: TaskListView, cards: Vec<CardView> }
     Check("gallery/check.html") { steps: StepsView, blocks: Vec<SummaryListView>, comparison: CompareView }
     Case("gallery/case.html") { line: StateLineView, reference: CopyView, lines: Vec<StateLineView>, banners: Vec<BannerView> }
     Done("gallery/done.html") { reference: CopyView }
@@ -27,33 +27,36 @@ pages! {
     Sheet("gallery/sheet.html") { blocks: Vec<SummaryListView>, reference: CopyView }
 }
 
-fn task(title: &str, state: StateView, next: &str, dates: [&str; 2], current: bool) -> TaskView {
-    TaskView {
-        title: title.into(),
+fn task(title: &str, state: StateView, next: &str, facts: Vec<Fact>, current: bool) -> TaskView {
+    TaskView { title: title.into(), href: "/procedures".into(), state, next: next.into(), facts, current }
+}
+
+fn next_step() -> NextStepView {
+    NextStepView {
+        title: "端末の電子証明書 発行申請".into(),
+        says: vec!["必須の5項目のうち3項目を入力済みです。前回の続きの項目が開きます。".into()],
+        facts: vec![Fact::new("保存の期限", "2026年11月27日（金）まで")],
         href: "/procedures".into(),
-        state,
-        next: next.into(),
-        expected: dates[0].into(),
-        deadline: dates[1].into(),
-        action: if current { "申請を続ける".into() } else { String::new() },
-        current,
+        label: "下書きの続きを入力する".into(),
     }
 }
 
 fn tasks() -> TaskListView {
     let done = StateView::new(Tone::Done, "受付済");
     let active = StateView::new(Tone::Active, "下書き");
+    let idle = StateView::new(Tone::Idle, "未着手");
+    let cut_off = Fact::new("1月から始めるときの送信期限", "2026年11月20日（金）（あと3日）");
     TaskListView {
         tasks: vec![
-            task("オンライン資格確認の利用申請", done, "11月10日（火）に受け付けました。", ["", ""], false),
-            task("端末の電子証明書", active, "あと2項目で申請できます。", ["", "2026年11月27日（金）"], true),
+            task("オンライン資格確認の利用申請", done, "11月10日（火）に受け付けました。", vec![], false),
             task(
-                "オンライン請求の届出",
-                StateView::new(Tone::Idle, "未着手"),
-                "20日までに送信すると、1月から請求できます。",
-                ["2027年1月", "2026年11月20日（金）"],
-                false,
+                "端末の電子証明書",
+                active,
+                "あと2項目で申請できます。",
+                vec![Fact::new("対応する人", "あなた")],
+                true,
             ),
+            task("オンライン請求の届出", idle, "20日までに送信すると、1月から請求できます。", vec![cut_off], false),
             TaskView {
                 title: "運用開始日の登録".into(),
                 next: "接続テストのあとに登録できます。".into(),
@@ -214,7 +217,7 @@ fn home_shows_one_next_step() {
         StatusLine {
             level: ServiceLevel::Planned, text: "11月28日（土）22:00〜翌6:00".into(), href: "/status".into()
         };
-    show("home", &Home { frame, tasks: tasks(), cards: cards() });
+    show("home", &Home { frame, next: next_step(), tasks: tasks(), cards: cards() });
 }
 
 #[test]

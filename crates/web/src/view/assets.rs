@@ -75,6 +75,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/cutoff.js"),
     script!("js/errors.js"),
     script!("js/menu.js"),
+    script!("js/place.js"),
     script!("js/playback.js"),
     script!("js/queue.js"),
     script!("js/session.js"),

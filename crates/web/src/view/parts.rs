@@ -15,5 +15,5 @@ pub use copy::CopyView;
 pub use state::{PointView, Stage, StateLineView, StateView, StepsView, Tone};
 pub use summary::{SummaryListView, SummaryRow};
 pub use table::{CellView, ColumnView, FilterBarView, RowView, SortView, TableView};
-pub use tasks::{TaskListView, TaskView};
+pub use tasks::{NextStepView, TaskListView, TaskView};
 pub use tiles::{ArticleMeta, CatalogueView, TileView, TocEntry};

@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     applications::{Event, Kind, State},
-    calendar::{japanese_date, japanese_datetime},
+    calendar::{japanese_date, japanese_datetime, until_with_days_left},
     ids::ApplicationId,
 };
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use services::{
     letters,
 };
 
-use super::{answer, id, life, revoked_view, send_again, state_view};
+use super::{answer, go_on, id, life, revoked_view, send_again, state_view};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
@@ -102,7 +102,7 @@ fn send_again_page(id: ApplicationId) -> String {
 
 fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     let case = &shown.case;
-    let edit = format!("/applications/{}/edit", case.id);
+    let edit = go_on(case.id, shown.go_on_at.as_deref());
     let action = match case.state {
         State::Draft => Some(Link::new("続きを入力する", edit)),
         State::Returned => Some(Link::new("示された項目を直す", edit)),
@@ -129,10 +129,10 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         ),
         holder: shown.explanation.holder,
         expected: shown.explanation.expected.map(japanese_date).unwrap_or_default(),
-        deadline: shown.explanation.deadline.map(|until| {
-            let left = (until.day - visit.ctx().now.date()).whole_days();
-            Fact::new(until.label, format!("{}（あと{}日）", japanese_date(until.day), left.max(0)))
-        }),
+        deadline: shown
+            .explanation
+            .deadline
+            .map(|until| Fact::new(until.label, until_with_days_left(until.day, visit.ctx().now.date()))),
         reasons: reasons(shown),
         action,
         sections: sections(shown),

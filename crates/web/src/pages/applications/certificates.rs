@@ -5,7 +5,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use domain::{calendar::japanese_date, ids::CertificateId};
+use domain::{applications::State, calendar::japanese_date, ids::CertificateId};
 use services::{
     Error,
     applications::{self, TerminalLife},
@@ -13,7 +13,7 @@ use services::{
     rows::Certificate,
 };
 
-use super::{life, standing_view};
+use super::{life, send_again, standing_view};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
@@ -42,6 +42,7 @@ struct TerminalView {
     href: String,
     facts: Vec<Fact>,
     line: StateLineView,
+    again: Option<Link>,
 }
 
 /// 申請状況照会: every application of the institution with its line of life (manual 2-3).
@@ -68,7 +69,9 @@ fn view(life: &TerminalLife) -> TerminalView {
         expiry,
     ];
     let badge = standing_view(standing, case.state);
+    let again = send_again::is_next(case.state) || case.state == State::LetterPosted;
     TerminalView {
+        again: again.then(|| Link::new(send_again::LABEL, format!("/applications/{}/send-again", case.id))),
         name: case.terminal_name.clone().unwrap_or_default(),
         href: format!("/applications/{}", case.id),
         facts: facts.into_iter().flatten().collect(),

@@ -12,7 +12,7 @@ use services::{
     applications::{self, FormState},
 };
 
-use super::{id, resume, trail};
+use super::{LEFT_AT, id, resume, trail};
 use crate::{
     site::{Failure, Html, Posted, Typed, Visit, answers_from, error_summary, see_other},
     view::{
@@ -34,6 +34,7 @@ struct FormPage {
     returned: bool,
     general_reason: Option<String>,
     article: &'static str,
+    left_at: String,
 }
 
 fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPage {
@@ -58,6 +59,7 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
         article: state.case.kind.procedure().article(),
+        left_at: state.go_on_at.clone().unwrap_or_default(),
     }
 }
 
@@ -93,7 +95,8 @@ pub(super) async fn save(visit: Visit, Path(name): Path<String>, typed: Typed) -
     if visit.session().is_none() {
         return resume::park(&visit, id, &posted).await;
     }
-    let (state, checked) = match applications::save(&visit.ctx(), id, &answers_from(&posted)).await {
+    let typed = answers_from(&posted);
+    let (state, checked) = match applications::save_at(&visit.ctx(), id, &typed, posted.get(LEFT_AT)).await {
         Ok(saved) => saved,
         Err(Error::ChangedMeanwhile) => return Ok(see_other(&format!("/applications/{id}"))),
         Err(error) => return Err(error.into()),
@@ -109,7 +112,8 @@ pub(super) async fn save(visit: Visit, Path(name): Path<String>, typed: Typed) -
 /// Keeps what was typed while typing; answers with the time of day.
 pub(super) async fn autosave(visit: Visit, Path(name): Path<String>, typed: Typed) -> Result<Response, Failure> {
     visit.session().ok_or(Error::LoginRequired)?;
-    applications::save(&visit.ctx(), id(&name)?, &answers_from(&typed.into_posted())).await?;
+    let posted = typed.into_posted();
+    applications::save_at(&visit.ctx(), id(&name)?, &answers_from(&posted), posted.get(LEFT_AT)).await?;
     let now = visit.ctx().now.in_japan();
     Ok(Json(serde_json::json!({ "saved_at": format!("{:02}:{:02}", now.hour(), now.minute()) })).into_response())
 }

@@ -2,6 +2,7 @@
 
 mod case;
 mod certificates;
+mod draft;
 mod form;
 mod life;
 mod renewal;
@@ -10,6 +11,7 @@ mod send;
 mod send_again;
 mod start;
 
+pub(in crate::pages) use draft::kept;
 pub(in crate::pages) use resume::to_login;
 pub(in crate::pages) use send::documents;
 
@@ -52,6 +54,14 @@ pub(super) fn routes() -> Routes {
         .get("/certificates/{id}/renewal", Access::Owner, renewal::show)
         .post("/certificates/{id}/renewal", Access::Owner, renewal::decide)
         .get("/resume", Person, resume::resume)
+}
+
+/// Name of the hidden field that says at which question the person was; no question has it.
+const LEFT_AT: &str = "left_at";
+
+/// Address of the form of a case, at the question at which it goes on.
+pub(super) fn go_on(id: ApplicationId, at: Option<&str>) -> String {
+    format!("/applications/{id}/edit{}", at.map(|key| format!("#f-{key}")).unwrap_or_default())
 }
 
 /// The kind in an address.

@@ -6,11 +6,12 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use domain::ids::ApplicationId;
 use services::parked::{self, Back};
 
+use super::{LEFT_AT, go_on};
 use crate::site::{Failure, PARKED_COOKIE, Posted, Visit, answers_from, see_other};
 
 /// Keeps the posted form and leads to the login. The CSRF token was checked against the ended session's cookie.
 pub(super) async fn park(visit: &Visit, id: ApplicationId, posted: &Posted) -> Result<Response, Failure> {
-    let token = parked::park(&visit.ctx(), id, &answers_from(posted)).await?;
+    let token = parked::park(&visit.ctx(), id, &answers_from(posted), posted.get(LEFT_AT)).await?;
     Ok(to_login(visit, token, &format!("/applications/{id}/edit")))
 }
 
@@ -31,7 +32,7 @@ pub(super) async fn resume(visit: Visit, headers: HeaderMap) -> Result<Response,
     let jar = CookieJar::from_headers(&headers);
     let token = jar.get(PARKED_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let next = match parked::unpark(&visit.ctx(), &token).await? {
-        Some(Back::Case(id)) => format!("/applications/{id}/edit"),
+        Some(Back::Case { id, go_on_at }) => go_on(id, go_on_at.as_deref()),
         Some(Back::Interview(step)) => format!("/together/{step}"),
         Some(Back::Inquiry) => format!("/inquiries?kept={token}"),
         None => "/".to_owned(),

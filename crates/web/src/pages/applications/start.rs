@@ -4,14 +4,14 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use domain::{
     applications::{Kind, State},
-    calendar::{japanese_date, japanese_datetime},
+    calendar::japanese_date,
 };
 use services::{
     applications::{self, Standing, Started},
     rows::Application,
 };
 
-use super::{kind, trail};
+use super::{draft::DraftView, kind, trail};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other},
     view::frame::Frame,
@@ -28,7 +28,7 @@ pub(super) struct Begin {
     prepare: &'static [&'static str],
     missing: Option<&'static str>,
     under_way: Option<UnderWay>,
-    draft: Option<(String, String)>,
+    draft: Option<DraftView>,
     button: &'static str,
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         prepare,
         missing: outlook.missing,
         under_way: outlook.under_way.as_ref().map(UnderWay::of),
-        draft: outlook.draft.map(|(id, at)| (id.to_string(), japanese_datetime(at))),
+        draft: outlook.draft.as_ref().map(|draft| DraftView::new(draft, &visit.csrf)),
         button: match kind {
             _ if !outlook.filed => "入力をはじめる",
             Kind::Claims => "届出の入力をはじめる",

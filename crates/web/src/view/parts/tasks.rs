@@ -1,9 +1,27 @@
-//! The task list of the home page.
+//! The home page of an institution: the one next step, and the list of its procedures.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::StateView;
+use super::{Fact, StateView};
+
+/// The one thing to do next: the biggest part of the page.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "components/next_step.html")]
+pub struct NextStepView {
+    /// What it is about, such as a procedure.
+    pub title: String,
+    /// What it does and what comes after it.
+    pub says: Vec<String>,
+    /// Until when, if there is a last day.
+    pub facts: Vec<Fact>,
+    /// Where it leads; empty when nothing is to be done.
+    pub href: String,
+    /// Words of the button, named by what it does.
+    pub label: String,
+}
+
+impl HtmlSafe for NextStepView {}
 
 /// Tasks in the order they are done.
 #[derive(Debug, Clone, Default, Template)]
@@ -24,14 +42,10 @@ pub struct TaskView {
     pub href: String,
     /// State as a word with a shape.
     pub state: StateView,
-    /// What to do or what happens next.
+    /// What happened and what comes next.
     pub next: String,
-    /// Expected date in words; empty for none.
-    pub expected: String,
-    /// Last day in words; empty for none.
-    pub deadline: String,
-    /// Words of the button, e.g. `申請を続ける`; for the current task only, empty for none.
-    pub action: String,
-    /// True for the one task to do now: it gets the weight.
+    /// Whose turn it is, expected date, last day.
+    pub facts: Vec<Fact>,
+    /// True for the one task that comes next.
     pub current: bool,
 }

@@ -1,0 +1,218 @@
+//! The tasks of an institution: each procedure with its state, and the one thing to do next.
+
+use domain::{
+    applications::{Ask, Explanation, Kind, Rules, State},
+    calendar::{cut_off, japanese_date, until_with_days_left},
+};
+use services::{
+    Ctx,
+    applications::{self, Draft, Standing, ask_of, next_of},
+    rows::Foremost,
+};
+use time::Date;
+
+use crate::{
+    pages::applications::{go_on, kept, standing_view},
+    view::parts::{Fact, NextStepView, StateView, TaskView, Tone},
+};
+
+/// What the tasks of an institution hang on.
+pub(super) struct Tasks<'a> {
+    today: Date,
+    rules: &'a Rules,
+    standings: &'a [Standing<Foremost>],
+    drafts: &'a [Draft],
+}
+
+/// What is to be done for a procedure.
+struct Deed {
+    label: String,
+    href: String,
+    says: Vec<String>,
+}
+
+impl<'a> Tasks<'a> {
+    /// The tasks of an institution whose cases stand so; its drafts, where they are known.
+    pub(super) fn new(ctx: &'a Ctx<'_>, standings: &'a [Standing<Foremost>], drafts: &'a [Draft]) -> Self {
+        Self { today: ctx.now.date(), rules: &ctx.app.settings.rules, standings, drafts }
+    }
+
+    /// The procedures in the order of the journey.
+    pub(super) fn list(&self) -> Vec<TaskView> {
+        let next = self.next().map(|(kind, _)| kind);
+        Kind::JOURNEY.into_iter().map(|kind| TaskView { current: next == Some(kind), ..self.task(kind) }).collect()
+    }
+
+    /// The procedure that comes next, and what it asks.
+    pub(super) fn next(&self) -> Option<(Kind, Ask)> {
+        next_of(self.standings)
+    }
+
+    /// The one thing to do next.
+    pub(super) fn next_step(&self) -> NextStepView {
+        let Some((kind, ask)) = self.next() else { return self.rest() };
+        let deed = self.deed(kind, ask);
+        let draft = self.draft(kind).map(|draft| Fact::new("保存の期限", kept(draft)));
+        let facts = self.until(kind).into_iter().chain(draft).collect();
+        NextStepView { title: self.title(kind), says: deed.says, facts, href: deed.href, label: deed.label }
+    }
+
+    /// Nothing is asked of the institution: what it may wait for.
+    fn rest(&self) -> NextStepView {
+        let awaited = |standing: &&Standing<Foremost>| standing.explanation.expected.is_some();
+        let soonest = self.standings.iter().filter(awaited).min_by_key(|standing| standing.explanation.expected);
+        let says = soonest.map_or_else(
+            || "手続の状況は、下の一覧でご覧いただけます。".to_owned(),
+            |standing| format!("{}：{}", standing.case.kind.label(), standing.explanation.sentence()),
+        );
+        NextStepView {
+            title: "いま、していただくことはありません。".to_owned(),
+            says: vec![says],
+            ..NextStepView::default()
+        }
+    }
+
+    fn of(&self, kind: Kind) -> Option<&Standing<Foremost>> {
+        self.standings.iter().find(|standing| standing.case.kind == kind)
+    }
+
+    fn draft(&self, kind: Kind) -> Option<&Draft> {
+        self.drafts.iter().find(|draft| draft.kind == kind)
+    }
+
+    /// The procedure, with the terminal that it is about.
+    pub(super) fn title(&self, kind: Kind) -> String {
+        let terminal = self.of(kind).and_then(|standing| standing.case.terminal_name.as_ref());
+        terminal.map_or_else(|| kind.label().to_owned(), |terminal| format!("{}：{terminal}", kind.label()))
+    }
+
+    fn task(&self, kind: Kind) -> TaskView {
+        let Some(standing) = self.of(kind) else { return self.beginning(kind) };
+        let (case, explanation) = (&standing.case, &standing.explanation);
+        let several = case.filed > 1 && kind == Kind::Certificate && !case.state.is_editable();
+        let terminal = case.terminal_name.as_ref().map(|terminal| format!("{terminal}：")).unwrap_or_default();
+        let count = if several { format!("{}台分の申請があります。", case.filed) } else { String::new() };
+        let progress = self.draft(kind).map(|draft| format!("{}です。", draft.progress.words())).unwrap_or_default();
+        let mut facts = vec![Fact::new("いま対応する人", explanation.holder)];
+        facts.extend(explanation.expected.map(|day| Fact::new("次の段階の目安", japanese_date(day))));
+        facts.extend(self.until(kind));
+        TaskView {
+            title: kind.label().to_owned(),
+            href: match case.state {
+                State::Draft => go_on(case.id, self.draft(kind).and_then(|draft| draft.go_on_at.as_deref())),
+                _ if several => "/certificates".to_owned(),
+                _ => format!("/applications/{}", case.id),
+            },
+            state: standing_view(standing, case.state),
+            next: format!("{count}{terminal}{}{progress}{}", explanation.happened, explanation.next_step()),
+            facts,
+            ..TaskView::default()
+        }
+    }
+
+    /// A procedure that was never filed; one that comes too early waits for another.
+    fn beginning(&self, kind: Kind) -> TaskView {
+        let early = ask_of(kind, self.standings) == Ask::Nothing;
+        let next = if early {
+            "オンライン資格確認の利用申請を送信すると、はじめられます。"
+        } else {
+            prepare(kind)
+        };
+        let mut facts = if early { vec![] } else { vec![Fact::new("いま対応する人", Explanation::APPLICANT)] };
+        facts.extend(self.until(kind));
+        TaskView {
+            title: kind.label().to_owned(),
+            href: format!("/procedures/{kind}"),
+            state: StateView::new(Tone::Idle, "まだ申請していません"),
+            next: next.to_owned(),
+            facts,
+            ..TaskView::default()
+        }
+    }
+
+    /// Until when something is awaited; a claims filing that was not sent says by when it must be, to begin early.
+    pub(super) fn until(&self, kind: Kind) -> Option<Fact> {
+        let standing = self.of(kind);
+        if let Some(deadline) = standing.and_then(|standing| standing.explanation.deadline) {
+            return Some(Fact::new(deadline.label, until_with_days_left(deadline.day, self.today)));
+        }
+        let unsent = standing.is_none_or(|standing| standing.case.state == State::Draft);
+        (kind == Kind::Claims && unsent).then(|| {
+            let start = cut_off(self.today, self.rules.cut_off);
+            let last = self.rules.cut_off.last_day_for(start);
+            let last = last.max(self.today);
+            Fact::new(format!("{start}から始めるときの送信期限"), until_with_days_left(last, self.today))
+        })
+    }
+
+    fn deed(&self, kind: Kind, ask: Ask) -> Deed {
+        let deed =
+            |label: &str, href: String, says: &str| Deed { label: label.to_owned(), href, says: vec![says.to_owned()] };
+        let Some(standing) = self.of(kind).filter(|_| ask != Ask::Begin) else {
+            return deed(begin_words(kind), format!("/procedures/{kind}"), prepare(kind));
+        };
+        let own = format!("/applications/{}", standing.case.id);
+        match standing.case.state {
+            State::Draft => self.go_on(kind, &own),
+            State::Returned => deed(
+                "補正をお願いした項目を直す",
+                format!("{own}/edit"),
+                "示された項目だけを直して、もう一度送信します。ほかの項目は、前の内容のまま残っています。",
+            ),
+            State::LetterReturned | State::LetterLost => deed(
+                "通知書を送り直す",
+                format!("{own}/send-again"),
+                "新しい通知書を簡易書留でお送りします。次の画面で宛先を確かめてから申し込みます。発行料はかかりません。",
+            ),
+            State::PickedUp => deed("接続テストまでの手順を見る", own, &standing.explanation.next),
+            _ => deed("取得の手順と期限を見る", own, &standing.explanation.next),
+        }
+    }
+
+    fn go_on(&self, kind: Kind, own: &str) -> Deed {
+        let draft = self.draft(kind);
+        let says = draft.map_or_else(
+            || "前回の続きから入力します。まだ送信されません。".to_owned(),
+            |draft| format!("{}です。前回の続きの項目が開きます。まだ送信されません。", draft.progress.words()),
+        );
+        Deed {
+            label: "下書きの続きを入力する".to_owned(),
+            href: draft.map_or_else(|| format!("{own}/edit"), |draft| go_on(draft.id, draft.go_on_at.as_deref())),
+            says: vec![says],
+        }
+    }
+
+    /// The words of the one thing to do next and where it leads; none when nothing is asked.
+    pub(super) fn deed_of_next(&self) -> Option<(Kind, String, String)> {
+        let (kind, ask) = self.next()?;
+        let deed = self.deed(kind, ask);
+        Some((kind, deed.label, deed.href))
+    }
+}
+
+const fn begin_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Eligibility => "オンライン資格確認の利用申請をはじめる",
+        Kind::Certificate => "端末の電子証明書の申請をはじめる",
+        Kind::Claims => "オンライン請求の届出をはじめる",
+    }
+}
+
+const fn prepare(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Eligibility => "NTTフレッツ回線の「開通のご案内」（お客様ID）をご用意ください。入力は10分ほどです。",
+        Kind::Certificate => "端末1台に1枚必要です。通知書が簡易書留で届きます。入力は5分ほどです。",
+        Kind::Claims => "レセコンのプログラム名称と、お客様IDをご用意ください。入力は10分ほどです。",
+    }
+}
+
+/// The drafts of the institution, read only where one of its cases is one.
+///
+/// # Errors
+/// As [`applications::drafts`].
+pub(super) async fn drafts(ctx: &Ctx<'_>, standings: &[Standing<Foremost>]) -> services::Result<Vec<Draft>> {
+    if standings.iter().any(|standing| standing.case.state == State::Draft) {
+        return applications::drafts(ctx).await;
+    }
+    Ok(vec![])
+}

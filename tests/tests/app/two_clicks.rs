@@ -1,0 +1,122 @@
+//! From home, everything is at most two clicks away.
+
+use std::collections::BTreeSet;
+
+use domain::permissions::Role;
+use web::{Access, RouteInfo};
+
+use crate::{
+    browser::{Browser, account, institution},
+    home::code,
+    ladder::installed,
+    steps::{CERTIFICATE, accepted, begin, claims, clinic, decide, file, filed, posted, staff, stored},
+    support::{House, on_each_database},
+};
+
+/// The addresses that a page links to, without their fragments.
+fn links(body: &str) -> BTreeSet<String> {
+    let hrefs = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let own = hrefs.filter(|href| href.starts_with('/') && !href.starts_with("/assets/"));
+    own.map(|href| href.split('#').next().unwrap_or_default().replace("&#38;", "&"))
+        .filter(|href| !href.is_empty())
+        .collect()
+}
+
+/// Whether an address is one of a route.
+fn is_of(href: &str, route: &RouteInfo) -> bool {
+    let (path, wanted) = (href.split('?').next().unwrap_or_default(), route.path);
+    let parts: Vec<&str> = path.split('/').collect();
+    let names: Vec<&str> = wanted.split('/').collect();
+    parts.len() == names.len() && parts.iter().zip(names).all(|(part, name)| name.contains('{') || *part == name)
+}
+
+/// Pages that no link needs to lead to: a button does, or a mail, or the page before them in a form.
+const BY_OTHER_WAYS: &[&str] = &[
+    "/healthz",
+    "/login/second-factor",
+    "/first-password",
+    "/resume",
+    // After a button was pressed.
+    "/applications/{id}/check",
+    "/applications/{id}/done",
+    "/certificates/{id}/revoke",
+    "/account/members/{id}/decline",
+    "/account/members/{id}/remove",
+    "/memberships/{id}/leave",
+    "/terminals/{id}/trouble",
+    // While a letter with a code is awaited.
+    "/memberships/{id}/code",
+    // One of many, from its list.
+    "/documents/{slug}/{version}",
+];
+
+async fn reached(browser: &Browser) -> BTreeSet<String> {
+    let first = links(&browser.get("/").await.body);
+    let mut all = first.clone();
+    for href in first {
+        let page = browser.get(&href).await;
+        if page.header("content-type").starts_with("text/html") {
+            all.extend(links(&page.body));
+        }
+    }
+    all
+}
+
+/// A clinic that has everything: a case to correct, a draft, terminals with certificates, a letter on its way, colleagues.
+async fn busy(house: &House) -> Browser {
+    let (place, browser) = clinic(house, "1330100016").await;
+    account(house, "second@clinic.example", &[], Some(place)).await;
+    filed(house, &browser).await;
+    let terminal = file(house, &browser, "certificate", CERTIFICATE).await;
+    decide(house, &staff(house, Role::RaOfficer).await, &terminal, "accept", &[]).await;
+    installed(house, &terminal, "12345678901").await;
+    accepted(house, &file(house, &browser, "claims", &claims(house, "start")).await).await;
+    let mut second = CERTIFICATE.to_vec();
+    second[3].1 = "2階の受付のパソコン";
+    let second = file(house, &browser, "certificate", &second).await;
+    decide(house, &staff(house, Role::RaOfficer).await, &second, "accept", &[]).await;
+    posted(house, &staff(house, Role::DispatchClerk).await, &second, "12345678902").await;
+    let mut third = CERTIFICATE.to_vec();
+    third[3].1 = "3階の事務のパソコン";
+    house.clock.pass(time::Duration::minutes(1));
+    file(house, &browser, "certificate", &third).await;
+    begin(&browser, "eligibility").await;
+    let person = stored(house, &terminal).await.created_by;
+    let other = institution(house, &code(5), "もう一つの歯科").await;
+    let mut tx = house.app.db.write().await.unwrap();
+    let now = house.app.clock.now();
+    let id = domain::ids::MembershipId::new(now, &*house.app.randomness);
+    storage::accounts::insert_membership(&mut tx, id, person, other, "owner", "active", now).await.unwrap();
+    tx.commit().await.unwrap();
+    browser.post("/account/switch", &[("institution", &place.to_string())]).await;
+    browser
+}
+
+#[tokio::test]
+async fn every_page_of_an_applicant_is_within_two_clicks_from_home() {
+    on_each_database(async |house| {
+        let browser = busy(house).await;
+        let reached = reached(&browser).await;
+        let for_applicants = |route: &&RouteInfo| {
+            route.method == "GET"
+                && matches!(route.access, Access::Member | Access::Owner | Access::Person)
+                && !BY_OTHER_WAYS.contains(&route.path)
+        };
+        let routes = web::routes(false);
+        let missing: Vec<&str> = routes
+            .iter()
+            .filter(for_applicants)
+            .filter(|route| !reached.iter().any(|href| is_of(href, route)))
+            .map(|route| route.path)
+            .collect();
+        assert_eq!(missing, [""; 0], "{reached:?}");
+        for page in ["/faq", "/notices", "/procedures", "/documents/cp-cps", "/inquiries/new", "/accessibility", "/pki"]
+        {
+            assert!(reached.contains(page), "{page}");
+        }
+        for page in &reached {
+            assert_ne!(browser.get(page).await.status, axum::http::StatusCode::NOT_FOUND, "{page}");
+        }
+    })
+    .await;
+}
