@@ -2,12 +2,13 @@
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-use crate::view::parts::TocEntry;
+use crate::view::{assets, parts::TocEntry};
 
 /// The headings of a text.
 pub type TableOfContents = Vec<TocEntry>;
 
-/// HTML of a Markdown text, and its headings. `article:` and `document:` links become addresses here.
+/// HTML of a Markdown text, and its headings. `article:`, `document:` and `page:` links become addresses here, `picture:` images our
+/// own drawings; other images are left out.
 pub fn to_html(markdown: &str) -> (String, TableOfContents) {
     let mut toc: TableOfContents = vec![];
     let mut events: Vec<Event<'_>> = vec![];
@@ -40,7 +41,8 @@ pub fn to_html(markdown: &str) -> (String, TableOfContents) {
                 let dest_url = target(&dest_url);
                 events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
             }
-            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            Event::Start(Tag::Image { dest_url, .. }) => events.extend(drawing(&dest_url)),
+            Event::End(TagEnd::Image) => {}
             other => events.push(other),
         }
     }
@@ -62,12 +64,24 @@ fn tag_of(level: HeadingLevel) -> &'static str {
     }
 }
 
+/// One of our own drawings, named as `picture:customer-id`; its words come from where it is described.
+fn drawing(address: &str) -> Option<Event<'static>> {
+    let picture = domain::forms::picture(address.strip_prefix("picture:")?)?;
+    let (base, name) = (assets::base(), picture.name);
+    let size = format!("width=\"{}\" height=\"{}\"", picture.width, picture.height);
+    let image = format!("<img src=\"{base}/img/help/{name}.svg\" {size} alt=\"{}\" loading=\"lazy\">", picture.alt);
+    Some(Event::InlineHtml(image.into()))
+}
+
 fn target(address: &str) -> CowStr<'static> {
     if let Some(slug) = address.strip_prefix("article:") {
         return format!("/articles/{slug}").into();
     }
     if let Some(slug) = address.strip_prefix("document:") {
         return format!("/documents/{slug}").into();
+    }
+    if let Some(page) = address.strip_prefix("page:") {
+        return format!("/{}", page.trim_start_matches('/')).into();
     }
     let safe = ["https://", "http://", "/", "#", "mailto:", "tel:"].iter().any(|start| address.starts_with(start));
     let elsewhere = address.starts_with("//");
@@ -87,9 +101,20 @@ mod tests {
     }
 
     #[test]
+    fn only_our_own_drawings_are_shown() {
+        let (html, _) = to_html("![](picture:customer-id) ![x](https://elsewhere.example/x.png) ![y](picture:none)");
+        assert_eq!(html.matches("<img ").count(), 1, "{html}");
+        assert!(
+            html.contains("/img/help/customer-id.svg\" width=\"360\"") && html.contains("alt=\"「開通の"),
+            "{html}"
+        );
+    }
+
+    #[test]
     fn headings_become_a_table_of_contents() {
-        let (html, toc) = to_html("## 流れ\n\n### 準備\n\n[規約](document:eligibility-terms)");
+        let (html, toc) = to_html("## 流れ\n\n### 準備\n\n[規約](document:eligibility-terms)と[計画](page:planner)");
         assert_eq!(toc.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>(), ["流れ", "準備"]);
         assert!(html.contains("<h2 id=\"s-1\">流れ</h2>") && html.contains("href=\"/documents/eligibility-terms\""));
+        assert!(html.contains("href=\"/planner\""), "{html}");
     }
 }

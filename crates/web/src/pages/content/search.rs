@@ -79,7 +79,8 @@ fn hit(kind: &'static str, href: String, title: &str, text: &str, needle: &str) 
 /// Markdown as plain text on one line, without addresses and placeholders.
 fn plain(markdown: &str) -> String {
     let mut out = String::new();
-    let mut rest = markdown;
+    let without_pictures = markdown.replace("![", "[");
+    let mut rest = without_pictures.as_str();
     while let Some(place) = rest.find(['[', ']', '{', '*', '#', '|', '`', '>', '\n']) {
         let (before, after) = rest.split_at(place);
         out.push_str(before);
