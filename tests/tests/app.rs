@@ -29,10 +29,10 @@ mod drill;
 mod dump;
 #[path = "app/est.rs"]
 mod est;
-#[path = "app/fields.rs"]
-mod fields;
 #[path = "app/explained.rs"]
 mod explained;
+#[path = "app/fields.rs"]
+mod fields;
 #[path = "app/filing.rs"]
 mod filing;
 #[path = "app/forger.rs"]
@@ -57,10 +57,10 @@ mod line_change;
 mod one_at_a_time;
 #[path = "app/one_terminal.rs"]
 mod one_terminal;
-#[path = "app/papers.rs"]
-mod papers;
 #[path = "app/overview.rs"]
 mod overview;
+#[path = "app/papers.rs"]
+mod papers;
 #[path = "app/permission.rs"]
 mod permission;
 #[path = "app/pickup.rs"]
@@ -114,9 +114,9 @@ mod together;
 mod token;
 #[path = "app/trouble.rs"]
 mod trouble;
+#[path = "app/two_clicks.rs"]
+mod two_clicks;
 #[path = "app/warnings.rs"]
 mod warnings;
 #[path = "app/weight.rs"]
 mod weight;
-#[path = "app/two_clicks.rs"]
-mod two_clicks;

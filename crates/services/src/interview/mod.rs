@@ -166,6 +166,16 @@ pub async fn outlook(ctx: &Ctx<'_>) -> Result<Outlook> {
     Ok(Outlook { open, begun, sent })
 }
 
+/// Where an interview that was begun stands, if one of its procedures is among those that were never sent; for the home page.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+#[boxed]
+pub async fn begun(ctx: &Ctx<'_>, unsent: &[Kind]) -> Result<Option<Place>> {
+    let row = interviews::of_institution(&mut ctx.app.db.read().await?, ctx.institution()?).await?;
+    Ok(row.filter(|row| row.kinds.iter().any(|kind| unsent.contains(kind))).map(|row| place(&row.step)))
+}
+
 /// Begins an interview about procedures that were never filed, in place of an earlier one; drafts that exist are gone on with.
 /// A claims filing that went out on paper is left out.
 ///

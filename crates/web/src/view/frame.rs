@@ -207,6 +207,20 @@ pub struct BannerView {
     pub link: Option<Link>,
 }
 
+impl BannerView {
+    /// What was typed is kept; nothing was sent.
+    #[must_use]
+    pub fn draft_saved() -> Self {
+        let body = "まだ送信されていません。別の端末でログインしても、続きから入力できます。";
+        Self {
+            kind: BannerKind::Success,
+            title: "下書きを保存しました。".to_owned(),
+            body: vec![body.to_owned()],
+            link: None,
+        }
+    }
+}
+
 /// Kinds of message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BannerKind {

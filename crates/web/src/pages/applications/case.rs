@@ -68,12 +68,7 @@ pub(super) async fn show(
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
     let mut page = page(&visit, &shown);
     if !said.saved.is_empty() {
-        page.frame.banners.push(BannerView {
-            kind: BannerKind::Success,
-            title: "下書きを保存しました。".to_owned(),
-            body: vec!["まだ送信されていません。別の端末でログインしても、続きから入力できます。".to_owned()],
-            link: None,
-        });
+        page.frame.banners.push(BannerView::draft_saved());
     }
     if shown.case.state == State::LetterPosted
         && shown.letters.last().is_some_and(|letter| letters::is_overdue(letter, visit.ctx().now))

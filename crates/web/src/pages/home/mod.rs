@@ -3,10 +3,15 @@
 mod my_list;
 mod overview;
 mod tasks;
+mod together;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Response},
+};
 use domain::applications::{Ask, Kind};
+use serde::Deserialize;
 use services::{
     applications::{self, Standing},
     rows::Foremost,
@@ -17,7 +22,7 @@ use self::tasks::Tasks;
 use crate::{
     site::{Access, Failure, Html, Routes, Visit, see_other},
     view::{
-        frame::{Frame, Link},
+        frame::{BannerView, Frame, Link},
         parts::{NextStepView, TableView, TaskListView},
     },
 };
@@ -53,8 +58,14 @@ struct Waiting {
     frame: Frame,
 }
 
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    saved: String,
+}
+
 /// The first page: for visitors what the portal is, for members their tasks, for staff their desk.
-async fn home(visit: Visit) -> Result<Response, Failure> {
+async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failure> {
     if visit.begun().is_none() {
         return super::content::top(&visit).await;
     }
@@ -71,15 +82,22 @@ async fn home(visit: Visit) -> Result<Response, Failure> {
     let notices = services::content::newest_notices(&ctx).await?;
     let overview = terminals_of(&ctx, &standings).await?;
     let tasks = Tasks::new(&ctx, &standings, &drafts);
+    let together = together::next_step(&ctx, &tasks, &standings).await?;
+    let mut list = tasks.list();
+    if together.is_some() {
+        list.iter_mut().for_each(|task| task.current = false);
+    }
+    let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
+    frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
-        next: next_step(&tasks, overview.as_ref()),
-        tasks: TaskListView { tasks: tasks.list() },
+        next: together.unwrap_or_else(|| next_step(&tasks, overview.as_ref())),
+        tasks: TaskListView { tasks: list },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
         notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
         several: session.institutions > 1,
         owner: acting.role == "owner",
-        frame: Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) },
+        frame,
     })
     .into_response())
 }

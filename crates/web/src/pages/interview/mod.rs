@@ -46,7 +46,7 @@ fn address(place: Place) -> String {
 }
 
 /// What the place is called where one goes on.
-const fn name(place: Place) -> &'static str {
+pub(in crate::pages) const fn name(place: Place) -> &'static str {
     match place {
         Place::Page(step) => step.label(),
         Place::Check => "送信する内容の確認",
