@@ -1,5 +1,7 @@
 //! One case of a procedure at a time: told before the form, refused in the verb, decided in the transaction (issue 4).
 
+use std::{cell::Cell, time::Duration};
+
 use axum::http::StatusCode;
 use domain::{
     applications::{Kind, State},
@@ -125,14 +127,15 @@ async fn of_two_people_who_send_at_once_one_waits_and_is_told() {
         let found = storage::applications::under_way_in_turn(&mut tx, clinic, Kind::Eligibility).await.unwrap();
         assert_eq!(found, None, "nothing was under way when the first one looked");
         storage::applications::insert_filed(&mut tx, &other).await.unwrap();
-        let second = send(house, &browser, &case);
+        let committing = Cell::new(false);
+        let second = async { (send(house, &browser, &case).await, committing.get()) };
         let first = async {
-            for _ in 0..200 {
-                tokio::task::yield_now().await;
-            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            committing.set(true);
             tx.commit().await.unwrap();
         };
-        let (told, ()) = tokio::join!(second, first);
+        let ((told, waited), ()) = tokio::join!(second, first);
+        assert!(waited, "the second one waits for the first");
         assert_eq!(told, "/procedures/eligibility");
         assert_eq!(stored(house, &case).await.state, State::Draft);
         let mut conn = house.app.db.read().await.unwrap();
