@@ -53,6 +53,11 @@ impl Explanation {
     /// Who has a case that waits for its applicant.
     pub const APPLICANT: &'static str = YOU;
 
+    /// Whose turn it is; none when nobody has to do anything any more.
+    pub fn turn(&self) -> Option<&'static str> {
+        (self.holder != NOBODY).then_some(self.holder)
+    }
+
     /// A case whose certificate was revoked: whatever state it had reached, the terminal needs a new one.
     pub fn revoked(since: Timestamp) -> Self {
         Self {

@@ -82,16 +82,13 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     let notices = services::content::newest_notices(&ctx).await?;
     let overview = terminals_of(&ctx, &standings).await?;
     let tasks = Tasks::new(&ctx, &standings, &drafts);
-    let together = together::next_step(&ctx, &tasks, &standings).await?;
-    let mut list = tasks.list();
-    if together.is_some() {
-        list.iter_mut().for_each(|task| task.current = false);
-    }
+    let together = together::next_step(&ctx, &tasks, &standings).await?.map(|step| (step, None));
+    let (next, kind) = together.unwrap_or_else(|| next_step(&tasks, overview.as_ref()));
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
     frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
-        next: together.unwrap_or_else(|| next_step(&tasks, overview.as_ref())),
-        tasks: TaskListView { tasks: list },
+        next,
+        tasks: TaskListView { tasks: tasks.list(kind) },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
         notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
@@ -102,20 +99,23 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     .into_response())
 }
 
-/// The one thing to do next; terminals that need somebody come before a procedure that was not begun.
-fn next_step(tasks: &Tasks<'_>, overview: Option<&Overview>) -> NextStepView {
-    let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
+/// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was
+/// not begun.
+fn next_step(tasks: &Tasks<'_>, overview: Option<&Overview>) -> (NextStepView, Option<Kind>) {
+    let next = tasks.next();
+    let begun = next.is_some_and(|(_, ask)| ask < Ask::Begin);
     let waiting = overview.map_or(0, |overview| overview.waiting);
     if begun || waiting == 0 {
-        return tasks.next_step();
+        return (tasks.next_step(), next.map(|(kind, _)| kind));
     }
-    NextStepView {
+    let terminals = NextStepView {
         title: format!("対応が必要な端末が{waiting}台あります"),
         says: vec!["端末の一覧で、端末ごとに次にすることと期限を確かめられます。".to_owned()],
         href: "/terminals".to_owned(),
         label: "端末の一覧を開く".to_owned(),
         ..NextStepView::default()
-    }
+    };
+    (terminals, None)
 }
 
 /// The institution's terminals, once a certificate was applied for: nobody else is asked about them.

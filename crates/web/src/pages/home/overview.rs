@@ -5,7 +5,7 @@ use axum::extract::Query;
 use serde::Deserialize;
 use services::applications::{self, Place, Places};
 
-use super::tasks::Tasks;
+use super::tasks::{Tasks, turn};
 use crate::{
     pages::applications::standing_view,
     site::{Failure, Html, Visit, grouped_code},
@@ -72,22 +72,8 @@ fn row(visit: &Visit, place: &Place) -> Row {
     let tasks = Tasks::new(&ctx, &place.standings, &[]);
     let next = tasks.deed_of_next();
     let kind = next.as_ref().map(|(kind, _, _)| *kind);
-    let standing = place.standings.iter().find(|standing| Some(standing.case.kind) == kind);
-    let soonest = || {
-        place
-            .standings
-            .iter()
-            .filter(|one| one.explanation.expected.is_some())
-            .min_by_key(|one| one.explanation.expected)
-    };
-    let shown = standing.or_else(|| soonest().filter(|_| kind.is_none()));
-    let mut facts = vec![];
-    facts.extend(shown.map(|one| Fact::new("いま対応する人", one.explanation.holder)));
-    facts.extend(
-        shown
-            .and_then(|one| one.explanation.expected)
-            .map(|day| Fact::new("次の段階の目安", domain::calendar::japanese_date(day))),
-    );
+    let shown = kind.map_or_else(|| tasks.soonest(), |kind| tasks.of(kind));
+    let mut facts = shown.map(|one| turn(&one.explanation)).unwrap_or_default();
     facts.extend(kind.and_then(|kind| tasks.until(kind)));
     let here = visit.session().and_then(|session| session.institution.as_ref()).map(|acting| acting.id);
     let (label, href) = next.map_or(("手続を見る".to_owned(), "/".to_owned()), |(_, label, href)| (label, href));
@@ -99,7 +85,7 @@ fn row(visit: &Visit, place: &Place) -> Row {
         procedure: kind.or(shown.map(|one| one.case.kind)).map(|kind| tasks.title(kind)).unwrap_or_default(),
         state: match (shown, kind) {
             (Some(one), _) => standing_view(one, one.case.state),
-            (None, Some(_)) => StateView::new(Tone::Idle, "まだ申請していません"),
+            (None, Some(_)) => StateView::new(Tone::Idle, "未申請"),
             (None, None) => StateView::new(Tone::Done, "していただくことはありません"),
         },
         facts,

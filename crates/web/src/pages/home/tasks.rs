@@ -37,10 +37,10 @@ impl<'a> Tasks<'a> {
         Self { today: ctx.now.date(), rules: &ctx.app.settings.rules, standings, drafts }
     }
 
-    /// The procedures in the order of the journey.
-    pub(super) fn list(&self) -> Vec<TaskView> {
-        let next = self.next().map(|(kind, _)| kind);
-        Kind::JOURNEY.into_iter().map(|kind| TaskView { current: next == Some(kind), ..self.task(kind) }).collect()
+    /// The procedures in the order of the journey; the one of the next step, which stands above them, is marked.
+    pub(super) fn list(&self, next: Option<Kind>) -> Vec<TaskView> {
+        let marked = |kind| TaskView { current: next == Some(kind), ..self.task(kind, next) };
+        Kind::JOURNEY.into_iter().map(marked).collect()
     }
 
     /// The procedure that comes next, and what it asks.
@@ -59,9 +59,7 @@ impl<'a> Tasks<'a> {
 
     /// Nothing is asked of the institution: what it may wait for.
     fn rest(&self) -> NextStepView {
-        let awaited = |standing: &&Standing<Foremost>| standing.explanation.expected.is_some();
-        let soonest = self.standings.iter().filter(awaited).min_by_key(|standing| standing.explanation.expected);
-        let says = soonest.map_or_else(
+        let says = self.soonest().map_or_else(
             || "手続の状況は、下の一覧でご覧いただけます。".to_owned(),
             |standing| format!("{}：{}", standing.case.kind.label(), standing.explanation.sentence()),
         );
@@ -72,7 +70,14 @@ impl<'a> Tasks<'a> {
         }
     }
 
-    fn of(&self, kind: Kind) -> Option<&Standing<Foremost>> {
+    /// The case that comes to its next step first, of those that are with somebody else.
+    pub(super) fn soonest(&self) -> Option<&Standing<Foremost>> {
+        let awaited = |standing: &&Standing<Foremost>| standing.explanation.expected.is_some();
+        self.standings.iter().filter(awaited).min_by_key(|standing| standing.explanation.expected)
+    }
+
+    /// The case that stands for a procedure, if it was begun.
+    pub(super) fn of(&self, kind: Kind) -> Option<&Standing<Foremost>> {
         self.standings.iter().find(|standing| standing.case.kind == kind)
     }
 
@@ -86,15 +91,14 @@ impl<'a> Tasks<'a> {
         terminal.map_or_else(|| kind.label().to_owned(), |terminal| format!("{}：{terminal}", kind.label()))
     }
 
-    fn task(&self, kind: Kind) -> TaskView {
-        let Some(standing) = self.of(kind) else { return self.beginning(kind) };
+    fn task(&self, kind: Kind, next: Option<Kind>) -> TaskView {
+        let Some(standing) = self.of(kind) else { return self.beginning(kind, next == Some(kind)) };
         let (case, explanation) = (&standing.case, &standing.explanation);
         let several = case.filed > 1 && kind == Kind::Certificate && !case.state.is_editable();
         let terminal = case.terminal_name.as_ref().map(|terminal| format!("{terminal}：")).unwrap_or_default();
         let count = if several { format!("{}台分の申請があります。", case.filed) } else { String::new() };
         let progress = self.draft(kind).map(|draft| format!("{}です。", draft.progress.words())).unwrap_or_default();
-        let mut facts = vec![Fact::new("いま対応する人", explanation.holder)];
-        facts.extend(explanation.expected.map(|day| Fact::new("次の段階の目安", japanese_date(day))));
+        let mut facts = turn(explanation);
         facts.extend(self.until(kind));
         TaskView {
             title: kind.label().to_owned(),
@@ -110,13 +114,14 @@ impl<'a> Tasks<'a> {
         }
     }
 
-    /// A procedure that was never filed; one that comes too early waits for another.
-    fn beginning(&self, kind: Kind) -> TaskView {
+    /// A procedure that was never filed; one that comes too early waits for another, and what the next step says is not
+    /// said twice.
+    fn beginning(&self, kind: Kind, is_next: bool) -> TaskView {
         let early = ask_of(kind, self.standings) == Ask::Nothing;
-        let next = if early {
-            "オンライン資格確認の利用申請を送信すると、はじめられます。"
-        } else {
-            prepare(kind)
+        let next = match (early, is_next) {
+            (true, _) => "オンライン資格確認の利用申請を送信すると、はじめられます。",
+            (false, true) => "",
+            (false, false) => prepare(kind),
         };
         let mut facts = if early { vec![] } else { vec![Fact::new("いま対応する人", Explanation::APPLICANT)] };
         facts.extend(self.until(kind));
@@ -149,7 +154,9 @@ impl<'a> Tasks<'a> {
         let deed =
             |label: &str, href: String, says: &str| Deed { label: label.to_owned(), href, says: vec![says.to_owned()] };
         let Some(standing) = self.of(kind).filter(|_| ask != Ask::Begin) else {
-            return deed(begin_words(kind), format!("/procedures/{kind}"), prepare(kind));
+            let says =
+                [prepare(kind), "次の画面で、用意するものを確かめてから入力をはじめます。"].map(str::to_owned).to_vec();
+            return Deed { says, ..deed(begin_words(kind), format!("/procedures/{kind}"), "") };
         };
         let own = format!("/applications/{}", standing.case.id);
         match standing.case.state {
@@ -188,6 +195,13 @@ impl<'a> Tasks<'a> {
         let deed = self.deed(kind, ask);
         Some((kind, deed.label, deed.href))
     }
+}
+
+/// Whose turn it is, and when the next step is expected.
+pub(super) fn turn(explanation: &Explanation) -> Vec<Fact> {
+    let holder = explanation.turn().map(|holder| Fact::new("いま対応する人", holder));
+    let expected = explanation.expected.map(|day| Fact::new("次の段階の目安", japanese_date(day)));
+    holder.into_iter().chain(expected).collect()
 }
 
 const fn begin_words(kind: Kind) -> &'static str {
