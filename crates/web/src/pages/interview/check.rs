@@ -54,6 +54,7 @@ struct FilingView {
     version: i64,
     chosen: bool,
     summary: SummaryListView,
+    warnings: Vec<String>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
 }
@@ -99,13 +100,13 @@ fn filing_view(visit: &Visit, check: &Check, filing: &Filing, chosen: &[Kind]) -
     };
     let row = |line: &ReadingLine| SummaryRow { change: change(&check.interview, filing, &line.key), ..answer(line) };
     let own = lines(filing).filter(|line| !line.shown).filter(|line| !compared(line)).map(row).collect();
-    let told = warnings.iter().map(|warning| warning.message.clone());
     FilingView {
         kind: case.kind,
         version: case.version,
         chosen: chosen.contains(&case.kind),
         summary: SummaryListView { title: String::new(), rows: own },
-        before_sending: filing.check.before_sending.iter().cloned().chain(told).collect(),
+        warnings: warnings.iter().map(|warning| warning.message.clone()).collect(),
+        before_sending: filing.check.before_sending.clone(),
         documents: documents(visit, case.kind),
     }
 }
