@@ -68,8 +68,8 @@ pub(super) struct Asked {
 async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let ctx = visit.ctx();
     let today = ctx.now.date();
+    let day = asked.visit.as_deref().map(|typed| planner::visit_day(typed, today));
     let typed = asked.visit.unwrap_or_default();
-    let day = if visit.path.contains("visit=") { Some(planner::visit_day(&typed, today)) } else { None };
     let mut page = PlannerPage {
         frame: visit.frame(TITLE),
         errors: ErrorSummary::default(),

@@ -44,7 +44,10 @@ const LABEL: &str = "ラベルを新しい端末に貼り、設置場所を直�
 
 /// The words of a way; owners may revoke, other members ask one.
 pub(super) fn of(way: Way, owner: bool, places: Places<'_>) -> Told {
-    let test = format!("端末を閉域網につなぎ、{}/connection-test で接続テストをします。", places.closed_url);
+    let test = format!(
+        "端末をオンライン請求ネットワーク（閉域網）につなぎ、{}/connection-test で接続テストをします。",
+        places.closed_url
+    );
     match way {
         Way::Restore => restore(&test),
         Way::FetchAgain(until) => fetch_again(&japanese_datetime(until), &test, places),
@@ -67,7 +70,10 @@ fn restore(test: &str) -> Told {
 }
 
 fn fetch_again(until: &str, test: &str, places: Places<'_>) -> Told {
-    let fetch = format!("{until}までに、お手元の通知書で、もう一度取得します（閉域網の {}/）。", places.closed_url);
+    let fetch = format!(
+        "{until}までに、お手元の通知書で、もう一度取得します（オンライン請求ネットワーク（閉域網）の {}/）。",
+        places.closed_url
+    );
     let before = "取得すると、前の端末の電子証明書は自動で失効します。".to_owned();
     let lead = "取得から7日以内で、接続テストが済んでいないため、同じ通知書がもう一度使えます。";
     Told {
