@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
+use domain::applications::Explanation;
 use serde::Deserialize;
 use services::applications::{self, Place, Places};
 
@@ -73,7 +74,8 @@ fn row(visit: &Visit, place: &Place) -> Row {
     let next = tasks.deed_of_next();
     let kind = next.as_ref().map(|(kind, _, _)| *kind);
     let shown = kind.map_or_else(|| tasks.soonest(), |kind| tasks.of(kind));
-    let mut facts = shown.map(|one| turn(&one.explanation)).unwrap_or_default();
+    let unbegun = || kind.map(|_| Fact::new("いま対応する人", Explanation::APPLICANT)).into_iter().collect();
+    let mut facts: Vec<Fact> = shown.map_or_else(unbegun, |one| turn(&one.explanation));
     facts.extend(kind.and_then(|kind| tasks.until(kind)));
     let here = visit.session().and_then(|session| session.institution.as_ref()).map(|acting| acting.id);
     let (label, href) = next.map_or(("手続を見る".to_owned(), "/".to_owned()), |(_, label, href)| (label, href));
