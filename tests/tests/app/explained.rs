@@ -29,8 +29,11 @@ impl Looks<'_> {
         let sentence = page.split("<p class=\"life-sentence\">").nth(1).and_then(|rest| rest.split("</p>").next());
         let sentence = sentence.unwrap_or_else(|| panic!("{page}")).to_owned();
         assert!(sentence.contains(begins), "{begins}: {sentence}");
-        let office = self.officer.get(&self.case.replace("/applications/", "/office/applications/")).await.body;
-        assert!(office.contains(&sentence), "the office says something else than: {sentence}\n{office}");
+        let agent = staff(self.house, Role::CallCentreAgent).await;
+        for office in [self.officer, &agent] {
+            let seen = office.get(&self.case.replace("/applications/", "/office/applications/")).await.body;
+            assert!(seen.contains(&sentence), "the office says something else than: {sentence}\n{seen}");
+        }
         sentence
     }
 

@@ -11,7 +11,7 @@ use storage::applications::Application;
 
 use crate::{
     browser::{Browser, account, institution},
-    steps::{CERTIFICATE, accepted, begin, clinic, decide, file, filed, staff, stored},
+    steps::{CERTIFICATE, accepted, approved, begin, clinic, decide, file, filed, letters_of, posted, staff, stored},
     support::on_each_database,
 };
 
@@ -51,6 +51,27 @@ async fn what_must_be_corrected_stays_first_however_many_terminals_were_applied_
         browser.post(&format!("{case}/withdraw"), &[]).await;
         let home = browser.get("/").await.body;
         assert!(home.contains("50台分の申請があります"), "{home}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_letter_that_came_back_stays_first_whatever_moves_after_it() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        posted(house, &dispatch, &case, "1234-5678-901").await;
+        let letter = format!("/office/letters/{}", letters_of(house, &case).await[0].id);
+        dispatch.post(&format!("{letter}/came-back"), &[("reason", "あて所に尋ねあたりません")]).await;
+        house.clock.pass(time::Duration::minutes(1));
+        let mut other = CERTIFICATE.to_vec();
+        other[3].1 = "2階の受付のパソコン";
+        file(house, &browser, "certificate", &other).await;
+        let home = browser.get("/").await.body;
+        let next = home.split("class=\"next-step\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(next.contains(&format!("href=\"{case}/send-again\"")) && next.contains("通知書を送り直す"), "{next}");
+        assert!(next.contains("取得期限") && next.contains("2026年11月16日（月）（あと180日）"), "{next}");
     })
     .await;
 }

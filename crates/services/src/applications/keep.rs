@@ -89,13 +89,14 @@ async fn tell_owners(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application, mark: &Mark
     }
     let facts = facts_for_case(ctx, seen, &seen.answers).await?;
     let sections = seen.kind.procedure().sections(&facts, &seen.answers);
+    let at = go_on_at(&sections, &seen.answers, &mark.left_at).map(|key| format!("#f-{key}")).unwrap_or_default();
     let further = [
         ("written_on", japanese_date(seen.updated_at.date())),
         ("writer", mark.writer.clone()),
         ("progress", progress(&sections, &seen.answers).words()),
         ("kept_until", japanese_date(until)),
         ("removed_on", japanese_date(until + Duration::DAY)),
-        ("edit_url", format!("{}/edit", tell::case_url(ctx, seen.id))),
+        ("edit_url", format!("{}/edit{at}", tell::case_url(ctx, seen.id))),
     ];
     tell::owners_and_applicant_about(ctx, tx, seen, "draft_expiring", &further).await?;
     ctx.audit(tx, "application.warn_draft", format!("application:{}", seen.id), "", &until.to_string());

@@ -91,7 +91,8 @@ macro_rules! foremost_id {
             $institution,
             " AND kind = '",
             $kind,
-            "' AND (state = 'draft' OR state = 'returned') ORDER BY updated_at DESC, id DESC LIMIT 1),
+            "' AND (state = 'draft' OR state = 'returned' OR state = 'letter_returned' OR state = 'letter_lost')
+            ORDER BY updated_at DESC, id DESC LIMIT 1),
             (SELECT id FROM applications WHERE institution_id = ",
             $institution,
             " AND kind = '",
@@ -132,8 +133,8 @@ FOREMOST_OF_ALL = select_foremost!(
     "m.institution_id"
 ));
 
-/// The case of each procedure that needs the institution most: the one it was writing or correcting last, otherwise the
-/// filed one that moved last.
+/// The case of each procedure that needs the institution most: the one that waits for it and moved last (a draft, one to
+/// be corrected, one whose letter is to be sent again), otherwise the filed one that moved last.
 ///
 /// # Errors
 /// When the database cannot be read.
