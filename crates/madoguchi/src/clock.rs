@@ -1,6 +1,6 @@
 //! The machine's clock and randomness: the only place that reads them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use domain::clock::{Clock, Randomness, Timestamp};
 use time::Duration;
@@ -35,4 +35,34 @@ impl Randomness for SystemRandomness {
             std::process::abort();
         }
     }
+}
+
+/// Where an installation takes time and randomness from.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    /// Tells the time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub(crate) randomness: Arc<dyn Randomness>,
+}
+
+impl Sources {
+    /// The machine's: those of every installation but a demo that stands still.
+    pub(crate) fn machine() -> Self {
+        Self { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) }
+    }
+}
+
+tokio::task_local! {
+    static BACKGROUND: ();
+}
+
+/// Does work as a part of the background, so that [`in_background`] knows it.
+pub(crate) fn background<W: Future>(work: W) -> impl Future<Output = W::Output> {
+    BACKGROUND.scope((), work)
+}
+
+/// Whether this is work that no person waits for.
+pub(crate) fn in_background() -> bool {
+    BACKGROUND.try_with(|()| ()).is_ok()
 }

@@ -27,7 +27,12 @@ use services::{
     office::staff::{self, Saved},
 };
 
-use crate::{Place, clock::SystemClock, config::Config, install};
+use crate::{
+    Place,
+    clock::{Sources, SystemClock},
+    config::Config,
+    install,
+};
 
 /// Octets of a mail server's report that are read.
 const LARGEST_REPORT: u64 = 32 << 20;
@@ -209,9 +214,10 @@ impl BlockKeys {
 }
 
 async fn init(config: &Config) -> anyhow::Result<()> {
-    let founded = install::found(config, &SystemClock).await?;
+    let machine = Sources::machine();
+    let founded = install::found(config, &machine).await?;
     let db = install::open_database(config).await?;
-    let authority = install::open_authority(config, &db).await?;
+    let authority = install::open_authority(config, &db, &machine).await?;
     if !founded {
         println!("nothing was made: there is an authority already");
     }

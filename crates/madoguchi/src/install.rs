@@ -6,11 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use domain::{
-    applications::Rules,
-    calendar::Holidays,
-    clock::{Clock, Randomness},
-};
+use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
 use pki::{Passphrase, Token};
 use services::{
     App, MembershipRule, Operator, Settings,
@@ -25,7 +21,7 @@ use storage::Db;
 use time::Duration;
 
 use crate::{
-    clock::{SystemClock, SystemRandomness},
+    clock::{Sources, SystemClock, SystemRandomness},
     config::{self, Config},
     secret,
 };
@@ -219,23 +215,32 @@ pub(crate) async fn with_founding<T>(
 }
 
 /// Opens the certification authority; it never makes one.
-pub(crate) async fn open_authority(config: &Config, db: &Db) -> anyhow::Result<Authority> {
+pub(crate) async fn open_authority(config: &Config, db: &Db, from: &Sources) -> anyhow::Result<Authority> {
     let stores = key_stores(config)?;
     with_founding(config, db, &stores, async |founding| {
-        authority::open(founding).await.context("the certification authority cannot be opened")
+        let founding = with_sources(founding, from);
+        authority::open(&founding).await.context("the certification authority cannot be opened")
     })
     .await
 }
 
+fn with_sources<'f>(founding: &Founding<'f>, from: &'f Sources) -> Founding<'f> {
+    Founding { clock: &*from.clock, randomness: &*from.randomness, ..founding.clone() }
+}
+
 /// Makes the certification authority without witnesses, where there has never been one, at the time of a clock. Done by
 /// `ca init` and the demo alone.
-pub(crate) async fn found(config: &Config, clock: &dyn Clock) -> anyhow::Result<bool> {
+pub(crate) async fn found(config: &Config, from: &Sources) -> anyhow::Result<bool> {
     let db = open_database(config).await?;
     let stores = key_stores(config)?;
-    let founded = with_founding(config, &db, &stores, async |founding| {
-        Ok(authority::found(&Founding { clock, ..founding.clone() }).await?)
-    })
-    .await;
+    let founded =
+        with_founding(
+            config,
+            &db,
+            &stores,
+            async |founding| Ok(authority::found(&with_sources(founding, from)).await?),
+        )
+        .await;
     db.close().await;
     founded.context("the certification authority cannot be made")
 }
@@ -275,8 +280,13 @@ fn settings(config: &Config) -> Settings {
 /// Builds the installation. Without a mail server, mails are kept in the database and marked as taken only when
 /// `keep_mails` says so; else they wait.
 pub(crate) async fn build(config: &Config, demo: bool) -> anyhow::Result<Arc<App>> {
+    build_from(config, demo, &Sources::machine()).await
+}
+
+/// The same with other sources of time and randomness.
+pub(crate) async fn build_from(config: &Config, demo: bool, from: &Sources) -> anyhow::Result<Arc<App>> {
     let db = open_database(config).await?;
-    let authority = open_authority(config, &db).await?;
+    let authority = open_authority(config, &db, from).await?;
     let mailer: Arc<dyn Mailer> = match &config.mail.smtp {
         Some(url) => Arc::new(Smtp::new(url)?),
         None if demo => Arc::new(KeepAll),
@@ -284,8 +294,8 @@ pub(crate) async fn build(config: &Config, demo: bool) -> anyhow::Result<Arc<App
     };
     let parts = Parts {
         db,
-        clock: Arc::new(SystemClock),
-        randomness: Arc::new(SystemRandomness),
+        clock: from.clock.clone(),
+        randomness: from.randomness.clone(),
         settings: settings(config),
         vault_key: secret_file(&config.data_dir.join("vault.key"))?,
         hasher: Hasher::new(HASH_MEMORY, HASHES)?,

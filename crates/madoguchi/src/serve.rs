@@ -14,6 +14,7 @@ use web::Site;
 
 use crate::{
     Place,
+    clock::background,
     config::{Config, Listener},
     install,
     own_tls::OwnTls,
@@ -212,10 +213,10 @@ fn kept(own: OwnTls, app: &Arc<App>) -> RustlsConfig {
 fn start_workers(app: &Arc<App>) {
     for number in 0..WORKERS {
         let app = app.clone();
-        tokio::spawn(async move { work(app, format!("{}-{number}", std::process::id())).await });
+        tokio::spawn(background(async move { work(app, format!("{}-{number}", std::process::id())).await }));
     }
     let app = app.clone();
-    tokio::spawn(async move { rounds(app).await });
+    tokio::spawn(background(async move { rounds(app).await }));
 }
 
 /// Does job after job, and rests after each as long as it took: people at the counter come before mails about it.

@@ -1,6 +1,11 @@
 //! `madoguchi demo`: the working portal on an empty folder, with nothing else needed.
 
-use std::path::{Path, PathBuf};
+mod still;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,7 +14,7 @@ use serde_json::json;
 use services::{App, authority, demo};
 
 use crate::{
-    clock::SystemClock,
+    clock::Sources,
     config::{Config, Listener},
     install, serve,
 };
@@ -32,6 +37,10 @@ pub(crate) struct Options {
     /// Print one JSON object instead of the table.
     #[arg(long)]
     json: bool,
+    /// Let the clock stand at this time in Japan (2026-05-11T09:00) and numbers be the same in every run, for the pictures
+    /// of the manual; only on an empty folder.
+    #[arg(long, hide = true, value_parser = still::time_in_japan)]
+    still_at: Option<Timestamp>,
 }
 
 /// Marks a folder as a demo's, so that `--reset` never removes anything else.
@@ -42,7 +51,7 @@ pub(crate) fn is_demo(folder: &Path) -> bool {
     folder.join(MARK).exists()
 }
 
-fn prepare(folder: &Path, reset: bool) -> anyhow::Result<()> {
+fn prepare(folder: &Path, reset: bool, anew: bool) -> anyhow::Result<()> {
     let mark = folder.join(MARK);
     if reset && folder.exists() {
         anyhow::ensure!(mark.exists(), "{} is no demo folder; nothing was removed", folder.display());
@@ -50,6 +59,7 @@ fn prepare(folder: &Path, reset: bool) -> anyhow::Result<()> {
     }
     let empty = std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()).unwrap_or(true);
     anyhow::ensure!(empty || mark.exists(), "{} is not empty and no demo folder", folder.display());
+    anyhow::ensure!(empty || !anew, "{} is not empty; numbers would come out twice", folder.display());
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     std::fs::write(&mark, "")?;
     Ok(())
@@ -64,6 +74,14 @@ fn config(options: &Options) -> Config {
     config
 }
 
+/// Time and randomness of the demo: the machine's, unless it stands still.
+fn sources(options: &Options) -> Sources {
+    match options.still_at {
+        None => Sources::machine(),
+        Some(at) => Sources { clock: Arc::new(still::Clock::at(at)), randomness: Arc::new(still::Randomness::new()) },
+    }
+}
+
 /// The time at which the demo's authority was made.
 struct Earlier(Timestamp);
 
@@ -75,10 +93,11 @@ impl Clock for Earlier {
 
 /// Runs the demo until it is stopped.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    prepare(&options.data_dir, options.reset)?;
-    let config = config(&options);
-    install::found(&config, &Earlier(SystemClock.now() - demo::AUTHORITY_AGE)).await?;
-    let app = install::build(&config, true).await;
+    prepare(&options.data_dir, options.reset, options.still_at.is_some())?;
+    let (config, sources) = (config(&options), sources(&options));
+    let earlier = Arc::new(Earlier(sources.clock.now() - demo::AUTHORITY_AGE));
+    install::found(&config, &Sources { clock: earlier, ..sources.clone() }).await?;
+    let app = install::build_from(&config, true, &sources).await;
     let app = app.context("the demo does not open; if its first start was cut off, begin anew with --reset")?;
     install::recover(&config, &app).await?;
     demo::fill(&app).await?;
