@@ -98,7 +98,7 @@ export async function shot(page, name) {
 }
 
 /** A whole label, with or without the mark 必須 or 任意 around it. */
-function wholeLabel(label) {
+export function wholeLabel(label) {
   const text = label.trim().replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/\s+/g, "\\s+");
   return new RegExp(`^\\s*(必須|任意)?\\s*${text}\\s*(（?(必須|任意)）?)?\\s*$`);
 }

@@ -1,10 +1,11 @@
-//! The one entry for developers: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
+//! The one entry for developers: `cargo xtask check`, `test`, `manual` and `bench`.
 //!
-//! Both work on a fresh Debian 12 with a Rust toolchain and a C compiler: they look for what they need, say what is
-//! missing and install it. `.ci/run` calls both.
+//! They work on a fresh Debian 12 with a Rust toolchain and a C compiler: they look for what they need, say what is
+//! missing and install it. `.ci/run` calls the first two.
 
 mod bench;
 mod check;
+mod manual;
 mod needs;
 mod parts;
 mod postgres;
@@ -28,6 +29,10 @@ cargo xtask test [--only PART]… [-- WORDS…]
     e2e       journeys in a browser
     A PostgreSQL server of its own is started unless TEST_POSTGRES names one.
 
+cargo xtask manual [--check]
+    Walks through the pages as the clinic's manual says and writes docs/user/manual anew: page, pictures, PDF, record.
+    --check writes nothing and fails when the pages show something else than the record; the e2e part does the same.
+
 cargo xtask bench [PART…]
     Builds the program for release and measures it, whole or only some parts (portal, certificates, lists,
     ocsp, token, million, peers); fails when a target is missed. Let nothing else run beside it.";
@@ -47,6 +52,7 @@ fn dispatch(words: &[String]) -> anyhow::Result<()> {
     match words.split_first() {
         Some((command, rest)) if command == "check" => check::run(rest),
         Some((command, rest)) if command == "test" => suite::run(rest),
+        Some((command, rest)) if command == "manual" => manual::run(rest),
         Some((command, rest)) if command == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{USAGE}");

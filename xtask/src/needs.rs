@@ -140,6 +140,12 @@ pub(crate) const BROWSER: &[Need] = &[
         package: "default-jre-headless",
         found: || find_program("java").is_some(),
     },
+    Need {
+        what: "pdftotext, pdftoppm",
+        why: "read and show letters",
+        package: "poppler-utils",
+        found: || has_programs(&["pdftotext", "pdftoppm"]),
+    },
     Need { what: "node", why: "drives the browser", package: "nodejs", found: || find_program("node").is_some() },
     Need { what: "npm", why: "installs the driver", package: "npm", found: || find_program("npm").is_some() },
 ];

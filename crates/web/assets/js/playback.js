@@ -17,7 +17,9 @@ export function groups(code) {
   return letters.length === 3 || rest === "" ? [letters, ...fours].filter(Boolean) : code.match(/.{1,4}/gu);
 }
 
+// Customer IDs have only digits behind their first letters; other codes have letters anywhere.
 function doubt(code) {
+  if (!/^(CAF|COP)/u.test(code)) return "";
   const at = code.search(/(?<=^.{3,})[A-Z]/u);
   if (at < 0) return "";
   const letter = code[at];
