@@ -17,23 +17,27 @@ export const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
+
+const LOOPBACK_ONLY = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1";
 
 /**
  * Launches Chromium with a home folder of its own.
  * @param {object} [options]
  * @param {string[]} [options.trust] PEM files of authorities whose server certificates the browser accepts; certificate
  *   errors are never ignored, so a wrong name, chain or validity of the closed network still fails
+ * @param {Record<string, number>} [options.hosts] names whose port 443 is a port of this machine
  * @returns {Promise<import("playwright-core").Browser>} closing it removes the home folder
  */
-export async function launch({ trust = [] } = {}) {
+export async function launch({ trust = [], hosts = {} } = {}) {
   const home = await mkdtemp(path.join(os.tmpdir(), "madoguchi-browser-"));
   const remove = () => rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   try {
     await trustAuthorities(home, trust);
     const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, LANG: "ja_JP.UTF-8" };
-    const browser = await chromium.launch({ executablePath: chromiumProgram, args: ARGUMENTS, env });
+    const rules = [...Object.entries(hosts).map(([host, port]) => `MAP ${host}:443 127.0.0.1:${port}`), LOOPBACK_ONLY];
+    const args = [...ARGUMENTS, `--host-resolver-rules=${rules.join(", ")}`];
+    const browser = await chromium.launch({ executablePath: chromiumProgram, args, env });
     const close = browser.close.bind(browser);
     browser.close = async () => {
       await close();

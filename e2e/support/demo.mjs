@@ -14,6 +14,7 @@ const STOP_LIMIT_MS = 10_000;
  * @typedef {object} Demo
  * @property {string} portal address of the portal
  * @property {string} closed_network address of the closed network's listener
+ * @property {number} closed_port port of that listener
  * @property {string} mailbox address of the page with every mail and letter
  * @property {string} ca_certificate file of the demo authority's certificate (PEM)
  * @property {{role: string, email: string, password: string, institution: string?}[]} accounts the demo's people
@@ -44,7 +45,7 @@ export async function startDemo({ command = [madoguchiProgram(), "demo"], extra 
   try {
     const printed = await running.firstObject();
     await answers(printed.portal, running);
-    return { ...printed, account: (role) => accountOf(printed.accounts, role), log: running.log, stop };
+    return { ...printed, closed_port: closedPort, account: (role) => accountOf(printed.accounts, role), log: running.log, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -92,6 +92,7 @@ function shown(step, marks, picture, print) {
 export function action(mark) {
   switch (mark.kind) {
     case "pick":
+      if (mark.own) return `<b>${escape(mark.group)}</b>：`;
       return `<b>${escape(mark.group)}</b>：「${escape(mark.name)}」を選びます。`;
     case "tick":
       return `<b>${escape(mark.group)}</b>：「${escape(mark.name)}」にチェックを入れます。`;
@@ -105,7 +106,8 @@ export function action(mark) {
 }
 
 function markHtml(mark, place) {
-  const example = mark.kind === "fill" && typeof mark.value === "string" && !mark.secret ? ` <span class="example">（例：${escape(mark.value)}）</span>` : "";
+  const shown = mark.own ? mark.name : mark.kind === "fill" && !mark.secret && typeof mark.value === "string" && mark.value;
+  const example = shown ? `<span class="example">（例：${escape(shown)}）</span>` : "";
   return `<li><span class="badge">${place + 1}</span><span>${action(mark)}${escape(mark.say)}${example}</span></li>`;
 }
 
@@ -132,7 +134,7 @@ function frameSvg({ number, x, y, width, height }, right, bottom) {
   const box = `x="${round(left)}" y="${round(top)}" width="${round(Math.min(x + width + 5, right - 2) - left)}" height="${round(
     Math.min(y + height + 5, bottom - 2) - top,
   )}" rx="8"`;
-  const [cx, cy] = [round(Math.max(16, left - 7)), round(Math.max(16, top - 7))];
+  const [cx, cy] = [round(Math.max(16, left - 14)), round(Math.max(16, top + 8))];
   return `<rect class="halo" ${box}/><rect class="frame" ${box}/><circle class="disc" cx="${cx}" cy="${cy}" r="14"/><text class="digit" x="${cx}" y="${cy}">${number}</text>`;
 }
 

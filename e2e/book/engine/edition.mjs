@@ -1,5 +1,5 @@
 /** One edition of the manual: walked, written, printed; or compared with the one that is committed. */
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,25 +27,32 @@ async function operator(stage) {
   return { brand, contact: [...new Set(contact)] };
 }
 
-/** Walks the book, takes the pictures, and writes record, page and PDF into docs/user/manual. */
+/** Walks the book, takes the pictures, and puts record, page and PDF into docs/user/manual once all of it is there. */
 export async function build(book) {
-  const chapters = numbered(book.chapters);
-  const paper = await mkdtemp(path.join(os.tmpdir(), "madoguchi-manual-print-"));
-  const images = path.join(manual, "images");
+  const made = await mkdtemp(path.join(os.tmpdir(), "madoguchi-manual-made-"));
   try {
+    const told = await write(book, made);
     await rm(manual, { recursive: true, force: true });
-    await mkdir(images, { recursive: true });
-    const { shoot, pictures } = camera(images, paper);
-    const [known, record] = await onStage(async (stage) => [await operator(stage), await walk(stage, chapters, shoot)]);
-    const whole = { ...book, ...known, chapters };
-    await writeFile(path.join(manual, RECORD), `${JSON.stringify(record, null, 1)}\n`);
-    await copyFile(CSS, path.join(manual, "manual.css"));
-    await writeFile(path.join(manual, "index.html"), html(whole, pictures, { pictures: "images", ending: "webp" }));
-    await print(whole, pictures, { folder: paper, css: CSS, file: path.join(manual, "manual.pdf") });
-    console.log(`${record.length} steps with ${pictures.size} pictures are in ${path.relative(process.cwd(), manual) || "."}.`);
+    await cp(path.join(made, "screen"), manual, { recursive: true });
+    console.log(told);
   } finally {
-    await rm(paper, { recursive: true, force: true });
+    await rm(made, { recursive: true, force: true });
   }
+}
+
+/** Writes the edition for the screen into `screen`, and what is needed to print it into `paper`. */
+async function write(book, folder) {
+  const chapters = numbered(book.chapters);
+  const [screen, images, paper] = ["screen", "screen/images", "paper"].map((name) => path.join(folder, name));
+  for (const one of [images, paper]) await mkdir(one, { recursive: true });
+  const { shoot, pictures } = camera(images, paper);
+  const [known, record] = await onStage(async (stage) => [await operator(stage), await walk(stage, chapters, shoot)]);
+  const whole = { ...book, ...known, chapters };
+  await writeFile(path.join(screen, RECORD), `${JSON.stringify(record, null, 1)}\n`);
+  await copyFile(CSS, path.join(screen, "manual.css"));
+  await writeFile(path.join(screen, "index.html"), html(whole, pictures, { pictures: "images", ending: "webp" }));
+  await print(whole, pictures, { folder: paper, css: CSS, file: path.join(screen, "manual.pdf") });
+  return `${record.length} steps with ${pictures.size} pictures are in docs/user/manual.`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { launch, repository } from "../../support/index.mjs";
 import { html } from "./book.mjs";
+import { STANDS_AT } from "./places.mjs";
 import { plain } from "./words.mjs";
 
 const run = promisify(execFile);
@@ -34,9 +35,18 @@ export async function print(book, pictures, { folder, css, file }) {
     await once(page, html(book, pictures, { ...edition, pages: unknown }), folder, file);
     const pages = await beginnings(file, book);
     await once(page, html(book, pictures, { ...edition, pages }), folder, file);
+    await writeFile(file, undated(await readFile(file)));
   } finally {
     await browser.close();
   }
+}
+
+/** The day of the pictures in place of the hour of printing, so that nothing differs where nothing changed. */
+function undated(pdf) {
+  const day = `D:${STANDS_AT.replace(/\D/g, "")}00+09'00'`;
+  const text = pdf.toString("latin1").replace(/\/(CreationDate|ModDate) \(D:\d{14}[+-]\d\d'\d\d'\)/g, (_, name) => `/${name} (${day})`);
+  if (text.length !== pdf.length) throw new Error("the dates of the PDF are written in another way than expected");
+  return Buffer.from(text, "latin1");
 }
 
 /** Shades of each colour on paper: a PDF packs pictures of few shades to half the size, and no eye sees the difference. */

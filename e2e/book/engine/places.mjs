@@ -13,3 +13,6 @@ export const evidence = path.join(pictures, "manual");
 
 /** The day and time at which the demo of the manual stands still, in Japan. */
 export const STANDS_AT = "2027-01-12T10:00";
+
+/** The closed network's name on pages, on the letter and in its QR code. */
+export const CLOSED_HOST = "closed.madoguchi.example";

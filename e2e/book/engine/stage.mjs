@@ -4,15 +4,15 @@ import os from "node:os";
 import path from "node:path";
 import { holding, launch, startDemo } from "../../support/index.mjs";
 import { VIEW } from "./picture.mjs";
-import { evidence, STANDS_AT } from "./places.mjs";
+import { CLOSED_HOST, evidence, STANDS_AT } from "./places.mjs";
 
 const PATIENCE_MS = 20_000;
 
 /** Opens a fresh demo and a browser, does the work, and ends both. */
-export async function onStage(work, { start = () => startDemo({ extra: ["--still-at", STANDS_AT] }), meet } = {}) {
+export async function onStage(work, { meet } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "madoguchi-manual-"));
-  const demo = await start();
-  const browser = await launch().catch(async (error) => {
+  const demo = await startDemo({ extra: ["--still-at", STANDS_AT, "--closed-url", `https://${CLOSED_HOST}`] });
+  const browser = await launch({ hosts: { [CLOSED_HOST]: demo.closed_port } }).catch(async (error) => {
     await demo.stop();
     throw error;
   });
@@ -20,12 +20,12 @@ export async function onStage(work, { start = () => startDemo({ extra: ["--still
   const enter = (options) => newcomer(browser, options, meet);
   const stage = {
     demo, folder, kept: {},
-    base: (who) => (who === "terminal" || who === "installed" ? demo.closed_network : demo.portal),
+    base: (who) => ({ terminal: demo.closed_network, installed: byPort(demo) })[who] ?? demo.portal,
     person: async (who) => {
       if (!people.has(who)) people.set(who, await enter(who === "terminal" ? { ignoreHTTPSErrors: true } : {}));
       return people.get(who);
     },
-    install: async (file, passphrase) => people.set("installed", await enter(holding(demo.closed_network, file, passphrase))),
+    install: async (file, passphrase) => people.set("installed", await enter(holding(byPort(demo), file, passphrase))),
   };
   try {
     return await work(stage);
@@ -47,6 +47,9 @@ async function keepEvidence({ page }, demo) {
   await page.screenshot({ path: path.join(evidence, "failed.png"), fullPage: true }).catch(() => undefined);
   await page.innerText("body").then((text) => writeFile(path.join(evidence, "failed.txt"), text), () => undefined);
 }
+
+/** Playwright makes connections with a client certificate itself and knows no names of ours. */
+const byPort = (demo) => `https://127.0.0.1:${demo.closed_port}`;
 
 /** The browser's clock stands where the demo's does. */
 async function newcomer(browser, options, meet) {

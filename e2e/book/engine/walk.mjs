@@ -22,12 +22,23 @@ const READ_BACK_MS = 500;
  * @property {string} folder for files
  */
 
-/** Numbers chapters from 1 and their steps from 1: `3-2`. */
+/** Numbers chapters from 1 and their steps from 1 (`3-2`), and puts these numbers where texts name a chapter or a step. */
 export function numbered(chapters) {
+  const known = new Map();
+  chapters.forEach(({ id, steps }, place) => {
+    known.set(id, `${place + 1}章`);
+    steps.forEach(({ key }, at) => key && known.set(`${id}.${key}`, `${place + 1}-${at + 1}`));
+  });
+  const told = (text) => text?.replace(/\{([\w.]+)\}/g, (whole, name) => {
+    if (!known.has(name)) throw new Mismatch(`no chapter or step is called ${whole}`);
+    return known.get(name);
+  });
+  const step = (one, number) => ({
+    ...one, number, text: one.text?.map(told), after: one.after?.map(told), list: one.list?.map(told),
+    ...(one.marks ? { marks: one.marks.map((mark) => ({ ...mark, say: told(mark.say) })) } : {}),
+  });
   return chapters.map((chapter, place) => ({
-    ...chapter,
-    number: place + 1,
-    steps: chapter.steps.map((step, at) => ({ ...step, number: `${place + 1}-${at + 1}` })),
+    ...chapter, number: place + 1, lead: chapter.lead.map(told), steps: chapter.steps.map((one, at) => step(one, `${place + 1}-${at + 1}`)),
   }));
 }
 

@@ -7,13 +7,15 @@
  * @property {string} [group] legend around the option
  * @property {string | ((kept: object) => string)} [value] what is typed or selected
  * @property {string} say the sentence behind it in the manual
+ * @property {boolean} [secret] whether the manual keeps quiet about the value
+ * @property {boolean} [own] whether the option is only an example
  * @property {string} [inside] heading of the part of the page that it is looked for in
  */
 
 /** Types into the field with this label, or selects the option of these words. */
 export const fill = (name, value, say, more = {}) => ({ kind: "fill", name, value, say, ...more });
 
-/** Chooses an option of a group by its legend. */
+/** Chooses an option of a group by its legend; `own: true` where readers choose what fits them, and this is an example. */
 export const pick = (group, name, say, more = {}) => ({ kind: "pick", group, name, say, ...more });
 
 /** Sets a check box; `group` is the legend around it. */

@@ -41,6 +41,10 @@ pub(crate) struct Options {
     /// of the manual; only on an empty folder.
     #[arg(long, hide = true, value_parser = still::time_in_japan)]
     still_at: Option<Timestamp>,
+    /// Address of the closed network that pages and letters name, for the same pictures; whoever drives the browser leads
+    /// it to the port.
+    #[arg(long, hide = true, requires = "still_at")]
+    closed_url: Option<String>,
 }
 
 /// Marks a folder as a demo's, so that `--reset` never removes anything else.
@@ -69,6 +73,9 @@ fn config(options: &Options) -> Config {
     let mut config = Config { data_dir: options.data_dir.clone(), ..Config::default() };
     config.portal = Listener::at(options.port, "http");
     config.closed_network = Listener::at(options.closed_port, "https");
+    if let Some(url) = &options.closed_url {
+        config.closed_network.url.clone_from(url);
+    }
     config.rules.staff_second_factor = false;
     config.authority.unattended_passphrase = true;
     config
