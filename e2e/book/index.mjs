@@ -9,13 +9,15 @@ import { preparation } from "./chapters/preparation.mjs";
 import { registration } from "./chapters/registration.mjs";
 import { states } from "./chapters/states.mjs";
 import { trouble } from "./chapters/trouble.mjs";
+import { dayInJapan, dayInWords } from "../support/index.mjs";
+import { STANDS_AT } from "./engine/places.mjs";
 
 /** What stands on the cover, and the chapters in their order. */
 export const BOOK = {
   title: "手続の手引き",
   about: [
     "オンライン資格確認の利用申請、端末の電子証明書の発行申請、オンライン請求の届出を、はじめての方でも順に進められるように説明します。",
-    "画面の絵は2027年1月12日のものです。名前や番号は、すべて例です。",
+    `画面の絵は${dayInWords(dayInJapan(new Date(`${STANDS_AT}:00+09:00`)))}のものです。名前や番号は、すべて例です。`,
   ],
   chapters: [preparation, registration, home, eligibility, certificate, claims, states, pickup, trouble, contact],
   /** Numbers of the former manual without a step of their own, and why. */
