@@ -111,14 +111,17 @@ function markHtml(mark, place) {
   return `<li><span class="badge">${place + 1}</span><span>${action(mark)}${escape(mark.say)}${example}</span></li>`;
 }
 
+/** Room beside the picture, in its pixels: numbers of what stands at the left edge must cover nothing. */
+const GUTTER = 20;
+
 function figure(step, picture, { pictures, ending }) {
   const { name, width, height, shown, frames } = picture;
   const says = step.marks.map((mark, place) => `${place + 1}は${mark.name}`).join("、");
   const size = `width="${Math.round(width)}" height="${Math.round(height)}"`;
   return `<figure>
-<div class="shot" style="--width: ${Math.round(shown)}">
+<div class="shot" style="--width: ${Math.round(shown + GUTTER)}; --gutter: ${round((100 * GUTTER) / (width + GUTTER))}%">
 <img src="${pictures}/${name}.${ending}" ${size} loading="lazy" alt="${escape(`「${step.title}」の画面。赤い枠の${says}。`)}">
-<svg viewBox="0 0 ${round(width)} ${round(height)}" aria-hidden="true" focusable="false">
+<svg viewBox="${-GUTTER} 0 ${round(width + GUTTER)} ${round(height)}" aria-hidden="true" focusable="false">
 ${frames.map((frame) => frameSvg(frame, width, height)).join("\n")}
 </svg>
 </div>
@@ -134,7 +137,7 @@ function frameSvg({ number, x, y, width, height }, right, bottom) {
   const box = `x="${round(left)}" y="${round(top)}" width="${round(Math.min(x + width + 5, right - 2) - left)}" height="${round(
     Math.min(y + height + 5, bottom - 2) - top,
   )}" rx="8"`;
-  const [cx, cy] = [round(Math.max(16, left - 14)), round(Math.max(16, top + 8))];
+  const [cx, cy] = [round(Math.max(16 - GUTTER, left - 14)), round(Math.max(16, top + 8))];
   return `<rect class="halo" ${box}/><rect class="frame" ${box}/><circle class="disc" cx="${cx}" cy="${cy}" r="14"/><text class="digit" x="${cx}" y="${cy}">${number}</text>`;
 }
 

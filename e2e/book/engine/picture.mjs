@@ -21,8 +21,8 @@ const FURTHEST = 90;
 /** Room around the marks. */
 const AIR = 24;
 
-/** Room on the left, for the numbers. */
-const MARGIN = 36;
+/** Room on the left, where the numbers stand. */
+const MARGIN = 20;
 
 /** Pixels of the file for one CSS pixel: they are shown smaller than they were, and printed at 155 to an inch. */
 const SCREEN = { scale: 1.1, format: { format: "webp", quality: 68 }, ending: "webp" };
