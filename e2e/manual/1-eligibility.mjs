@@ -60,7 +60,7 @@ async function form({ demo, clinic, look, javaScript }) {
   const missing = { terms: "同意", line_kind: "選んで", start_month: "選んで", fee_payment: "選んで" };
   await refused(clinic, javaScript, missing);
   await look(clinic, "1-6 form with nothing filled in");
-  await mistakes({ clinic, javaScript });
+  await mistakes({ clinic, look, javaScript });
   await look(clinic, "1-6 form with mistakes");
   if (javaScript) {
     await clinic.locator("[data-error-summary] a").first().click();
@@ -80,7 +80,7 @@ async function form({ demo, clinic, look, javaScript }) {
 }
 
 /** Full width is read, a second input that differs and an option that cannot be sent are named. */
-async function mistakes({ clinic, javaScript }) {
+async function mistakes({ clinic, look, javaScript }) {
   const today = dayInJapan();
   await clinic.getByRole("checkbox", { name: /同意します/ }).check();
   await fill(clinic, { お手元の書類にある会社の名前: "NTT東日本（フレッツ光）" });
