@@ -80,8 +80,8 @@ fn target(address: &str) -> CowStr<'static> {
     if let Some(slug) = address.strip_prefix("document:") {
         return format!("/documents/{slug}").into();
     }
-    if let Some(page) = address.strip_prefix("page:") {
-        return format!("/{}", page.trim_start_matches('/')).into();
+    if let Some(name) = address.strip_prefix("page:").filter(|name| !name.starts_with('/')) {
+        return format!("/{name}").into();
     }
     let safe = ["https://", "http://", "/", "#", "mailto:", "tel:"].iter().any(|start| address.starts_with(start));
     let elsewhere = address.starts_with("//");
@@ -108,6 +108,12 @@ mod tests {
             html.contains("/img/help/customer-id.svg\" width=\"360\"") && html.contains("alt=\"「開通の"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn a_link_to_a_page_stays_in_the_portal() {
+        assert!(to_html("[回線](page:line-finder)").0.contains("href=\"/line-finder\""));
+        assert!(to_html("[x](page://elsewhere.example)").0.contains("href=\"#\""));
     }
 
     #[test]
