@@ -63,7 +63,7 @@ async function form({ clinic, look, javaScript }) {
   await press(clinic, "確認画面へ進む");
   await refused(clinic, javaScript, {
     paper_filed: "選んで", safety_rules: "同意", start_month: "選んで", product_other: "入力", product_maker: "入力", os_browser: "選んで",
-    isdn_number: "数字だけ",
+    connection: "再訪問", isdn_number: "数字だけ",
   });
   await look(clinic, "3-4 form with mistakes");
   await clinic.getByRole("checkbox", { name: /同意します/ }).last().check();
