@@ -18,8 +18,8 @@ test("the pages are what the manual says", { timeout: 10 * 60_000 }, () => check
 
 /** The first two steps of the registration change nothing, so they can be walked again and again. */
 function beginning() {
-  const chapter = BOOK.chapters.find(({ id }) => id === "registration");
-  return numbered([{ ...chapter, steps: chapter.steps.slice(0, 2) }]);
+  const chapter = numbered(BOOK.chapters).find(({ id }) => id === "registration");
+  return [{ ...chapter, steps: chapter.steps.slice(0, 2) }];
 }
 
 test("a label, a button, a help text or a promise that is not on the page is found and named", async () => {
@@ -34,15 +34,15 @@ test("a label, a button, a help text or a promise that is not on the page is fou
     assert.deepEqual(differences(right, await walk(stage, beginning())), [], "nothing changes by itself");
 
     change = (html) => html.replaceAll("メールアドレス<span", "電子メール<span");
-    const label = /chapter 「登録とログイン」, step 1-2 「メールアドレスを確かめる」 on \/register:\s+no field 「メールアドレス」\. There are: 電子メール/;
+    const label = /chapter 「登録とログイン」, step 2-2 「メールアドレスを確かめる」 on \/register:\s+no field 「メールアドレス」\. There are: 電子メール/;
     await assert.rejects(walk(stage, beginning()), label);
 
     change = (html) => html.replaceAll("確認のメールを送る", "送信");
-    await assert.rejects(walk(stage, beginning()), /step 1-2 [\s\S]*no button or link 「確認のメールを送る」/);
+    await assert.rejects(walk(stage, beginning()), /step 2-2 [\s\S]*no button or link 「確認のメールを送る」/);
 
     change = (html) => html.replaceAll("先に許可してください。", "許可してください。");
     const [found, ...others] = differences(right, await walk(stage, beginning()));
-    assert.match(found, /^登録とログイン 1-2 「メールアドレスを確かめる」 \(\/register\)\n {2}- 「確認のメールを送る」 said: .*先に許可.*\n {2}\+ /);
+    assert.match(found, /^登録とログイン 2-2 「メールアドレスを確かめる」 \(\/register\)\n {2}- 「確認のメールを送る」 said: .*先に許可.*\n {2}\+ /);
     assert.deepEqual(others, [], "only the step of this page differs");
 
     change = (html) => html;
@@ -58,6 +58,12 @@ test("a step that was added or taken away is named", () => {
   assert.match(differences([step], [])[0], /not in the chapters any more/);
   assert.match(differences([], [step])[0], /not in the manual yet/);
   assert.match(differences([step], [{ ...step, text: ["別の文"] }])[0], /- text 1: 文\n {2}\+ text 1: 別の文/);
+});
+
+test("texts name chapters and steps by their numbers of today, and only those that exist", () => {
+  const chapter = (text) => [{ id: "a", title: "章", lead: [text], steps: [{ title: "題", text: [] }, { key: "send", title: "題", text: [] }] }];
+  assert.deepEqual(numbered(chapter("{a}の{a.send}をご覧ください。"))[0].lead, ["1章の1-2をご覧ください。"]);
+  assert.throws(() => numbered(chapter("{a.gone}")), /no chapter or step is called \{a\.gone\}/);
 });
 
 test("every number of the former manual leads somewhere", () => {

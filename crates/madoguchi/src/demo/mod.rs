@@ -153,3 +153,33 @@ fn print_table(config: &Config, ca: &Path, accounts: &Accounts) -> anyhow::Resul
     out.flush()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Cli;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn only_a_demo_stands_still_and_its_help_does_not_offer_it() {
+        let parsed = |line: &str| Cli::try_parse_from(line.split_whitespace()).is_ok();
+        assert!(parsed("madoguchi demo --still-at 2027-01-12T10:00 --closed-url https://closed.example"));
+        assert!(!parsed("madoguchi demo --closed-url https://closed.example"), "a real demo names its own port");
+        assert!(!parsed("madoguchi demo --still-at tomorrow"));
+        for command in ["serve", "worker", "ca init"] {
+            assert!(parsed(&format!("madoguchi {command}")));
+            assert!(!parsed(&format!("madoguchi {command} --still-at 2027-01-12T10:00")));
+        }
+        let help = Cli::command().find_subcommand_mut("demo").map(|demo| demo.render_long_help().to_string());
+        assert!(help.is_some_and(|help| help.contains("--reset") && !help.contains("--still-at")));
+    }
+
+    #[test]
+    fn a_demo_that_stands_still_needs_an_empty_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        super::prepare(folder.path(), false, true).unwrap();
+        assert!(super::prepare(folder.path(), false, false).is_ok(), "another demo goes on with its data");
+        let refused = super::prepare(folder.path(), false, true).unwrap_err().to_string();
+        assert!(refused.contains("numbers would come out twice"), "{refused}");
+        super::prepare(folder.path(), true, true).unwrap();
+    }
+}
