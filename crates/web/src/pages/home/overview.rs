@@ -6,9 +6,12 @@ use domain::applications::Explanation;
 use serde::Deserialize;
 use services::applications::{self, Place, Places};
 
-use super::tasks::{Tasks, turn};
+use super::{
+    tasks::{Tasks, turn},
+    together,
+};
 use crate::{
-    pages::applications::standing_view,
+    pages::{applications::standing_view, interview::ADDRESS},
     site::{Failure, Html, Visit, grouped_code},
     view::{
         frame::Frame,
@@ -79,12 +82,16 @@ fn row(visit: &Visit, place: &Place) -> Row {
     facts.extend(kind.and_then(|kind| tasks.until(kind)));
     let here = visit.session().and_then(|session| session.institution.as_ref()).map(|acting| acting.id);
     let (label, href) = next.map_or(("手続を見る".to_owned(), "/".to_owned()), |(_, label, href)| (label, href));
+    // Where nothing was begun, the interview is what the home page offers too.
+    let nothing = place.standings.is_empty();
+    let (label, href) = if nothing { (together::BEGIN.to_owned(), ADDRESS.to_owned()) } else { (label, href) };
+    let procedure = kind.or(shown.map(|one| one.case.kind)).map(|kind| tasks.title(kind)).unwrap_or_default();
     Row {
         id: place.institution.to_string(),
         name: place.name.clone(),
         code: grouped_code(&place.code),
         here: here == Some(place.institution),
-        procedure: kind.or(shown.map(|one| one.case.kind)).map(|kind| tasks.title(kind)).unwrap_or_default(),
+        procedure: if nothing { together::TITLE.to_owned() } else { procedure },
         state: match (shown, kind) {
             (Some(one), _) => standing_view(one, one.case.state),
             (None, Some(_)) => StateView::new(Tone::Idle, "未申請"),

@@ -10,6 +10,10 @@ use crate::{
     view::parts::NextStepView,
 };
 
+/// What it is called where it is offered.
+pub(super) const TITLE: &str = "まとめて申請する";
+/// The button that begins it.
+pub(super) const BEGIN: &str = "まとめて申請をはじめる";
 /// Fewest procedures that are worth an interview.
 const FEWEST: usize = 2;
 
@@ -34,7 +38,7 @@ pub(super) async fn next_step(
     let until = || unsent.contains(&Kind::Claims).then(|| tasks.until(Kind::Claims)).flatten();
     if let Some(place) = interview::begun(ctx, &unsent).await? {
         return Ok(Some(NextStepView {
-            title: "まとめて申請する：入力の途中です".to_owned(),
+            title: format!("{TITLE}：入力の途中です"),
             says: vec![format!("「{}」の画面から続けられます。まだ送信されていません。", name(place))],
             facts: until().into_iter().collect(),
             href: format!("{ADDRESS}/continue"),
@@ -42,7 +46,7 @@ pub(super) async fn next_step(
         }));
     }
     Ok((unsent.len() >= FEWEST && asked == Some(Ask::Begin)).then(|| NextStepView {
-        title: "まとめて申請する".to_owned(),
+        title: TITLE.to_owned(),
         says: vec![
             "まだ送信していない手続を、一度の入力でまとめて申請できます。同じことを2回入力する必要はありません。"
                 .to_owned(),
@@ -50,6 +54,6 @@ pub(super) async fn next_step(
         ],
         facts: until().into_iter().collect(),
         href: ADDRESS.to_owned(),
-        label: "まとめて申請をはじめる".to_owned(),
+        label: BEGIN.to_owned(),
     }))
 }
