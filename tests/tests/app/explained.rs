@@ -8,7 +8,10 @@ use crate::{
     browser::Browser,
     ladder::{certificates_of, show},
     pickup::fetch,
-    steps::{CERTIFICATE, accepted, claims, clinic, decide, file, filed, letters_of, mails, posted, staff},
+    steps::{
+        CERTIFICATE, accepted, claims, claims_on_another_line, clinic, decide, file, filed, letters_of, mails, posted,
+        staff,
+    },
     support::{House, on_each_database},
 };
 
@@ -74,7 +77,7 @@ async fn a_filing_is_explained_in_one_sentence_everywhere() {
         accepted(house, &case).await;
         looks.agree("承認し、受付済みになりました。2026年7月から利用できます。").await;
 
-        let first = file(house, &browser, "claims", &claims(house, "start")).await;
+        let first = file(house, &browser, "claims", &claims_on_another_line(house, "start")).await;
         let looks = Looks { house, clinic: &browser, officer: &reviewer, case: first.clone() };
         looks.agree("に受け付けました。").await;
         accepted(house, &first).await;

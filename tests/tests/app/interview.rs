@@ -184,6 +184,8 @@ async fn one_goes_on_at_the_same_question_on_another_device() {
         answer(&browser, "papers", &[("papers", "ntt_west")]).await;
         let left = answer(&browser, "line", &[("customer_id", "CAF01"), ("action", "leave")]).await;
         assert_eq!(left.location, "/?saved=together");
+        let home = browser.get(&left.location).await.body;
+        assert!(home.contains("下書きを保存しました") && home.contains("href=\"/together/continue\""));
         let members =
             storage::accounts::memberships_of_institution(&mut house.app.db.read().await.unwrap(), clinic).await;
         let other = Browser::of(house, members.unwrap()[0].account_id, false).await;

@@ -5,7 +5,7 @@ use time::{Duration, macros::datetime};
 
 use crate::{
     browser::Browser,
-    steps::{approved, claims, clinic, file, filed},
+    steps::{accepted, approved, claims_on_another_line, clinic, file, filed},
     support::{House, on_each_database},
 };
 
@@ -86,11 +86,12 @@ async fn a_member_sees_as_done_what_the_institution_has_sent_and_a_visitor_does_
         let address = "/planner?visit=2026-07-15";
         let done = async |browser: &Browser| times(&browser.get(address).await.body, "</svg>済み");
         assert_eq!(done(&browser).await, 0);
-        filed(house, &browser).await;
+        let first = filed(house, &browser).await;
         assert_eq!(done(&browser).await, 1);
+        accepted(house, &first).await;
         approved(house, &browser).await;
         assert_eq!(done(&browser).await, 3, "applied for, and approved");
-        file(house, &browser, "claims", &claims(house, "start")).await;
+        file(house, &browser, "claims", &claims_on_another_line(house, "start")).await;
         assert_eq!(done(&browser).await, 4);
         assert_eq!(done(&Browser::visitor(house)).await, 0);
         let (_, stranger) = clinic(house, "2730100019").await;

@@ -90,6 +90,13 @@ pub(crate) fn claims(house: &House, kind: &'static str) -> Vec<(&'static str, St
     answers
 }
 
+/// The same by an institution whose eligibility application declared another line.
+pub(crate) fn claims_on_another_line(house: &House, kind: &'static str) -> Vec<(&'static str, String)> {
+    let mut answers = claims(house, kind);
+    answers.push(("line_changed", "other_line".to_owned()));
+    answers
+}
+
 /// Fills a form and sends it; gives the address of its case.
 pub(crate) async fn file<T: AsRef<str>>(house: &House, browser: &Browser, kind: &str, answers: &[(&str, T)]) -> String {
     let answers: Vec<(&str, &str)> = answers.iter().map(|(key, value)| (*key, value.as_ref())).collect();

@@ -9,7 +9,7 @@ use crate::{
     browser::{Browser, account, institution},
     home::code,
     ladder::installed,
-    steps::{CERTIFICATE, accepted, begin, claims, clinic, decide, file, filed, posted, staff, stored},
+    steps::{CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, posted, staff, stored},
     support::{House, on_each_database},
 };
 
@@ -44,6 +44,11 @@ const BY_OTHER_WAYS: &[&str] = &[
     "/account/members/{id}/remove",
     "/memberships/{id}/leave",
     "/terminals/{id}/trouble",
+    // In an interview that was begun; home leads to where it stopped.
+    "/together/continue",
+    "/together/{step}",
+    "/together/check",
+    "/together/sent",
     // While a letter with a code is awaited.
     "/memberships/{id}/code",
     // One of many, from its list.
@@ -66,11 +71,11 @@ async fn reached(browser: &Browser) -> BTreeSet<String> {
 async fn busy(house: &House) -> Browser {
     let (place, browser) = clinic(house, "1330100016").await;
     account(house, "second@clinic.example", &[], Some(place)).await;
-    filed(house, &browser).await;
+    accepted(house, &filed(house, &browser).await).await;
     let terminal = file(house, &browser, "certificate", CERTIFICATE).await;
     decide(house, &staff(house, Role::RaOfficer).await, &terminal, "accept", &[]).await;
     installed(house, &terminal, "12345678901").await;
-    accepted(house, &file(house, &browser, "claims", &claims(house, "start")).await).await;
+    accepted(house, &file(house, &browser, "claims", &claims_on_another_line(house, "start")).await).await;
     let mut second = CERTIFICATE.to_vec();
     second[3].1 = "2階の受付のパソコン";
     let second = file(house, &browser, "certificate", &second).await;
