@@ -8,6 +8,7 @@ import { pickup } from "./chapters/pickup.mjs";
 import { preparation } from "./chapters/preparation.mjs";
 import { registration } from "./chapters/registration.mjs";
 import { states } from "./chapters/states.mjs";
+import { together } from "./chapters/together.mjs";
 import { trouble } from "./chapters/trouble.mjs";
 import { dayInJapan, dayInWords } from "../support/index.mjs";
 import { STANDS_AT } from "./engine/places.mjs";
@@ -19,7 +20,7 @@ export const BOOK = {
     "オンライン資格確認の利用申請、端末の電子証明書の発行申請、オンライン請求の届出を、はじめての方でも順に進められるように説明します。",
     `画面の絵は${dayInWords(dayInJapan(new Date(`${STANDS_AT}:00+09:00`)))}のものです。名前や番号は、すべて例です。`,
   ],
-  chapters: [preparation, registration, home, eligibility, certificate, claims, states, pickup, trouble, contact],
+  chapters: [preparation, registration, home, together, eligibility, certificate, claims, states, pickup, trouble, contact],
   /** Numbers of the former manual without a step of their own, and why. */
   gone: { "2-5": "確認のための小さな画面は、なくなりました。確認画面で内容を確かめてから、申請します。" },
 };

@@ -80,6 +80,12 @@ export async function enterOldClinic(stage, page) {
   await page.waitForURL((address) => address.pathname !== "/login");
 }
 
+/** A clinic that has registered and filed nothing yet. */
+export async function enterNewClinic(stage, page) {
+  await logIn(page, stage.demo, stage.demo.account("owner"));
+  await page.waitForURL((address) => address.pathname !== "/login");
+}
+
 /** The person of the story logs in again. */
 export async function enter({ demo }, page) {
   await logIn(page, demo, PERSON);

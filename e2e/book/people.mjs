@@ -10,3 +10,6 @@ export const PERSON = { name: "森 千尋", email: "mori@shika.example", passwor
 export const TERMINAL = "オンライン資格確認パソコン";
 export const CUSTOMER_ID = "CAF0123456789";
 export const PASSPHRASE = "Umi-to-Yama-2026";
+
+/** The customer ID of the clinic that files everything together. */
+export const OTHER_CUSTOMER_ID = "CAF0246813579";
