@@ -25,7 +25,7 @@ const AIR = 24;
 const MARGIN = 20;
 
 /** Pixels of the file for one CSS pixel: they are shown smaller than they were, and printed at 155 to an inch. */
-const SCREEN = { scale: 1.1, format: { format: "webp", quality: 68 }, ending: "webp" };
+const SCREEN = { scale: 1, format: { format: "webp", quality: 62 }, ending: "webp" };
 const PRINT = { scale: 1, format: { format: "png" }, ending: "png" };
 
 /**
@@ -181,7 +181,7 @@ function boxesOf(element, mark) {
     const before = element.closest(".button-row")?.previousElementSibling;
     return { frame: box(element), region: regionOf(element, before?.matches(".before-button") ? [before] : []) };
   }
-  const around = { field: ".field", done: ".done", row: "dl > div, li, tr", part: "section, article, fieldset, .panel, li" }[mark.frame];
+  const around = { field: ".field", done: ".done", choice: ".choice", row: "dl > div, li, tr", part: "section, article, fieldset, .panel, li" }[mark.frame];
   const frame = (around && element.closest(around)) ?? element;
   return { frame: box(frame), region: regionOf(frame) };
 }
