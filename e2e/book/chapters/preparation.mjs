@@ -14,7 +14,7 @@ export const preparation = {
         head: ["順", "すること", "かかる時間", "この手引き"],
         rows: [
           ["準備", "登録する（はじめての方だけ）", "10分。手紙が届くまで数日", { chapter: "registration" }],
-          ["1から3", "まとめて申請する", "10分", { chapter: "together" }],
+          ["1～3", "まとめて申請する", "10分", { chapter: "together" }],
           ["1", "オンライン資格確認の利用申請", "10分", { chapter: "eligibility" }],
           ["2", "端末の電子証明書の発行申請", "5分", { chapter: "certificate" }],
           ["3", "オンライン請求の届出", "10分", { chapter: "claims" }],
