@@ -60,7 +60,7 @@ async function download({ demo, look, kept, javaScript, folder, terminal }) {
   kept.file = path.join(folder, "terminal.p12");
   await saved.saveAs(kept.file);
   if (javaScript) {
-    await terminal.getByRole("status").filter({ hasText: "ファイルを送りました" }).waitFor();
+    await terminal.getByRole("status").filter({ hasText: "ファイルをお渡ししました" }).waitFor();
     await look(terminal, "pickup 2 received");
   }
   kept.issuedOn = dayInJapan();

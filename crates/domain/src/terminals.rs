@@ -30,12 +30,12 @@ pub enum TerminalNameError {
     Text(#[from] TextError),
     /// Only the name of an operating system.
     #[error(
-        "「{0}」は基本ソフトの名前で、どの端末か見分けられません。「オンライン資格確認パソコン」のように、使い道や場所が分かる名前にしてください。"
+        "「{0}」は基本ソフトの名前で、どの端末か見分けられません。「オンライン資格確認パソコン」のように、使い道や場所がわかる名前にしてください。"
     )]
     System(String),
     /// Only a word that fits every terminal.
     #[error(
-        "「{0}」はどの端末にも当てはまる名前で、見分けられません。「オンライン資格確認パソコン」のように、使い道や場所が分かる名前にしてください。"
+        "「{0}」はどの端末にも当てはまる名前で、見分けられません。「オンライン資格確認パソコン」のように、使い道や場所がわかる名前にしてください。"
     )]
     Generic(String),
     /// Only digits, single letters or marks.

@@ -20,13 +20,13 @@ pub enum ChainFault {
     #[error("証明書として読めません。")]
     Malformed,
     /// It, or an authority above it, has expired.
-    #[error("証明書か、それを発行した認証局の有効期間が過ぎています。")]
+    #[error("端末の電子証明書か、それを発行した認証局の有効期間が過ぎています。")]
     Expired,
     /// It, or an authority above it, is not valid yet.
-    #[error("証明書か、それを発行した認証局の有効期間がまだ始まっていません。端末の時計も確認してください。")]
+    #[error("端末の電子証明書か、それを発行した認証局の有効期間がまだ始まっていません。端末の時計も確認してください。")]
     NotYetValid,
     /// Nobody known here issued it.
-    #[error("この認証局が発行した証明書ではありません。")]
+    #[error("この窓口で発行した端末の電子証明書ではありません。")]
     UnknownIssuer,
     /// It is not for client authentication, or is an authority's.
     #[error("端末の認証に使う証明書ではありません。")]
@@ -35,7 +35,7 @@ pub enum ChainFault {
     #[error("証明書の署名が正しくありません。")]
     BadSignature,
     /// It was revoked.
-    #[error("この証明書は失効しています。")]
+    #[error("この端末の電子証明書は失効しています。")]
     Revoked,
     /// Another rule of RFC 5280 is broken.
     #[error("証明書の検証に失敗しました。")]

@@ -75,7 +75,7 @@ async fn a_correction_and_a_refusal_count_from_the_next_sending_whenever_it_come
         let (_, browser) = clinic(house, "2730100019").await;
         let case = filed(house, &browser).await;
         decide(house, &reviewer, &case, "reject", &[("words-general", "二重の申請です")]).await;
-        says(&told(house, "受け付けられませんでした").await, "送信から3営業日ほどで");
+        says(&told(house, "は承認されませんでした").await, "送信から3営業日ほどで");
     })
     .await;
 }

@@ -201,12 +201,16 @@ async fn the_warnings_go_on_until_the_successor_is_installed() {
         decide(house, &staff(house, Role::RaOfficer).await, &second, "accept", &[]).await;
         let paper = posted(house, &staff(house, Role::DispatchClerk).await, &second, "12345678902").await;
         let mails = told(house).await;
-        assert!(mails.len() == 2 && !mails[0].2.contains("新しい証明書は受取済みです"), "{mails:?}");
+        assert!(mails.len() == 2 && !mails[0].2.contains("新しい端末の電子証明書は受取済みです"), "{mails:?}");
         fetch(&Browser::terminal(house), &paper).await;
         go_to(house, end, -60);
         let mails = told(house).await;
         assert_eq!(mails.len(), 2, "fetched is not installed");
-        assert!(mails[0].2.contains("\n　新しい証明書は受取済みです。接続テストをしてください。"), "{}", mails[0].2);
+        assert!(
+            mails[0].2.contains("\n　新しい端末の電子証明書は受取済みです。接続テストをしてください。"),
+            "{}",
+            mails[0].2
+        );
         assert!(mails[0].2.contains("/connection-test"), "{}", mails[0].2);
         show(house, &second).await;
         for left in [30, 7, 0, -1] {

@@ -73,7 +73,10 @@ async fn a_browser_that_offers_no_expired_certificate_renews_with_the_owners_cod
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }
         let slip = code.file(&terminal, &[]).await;
-        assert!(slip.body.contains("「更新料への同意」を選んでください") && slip.body.contains("/renew/code/file"));
+        assert!(
+            slip.body.contains("「更新料への同意」にチェックを入れてください")
+                && slip.body.contains("/renew/code/file")
+        );
         let slip = code.file(&terminal, &[("consent", "agree"), ("way", "request"), ("request", "none")]).await;
         assert!(slip.body.contains("id=\"f-request-error\""), "{}", slip.body);
         assert_eq!(own.all(house).await.len(), 1, "a slip consumes nothing");
@@ -171,7 +174,7 @@ async fn a_code_opens_nothing_that_its_certificate_would_not() {
         let second = allowed(house, &own).await;
         let newest = own.all(house).await[1].certificate.clone().unwrap();
         assert!(test(house, &newest).await.contains("\"installed_now\":true"));
-        assert!(second.shown(&terminal).await.body.contains("この証明書の更新は終わっています"));
+        assert!(second.shown(&terminal).await.body.contains("この端末の電子証明書の更新は終わっています"));
         let old = own.all(house).await[0].id;
         let owner = own.at_the_portal(house, true).await;
         owner.post(&format!("/certificates/{old}/revoke"), &[("reason", "keyCompromise")]).await;

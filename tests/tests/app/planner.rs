@@ -32,7 +32,7 @@ async fn a_visitor_types_the_day_of_the_visit_and_reads_the_last_day_of_each_ste
             {
                 says(&page.body, &format!("期限：<b>{day}</b>"));
             }
-            says(&page.body, "毎月20日締めです。この日までに送信すると2026年8月から始められ");
+            says(&page.body, "毎月20日が締切です。この日までに送信すると2026年8月から始められ");
             assert_eq!(times(&page.body, "まだ間に合います"), 5);
         }
     })

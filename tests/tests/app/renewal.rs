@@ -113,7 +113,7 @@ async fn the_page_says_what_is_lost_and_what_it_costs_and_renews_with_consent() 
         }
         let told = renew(&terminal, false).await;
         assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(told.body.contains("「更新料への同意」を選んでください"), "{}", told.body);
+        assert!(told.body.contains("「更新料への同意」にチェックを入れてください"), "{}", told.body);
         assert_eq!(own.all(house).await.len(), 1, "a slip consumes nothing");
         assert_eq!(renew(&terminal, true).await.status, StatusCode::OK);
         let [old, new] = <[Certificate; 2]>::try_from(own.all(house).await).unwrap();
@@ -153,7 +153,7 @@ async fn a_renewal_is_repeated_without_a_fee_until_its_certificate_is_installed(
         let newest = all[2].certificate.clone().unwrap();
         assert!(test(house, &newest).await.contains("\"installed_now\":true"));
         let told = renew_by_request(&terminal, &key()).await;
-        assert!(told.body.contains("この証明書の更新は終わっています"), "{}", told.body);
+        assert!(told.body.contains("この端末の電子証明書の更新は終わっています"), "{}", told.body);
         assert!(test(house, &own.certificate).await.contains("\"serial\""), "the old one works until its end");
         let case = own.id(house).await;
         let events = storage::applications::events(&mut house.app.db.read().await.unwrap(), case).await.unwrap();
@@ -170,7 +170,7 @@ async fn too_early_too_late_and_without_a_certificate_nothing_is_renewed() {
         assert!(told.contains("2029年5月22日（火）から更新できます"), "{told}");
         own.reenrol(house, &key()).await.refused(StatusCode::FORBIDDEN, "2029年5月22日（火）から");
         let nothing = Browser::terminal(house).get("/renew").await.body;
-        assert!(nothing.contains("端末の電子証明書が提示されませんでした"), "{nothing}");
+        assert!(nothing.contains("端末の電子証明書を確認できませんでした"), "{nothing}");
         send(&Browser::terminal(house), "simplereenroll", None, wire(&key()))
             .await
             .refused(StatusCode::FORBIDDEN, "提示");
@@ -196,7 +196,7 @@ async fn after_the_end_an_owner_with_a_second_factor_allows_one_renewal_for_a_da
         assert!(without.body.contains("二段階認証でのログインが必要です"), "{}", without.body);
         let owner = own.at_the_portal(house, true).await;
         let slip = owner.post(&plan, &allow[..1]).await;
-        assert!(slip.body.contains("「更新料への同意」を選んでください"), "{}", slip.body);
+        assert!(slip.body.contains("「更新料への同意」にチェックを入れてください"), "{}", slip.body);
         let allowed = owner.post(&plan, &allow).await;
         assert!(allowed.body.contains("2029年8月23日（木）10:00まで認めました"), "{}", allowed.body);
         assert!(own.terminal(house).get("/renew").await.body.contains("失われる日数はありません"));
@@ -240,7 +240,7 @@ async fn a_terminal_renews_by_itself_once_its_owner_agreed_to_the_fee() {
         assert_eq!(info(&again[0]).subject, info(&own.certificate).subject);
         assert_eq!(own.fees(house).await.len(), 2);
         assert!(test(house, &again[0]).await.contains("\"installed_now\":true"));
-        own.reenrol(house, &key()).await.refused(StatusCode::FORBIDDEN, "この証明書の更新は終わっています");
+        own.reenrol(house, &key()).await.refused(StatusCode::FORBIDDEN, "この端末の電子証明書の更新は終わっています");
         let auditor = staff(house, Role::Auditor).await.get("/office/audit").await.body;
         assert!(
             auditor.contains("自動の更新への同意の取消し") && auditor.contains("端末の電子証明書の更新"),

@@ -73,7 +73,10 @@ async fn a_terminal_with_a_revoked_certificate_is_told_to_apply_anew_and_not_to_
         let without = terminal.get("/connection-test").await.body;
         assert!(without.contains("取得したファイル（.p12）を端末に入れたか"), "{without}");
         let told = terminal.showing(made.certificate.as_deref().unwrap()).get("/connection-test").await.body;
-        assert!(told.contains("この証明書は失効しています") && told.contains("新しく発行を申請してください"), "{told}");
+        assert!(
+            told.contains("この端末の電子証明書は失効しています") && told.contains("新しく申請してください"),
+            "{told}"
+        );
         assert!(!told.contains("取得したファイル（.p12）を端末に入れたか"), "{told}");
     })
     .await;

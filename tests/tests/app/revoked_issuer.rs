@@ -94,9 +94,9 @@ async fn serving_processes_notice_it([alone, serving]: [&House; 2], first: &Cert
     for house in [alone, serving] {
         assert!(!words(house, first).await.contains("失効しています"), "they cannot know it yet");
         authority::notice_revoked(&house.app).await.unwrap();
-        assert!(words(house, first).await.contains("この証明書は失効しています"));
+        assert!(words(house, first).await.contains("この端末の電子証明書は失効しています"));
         let told = connection_test(&Ctx::system(&house.app, "test"), first.certificate.as_deref()).await.unwrap();
-        assert_eq!(told.unwrap_err().to_string(), "この証明書は失効しています。");
+        assert_eq!(told.unwrap_err().to_string(), "この端末の電子証明書は失効しています。");
         assert!(Browser::visitor(house).get("/pki").await.body.contains("失効した発行局"));
     }
     assert!(!words(serving, second).await.contains("失効しています"));

@@ -83,7 +83,7 @@ async fn odd_digit_counts_and_a_late_test_are_remarks_and_no_obstacle() {
         let short = [("customer_id", "CAF12345"), ("customer_id_confirm", "caf-12345"), ("test_month", "2026-08")];
         let page = check(&browser, &case, &with(ELIGIBILITY, &short)).await;
         assert!(page.contains("テスト開始予定（2026年8月）が利用開始予定（2026年7月）より後です"), "{page}");
-        assert!(page.contains("10けた"), "{page}");
+        assert!(page.contains("10桁"), "{page}");
     })
     .await;
 }

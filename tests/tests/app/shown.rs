@@ -40,7 +40,7 @@ fn strangers(house: &House, own: &Installed) -> Vec<(&'static str, Vec<u8>, &'st
             forger.issue((&double, &double_key), &plain, key, &known.serial),
             "署名が正しくありません",
         ),
-        ("another authority", forger.stranger(key), "この認証局が発行した証明書ではありません"),
+        ("another authority", forger.stranger(key), "この窓口で発行した端末の電子証明書ではありません"),
         ("not yet valid", dated(Duration::days(1), Duration::days(9)), "まだ始まっていません"),
         ("the root itself", house.app.authority.root.der().to_vec(), ""),
         (
@@ -107,7 +107,7 @@ async fn a_revoked_certificate_opens_nothing_and_an_expired_one_no_page_but_its_
         let id = own.all(house).await[0].id;
         let officer = crate::steps::staff(house, domain::permissions::Role::RaOfficer).await;
         officer.post(&format!("/office/certificates/{id}/revoke"), &[("reason", "cessationOfOperation")]).await;
-        refused_everywhere(house, "revoked", &own.certificate, "この証明書は失効しています").await;
+        refused_everywhere(house, "revoked", &own.certificate, "この端末の電子証明書は失効しています").await;
     })
     .await;
 }

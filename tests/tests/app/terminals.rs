@@ -46,7 +46,7 @@ async fn a_terminal_says_at_every_stage_what_comes_next() {
             }
             let one = browser.get(&page_of(&case)).await.body;
             assert_eq!(one.contains("/renew</span>"), left > -31, "{one}");
-            assert_eq!(one.contains("過ぎた後の更新を認めます"), left == -1, "{one}");
+            assert_eq!(one.contains("有効期限後の更新を認めます"), left == -1, "{one}");
         }
     })
     .await;

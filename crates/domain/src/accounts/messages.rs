@@ -15,13 +15,13 @@ pub enum TextError {
         count: usize,
     },
     /// A NUL character.
-    #[error("{position}文字目に、使えない文字（NUL）が入っています。その文字を消してください。")]
+    #[error("{position}文字目に、使えない文字が入っています。その文字を消してください。")]
     Nul {
         /// Place of the character.
         position: usize,
     },
     /// Another control character.
-    #[error("{position}文字目に、画面に見えない制御文字が入っています。貼り付けた場合は、手で入力し直してください。")]
+    #[error("{position}文字目に、画面に見えない文字が入っています。貼り付けた場合は、手で入力し直してください。")]
     Control {
         /// Place of the character.
         position: usize,
@@ -74,7 +74,7 @@ pub enum PhoneError {
     #[error("電話番号は0から始まります。市外局番から入力してください。")]
     NoAreaCode,
     /// Not ten or eleven digits.
-    #[error("電話番号は10けたか11けたです（今は{digits}けたです）。市外局番から入力し、けた数を確かめてください。")]
+    #[error("電話番号は10桁か11桁です（今は{digits}桁です）。市外局番から入力し、桁数を確かめてください。")]
     Length {
         /// Digits given.
         digits: usize,
@@ -88,7 +88,7 @@ pub enum PostalCodeError {
     #[error("郵便番号を入力してください。")]
     Empty,
     /// Not seven digits.
-    #[error("郵便番号は7けたの数字です。「100-0001」のように入力してください。")]
+    #[error("郵便番号は7桁の数字です。「100-0001」のように入力してください。")]
     Form,
 }
 
@@ -109,7 +109,7 @@ pub enum EmailError {
     NoLocal,
     /// A dot at the beginning or end, or two in a row, before the @.
     #[error(
-        "「@」の前で、ドット（.）が先頭か末尾にあるか、続いています。この形のメールアドレスには送れないため、別のメールアドレスを入力してください。"
+        "「@」の前の部分で、ドット（.）が先頭か末尾にあるか、2つ続いています。この形のメールアドレスには送れません。別のメールアドレスを入力してください。"
     )]
     Dots,
     /// What follows the @ is no domain.
@@ -164,7 +164,7 @@ pub enum PasswordError {
         count: usize,
     },
     /// A control character.
-    #[error("パスワードに、画面に見えない制御文字が入っています。手で入力し直してください。")]
+    #[error("パスワードに、画面に見えない文字が入っています。手で入力し直してください。")]
     Control,
     /// On the list of well-known passwords and words, or little more.
     #[error(

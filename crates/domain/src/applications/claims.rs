@@ -167,7 +167,7 @@ impl ClaimsFiling {
         if !before.is_empty() && answers.has("fee_payment") && !answers.is("fee_payment", before) {
             findings.warn(
                 "fee_payment",
-                "オンライン資格確認の利用申請で選んだ支払方法と違います。支払方法は医療機関等に一つだけで、送信すると、この届出で選んだ方法に変わります。",
+                "オンライン資格確認の利用申請で選んだ支払方法と違います。支払方法は医療機関等に1つです。送信すると、この届出で選んだ方法に変わります。",
             );
         }
     }

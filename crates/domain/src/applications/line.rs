@@ -43,7 +43,7 @@ impl Source<'_> {
                 .article("customer-id")
                 .when(key, values),
             Field::new("customer_id", label, Input::CustomerId)
-                .help("NTTフレッツ回線「開通のご案内」にあるとおりに入力してください。全角・ハイフン・空白が混ざっても構いません。")
+                .help("NTTフレッツ回線「開通のご案内」にあるとおりに入力してください。全角・ハイフン・空白が混ざってもかまいません。")
                 .picture("customer-id")
                 .when(key, values)
                 .when("customer_id_kind", TYPED),
@@ -144,7 +144,7 @@ impl Source<'_> {
             findings.warn(
                 "customer_id",
                 format!(
-                    "この{}は、ほかの医療機関等の申請でも使われています。書類の番号と同じか、もう一度ご確認ください。",
+                    "この{}は、ほかの医療機関等の申請でも使われています。書類の番号と同じか、もう一度ご確認ください。同じであれば、このまま送信できます。",
                     self.label
                 ),
             );

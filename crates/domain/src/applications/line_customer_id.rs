@@ -79,7 +79,7 @@ pub enum LineIdError {
         kind: LineIdKind,
     },
     /// More digits than any customer ID has.
-    #[error("数字が{digits}けたあり、お客様IDとしては長すぎます。2回続けて入力していないか確かめてください。")]
+    #[error("数字が{digits}桁あり、お客様IDとしては長すぎます。2回続けて入力していないか確かめてください。")]
     TooLong {
         /// Digits given.
         digits: usize,
@@ -174,7 +174,7 @@ impl LineCustomerId {
         let count = self.digits().len();
         (count != expected).then(|| {
             let prefix = self.kind.as_str();
-            format!("「{prefix}」の後の数字は通常{expected}けたですが、{count}けた入力されています。書類のとおりか、もう一度ご確認ください。")
+            format!("「{prefix}」の後の数字は通常{expected}桁ですが、{count}桁入力されています。書類のとおりか、もう一度ご確認ください。書類のとおりであれば、このまま送信できます。")
         })
     }
 }
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(remark("CAF1234567890"), None);
         assert_eq!(remark("COP12345678"), None);
         let told = remark("CAF12345678").unwrap();
-        assert!(told.contains("通常10けた") && told.contains("8けた入力"), "{told}");
+        assert!(told.contains("通常10桁") && told.contains("8桁入力"), "{told}");
         assert!(remark("COP1234567890").is_some());
     }
 }

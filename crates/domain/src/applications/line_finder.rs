@@ -152,7 +152,7 @@ impl Question {
         let choices = facts.lists.entries(LIST).iter().map(|entry| self.choice(entry)).collect();
         Field::new(PAPERS, "お手元の書類にある会社の名前", Input::Select(choices))
             .help(format!(
-                "契約書、請求書、「開通のご案内」にある会社や回線の名前を選ぶと、次の「{}」が分かります。",
+                "契約書、請求書、「開通のご案内」にある会社や回線の名前を選ぶと、次の「{}」がわかります。",
                 self.label
             ))
             .page("書類にある言葉から調べる", PAGE)

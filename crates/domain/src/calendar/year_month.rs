@@ -11,10 +11,10 @@ const LAST_YEAR: i32 = 9998;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum YearMonthError {
     /// The text does not have the form `2026-05`.
-    #[error("年月の形になっていません。「2026-05」のように、年4けた・ハイフン・月2けたで入力してください。")]
+    #[error("年月の形になっていません。「2026-05」のように、年4桁・ハイフン・月2桁で入力してください。")]
     Form,
     /// The month is not 1 to 12, or the year is out of reach.
-    #[error("その年月はありません。年は4けた、月は1から12で入力してください。")]
+    #[error("その年月はありません。年は4桁、月は1から12で入力してください。")]
     OutOfRange,
 }
 

@@ -112,7 +112,7 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
             if typed.is_empty() || choices.iter().any(|choice| choice.value == typed) {
                 Ok(typed.to_owned())
             } else {
-                Err(format!("「{label}」に、一覧にない値が送られました。一覧から選び直してください。"))
+                Err(format!("「{label}」で、一覧にないものが選ばれています。一覧から選び直してください。"))
             }
         }
         Input::Agreement(document) => {

@@ -34,7 +34,7 @@ pub const PICTURES: &[Picture] = &[
         "customer-id-kinds",
         230,
         PAPER,
-        "お客様IDの2つの種類。CAFで始まるものは数字が10けた、COPで始まるものは数字が8けた続きます。",
+        "お客様IDの2つの種類。CAFで始まるものは数字が10桁、COPで始まるものは数字が8桁続きます。",
     ),
     drawing(
         "v6-option",

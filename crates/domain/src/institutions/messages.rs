@@ -18,7 +18,7 @@ pub enum CodeError {
         digits: usize,
     },
     /// Not seven digits where the code alone is asked for.
-    #[error("医療機関等コードは7けたの数字です（今は{digits}けたです）。先頭の0も省かずに入力してください。")]
+    #[error("医療機関等コードは7桁の数字です（今は{digits}桁です）。先頭の0も省かずに入力してください。")]
     LocalLength {
         /// Digits given.
         digits: usize,
@@ -34,14 +34,14 @@ pub enum CodeError {
         meant: Option<char>,
     },
     /// The first two digits name no prefecture.
-    #[error("先頭の2けた「{found}」にあたる都道府県コードはありません。01から47までの数字で入力してください。")]
+    #[error("先頭の2桁「{found}」にあたる都道府県コードはありません。01から47までの数字で入力してください。")]
     UnknownPrefecture {
         /// The two digits.
         found: String,
     },
     /// The third digit names no score table.
     #[error(
-        "3けた目「{found}」にあたる点数表はありません。1（医科）、3（歯科）、4（調剤）、6（訪問看護）のどれかを入力してください。"
+        "3桁目「{found}」にあたる点数表はありません。1（医科）、3（歯科）、4（調剤）、6（訪問看護）のどれかを入力してください。"
     )]
     UnknownScoreTable {
         /// The digit.
@@ -49,7 +49,7 @@ pub enum CodeError {
     },
     /// More than seven digits that do not begin as chosen.
     #[error(
-        "入力したコードの先頭が、選択した都道府県コード・点数表（{chosen}）と違います。選択を直すか、7けたのコードだけを入力してください。"
+        "入力したコードの先頭が、選択した都道府県コード・点数表（{chosen}）と違います。選択を直すか、7桁のコードだけを入力してください。"
     )]
     Disagrees {
         /// The digits that the choice asks for.
@@ -59,12 +59,12 @@ pub enum CodeError {
 
 fn length_message(digits: usize) -> String {
     let advice = match digits {
-        7 => "7けたのコードの前に、都道府県コード2けたと点数表1けたを付けてください。",
-        9 => "都道府県コード2けたの次に、点数表1けた（医科1・歯科3・調剤4・訪問看護6）を入れてください。",
+        7 => "7桁のコードの前に、都道府県コード2桁と点数表1桁を付けてください。",
+        9 => "都道府県コード2桁の次に、点数表1桁（医科1・歯科3・調剤4・訪問看護6）を入れてください。",
         _ => "先頭の0も省かずに入力してください。",
     };
     format!(
-        "医療機関等コードは、都道府県コード・点数表・7けたのコードを合わせて10けたの数字です（今は{digits}けたです）。{advice}"
+        "医療機関等コードは、都道府県コード・点数表・7桁のコードを合わせて10桁の数字です（今は{digits}桁です）。{advice}"
     )
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Slip {
                 let count = others.len() + 1;
                 write!(
                     f,
-                    "{MISSING}1けただけ違うコードが台帳に{count}件あります（{}{}）。書類と見比べて直してください。",
+                    "{MISSING}1桁だけ違うコードが台帳に{count}件あります（{}{}）。書類と見比べて直してください。",
                     codes.join("、"),
                     if count > codes.len() { "など" } else { "" }
                 )
@@ -102,13 +102,13 @@ impl fmt::Display for Slip {
                 let (change, code) = (change(*kind), code.grouped());
                 write!(
                     f,
-                    "{MISSING}検査数字（最後の1けた）も合いません。{change}と検査数字が合います（{code}）。書類と見比べてください。"
+                    "{MISSING}検査数字（最後の1桁）も合いません。{change}と検査数字が合います（{code}）。書類と見比べてください。"
                 )
             }
             Self::CheckDigit => {
                 write!(
                     f,
-                    "{MISSING}検査数字（最後の1けた）も合わないため、打ち間違いがあるようです。書類と1けたずつ見比べてください。"
+                    "{MISSING}検査数字（最後の1桁）も合わないため、打ち間違いがあるようです。書類と1桁ずつ見比べてください。"
                 )
             }
             Self::NotYetListed => {
@@ -137,17 +137,17 @@ fn change(kind: SlipKind) -> String {
 
 fn place(position: usize) -> String {
     match position {
-        1 | 2 => format!("都道府県コードの{position}けた目"),
+        1 | 2 => format!("都道府県コードの{position}桁目"),
         3 => "点数表".to_owned(),
-        _ => format!("7けたのコードの{}けた目", position - 3),
+        _ => format!("7桁のコードの{}桁目", position - 3),
     }
 }
 
 fn second_place(first: usize) -> String {
     match first {
-        1 => "2けた目".to_owned(),
+        1 => "2桁目".to_owned(),
         2 | 3 => place(first + 1),
-        _ => format!("{}けた目", first - 2),
+        _ => format!("{}桁目", first - 2),
     }
 }
 
@@ -159,7 +159,7 @@ pub enum LayoutError {
     NoRows,
     /// No known layout.
     #[error(
-        "列の並びを判別できません。9けたコードの公開一覧（9けたコード・7けたコード・名称・郵便番号・所在地）、7けたコードの一覧（7けたコード・名称・郵便番号・所在地）、全項目（10けたコード・名称・名称カナ・郵便番号・所在地・電話番号・開設者・状態・有効開始日・有効終了日）のどれかの並びにしてください。"
+        "列の並びを判別できません。9桁コードの公開一覧（9桁コード・7桁コード・名称・郵便番号・所在地）、7桁コードの一覧（7桁コード・名称・郵便番号・所在地）、全項目（10桁コード・名称・名称カナ・郵便番号・所在地・電話番号・開設者・状態・有効開始日・有効終了日）のどれかの並びにしてください。"
     )]
     Unknown,
     /// A header row without a column that is needed.
@@ -196,7 +196,7 @@ pub enum RejectionReason {
     #[error("空欄です。")]
     Empty,
     /// The field is not the expected number of digits.
-    #[error("「{found}」は{expected}けたの数字ではありません。先頭の0が省かれていないか確かめてください。")]
+    #[error("「{found}」は{expected}桁の数字ではありません。先頭の0が省かれていないか確かめてください。")]
     Digits {
         /// Digits expected.
         expected: usize,
@@ -207,7 +207,7 @@ pub enum RejectionReason {
     #[error("{0}")]
     Code(#[from] CodeError),
     /// The nine-digit and the seven-digit code of the row differ.
-    #[error("9けたのコードの下7けた「{nine}」と、7けたのコード「{seven}」が違います。")]
+    #[error("9桁のコードの下7桁「{nine}」と、7桁のコード「{seven}」が違います。")]
     CodesDiffer {
         /// Last seven of the nine digits.
         nine: String,
@@ -221,7 +221,7 @@ pub enum RejectionReason {
         found: String,
     },
     /// Neither a column, nor the address, nor the person who imports names the prefecture.
-    #[error("都道府県が分かりません。都道府県から始まる所在地にするか、取り込むときに都道府県を指定してください。")]
+    #[error("都道府県がわかりません。都道府県から始まる所在地にするか、取り込むときに都道府県を指定してください。")]
     NoPrefecture,
     /// No score table of that name or digit.
     #[error("「{found}」という点数表はありません。")]
@@ -230,7 +230,7 @@ pub enum RejectionReason {
         found: String,
     },
     /// The check digit holds for no score table.
-    #[error("検査数字（最後の1けた）が合いません（{}）。", .code.grouped())]
+    #[error("検査数字（最後の1桁）が合いません（{}）。", .code.grouped())]
     CheckDigit {
         /// The code of the row.
         code: InstitutionCode,

@@ -136,7 +136,7 @@ mod tests {
             slip,
             Slip::Listed { kind: SlipKind::Swapped { position: 8 }, code: code("0110112489"), others: vec![] }
         );
-        assert!(slip.to_string().contains("5けた目と6けた目"), "{slip}");
+        assert!(slip.to_string().contains("5桁目と6桁目"), "{slip}");
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         let slip = explained("0110112488", &["0110112489"]);
         let kind = SlipKind::Digit { position: 10, found: '8', likely: '9' };
         assert_eq!(slip, Slip::Listed { kind, code: code("0110112489"), others: vec![] });
-        assert!(slip.to_string().contains("7けた目") && slip.to_string().contains("0112489"), "{slip}");
+        assert!(slip.to_string().contains("7桁目") && slip.to_string().contains("0112489"), "{slip}");
         let several = explained("0110112488", &["0110112489", "0110112478"]);
         assert!(several.to_string().contains("0112489") && several.to_string().contains("0112478"), "{several}");
     }

@@ -21,7 +21,7 @@ words! {
         /// The certificate is applied for.
         Certificate = "certificate", "端末の電子証明書の発行を申請する";
         /// The certificate application is approved, and the letter made.
-        Approval = "approval", "発行申請が承認される（通知書が発送に回る）";
+        Approval = "approval", "発行の申請が承認される（通知書の発送に進む）";
         /// A wrong customer ID or line is corrected.
         LineId = "line-id", "お客様IDや回線種別の誤りを直す（誤りがあるとき）";
         /// The claims filing is sent.
@@ -141,10 +141,10 @@ impl Planner<'_> {
                 "通知書は簡易書留で届きます。印刷、発送、配達に余裕をみて、訪問日の{letter}営業日前までの承認が目安です。"
             ),
             Step::Certificate => {
-                format!("審査に{review}営業日、通知書が届くまでに{letter}営業日をみています。")
+                format!("審査に{review}営業日、通知書が届くまでに{letter}営業日かかるものとして計算しています。")
             }
             Step::Eligibility => format!(
-                "発行の申請の前に、送信が必要です。審査に{review}営業日、回線への反映に{LINE_ID_DAYS}日をみています。"
+                "発行の申請の前に、送信が必要です。審査に{review}営業日、回線への反映に{LINE_ID_DAYS}日かかるものとして計算しています。"
             ),
             Step::Claims => self.why_claims(visit),
         }
@@ -154,7 +154,7 @@ impl Planner<'_> {
         let start = latest_start_at(visit);
         let (from, to) = visit_window(start);
         format!(
-            "毎月{}日締めです。この日までに送信すると{start}から始められ、訪問作業の目安は{}から{}までです。",
+            "毎月{}日が締切です。この日までに送信すると{start}から始められ、訪問作業の目安は{}から{}までです。",
             self.rules.cut_off.day,
             japanese_date(from),
             japanese_date(to)

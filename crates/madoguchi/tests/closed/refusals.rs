@@ -125,7 +125,7 @@ async fn forged_expired_future_foreign_misused_and_revoked_certificates_open_not
                 "署名が正しくありません",
             ),
             ("4.2.2 future", dated(Duration::days(1), Duration::days(9)), "まだ始まっていません"),
-            ("4.3.1 another authority", forger.stranger(key), "この認証局が発行した証明書ではありません"),
+            ("4.3.1 another authority", forger.stranger(key), "この窓口で発行した端末の電子証明書ではありません"),
             ("wrong usage", odd(r#"["digitalSignature"]"#, r#"["keyEncipherment"]"#), misused),
             ("wrong use", odd(r#"["clientAuth"]"#, "[\"ocspSigning\"]\nocsp_no_check = true"), misused),
             ("in no register", forger.issue(signer, &plain, key, &other), "台帳にありません"),
@@ -143,7 +143,8 @@ async fn forged_expired_future_foreign_misused_and_revoked_certificates_open_not
         house.clock.pass(Duration::minutes(11));
         let (second, chain) = signed_by_the_terminal(&counter, &own, &certificate).await;
         let chain = Shown::new(&[&chain, &certificate], &second);
-        refused(&counter, "4.6, a terminal as authority", &chain, "この認証局が発行した証明書ではありません").await;
+        refused(&counter, "4.6, a terminal as authority", &chain, "この窓口で発行した端末の電子証明書ではありません")
+            .await;
 
         let good = Shown::new(&[&certificate], &own);
         let result = open(&counter, &good, &TLS13, "/connection-test/result").await.unwrap();
@@ -151,7 +152,7 @@ async fn forged_expired_future_foreign_misused_and_revoked_certificates_open_not
         let id = counter.certificates().await[0].id;
         let officer = staff(house, Role::RaOfficer).await;
         officer.post(&format!("/office/certificates/{id}/revoke"), &[("reason", "cessationOfOperation")]).await;
-        refused(&counter, "4.4.3 revoked", &good, "この証明書は失効しています").await;
+        refused(&counter, "4.4.3 revoked", &good, "この端末の電子証明書は失効しています").await;
         counter.close();
     })
     .await;

@@ -133,7 +133,7 @@ pub async fn confirm(ctx: &Ctx<'_>, code: &str) -> Result<Enrolled> {
     limits::SECOND_FACTOR.insist(ctx, &mut tx, &[&account.to_string()]).await?;
     let Some(step) = step_of(&secret, code, ctx)? else {
         tx.commit().await?;
-        let message = "番号が違います。認証アプリに表示されている6けたの番号を、切り替わる前に入力してください。\
+        let message = "番号が違います。認証アプリに表示されている6桁の番号を、切り替わる前に入力してください。\
             続けて違うときは、スマートフォンの時計が合っているか確かめてください。";
         return Ok(Enrolled::Slips(vec![entry::finding("code", message)]));
     };

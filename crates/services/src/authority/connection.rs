@@ -18,14 +18,16 @@ use crate::{Ctx, Result, applications::tell};
 pub enum TestFault {
     /// No certificate was shown.
     #[error(
-        "端末の電子証明書が提示されませんでした。取得したファイルを端末に入れてから、ブラウザを開き直し、証明書を選んでください。"
+        "端末の電子証明書を確認できませんでした。取得したファイルを端末に入れてから、ブラウザを開き直し、端末の電子証明書を選んでください。"
     )]
     NoCertificate,
     /// The chain check refuses it.
     #[error("{0}")]
     Chain(ChainFault),
     /// The register does not know it.
-    #[error("この証明書は、この認証局の台帳にありません。通知書の手順で取得した証明書を選んでください。")]
+    #[error(
+        "選ばれたのは、この窓口で発行した端末の電子証明書ではありません。通知書の手順で取得したものを選んでください。"
+    )]
     Unknown,
 }
 

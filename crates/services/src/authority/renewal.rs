@@ -47,20 +47,20 @@ pub enum RenewalFault {
     TooEarly(String),
     /// It has expired, and nobody allowed a renewal.
     #[error(
-        "有効期限が過ぎています。{0}までは、代表者の方がポータルの「申請状況照会」で有効期限後の更新を認めると、認めた時から24時間だけ更新できます。認めると、証明書を出せないブラウザでも使える「更新コード」が出ます。"
+        "有効期限が過ぎています。{0}までは、代表者の方がポータルの「更新の設定」で有効期限後の更新を認めると、認めた時から24時間だけ更新できます。認めると「更新コード」が表示され、端末の電子証明書を選べないブラウザでも使えます。"
     )]
     NotAllowed(String),
     /// It expired too long ago.
     #[error("有効期限から30日が過ぎたため、更新できません。ポータルから、新しく発行を申請してください。")]
     TooLate,
     /// Its successor is in use.
-    #[error("この証明書の更新は終わっています。更新で受け取った新しい証明書を選んで、接続してください。")]
+    #[error("この端末の電子証明書の更新は終わっています。更新で受け取った新しいほうを選んで、接続してください。")]
     Renewed,
     /// The new one would end before the present one.
     #[error("今更新すると、有効期限が今より早くなります。認証局の切替えが終わってから、もう一度お試しください。")]
     NothingGained,
     /// The box was not ticked.
-    #[error("「更新料への同意」を選んでください。同意がないと更新できません。")]
+    #[error("「更新料への同意」にチェックを入れてください。同意がないと更新できません。")]
     ConsentMissing,
     /// The terminal asks by itself, and nobody agreed to it beforehand.
     #[error(

@@ -53,7 +53,7 @@ pub struct LateCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The box about the fee was not ticked.
-    #[error("「更新料への同意」を選んでください。")]
+    #[error("「更新料への同意」にチェックを入れてください。")]
     ConsentMissing,
     /// A renewal after the end needs a second factor.
     #[error(

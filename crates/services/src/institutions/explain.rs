@@ -79,9 +79,9 @@ fn read(input: CodeInput<'_>) -> Result<InstitutionCode, (&'static str, String)>
         CodeInput::Parts { prefecture, score_table, code } => (prefecture, score_table, code),
     };
     let prefecture =
-        Prefecture::parse(prefecture).ok_or_else(|| ("prefecture", "都道府県コードを選択してください。".to_owned()))?;
+        Prefecture::parse(prefecture).ok_or_else(|| ("prefecture", "都道府県コードを選んでください。".to_owned()))?;
     let score_table =
-        ScoreTable::parse(score_table).ok_or_else(|| ("score_table", "点数表コードを選択してください。".to_owned()))?;
+        ScoreTable::parse(score_table).ok_or_else(|| ("score_table", "点数表コードを選んでください。".to_owned()))?;
     let local = InstitutionCode::from_parts(prefecture, score_table, code);
     local.map_err(|fault: CodeError| ("code", fault.to_string()))
 }

@@ -220,7 +220,7 @@ fn line(due: &Due, today: time::Date) -> String {
         _ => format!("更新できる日：{}まで", japanese_date(renewal::grace_until(one.not_after).date())),
     };
     let fetched = if due.fetched {
-        "\n　新しい証明書は受取済みです。接続テストをしてください。"
+        "\n　新しい端末の電子証明書は受取済みです。接続テストをしてください。"
     } else {
         ""
     };

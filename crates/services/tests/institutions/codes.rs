@@ -56,7 +56,7 @@ async fn the_likely_slip_is_named_without_the_name_of_the_institution() {
         assert!(message.contains("入れ替える") && message.contains(&right.grouped()), "{message}");
         let wrong_digit = format!("{}{}", &right.as_str()[..9], (right.as_str().as_bytes()[9] - b'0' + 5) % 10);
         let (valid, message) = unknown(whole(house, &wrong_digit).await);
-        assert!(!valid && message.contains("7けた目") && message.contains(&right.grouped()), "{message}");
+        assert!(!valid && message.contains("7桁目") && message.contains(&right.grouped()), "{message}");
         assert!(!message.contains("平凡医院"));
     })
     .await;
@@ -89,8 +89,8 @@ async fn what_is_no_code_is_said_at_its_field() {
             (parts("", "1", "0112489"), "prefecture", "都道府県コード"),
             (parts("01", "2", "0112489"), "score_table", "点数表コード"),
             (parts("01", "1", "O112489"), "code", "英字の「O」"),
-            (parts("01", "1", "112489"), "code", "6けた"),
-            (CodeInput::Whole("0112489"), "code", "10けた"),
+            (parts("01", "1", "112489"), "code", "6桁"),
+            (CodeInput::Whole("0112489"), "code", "10桁"),
         ];
         for (input, at, words) in cases {
             match explain(&house.app, input).await.unwrap() {

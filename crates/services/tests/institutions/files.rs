@@ -49,7 +49,7 @@ async fn every_broken_row_is_named_with_its_line_and_every_good_row_is_kept() {
             (12, format!("01{local},{local},\0,0600001,札幌市").into_bytes(), "名称"),
             (15, [format!("01{local},{local},").as_bytes(), b"\x8E\x95\x89\xC8,0600001,x"].concat(), "文字化け"),
             (18, format!("01{local},{local},{},0600001,札幌市", "長".repeat(9_000)).into_bytes(), "長すぎ"),
-            (21, format!("{local},01{local},名前,0600001,札幌市").into_bytes(), "けた"),
+            (21, format!("{local},01{local},名前,0600001,札幌市").into_bytes(), "桁"),
         ];
         for (place, line, _) in &broken {
             lines.insert(place - 1, line.clone());
@@ -109,7 +109,7 @@ async fn a_file_that_is_no_register_is_refused_as_a_whole_and_nothing_changes() 
         let needed = LayoutError::ScoreTableNeeded { layout: RegisterLayout::NineDigits };
         let wrong_table = FileFault::OtherTable { given: ScoreTable::Dental, fits: ScoreTable::Medical };
         let (wanted, found) = (RegisterLayout::Full, RegisterLayout::NineDigits);
-        let header = "9けたコード,名称,郵便番号,所在地\n";
+        let header = "9桁コード,名称,郵便番号,所在地\n";
         let cases: [(Vec<u8>, Options, FileFault); 8] = [
             (vec![], told(), layout(LayoutError::NoRows)),
             (b"\n \n,,\n".to_vec(), told(), layout(LayoutError::NoRows)),

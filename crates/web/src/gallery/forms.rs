@@ -81,13 +81,13 @@ fn line(chosen: &str, kind: &str) -> Vec<FieldView> {
         FieldView::new("line_kind", "電気通信回線種別", InputView::Radio { choices: lines })
             .required()
             .with_help("NTTフレッツや光コラボの回線をお使いの方は「1」です。間違えると当日の設置ができません。")
-            .with_link("どれを選ぶか分からないとき：書類から調べる", "/line-finder"),
+            .with_link("どれを選ぶかわからないとき：書類から調べる", "/line-finder"),
         FieldView::new("id_kind", "お客様IDの種類", InputView::Radio { choices: kinds })
             .required()
             .when("reveal r1", "回線種別で「1」を選んだ場合"),
         FieldView::new("customer_id", "お客様ID", InputView::Text(TextView::code("", vec![])))
             .required()
-            .with_help("NTTの「開通のご案内」に書かれています。ハイフンや空白、小文字のままでも構いません。")
+            .with_help("NTTの「開通のご案内」に書かれています。ハイフンや空白、小文字のままでもかまいません。")
             .when("reveal r3 and-r1", "お客様IDの種類で「CAF」か「COP」を選んだ場合"),
         FieldView::new("customer_id_again", "確認用お客様ID", InputView::Text(TextView::code("", vec![])))
             .required()

@@ -211,7 +211,7 @@ impl BannerView {
     /// What was typed is kept; nothing was sent.
     #[must_use]
     pub fn draft_saved() -> Self {
-        let body = "まだ送信されていません。別の端末でログインしても、続きから入力できます。";
+        let body = "まだ送信されていません。別の機器でログインしても、続きから入力できます。";
         Self {
             kind: BannerKind::Success,
             title: "下書きを保存しました。".to_owned(),

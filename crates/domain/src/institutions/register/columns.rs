@@ -39,9 +39,9 @@ impl Column {
     /// The name of the column in reports.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::TenDigits => "10けたコード",
-            Self::NineDigits => "9けたコード",
-            Self::SevenDigits => "7けたコード",
+            Self::TenDigits => "10桁コード",
+            Self::NineDigits => "9桁コード",
+            Self::SevenDigits => "7桁コード",
             Self::Prefecture => "都道府県",
             Self::ScoreTable => "点数表",
             Self::Name => "名称",

@@ -18,8 +18,8 @@ impl RegisterLayout {
     /// The name on pages and in reports.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::NineDigits => "9けたコードの公開一覧",
-            Self::SevenDigits => "7けたコードの一覧",
+            Self::NineDigits => "9桁コードの公開一覧",
+            Self::SevenDigits => "7桁コードの一覧",
             Self::Full => "全項目",
         }
     }

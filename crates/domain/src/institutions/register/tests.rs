@@ -110,10 +110,7 @@ fn a_bad_row_names_its_column_and_reason_and_the_others_are_kept() {
     assert_eq!(read.iter().filter(|row| row.is_ok()).count(), 2);
     let rejected: Vec<_> = read.into_iter().filter_map(Result::err).collect();
     let columns: Vec<_> = rejected.iter().map(|rejection| rejection.column).collect();
-    assert_eq!(
-        columns,
-        ["9けたコード", "9けたコード", "7けたコード", "9けたコード", "名称", "7けたコード", "9けたコード", "名称"]
-    );
+    assert_eq!(columns, ["9桁コード", "9桁コード", "7桁コード", "9桁コード", "名称", "7桁コード", "9桁コード", "名称"]);
     assert!(rejected[0].to_string().contains("先頭の0"), "{}", rejected[0]);
     assert_eq!(rejected[1].reason, RejectionReason::Code(CodeError::UnknownPrefecture { found: "48".into() }));
     assert!(matches!(rejected[2].reason, RejectionReason::CodesDiffer { .. }));

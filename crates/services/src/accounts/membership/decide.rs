@@ -131,7 +131,7 @@ async fn turn_down(ctx: &Ctx<'_>, mut tx: Tx, membership: &Membership, reason: &
 fn reason_of(typed: &str) -> Result<String, Finding> {
     match clean_text(typed, REASON) {
         Ok(reason) if reason.is_empty() => {
-            Err(entry::finding("reason", "理由を入力してください。申し出た方に、メールでお伝えします。"))
+            Err(entry::finding("reason", "理由を入力してください。申し込んだ方に、メールでお伝えします。"))
         }
         Ok(reason) => Ok(reason),
         Err(fault) => Err(entry::finding("reason", format!("「理由」：{fault}"))),

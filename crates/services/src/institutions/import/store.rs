@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
         }
         if row.replaced > 0 {
             let reason = format!(
-                "ほかのパソコンで表示できない文字（外字）{}文字を「〓」に置き換えました。正しい文字が分かるときは、ファイルを直して取り込み直してください。",
+                "ほかのパソコンで表示できない文字（外字）{}文字を「〓」に置き換えました。正しい文字がわかるときは、ファイルを直して取り込み直してください。",
                 row.replaced
             );
             self.report.add(at, Kind::Replaced, &reason, &row.raw)?;

@@ -37,7 +37,7 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
 
 fn told(what: &str) -> Vec<BannerView> {
     match what {
-        "password" => done("パスワードを変更しました", &["この端末のほかは、すべてログアウトしました。"]),
+        "password" => done("パスワードを変更しました", &["いまお使いの機器のほかは、すべてログアウトしました。"]),
         "second-factor-removed" => done("二段階認証をやめました", &["次からは、パスワードだけでログインします。"]),
         _ => vec![],
     }

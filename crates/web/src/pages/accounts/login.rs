@@ -101,7 +101,7 @@ fn code_page(visit: &Visit, next: &str) -> FormPage {
         frame: visit.frame("二段階認証"),
         lead: vec!["パスワードを確認しました。続けて、認証アプリに表示されている番号を入力してください。".to_owned()],
         action: "/login/second-factor".to_owned(),
-        fields: vec![FieldView::new("code", "認証アプリの番号（6けた）", input).required().with_help(
+        fields: vec![FieldView::new("code", "認証アプリの番号（6桁）", input).required().with_help(
             "認証アプリが使えないときは、控えておいた回復コードを入力してください。1つのコードは1回だけ使えます。",
         )],
         hidden: vec![("next", next.to_owned())],

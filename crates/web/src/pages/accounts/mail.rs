@@ -31,7 +31,7 @@ pub(super) struct MailPage {
 async fn page(visit: &Visit, sent: bool, slips: &[Finding]) -> Result<MailPage, Failure> {
     let address = visit.person()?.email.clone();
     let text = TextView { inputmode: "numeric".to_owned(), width: Width::Short, ..TextView::default() };
-    let number = FieldView::new("number", "テストのメールに書かれた番号（6けた）", InputView::Text(text)).required();
+    let number = FieldView::new("number", "テストのメールに書かれた番号（6桁）", InputView::Text(text)).required();
     let (fields, errors) = with_slips(vec![number], slips);
     let rows = rescue::mail_state(&visit.ctx()).await?.into_iter().map(row).collect();
     let columns = ["件名", "状況", "宛先", "日時"].map(ColumnView::new).to_vec();
@@ -51,7 +51,7 @@ async fn page(visit: &Visit, sent: bool, slips: &[Finding]) -> Result<MailPage, 
 fn row(mail: rescue::MailState) -> RowView {
     let state = match (mail.state.as_str(), mail.answer.is_empty()) {
         ("sent", _) => StateView::new(Tone::Done, "送信済み"),
-        ("refused", _) => StateView::new(Tone::Attention, "拒否"),
+        ("refused", _) => StateView::new(Tone::Attention, "断られた"),
         ("bounced", _) => StateView::new(Tone::Attention, "届かずに戻った"),
         (_, true) => StateView::new(Tone::Waiting, "送信待ち"),
         (_, false) => StateView::new(Tone::Waiting, "再送待ち"),

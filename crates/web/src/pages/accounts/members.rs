@@ -69,7 +69,7 @@ async fn page(visit: &Visit, typed: &str, slips: &[Finding]) -> Result<MembersPa
     let session = visit.person()?;
     let rows = membership::members(&visit.ctx()).await?;
     let (members, waiting): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == ACTIVE);
-    let address = email(typed).with_help("招く方ご本人のメールアドレスです。");
+    let address = email(typed).with_help("招待する方ご本人のメールアドレスです。");
     let (fields, errors) = with_slips(vec![address], slips);
     Ok(MembersPage {
         frame: Frame { breadcrumb: places(), has_errors: !slips.is_empty(), ..visit.frame("メンバー") },

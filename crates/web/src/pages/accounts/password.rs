@@ -105,8 +105,9 @@ fn change_page(visit: &Visit, login: &str) -> FormPage {
         action: "/account/password".to_owned(),
         fields,
         username: login.to_owned(),
-        before: "ボタンを押すとパスワードが変わり、この端末のほかはログアウトします。メールでもお知らせします。"
-            .to_owned(),
+        before:
+            "ボタンを押すとパスワードが変わり、いまお使いの機器のほかはログアウトします。メールでもお知らせします。"
+                .to_owned(),
         button: "パスワードを変更する",
         back: Some(Link::new("アカウントの設定へ戻る", "/account")),
         ..FormPage::default()

@@ -45,7 +45,7 @@ impl PlaceTyped {
             return slips;
         }
         let missing =
-            [("prefecture", "都道府県コードを選択してください。"), ("score_table", "点数表コードを選択してください。")];
+            [("prefecture", "都道府県コードを選んでください。"), ("score_table", "点数表コードを選んでください。")];
         let rest = slips.into_iter().filter(|slip| slip.field != "code" || digits == 0);
         rest.chain(missing.map(|(field, words)| slip(field, words))).collect()
     }
@@ -137,7 +137,7 @@ mod tests {
             ..PlaceTyped::default()
         };
         let fields = |typed: &PlaceTyped| -> Vec<String> {
-            typed.named(vec![slip("code", "10けたです")]).into_iter().map(|slip| slip.field).collect()
+            typed.named(vec![slip("code", "10桁です")]).into_iter().map(|slip| slip.field).collect()
         };
         assert_eq!(fields(&typed("0100016")), ["prefecture", "score_table"]);
         assert_eq!(fields(&typed("")), ["code", "prefecture", "score_table"]);

@@ -67,7 +67,7 @@ async fn enrol_page(visit: &Visit, next: &str, slips: &[Finding]) -> Result<Enro
         width: Width::Short,
         ..TextView::default()
     };
-    let code = FieldView::new("code", "認証アプリに表示された番号（6けた）", InputView::Text(text)).required();
+    let code = FieldView::new("code", "認証アプリに表示された番号（6桁）", InputView::Text(text)).required();
     let (fields, errors) = with_slips(vec![code], slips);
     let frame = Frame { breadcrumb: trail(), has_errors: !slips.is_empty(), ..visit.frame("二段階認証の設定") };
     let must = next_step(&visit.site.app, session) == Step::EnrolSecondFactor;

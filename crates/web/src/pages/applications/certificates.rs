@@ -121,7 +121,7 @@ fn revoke_page(visit: &Visit, record: &Certificate, fault: Option<&str>) -> Revo
 fn facts(record: &Certificate) -> SummaryListView {
     let serial = SummaryRow { code: true, ..SummaryRow::new("シリアル番号", &record.serial) };
     let rows = vec![
-        SummaryRow::new("名義", &record.subject),
+        SummaryRow::new("端末名称等", &record.subject),
         SummaryRow::new("有効期限", japanese_date(record.not_after.date())),
         serial,
     ];

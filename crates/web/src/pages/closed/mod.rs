@@ -72,11 +72,11 @@ fn start_page(visit: &Visit, id: &str, slips: &[(&str, &str)]) -> Start {
     let mut frame = visit.frame("端末の電子証明書の取得");
     let pickup_id = FieldView::new("pickup_id", "取得ID", InputView::Text(TextView::code(id, vec![])))
         .required()
-        .with_help("電子証明書発行通知書に書かれています。区切りの空白やハイフンは、あってもなくても構いません。");
+        .with_help("電子証明書発行通知書に書かれています。区切りの空白やハイフンは、あってもなくてもかまいません。");
     frame.has_errors = !slips.is_empty();
     let secret = FieldView::new("pickup_secret", "取得パスワード", InputView::Text(TextView::code("", vec![])))
         .required()
-        .with_help("通知書のとおりに入力してください。区切りの空白は入力しなくて構いません。");
+        .with_help("通知書のとおりに入力してください。区切りの空白は入力しなくてかまいません。");
     let error = |(key, message): &(&str, &str)| FieldError { key: (*key).to_owned(), message: (*message).to_owned() };
     let marked = |field: FieldView| match slips.iter().find(|(key, _)| *key == field.key) {
         Some((_, message)) => field.with_error(*message),

@@ -51,7 +51,7 @@ struct NotNow {
 }
 
 fn steps() -> StepsView {
-    StepsView::new(&["今の証明書の確認と受け取り", "端末に入れる", "接続テスト"], 1)
+    StepsView::new(&["確認と受け取り", "端末に入れる", "接続テスト"], 1)
 }
 
 fn not_now(visit: &Visit, fault: &RenewalFault) -> NotNow {
@@ -72,7 +72,7 @@ fn consent(offer: &Offer, posted: &Posted) -> Option<[FieldView; 2]> {
 }
 
 /// What the button does when a certificate was shown.
-const BEFORE: &str = "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。新しい証明書の接続テストが済むまでは、今の証明書が使え、更新料なしでもう一度受け取れます。";
+const BEFORE: &str = "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。新しい端末の電子証明書の接続テストが済むまでは、今のものが使えます。更新料なしで、もう一度受け取ることもできます。";
 /// What the button does after the end, when nothing but a code was typed.
 const BEFORE_BY_CODE: &str = "ボタンを押すと更新され、ファイル（.p12）が保存されます。この画面は、そのまま残ります。更新コードは1回だけ使えます。受け取りに失敗したときは、代表者の方が新しい更新コードを作ると、更新料なしでもう一度受け取れます。";
 
@@ -98,7 +98,7 @@ fn page(visit: &Visit, posted: &Posted, offer: &Offer, by_code: bool, slips: &[F
             Fact::new("端末名称等", &offer.terminal),
             Fact::new("医療機関等名", &offer.institution),
             Fact::code("受付番号", &offer.reference),
-            Fact::code("今の証明書のシリアル番号", &offer.serial),
+            Fact::code("今のシリアル番号", &offer.serial),
             Fact::new("今の有効期限", japanese_date(offer.expires.date())),
             Fact::new("更新した後の有効期限", japanese_date(offer.new_expires.date())),
         ],
@@ -107,7 +107,10 @@ fn page(visit: &Visit, posted: &Posted, offer: &Offer, by_code: bool, slips: &[F
             days => format!("新しい有効期間は更新した日から数えるため、今の有効期間の残り{days}日分が失われます。"),
         },
         fee: offer.fee_yen.map_or_else(
-            || "更新料はかかりません（前の更新のやり直しです）。前に受け取った新しい証明書は失効します。".to_owned(),
+            || {
+                "更新料はかかりません（前の更新のやり直しです）。前に受け取った新しい端末の電子証明書は失効します。"
+                    .to_owned()
+            },
             |fee| format!("更新料は{}円です。発行料と同じ方法でお支払いいただきます。", thousands(fee)),
         ),
         ended: offer.expires < visit.ctx().now,
@@ -171,7 +174,7 @@ fn code_page(visit: &Visit, posted: &Posted, slips: &[(&str, &str)]) -> CodePage
         .required()
         .with_help("端末の電子証明書を申請したときの番号です。更新コードと同じ画面と、端末のラベルに書かれています。");
     let code = FieldView::new(KEYS[1], "更新コード", text("")).required().with_help(
-        "代表者の方がポータルで作った12文字のコードです。区切りの空白やハイフンは、あってもなくても構いません。",
+        "代表者の方がポータルで作った12文字のコードです。区切りの空白やハイフンは、あってもなくてもかまいません。",
     );
     let slip = |(key, message): &(&str, &str)| Finding { field: (*key).to_owned(), message: (*message).to_owned() };
     let (fields, errors) = with_slips(vec![reference, code], &slips.iter().map(slip).collect::<Vec<_>>());

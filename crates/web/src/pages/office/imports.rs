@@ -69,10 +69,10 @@ fn fields(posted: &Posted) -> Vec<FieldView> {
     vec![
         FieldView::new("file", "CSVファイル", file)
             .required()
-            .with_help("文字コードはUTF-8またはShift_JIS、30MBまでです。見出しの行は、あってもなくても構いません。"),
+            .with_help("文字コードはUTF-8またはShift_JIS、30MBまでです。見出しの行は、あってもなくてもかまいません。"),
         select("layout", "並び", found_out, layouts, posted),
         select("score_table", "点数表", "ファイルに書かれている", tables, posted)
-            .with_help("9けた・7けたのコードの一覧には点数表が書かれていません。すべての行の点数表を選んでください。"),
+            .with_help("9桁・7桁のコードの一覧には点数表が書かれていません。すべての行の点数表を選んでください。"),
         select(
             "prefecture",
             "都道府県",

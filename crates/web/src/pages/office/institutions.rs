@@ -85,8 +85,7 @@ pub(super) async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
         ..parts::table("医療機関等（コード順）", &labels, found.iter().map(row).collect())
     };
     let frame = visit.office_frame("医療機関等", LIST);
-    let empty =
-        ("この条件の医療機関等はありません", "コードのけた数や名称の一部を変えて、もう一度絞り込んでください。");
+    let empty = ("この条件の医療機関等はありません", "コードの桁数や名称の一部を変えて、もう一度絞り込んでください。");
     let links = vec![Link::new("取込みの履歴", "/office/imports")];
     Ok(Html(parts::ListPage { filters: Some(filters(&wanted)), links, ..parts::ListPage::new(frame, table, empty) }))
 }

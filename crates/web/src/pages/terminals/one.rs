@@ -92,13 +92,11 @@ pub(super) async fn show(
 fn told(done: &str) -> Option<BannerView> {
     let (title, body) = match done {
         "place" => ("設置場所を保存しました。", ""),
-        "revoked" => {
-            ("端末の電子証明書を失効させました。", "失効リストにただちに載ります。この端末からは、もう接続できません。")
-        }
+        "revoked" => ("端末の電子証明書を失効させました。", "この端末からは、もう接続できません。"),
         "retired" => ("端末の使用をやめたと記録しました。", "端末の電子証明書は失効しています。お知らせも止まります。"),
         "reported" => (
             "盗難・紛失の届出を受け付けました。",
-            "代表者と登録局の担当にメールで知らせました。24時間以内に失効させます。",
+            "代表者とポータルの担当者にメールで知らせました。24時間以内に失効させます。",
         ),
         _ => return None,
     };
@@ -284,7 +282,8 @@ mod tests {
                 errors: ErrorSummary::default(),
                 address: "/terminals/1".into(),
                 state: words::state(if renew { Condition::EndsSoon } else { Condition::ReportedLost }),
-                next: "閉域網の更新ページで、端末の電子証明書を更新してください。".into(),
+                next: "オンライン請求ネットワーク（閉域網）の更新のページで、端末の電子証明書を更新してください。"
+                    .into(),
                 step: (!renew).then(|| Link::new("失効させる", "/terminals/1/trouble?what=lost")),
                 renew,
                 ended: false,

@@ -116,7 +116,7 @@ fn revoke_and_apply(owner: bool) -> Told {
 
 fn lost(owner: bool, contact: &str) -> Told {
     let steps = [
-        "すぐに失効させます。失効リストにもただちに載り、盗まれた端末からは接続できなくなります。",
+        "すぐに失効させます。盗まれた端末からは、ただちに接続できなくなります。",
         "端末をこれからも使うときは、新しい端末で使う端末の電子証明書を申請します。",
         "患者さんの情報が漏れたおそれがあるときは、院内の規程に沿って対応してください。",
     ];
@@ -126,7 +126,7 @@ fn lost(owner: bool, contact: &str) -> Told {
         let consequence = "すぐに失効し、元に戻せません。端末が見つかっても、新しい申請が必要です。";
         Told { button: Some("いますぐ失効させる"), consequence: consequence.to_owned(), ..way }
     } else {
-        let consequence = "届出を記録し、代表者と登録局の担当に、失効させるようメールで知らせます。";
+        let consequence = "届出を記録し、代表者とポータルの担当者に、失効させるようメールで知らせます。";
         Told { button: Some("盗難・紛失を届け出る"), consequence: consequence.to_owned(), ..way }
     }
 }
