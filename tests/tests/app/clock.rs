@@ -21,7 +21,7 @@ use crate::{
 
 fn is_told(answer: &Answer) {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
-    assert!(answer.body.contains("認証局の時計にずれが見つかった"), "{}", answer.body);
+    assert!(answer.body.contains("発行に使う時計にずれが見つかった"), "{}", answer.body);
     assert!(answer.body.contains("同じ通知書を使えます"), "{}", answer.body);
 }
 

@@ -48,7 +48,7 @@ async fn each_answer_leads_on_and_the_fee_is_said_before_the_deed() {
             ("?what=replaced&backup=no", "前のパソコンは、まだ使えますか", ""),
             ("?what=replaced&backup=no&old_works=yes", "発行の申請に進む", fee),
             ("?what=broken&backup=no", "失効させて、申請に進む", fee),
-            ("?what=deleted&backup=yes", "控えのファイルを取り込む", free),
+            ("?what=deleted&backup=yes", "控えのファイルを端末に入れる", free),
             ("?what=lost", "いますぐ失効させる", fee),
             ("?what=lost", "失効の期限：2026年5月21日（木）10:00", fee),
             ("?what=code_changed", "新しいコードで、端末の電子証明書を申請します", fee),

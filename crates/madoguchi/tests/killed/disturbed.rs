@@ -48,7 +48,7 @@ async fn a_full_disk_of_the_database_refuses_before_signing_and_recovers_by_itse
 
 fn the_clock_is_named(told: &Answer) {
     assert_eq!(told.status, 503, "{}", told.text());
-    assert!(told.text().contains("認証局の時計にずれが見つかった"), "{}", told.text());
+    assert!(told.text().contains("発行に使う時計にずれが見つかった"), "{}", told.text());
 }
 
 #[tokio::test]

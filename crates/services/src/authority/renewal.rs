@@ -64,7 +64,7 @@ pub enum RenewalFault {
     ConsentMissing,
     /// The terminal asks by itself, and nobody agreed to it beforehand.
     #[error(
-        "端末による自動の更新（更新料{0}円）への同意がありません。代表者の方が、ポータルの「申請状況照会」で同意してから、もう一度お試しください。"
+        "端末による自動の更新（更新料{0}円）への同意がありません。代表者の方が、ポータルの「更新の設定」で同意してから、もう一度お試しください。"
     )]
     NoStandingConsent(String),
     /// The request asks for another name.

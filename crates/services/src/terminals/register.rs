@@ -75,7 +75,7 @@ impl Terminal {
             NextStep::Renew => {
                 "オンライン請求ネットワーク（閉域網）の更新のページで、端末の電子証明書を更新してください。".to_owned()
             }
-            NextStep::TestConnection => "端末に取り込んでから、接続テストをしてください。".to_owned(),
+            NextStep::TestConnection => "端末に入れてから、接続テストをしてください。".to_owned(),
             NextStep::SeeToApplication => self.under_way.as_ref().map(|(_, e)| e.next_step()).unwrap_or_default(),
             NextStep::Apply => "これからも使うときは、新しい端末の電子証明書を申請してください。".to_owned(),
             NextStep::Revoke => "盗難・紛失の届出があります。すぐに失効させてください。".to_owned(),

@@ -103,17 +103,17 @@ fn service(error: Error) -> Told {
         Error::Forbidden => told(
             StatusCode::FORBIDDEN,
             "この操作はできません",
-            "このアカウントには、この操作をする権限がありません。必要な場合は、医療機関等の管理者またはシステム管理者にご相談ください。",
+            "このアカウントには、この操作をする権限がありません。必要な場合は、医療機関等の代表者またはシステム管理者にご相談ください。",
         ),
         Error::LoginRequired => told(
             StatusCode::UNAUTHORIZED,
             "ログインしてください",
-            "ログインの時間が切れました。もう一度ログインしてください。",
+            "ログインの有効期限が切れました。もう一度ログインしてください。",
         ),
         Error::ChangedMeanwhile => told(
             StatusCode::CONFLICT,
             "状態が変わっています",
-            "画面を開いた後に、ほかの人か別の画面が先に操作しました。今の状態を確認してから、必要であればもう一度操作してください。",
+            "画面を開いた後に、ほかの人が操作したか、別の画面で操作されました。今の状態を確認してから、必要であればもう一度操作してください。",
         ),
         Error::TooManyTries { until } => told(
             StatusCode::TOO_MANY_REQUESTS,
@@ -126,8 +126,8 @@ fn service(error: Error) -> Told {
             "同じ処理がほかで進んでいます。1分ほどたってから、もう一度お試しください。",
         ),
         // The log names these two once, where they begin.
-        Error::CannotSign(_) => not_signing("認証局の鍵の装置が一時的に使えないため"),
-        Error::ClockInDoubt(_) => not_signing("認証局の時計にずれが見つかったため"),
+        Error::CannotSign(_) => not_signing("発行に使う装置が一時的に使えないため"),
+        Error::ClockInDoubt(_) => not_signing("発行に使う時計にずれが見つかったため"),
         Error::Unrecorded(cause) => unrecorded(&cause),
         Error::Internal(cause) => ours(&cause),
         // Those who send a key read it beside their request; this one is of our own making.
@@ -141,7 +141,7 @@ fn told(status: StatusCode, title: &'static str, sentence: &str) -> Told {
 
 fn not_signing(because: &str) -> Told {
     let sentences = [
-        &format!("{because}、今は端末の電子証明書を作れません。手続は進んでおらず、料金もかかりません。"),
+        &format!("{because}、今は端末の電子証明書を作れません。手続は進んでおらず、発行料や更新料はかかりません。"),
         "しばらくしてから、もう一度お試しください。通知書がある場合は、同じ通知書を使えます。",
     ];
     (StatusCode::SERVICE_UNAVAILABLE, "今は端末の電子証明書を作れません", sentences.map(str::to_owned).to_vec())
@@ -150,7 +150,7 @@ fn not_signing(because: &str) -> Told {
 fn unrecorded(cause: &str) -> Told {
     let event = event_id(cause);
     tracing::error!(event, cause, "the journal cannot be written");
-    let what = "認証局の控えを記録できないため、端末の電子証明書の発行や失効の手続を終えられませんでした。お手元の通知書は引き続き使えますので、そのままお持ちください。";
+    let what = "記録の控えを残せないため、端末の電子証明書の発行や失効の手続を終えられませんでした。お手元の通知書は引き続き使えますので、そのままお持ちください。";
     let then = format!(
         "しばらくしてから今の状態を確認し、もう一度操作してください。続くときは、番号「{event}」をコールセンターにお知らせください。"
     );

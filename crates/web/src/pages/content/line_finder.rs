@@ -70,7 +70,9 @@ pub(super) async fn show(visit: Visit, Query(printed): Query<Printed>) -> Html<F
     let breadcrumb = home().into_iter().chain([Link::new("電気通信回線種別とは", "/articles/line-kinds")]).collect();
     Html(FinderPage {
         frame: Frame {
-            current: Section::Business, breadcrumb, ..visit.frame("回線の種類を、書類の言葉から調べる")
+            current: Section::Business,
+            breadcrumb,
+            ..visit.frame("回線の種類を、書類にある言葉から調べる")
         },
         asked: !words.is_empty() || !found.is_empty(),
         agreed,

@@ -116,7 +116,7 @@ async fn stale(visit: &Visit, id: ApplicationId, typed: &[String]) -> Result<Res
     let view = applications::case(&visit.ctx(), id).await?;
     let mut page = page::page(visit, &view);
     let mut body = vec![
-        "画面を開いた後に、ほかの人か別の画面が先に操作しました。今回の操作は記録していません。".to_owned(),
+        "画面を開いた後に、ほかの人が操作したか、別の画面で操作されました。今回の操作は記録していません。".to_owned(),
         format!(
             "いまの状態は「{}」です。下の内容を確認してから、必要であればもう一度操作してください。",
             view.case.state.label()
