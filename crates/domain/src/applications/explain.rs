@@ -161,9 +161,11 @@ fn words(moment: Moment, day: &str) -> (String, &'static str, &'static str) {
         State::LetterReturned => {
             (format!("{day}に通知書が戻ってきました。"), YOU, "宛先を確かめて、「通知書を送り直す」を押してください。")
         }
-        State::LetterLost => {
-            (format!("{day}に不着・紛失の届出を受けました。"), YOU, "「通知書を送り直す」を押してください。")
-        }
+        State::LetterLost => (
+            format!("{day}に、届かない・なくしたとの届出を受けました。"),
+            YOU,
+            "「通知書を送り直す」を押してください。",
+        ),
         State::LetterReissued => (format!("{day}に通知書を作り直しました。"), DISPATCH, "簡易書留で発送します。"),
         State::PickedUp => {
             (format!("{day}に端末の電子証明書を取得しました。"), YOU, "端末に入れて、接続テストをしてください。")

@@ -107,10 +107,7 @@ fn page(visit: &Visit, posted: &Posted, offer: &Offer, by_code: bool, slips: &[F
             days => format!("新しい有効期間は更新した日から数えるため、今の有効期間の残り{days}日分が失われます。"),
         },
         fee: offer.fee_yen.map_or_else(
-            || {
-                "更新料はかかりません（前の更新のやり直しです）。前に受け取った新しい端末の電子証明書は失効します。"
-                    .to_owned()
-            },
+            || "更新料はかかりません（前の更新のやり直しです）。前の更新で受け取ったものは失効します。".to_owned(),
             |fee| format!("更新料は{}円です。発行料と同じ方法でお支払いいただきます。", thousands(fee)),
         ),
         ended: offer.expires < visit.ctx().now,
