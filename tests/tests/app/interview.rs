@@ -193,6 +193,12 @@ async fn one_goes_on_at_the_same_question_on_another_device() {
         let page = other.get("/together/line").await;
         assert!(page.body.contains("CAF01"), "what was half typed is there");
         assert!(other.get("/together").await.body.contains("続きから入力する：回線"));
+        for draft in cases(house, clinic).await {
+            other.post(&format!("/applications/{}/discard", draft.id), &[]).await;
+        }
+        for page in ["/", "/together"] {
+            assert!(!other.get(page).await.body.contains("続きから入力する"), "{page}: the drafts are gone");
+        }
     })
     .await;
 }

@@ -173,7 +173,7 @@ async fn too_early_too_late_and_without_a_certificate_nothing_is_renewed() {
         assert!(nothing.contains("端末の電子証明書を確認できませんでした"), "{nothing}");
         send(&Browser::terminal(house), "simplereenroll", None, wire(&key()))
             .await
-            .refused(StatusCode::FORBIDDEN, "提示");
+            .refused(StatusCode::FORBIDDEN, "端末の電子証明書を確認できませんでした");
         house.clock.pass(Duration::days(1220));
         let late = own.terminal(house).get("/renew").await.body;
         assert!(late.contains("有効期限から30日が過ぎたため"), "{late}");

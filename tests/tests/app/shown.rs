@@ -60,8 +60,12 @@ fn strangers(house: &House, own: &Installed) -> Vec<(&'static str, Vec<u8>, &'st
             "端末の認証に使う証明書ではありません",
         ),
         ("something critical unknown", odd(&[(usage, &critical)]), "検証に失敗しました"),
-        ("good, but in no register", forger.issue(signer, &plain, key, &other), "台帳にありません"),
-        ("good, with the serial of another", forger.issue(signer, &plain, key, &known.serial), "台帳にありません"),
+        ("good, but in no register", forger.issue(signer, &plain, key, &other), "選ばれたのは、この窓口で発行した"),
+        (
+            "good, with the serial of another",
+            forger.issue(signer, &plain, key, &known.serial),
+            "選ばれたのは、この窓口で発行した",
+        ),
     ]
 }
 
@@ -116,6 +120,8 @@ async fn a_revoked_certificate_opens_nothing_and_an_expired_one_no_page_but_its_
 async fn refused_later(house: &House, certificate: &[u8]) {
     let terminal = Browser::terminal(house).showing(certificate);
     assert!(terminal.get("/connection-test").await.body.contains("有効期間が過ぎています"));
-    assert!(terminal.get("/renew").await.body.contains("台帳にありません"));
-    send(&terminal, "simplereenroll", None, wire(&key())).await.refused(StatusCode::FORBIDDEN, "台帳にありません");
+    assert!(terminal.get("/renew").await.body.contains("選ばれたのは、この窓口で発行した"));
+    send(&terminal, "simplereenroll", None, wire(&key()))
+        .await
+        .refused(StatusCode::FORBIDDEN, "選ばれたのは、この窓口で発行した");
 }

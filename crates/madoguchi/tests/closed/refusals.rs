@@ -128,7 +128,7 @@ async fn forged_expired_future_foreign_misused_and_revoked_certificates_open_not
             ("4.3.1 another authority", forger.stranger(key), "この窓口で発行した端末の電子証明書ではありません"),
             ("wrong usage", odd(r#"["digitalSignature"]"#, r#"["keyEncipherment"]"#), misused),
             ("wrong use", odd(r#"["clientAuth"]"#, "[\"ocspSigning\"]\nocsp_no_check = true"), misused),
-            ("in no register", forger.issue(signer, &plain, key, &other), "台帳にありません"),
+            ("in no register", forger.issue(signer, &plain, key, &other), "選ばれたのは、この窓口で発行した"),
         ];
         for (what, der, words) in cases {
             refused(&counter, what, &Shown::new(&[&der], &own), words).await;

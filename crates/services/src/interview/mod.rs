@@ -157,11 +157,15 @@ async fn keep(ctx: &Ctx<'_>, loaded: &mut Loaded, at: Place) -> Result<()> {
 pub async fn outlook(ctx: &Ctx<'_>) -> Result<Outlook> {
     let institution = ctx.institution()?;
     let open = interview::open(&facts_of(ctx, institution, Kind::Certificate).await?);
-    let row = interviews::of_institution(&mut ctx.app.db.read().await?, institution).await?;
+    let mut conn = ctx.app.db.read().await?;
+    let row = interviews::of_institution(&mut conn, institution).await?;
+    let drafts = drafts_of(&mut conn, institution).await?;
+    drop(conn);
     let sent = row.as_ref().is_some_and(|row| !row.sent.is_empty());
     let begun = row.and_then(|row| {
         let kinds: Vec<Kind> = row.kinds.iter().copied().filter(|kind| open.contains(kind)).collect();
-        (!kinds.is_empty()).then(|| (kinds, place(&row.step), row.updated_at))
+        let waits = drafts.iter().any(|draft| kinds.contains(&draft.kind));
+        waits.then(|| (kinds, place(&row.step), row.updated_at))
     });
     Ok(Outlook { open, begun, sent })
 }

@@ -1,6 +1,6 @@
 //! まとめて申請する as the one thing to do next.
 
-use domain::applications::{Ask, Kind};
+use domain::applications::{Ask, Kind, State};
 use services::{Ctx, applications::Standing, interview, rows::Foremost};
 
 use super::tasks::Tasks;
@@ -36,7 +36,9 @@ pub(super) async fn next_step(
         return Ok(None);
     }
     let until = || unsent.contains(&Kind::Claims).then(|| tasks.until(Kind::Claims)).flatten();
-    if let Some(place) = interview::begun(ctx, &unsent).await? {
+    // An interview whose drafts are gone has nothing to go on with.
+    let drafts = standings.iter().any(|standing| standing.case.state == State::Draft);
+    if drafts && let Some(place) = interview::begun(ctx, &unsent).await? {
         return Ok(Some(NextStepView {
             title: format!("{TITLE}：入力の途中です"),
             says: vec![format!("「{}」の画面から続けられます。まだ送信されていません。", name(place))],
