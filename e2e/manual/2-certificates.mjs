@@ -30,7 +30,7 @@ export async function certificates(scene) {
 
   await step("2-7 受付番号が端末ごとに表示され、メールが届く", async () => {
     await arrives(clinic, "送信が終わりました");
-    await says(clinic, ...TERMINALS, "設置日まで大切に保管");
+    await says(clinic, ...TERMINALS, "設置の日まで大切に保管");
     await look(clinic, "2-7 sent");
     kept.certificates = await clinic.locator("[data-copy]").evaluateAll((all) => all.map((box) => box.dataset.copy));
     assert.equal(new Set(kept.certificates).size, 2);
