@@ -317,7 +317,10 @@ pub async fn under_way(conn: &mut Conn, institution: InstitutionId, kind: Kind) 
 /// When the database refuses.
 #[boxed]
 pub async fn under_way_in_turn(tx: &mut Tx, institution: InstitutionId, kind: Kind) -> Result<Option<Application>> {
-    on_engine!(&mut **tx, |c| sqlx::query(TAKE_TURN).bind(institution.0).execute(c).await.map(drop))?;
+    // The embedded engine has one writer at a time anyway.
+    if let Conn::Postgres(conn) = &mut **tx {
+        sqlx::query(TAKE_TURN).bind(institution.0).execute(&mut **conn).await?;
+    }
     under_way(tx, institution, kind).await
 }
 
