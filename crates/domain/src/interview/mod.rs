@@ -58,7 +58,7 @@ pub struct Interview {
     sections: BTreeMap<Kind, Vec<Section>>,
 }
 
-/// What has never been filed here and can be asked for in an interview.
+/// Procedures of which no filing stands here: never sent, or rejected or taken back since. An interview can ask for them.
 pub fn open(facts: &Facts) -> Vec<Kind> {
     let known = &facts.known;
     let filed = |kind: &Kind| match kind {

@@ -27,7 +27,7 @@ pub const CHECK: &str = "check";
 /// What a person should know before beginning.
 #[derive(Clone, Debug)]
 pub struct Outlook {
-    /// Procedures that have never been filed.
+    /// Procedures of which no filing stands.
     pub open: Vec<Kind>,
     /// Where an interview that was begun stands: its procedures, the page, when it was last written.
     pub begun: Option<(Vec<Kind>, Place, Timestamp)>,
@@ -63,8 +63,12 @@ impl InterviewState {
 
     /// What comes after a page.
     pub fn after(&self, step: Step) -> Place {
-        self.pages.iter().find(|page| page.step > step).map_or(Place::Check, |page| Place::Page(page.step))
+        after(&self.pages, step)
     }
+}
+
+fn after(pages: &[Page], step: Step) -> Place {
+    pages.iter().find(|page| page.step > step).map_or(Place::Check, |page| Place::Page(page.step))
 }
 
 /// What was read for an interview.
@@ -180,7 +184,7 @@ pub async fn begun(ctx: &Ctx<'_>, unsent: &[Kind]) -> Result<Option<Place>> {
     Ok(row.filter(|row| row.kinds.iter().any(|kind| unsent.contains(kind))).map(|row| place(&row.step)))
 }
 
-/// Begins an interview about procedures that were never filed, in place of an earlier one; drafts that exist are gone on with.
+/// Begins an interview about procedures of which no filing stands, in place of an earlier one; drafts that exist are gone on with.
 /// A claims filing that went out on paper is left out.
 ///
 /// # Errors
@@ -237,8 +241,7 @@ pub async fn save(ctx: &Ctx<'_>, step: Step, typed: &Answers, then: Then) -> Res
     loaded.interview.write(step, typed);
     let found = loaded.interview.findings_of(&loaded.interview.page(step));
     let goes_on = then == Then::GoOn && found.errors.is_empty();
-    let pages = loaded.interview.pages();
-    let next = pages.iter().find(|page| page.step > step).map_or(Place::Check, |page| Place::Page(page.step));
+    let next = after(&loaded.interview.pages(), step);
     keep(ctx, &mut loaded, if goes_on { next } else { Place::Page(step) }).await?;
     Ok((loaded.state(), found))
 }
