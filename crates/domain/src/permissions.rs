@@ -49,8 +49,10 @@ words! {
         ReadLetters = "read_letters", "通知書を見る";
         /// Print and post letters.
         DispatchLetters = "dispatch_letters", "通知書を印刷し発送する";
-        /// See the ledger.
+        /// See the ledger, closings and payments.
         ReadLedger = "read_ledger", "手数料台帳を見る";
+        /// Close months, record payments, reverse fees (spec 6.3).
+        ManageFees = "manage_fees", "手数料を締め、入金と取消しを記録する";
         /// Import the register.
         ImportInstitutions = "import_institutions", "医療機関等の台帳を取り込む";
         /// Search and see the register.
@@ -65,6 +67,20 @@ words! {
         ManageJobs = "manage_jobs", "処理の失敗を見て再実行する";
         /// Create staff accounts, give and take roles.
         ManageStaff = "manage_staff", "職員のアカウントを管理する";
+        /// See accounts of staff, their roles and the access reviews.
+        ReadStaff = "read_staff", "職員のアカウントと権限を見る";
+        /// Write notes that only staff read on cases and institutions.
+        WriteNotes = "write_notes", "職員どうしの覚え書きを書く";
+        /// See figures and charts (spec 6.6).
+        ReadReports = "read_reports", "集計を見る";
+        /// See run-time settings, their versions and what waits for a second person.
+        ReadSettings = "read_settings", "設定とその履歴を見る";
+        /// Change figures of rules, targets, holidays and lists that forms offer.
+        ChangeSettings = "change_settings", "業務の設定を変える";
+        /// Change fees and their validity.
+        ChangeFees = "change_fees", "手数料の額を変える";
+        /// Change terms, mail texts and canned texts.
+        ChangeTexts = "change_texts", "利用規約・メールの文・定型文を変える";
         /// Read the audit chain.
         ReadAudit = "read_audit", "監査記録を見る";
         /// Notices and articles.
@@ -76,9 +92,15 @@ words! {
 pub const fn granted(role: Role) -> &'static [Permission] {
     use Permission as P;
     match role {
-        Role::Reviewer => {
-            &[P::ReadApplications, P::ReviewApplications, P::ReviewMemberships, P::ReadInstitutions, P::ReadMails]
-        }
+        Role::Reviewer => &[
+            P::ReadApplications,
+            P::ReviewApplications,
+            P::ReviewMemberships,
+            P::ReadInstitutions,
+            P::ReadMails,
+            P::WriteNotes,
+            P::ReadReports,
+        ],
         Role::RaOfficer => &[
             P::ReadCertificates,
             P::ReviewCertificates,
@@ -88,10 +110,14 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadInstitutions,
             P::ReadMails,
             P::ReadLetters,
+            P::WriteNotes,
+            P::ReadReports,
         ],
-        Role::DispatchClerk => &[P::ReadLetters, P::DispatchLetters],
-        Role::BillingClerk => &[P::ReadLedger],
-        Role::Editor => &[P::EditContent],
+        Role::DispatchClerk => &[P::ReadLetters, P::DispatchLetters, P::ReadReports],
+        Role::BillingClerk => {
+            &[P::ReadLedger, P::ManageFees, P::ReadInstitutions, P::ReadReports, P::ReadSettings, P::ChangeFees]
+        }
+        Role::Editor => &[P::EditContent, P::ReadSettings, P::ChangeTexts],
         Role::CallCentreAgent => &[
             P::ReadApplications,
             P::ReadCertificates,
@@ -100,6 +126,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadInquiries,
             P::AnswerInquiries,
             P::ReadMails,
+            P::WriteNotes,
         ],
         Role::CaOfficer => &[P::ReadCertificates, P::ReadChecks],
         Role::Auditor => &[
@@ -111,11 +138,23 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadInstitutions,
             P::ReadInquiries,
             P::ReadMails,
+            P::ReadStaff,
+            P::ReadReports,
+            P::ReadSettings,
             P::ReadAudit,
         ],
-        Role::Administrator => {
-            &[P::ManageStaff, P::ImportInstitutions, P::ReadInstitutions, P::ManageJobs, P::ReadMails, P::ReadChecks]
-        }
+        Role::Administrator => &[
+            P::ManageStaff,
+            P::ReadStaff,
+            P::ImportInstitutions,
+            P::ReadInstitutions,
+            P::ManageJobs,
+            P::ReadMails,
+            P::ReadChecks,
+            P::ReadReports,
+            P::ReadSettings,
+            P::ChangeSettings,
+        ],
     }
 }
 
