@@ -6,7 +6,8 @@ use std::{
 };
 
 use domain::{
-    applications::{Lists, line_finder},
+    applications::{Lists, Rules, line_finder},
+    calendar::Holidays,
     clock::{Clock, Randomness, Timestamp},
     forms::Document,
 };
@@ -178,6 +179,16 @@ impl App {
             notices: Recent::empty(),
             reference: RwLock::new(self.reference()),
         }
+    }
+
+    /// The figures of the rules in force now.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.settings.rules.clone()
+    }
+
+    /// The holidays in force now.
+    pub fn holidays(&self) -> Arc<Holidays> {
+        self.settings.holidays.clone()
     }
 
     /// The reference data as last read.

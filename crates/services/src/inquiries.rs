@@ -61,7 +61,7 @@ pub async fn ask(ctx: &Ctx<'_>, category: &str, body: &str) -> Result<Result<Str
 }
 
 fn expected(ctx: &Ctx<'_>) -> String {
-    japanese_date(ctx.app.settings.holidays.add_business_days(ctx.now.date(), 2))
+    japanese_date(ctx.app.holidays().add_business_days(ctx.now.date(), 2))
 }
 
 /// One's own inquiries, newest first.

@@ -26,8 +26,8 @@ pub async fn plan(ctx: &Ctx<'_>, visit: Date) -> Result<Plan> {
         Err(Error::LoginRequired | Error::Forbidden) => Filed::default(),
         Err(error) => return Err(error),
     };
-    let settings = &ctx.app.settings;
-    let planner = Planner { rules: &settings.rules, holidays: &settings.holidays };
+    let (rules, holidays) = (ctx.app.rules(), ctx.app.holidays());
+    let planner = Planner { rules: &rules, holidays: &holidays };
     Ok(planner.plan(visit, ctx.now.date(), &filed))
 }
 

@@ -40,8 +40,8 @@ fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
         person_email,
         documents: reference.documents,
         lists: reference.lists,
-        rules: ctx.app.settings.rules.clone(),
-        holidays: ctx.app.settings.holidays.clone(),
+        rules: ctx.app.rules(),
+        holidays: ctx.app.holidays(),
         known,
     }
 }

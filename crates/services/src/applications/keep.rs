@@ -45,7 +45,7 @@ pub async fn sweep_drafts_when_due(app: &App) -> Result<()> {
 #[boxed]
 pub async fn sweep_drafts(app: &App, payload: &Value) -> Result<()> {
     let ctx = Ctx::system(app, "draft_sweep");
-    let until = Timestamp::end_of_day(app.settings.rules.drafts.first_concerned(ctx.now.date()));
+    let until = Timestamp::end_of_day(app.rules().drafts.first_concerned(ctx.now.date()));
     let after = daily::place(&payload["after"]);
     let page = storage::applications::unwritten(&mut app.db.read().await?, until, after, PAGE as i64).await?;
     for (_, id) in &page {
@@ -79,7 +79,7 @@ async fn look_after(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
 }
 
 fn fate(ctx: &Ctx<'_>, seen: &Application, mark: &Mark) -> Fate {
-    let rule = ctx.app.settings.rules.drafts;
+    let rule = ctx.app.rules().drafts;
     rule.fate(seen.updated_at.date(), mark.told_at.map(Timestamp::date), ctx.now.date())
 }
 
@@ -150,7 +150,7 @@ pub async fn drafts(ctx: &Ctx<'_>) -> Result<Vec<Draft>> {
             writer: mark.writer,
             progress: progress(&sections, &case.answers),
             go_on_at: go_on_at(&sections, &case.answers, &mark.left_at).map(str::to_owned),
-            kept_until: ctx.app.settings.rules.drafts.until(case.updated_at.date(), told, ctx.now.date()),
+            kept_until: ctx.app.rules().drafts.until(case.updated_at.date(), told, ctx.now.date()),
         });
     }
     Ok(drafts)

@@ -247,7 +247,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
 async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
     let payment = payment_in(tx, case.institution_id).await?;
     let entry = EntryId::new(ctx.now, &*ctx.app.randomness);
-    let amount = ctx.app.settings.rules.certificate_fee_yen;
+    let amount = ctx.app.rules().certificate_fee_yen;
     if storage::ledger::charge(tx, entry, case.institution_id, case.id, amount, &payment, ctx.now).await? {
         ctx.audit(tx, "ledger.charge", format!("application:{}", case.id), "", &format!("{amount}:{payment}"));
     }

@@ -42,27 +42,27 @@ pub(crate) fn case_url(ctx: &Ctx<'_>, id: ApplicationId) -> String {
 
 /// Business days after a day.
 fn after(ctx: &Ctx<'_>, day: Date, business_days: u32) -> Date {
-    ctx.app.settings.holidays.add_business_days(day, business_days)
+    ctx.app.holidays().add_business_days(day, business_days)
 }
 
 /// When the result of a case that is sent now is known.
 fn result(ctx: &Ctx<'_>) -> Value {
-    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.review_days)))
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.rules().review_days)))
 }
 
 /// When a letter arrives that is ordered now.
 pub(crate) fn letter_ordered_now(ctx: &Ctx<'_>) -> Value {
-    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.arrival_days)))
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.rules().arrival_days)))
 }
 
 /// When a letter arrives that is posted now.
 pub(crate) fn letter_posted_now(ctx: &Ctx<'_>) -> Value {
-    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.settings.rules.delivery_days())))
+    ("expected_date", japanese_date(after(ctx, ctx.now.date(), ctx.app.rules().delivery_days())))
 }
 
 /// When the letter arrives of a certificate application that is sent now: it is examined before.
 pub(crate) fn letter_applied_for_now(ctx: &Ctx<'_>) -> Value {
-    let rules = &ctx.app.settings.rules;
+    let rules = &ctx.app.rules();
     let approved = after(ctx, ctx.now.date(), rules.review_days);
     ("expected_date", japanese_date(after(ctx, approved, rules.arrival_days)))
 }
@@ -79,7 +79,7 @@ pub(super) fn after_acceptance(ctx: &Ctx<'_>, case: &Application) -> Vec<Value> 
         Kind::Certificate => vec![letter_ordered_now(ctx), pickup_until(pickup_deadline(ctx))],
         Kind::Claims => {
             let sent = case.submitted_at.unwrap_or(ctx.now).date();
-            let (from, until) = visit_window(cut_off(sent, ctx.app.settings.rules.cut_off));
+            let (from, until) = visit_window(cut_off(sent, ctx.app.rules().cut_off));
             let from = from.max(ctx.now.date());
             vec![("visit_from", japanese_date(from)), ("visit_until", japanese_date(until.max(from)))]
         }
@@ -100,7 +100,7 @@ fn month(case: &Application) -> String {
 
 /// Values for the placeholders that mean the same in every text about a case.
 fn values(ctx: &Ctx<'_>, case: &Application, institution: &str, person: &str) -> Vec<Value> {
-    let rules = &ctx.app.settings.rules;
+    let rules = &ctx.app.rules();
     let terminal = case.terminal_name.clone().unwrap_or_default();
     let business_days = |count: u32| format!("{count}営業日");
     vec![
@@ -270,7 +270,7 @@ async fn each(
 
 /// The end of the day on which a certificate must have been fetched.
 pub(crate) fn pickup_deadline(ctx: &Ctx<'_>) -> Timestamp {
-    let days = i64::from(ctx.app.settings.rules.pickup_days);
+    let days = i64::from(ctx.app.rules().pickup_days);
     Timestamp::end_of_day((ctx.now + Duration::days(days)).date())
 }
 

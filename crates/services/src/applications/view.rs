@@ -183,9 +183,8 @@ impl Issued {
             _ => letter,
         };
         let latest = standing_for(&own);
-        let settings = &ctx.app.settings;
         let explanation = revocation(latest).map_or_else(
-            || explain(Moment { pickup, ..moment }, &settings.rules, &settings.holidays),
+            || explain(Moment { pickup, ..moment }, &ctx.app.rules(), &ctx.app.holidays()),
             Explanation::revoked,
         );
         (explanation, latest.cloned())
@@ -213,8 +212,7 @@ fn moment(kind: Kind, state: State, since: Timestamp, start_month: Option<&str>)
 
 /// Where a filing stands, in words; it has no certificate of its own.
 pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Application> {
-    let settings = &ctx.app.settings;
-    let explanation = explain(moment_of(&case), &settings.rules, &settings.holidays);
+    let explanation = explain(moment_of(&case), &ctx.app.rules(), &ctx.app.holidays());
     Standing { case, explanation, certificate: None }
 }
 

@@ -256,13 +256,13 @@ async fn examine(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Renewable
         return Ok(Err(RenewalFault::NothingGained));
     }
     let charged = storage::ledger::renewal_of(&mut conn, present.id).await?;
-    let fee_yen = charged.is_none().then_some(ctx.app.settings.rules.certificate_fee_yen);
+    let fee_yen = charged.is_none().then_some(ctx.app.rules().certificate_fee_yen);
     Ok(Ok(Renewable { present, terminal: Terminal { case, institution }, days_lost, fee_yen, permits, code: None }))
 }
 
 /// Days that are lost if the window is open.
 fn days_lost(ctx: &Ctx<'_>, present: &Certificate, permits: &[Permit]) -> Result<i64, RenewalFault> {
-    let fee = ctx.app.settings.rules.certificate_fee_yen;
+    let fee = ctx.app.rules().certificate_fee_yen;
     match Window::at(present.not_after, ctx.now) {
         Window::Open { days_lost } => Ok(days_lost),
         Window::NotYet { from } => Err(RenewalFault::TooEarly(japanese_date(from.date()))),
@@ -362,7 +362,7 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
 /// Writes the fee into the ledger, once for the certificate that is renewed; gives it if it was written now.
 async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, renewable: &Renewable) -> Result<Option<i64>> {
     let Renewable { present, terminal, .. } = renewable;
-    let amount_yen = ctx.app.settings.rules.certificate_fee_yen;
+    let amount_yen = ctx.app.rules().certificate_fee_yen;
     let payment = crate::applications::payment_in(tx, terminal.institution.id).await?;
     let renewal = storage::ledger::Renewal {
         institution: terminal.institution.id,

@@ -78,7 +78,7 @@ pub async fn plan(ctx: &Ctx<'_>, id: CertificateId) -> Result<Plan> {
     ctx.owner()?;
     let case = record.application_id.filter(|_| record.state == "valid").ok_or(Error::NotFound)?;
     let permits = storage::renewals::of_application(&mut conn, case).await?;
-    let fee_yen = ctx.app.settings.rules.certificate_fee_yen;
+    let fee_yen = ctx.app.rules().certificate_fee_yen;
     let given = |kind: &str| permits.iter().find(|one| one.kind == kind && one.covers(fee_yen, ctx.now));
     Ok(Plan {
         window: Window::at(record.not_after, ctx.now),

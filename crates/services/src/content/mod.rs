@@ -169,7 +169,7 @@ pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
         ("portal_url", settings.portal_url.clone()),
         ("closed_url", settings.closed_url.clone()),
         ("sender_domain", settings.mail_domain().to_owned()),
-        ("fee", format!("{}円", domain::text::thousands(settings.rules.certificate_fee_yen))),
+        ("fee", format!("{}円", domain::text::thousands(app.rules().certificate_fee_yen))),
         ("ca_name", app.authority.issuing.certificate.subject()),
         ("root_ca_name", app.authority.root.subject()),
         ("policy_oid", policies.into_iter().next().unwrap_or_default()),

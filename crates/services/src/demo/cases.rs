@@ -100,7 +100,7 @@ impl Clock for Standing {
 
 /// Leads one case into each wanted state, each at an institution of its own.
 pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
-    for (number, scene) in scenes(&app.settings.rules).into_iter().enumerate() {
+    for (number, scene) in scenes(&app.rules()).into_iter().enumerate() {
         let institution =
             *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
         let then = app.clock.now() - Duration::days(scene.days_ago);
@@ -174,7 +174,7 @@ pub(super) fn answers(app: &App, kind: Kind) -> Answers {
             .with("paper_filed", "no")
             .with("terms", terms("claims-terms"))
             .with("safety_rules", terms("claims-safety-rules"))
-            .with("start_month", cut_off(today, app.settings.rules.cut_off).as_text())
+            .with("start_month", cut_off(today, app.rules().cut_off).as_text())
             .with("product", "opt_one3")
             .with("os_browser", "win11_iot_ltsc_2024_edge")
             .with("connection", "ip_vpn_ipv6")

@@ -192,7 +192,7 @@ async fn send_group(ctx: &Ctx<'_>, tx: &mut Tx, text: &str, name: &str, due: &[D
         ("terminals", due.iter().map(|due| line(due, today)).collect::<Vec<_>>().join("\n")),
         ("renewal_days", renewal::OPENS_DAYS.to_string()),
         ("grace_days", renewal::GRACE_DAYS.to_string()),
-        ("fee", format!("{}円", thousands(settings.rules.certificate_fee_yen))),
+        ("fee", format!("{}円", thousands(ctx.app.rules().certificate_fee_yen))),
         ("renew_url", format!("{}/renew", settings.closed_url)),
         ("test_url", format!("{}/connection-test", settings.closed_url)),
         ("terminals_url", format!("{}/terminals", settings.portal_url)),

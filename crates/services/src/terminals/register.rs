@@ -279,11 +279,11 @@ fn assemble(
     let issued: Vec<Issued> = certificates.iter().map(|one| of(one, open(one.id))).collect();
     let retired = is_retired(certificates.last(), noted.retired_at);
     let going = cases.iter().rfind(|case| is_under_way(case.state));
-    let settings = &ctx.app.settings;
+    let (rules, holidays) = (ctx.app.rules(), ctx.app.holidays());
     let words = |case: &Application| {
         let (kind, state, since) = (case.kind, case.state, case.state_since);
         let moment = Moment { kind, state, since, start: None, pickup: deadlines.get(&case.id).copied() };
-        (case.id, explain(moment, &settings.rules, &settings.holidays))
+        (case.id, explain(moment, &rules, &holidays))
     };
     let lists = ctx.app.reference().lists;
     let purpose = last.answers.get("purpose_1");

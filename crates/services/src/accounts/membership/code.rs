@@ -183,13 +183,13 @@ pub async fn letter_posted(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Resul
     let Some(membership) = storage::accounts::membership(tx, id).await? else { return Ok(()) };
     let Some(place) = storage::institutions::find(tx, membership.institution_id).await? else { return Ok(()) };
     let settings = &ctx.app.settings;
-    let delivery = settings.rules.delivery_days();
+    let delivery = ctx.app.rules().delivery_days();
     let values = [
         ("person", membership.person_name.clone()),
         ("institution", membership.institution_name.clone()),
         ("posted_on", japanese_date(ctx.now.date())),
         ("address", format!("〒{} {}", place.postal_code, place.address)),
-        ("expected_date", japanese_date(settings.holidays.add_business_days(ctx.now.date(), delivery))),
+        ("expected_date", japanese_date(ctx.app.holidays().add_business_days(ctx.now.date(), delivery))),
         ("link", format!("{}/memberships/{id}/code", settings.portal_url)),
         ("valid_until", japanese_datetime(until(letter.created_at))),
     ];

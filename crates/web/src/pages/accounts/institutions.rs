@@ -87,7 +87,7 @@ fn place(visit: &Visit, mine: &Mine) -> Place {
         name: membership.institution_name.clone(),
         state: badge(mine),
         facts,
-        next: if active { String::new() } else { sentence(mine, &visit.site.app.settings) },
+        next: if active { String::new() } else { sentence(mine, &visit.site.app) },
         active,
         current: active && acting == Some(membership.institution_id),
         owner: active && membership.role == ROLE_OWNER,

@@ -58,7 +58,7 @@ fn page(visit: &Visit, mine: &Mine, banners: Vec<BannerView>) -> MembershipPage 
         id: membership.id,
         name: membership.institution_name.clone(),
         code: grouped_code(&membership.institution_code),
-        line: line(mine, &visit.site.app.settings),
+        line: line(mine, &visit.site.app),
         way: way(mine),
         active,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
@@ -99,7 +99,7 @@ fn code_page(visit: &Visit, mine: &Mine, typed: &str) -> FormPage {
         frame: Frame { breadcrumb: places(), ..visit.frame("確認コードの入力") },
         lead: vec![
             format!("「{}」の所在地に届いた手紙の確認コードを入力してください。", mine.membership.institution_name),
-            sentence(mine, &visit.site.app.settings),
+            sentence(mine, &visit.site.app),
         ],
         action: format!("/memberships/{id}/code"),
         fields: vec![

@@ -2,7 +2,7 @@
 
 use domain::calendar::{japanese_date, japanese_datetime};
 use services::{
-    Settings,
+    App,
     accounts::membership::{self, ACTIVE, LETTER, Mine, OWNER, REFUSED, REVIEWER},
 };
 
@@ -63,11 +63,11 @@ fn posted(mine: &Mine) -> Option<String> {
 }
 
 /// What happened and what comes next, in a sentence or two.
-pub(super) fn sentence(mine: &Mine, settings: &Settings) -> String {
+pub(super) fn sentence(mine: &Mine, app: &App) -> String {
     let membership = &mine.membership;
     match (membership.state.as_str(), way(mine)) {
         (ACTIVE, _) => "所属を確認しました。この医療機関等の手続ができます。".to_owned(),
-        (LETTER, Way::Code) => letter(mine, settings),
+        (LETTER, Way::Code) => letter(mine, app),
         (LETTER, Way::Letter) => {
             "確認コードは使えなくなりました。手紙を送り直すと、新しい確認コードをお届けします。".to_owned()
         }
@@ -77,7 +77,7 @@ pub(super) fn sentence(mine: &Mine, settings: &Settings) -> String {
         }
         (OWNER, _) => "代表者に承認をお願いしました。承認されると、メールでお知らせします。".to_owned(),
         (REVIEWER, _) => {
-            let by = settings.holidays.add_business_days(membership.created_at.date(), settings.rules.review_days);
+            let by = app.holidays().add_business_days(membership.created_at.date(), app.rules().review_days);
             format!("審査担当が確認しています。{}ごろまでに、結果をメールでお知らせする予定です。", japanese_date(by))
         }
         (REFUSED, _) => {
@@ -87,7 +87,7 @@ pub(super) fn sentence(mine: &Mine, settings: &Settings) -> String {
     }
 }
 
-fn letter(mine: &Mine, settings: &Settings) -> String {
+fn letter(mine: &Mine, app: &App) -> String {
     let until = mine.code_until.map(japanese_datetime).unwrap_or_default();
     match (posted(mine), &mine.letter) {
         (Some(posted), _) => {
@@ -96,7 +96,7 @@ fn letter(mine: &Mine, settings: &Settings) -> String {
             )
         }
         (None, Some(letter)) => {
-            let by = settings.holidays.add_business_days(letter.created_at.date(), settings.rules.arrival_days);
+            let by = app.holidays().add_business_days(letter.created_at.date(), app.rules().arrival_days);
             format!(
                 "確認コードを書いた手紙を準備しています。{}ごろまでに、台帳の所在地に届く予定です。届いたら、{until}までに入力してください。",
                 japanese_date(by)
@@ -107,7 +107,7 @@ fn letter(mine: &Mine, settings: &Settings) -> String {
 }
 
 /// The line from asking to belonging.
-pub(super) fn line(mine: &Mine, settings: &Settings) -> StateLineView {
+pub(super) fn line(mine: &Mine, app: &App) -> StateLineView {
     let membership = &mine.membership;
     let asked = PointView::new("申し込み", japanese_date(membership.created_at.date()), Stage::Done);
     let middle: &[(&str, bool)] = match membership.state.as_str() {
@@ -133,5 +133,5 @@ pub(super) fn line(mine: &Mine, settings: &Settings) -> StateLineView {
         _ => PointView::new("手続ができます", "", Stage::Ahead),
     };
     let points = std::iter::once(asked).chain(points).chain(std::iter::once(end)).collect();
-    StateLineView { state: badge(mine), sentence: sentence(mine, settings), points }
+    StateLineView { state: badge(mine), sentence: sentence(mine, app), points }
 }

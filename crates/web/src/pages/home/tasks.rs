@@ -1,5 +1,7 @@
 //! The tasks of an institution: each procedure with its state, and the one thing to do next.
 
+use std::sync::Arc;
+
 use domain::{
     applications::{Ask, Explanation, Kind, Rules, State},
     calendar::{cut_off, japanese_date, until_with_days_left},
@@ -19,7 +21,7 @@ use crate::{
 /// What the tasks of an institution hang on.
 pub(super) struct Tasks<'a> {
     today: Date,
-    rules: &'a Rules,
+    rules: Arc<Rules>,
     standings: &'a [Standing<Foremost>],
     drafts: &'a [Draft],
 }
@@ -34,7 +36,7 @@ struct Deed {
 impl<'a> Tasks<'a> {
     /// The tasks of an institution whose cases stand so; its drafts, where they are known.
     pub(super) fn new(ctx: &'a Ctx<'_>, standings: &'a [Standing<Foremost>], drafts: &'a [Draft]) -> Self {
-        Self { today: ctx.now.date(), rules: &ctx.app.settings.rules, standings, drafts }
+        Self { today: ctx.now.date(), rules: ctx.app.rules(), standings, drafts }
     }
 
     /// The procedures in the order of the journey; the one of the next step, which stands above them, is marked.

@@ -56,10 +56,7 @@ pub(super) async fn show(
     let empty = ("この条件の申請はありません", "ほかの状態や都道府県を選んで、「絞り込む」を押してください。");
     let lead = match state {
         State::Submitted | State::InReview => {
-            format!(
-                "先に送信されたものから並びます。審査の目安は{}営業日です。",
-                visit.site.app.settings.rules.review_days
-            )
+            format!("先に送信されたものから並びます。審査の目安は{}営業日です。", visit.site.app.rules().review_days)
         }
         _ => "先に送信されたものから並びます。".to_owned(),
     };
@@ -143,7 +140,7 @@ fn row(visit: &Visit, case: &Listed) -> RowView {
 
 /// Business days since an instant, and whether that is more than a case should wait.
 pub(super) fn age(visit: &Visit, since: Timestamp) -> (i64, bool) {
-    let settings = &visit.site.app.settings;
-    let days = settings.holidays.business_days_between(since.date(), visit.ctx().now.date());
-    (days, days > i64::from(settings.rules.review_days))
+    let app = &visit.site.app;
+    let days = app.holidays().business_days_between(since.date(), visit.ctx().now.date());
+    (days, days > i64::from(app.rules().review_days))
 }

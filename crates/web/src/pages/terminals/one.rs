@@ -134,7 +134,7 @@ fn page(visit: &Visit, terminal: &Terminal, place: &str, fault: Option<&str>) ->
         test: terminal.standing.next == NextStep::TestConnection,
         label: terminal.valid().is_some(),
         closed_url: settings.closed_url.clone(),
-        fee: thousands(settings.rules.certificate_fee_yen),
+        fee: thousands(visit.site.app.rules().certificate_fee_yen),
         lost_days: terminal.standing.days_left.unwrap_or_default().max(0),
         clocks: terminal.losses.iter().map(clock).collect(),
         facts: facts(terminal),

@@ -187,7 +187,7 @@ fn field(question: Question, terminal: &Terminal, now: Timestamp) -> FieldView {
 
 fn way_page(visit: &Visit, terminal: &Terminal, way: Way, answered: Answered) -> WayPage {
     let settings = &visit.site.app.settings;
-    let yen = thousands(settings.rules.certificate_fee_yen);
+    let yen = thousands(visit.site.app.rules().certificate_fee_yen);
     let own = words::address(terminal);
     let owner = is_owner(visit);
     let contact = settings.operator.contact();

@@ -127,7 +127,7 @@ fn waiting(visit: &Visit, view: &CaseView) -> String {
         return format!("送信：{day}");
     }
     let (days, late) = age(visit, sent);
-    let target = visit.site.app.settings.rules.review_days;
+    let target = visit.site.app.rules().review_days;
     let late = if late { "。目安を過ぎています" } else { "" };
     format!("送信：{day}（{days}営業日経過、目安{target}営業日{late}）")
 }
@@ -165,7 +165,7 @@ fn checks(visit: &Visit, view: &CaseView) -> Vec<Check> {
 fn consequence(visit: &Visit, view: &CaseView) -> String {
     let told = "申請者にメールで知らせます。取り消せません。";
     if view.case.kind == Kind::Certificate {
-        let fee = yen(visit.site.app.settings.rules.certificate_fee_yen);
+        let fee = yen(visit.site.app.rules().certificate_fee_yen);
         return format!("発行料{fee}が台帳に記録され、通知書が印刷待ちに入ります。{told}");
     }
     let start = view.case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());
