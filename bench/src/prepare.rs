@@ -54,7 +54,7 @@ struct Writer {
 pub(crate) async fn cases(bench: &Bench) -> anyhow::Result<Ready> {
     let db = Db::open(&format!("sqlite:{}", bench.data().join("madoguchi.db").display())).await?;
     let now = RealClock.now();
-    let documents = storage::content::documents(&mut db.read().await?, now).await?;
+    let documents = storage::content::document_heads(&mut db.read().await?).await?;
     let version = |slug: &str| {
         documents
             .iter()

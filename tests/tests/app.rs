@@ -37,6 +37,8 @@ mod fields;
 mod filing;
 #[path = "app/forger.rs"]
 mod forger;
+#[path = "app/four_eyes.rs"]
+mod four_eyes;
 #[path = "app/home.rs"]
 mod home;
 #[path = "app/hostile.rs"]
@@ -89,6 +91,8 @@ mod rolled_back;
 mod rollover;
 #[path = "app/rules.rs"]
 mod rules;
+#[path = "app/settings.rs"]
+mod settings;
 #[path = "app/shown.rs"]
 mod shown;
 #[path = "app/smtp.rs"]

@@ -66,6 +66,8 @@ ids! {
     ImportId,
     /// An inquiry.
     InquiryId,
+    /// An act that waits for a second person.
+    ProposalId,
     /// A notice on the top page.
     NoticeId,
 }

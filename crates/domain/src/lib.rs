@@ -9,6 +9,7 @@ pub mod forms;
 pub mod ids;
 pub mod institutions;
 pub mod interview;
+pub mod office;
 pub mod permissions;
 pub mod planner;
 pub mod reference;

@@ -116,6 +116,8 @@ pub(crate) struct Rules {
     pub(crate) draft_days: u32,
     /// Days before the end of a draft on which its owners are told.
     pub(crate) draft_notice_days: u32,
+    /// For what a second person of the staff is asked, until it is set in the back office.
+    pub(crate) four_eyes: Vec<String>,
 }
 
 impl Default for Config {
@@ -165,6 +167,7 @@ impl Default for Rules {
             months_after_cut_off: 3,
             draft_days: 90,
             draft_notice_days: 14,
+            four_eyes: ["revocation", "terms", "fees"].map(str::to_owned).to_vec(),
         }
     }
 }
@@ -229,6 +232,13 @@ impl Config {
     /// How long drafts are kept.
     pub(crate) fn drafts(&self) -> domain::applications::Keeping {
         domain::applications::Keeping { days: self.rules.draft_days, notice_days: self.rules.draft_notice_days }
+    }
+
+    /// For what a second person is asked.
+    pub(crate) fn four_eyes(&self) -> domain::office::FourEyes {
+        let mut asked = domain::office::FourEyes::none();
+        self.rules.four_eyes.iter().filter_map(|word| word.parse().ok()).for_each(|matter| asked.set(matter, true));
+        asked
     }
 
     /// Base address of the authority's publications: never `https://`, since whoever checks a certificate of TLS would

@@ -272,7 +272,12 @@ fn settings(config: &Config) -> Settings {
         },
         staff_second_factor: config.rules.staff_second_factor,
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
-        rules: Arc::new(Rules { cut_off: config.cut_off(), drafts: config.drafts(), ..Rules::default() }),
+        rules: Arc::new(Rules {
+            cut_off: config.cut_off(),
+            drafts: config.drafts(),
+            four_eyes: config.four_eyes(),
+            ..Rules::default()
+        }),
         holidays: Arc::new(Holidays::default()),
     }
 }

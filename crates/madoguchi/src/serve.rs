@@ -215,8 +215,21 @@ fn start_workers(app: &Arc<App>) {
         let app = app.clone();
         tokio::spawn(background(async move { work(app, format!("{}-{number}", std::process::id())).await }));
     }
-    let app = app.clone();
+    let (app, other) = (app.clone(), app.clone());
     tokio::spawn(background(async move { rounds(app).await }));
+    tokio::spawn(background(async move { keep_settings(other).await }));
+}
+
+/// Reads what staff set again soon after another process changed it.
+async fn keep_settings(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(NAP).await;
+        match app.refresh_if_changed().await {
+            Err(_) if app.db.is_closed() => return,
+            Err(error) => tracing::error!(%error, "settings could not be read again"),
+            Ok(()) => {}
+        }
+    }
 }
 
 /// Does job after job, and rests after each as long as it took: people at the counter come before mails about it.

@@ -1,15 +1,11 @@
 //! The installation: database, clock, randomness, keys, texts.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, RwLock},
-};
+use std::sync::{Arc, RwLock};
 
 use domain::{
-    applications::{Lists, Rules, line_finder},
+    applications::Rules,
     calendar::Holidays,
     clock::{Clock, Randomness, Timestamp},
-    forms::Document,
 };
 use storage::Db;
 use storage::boxed;
@@ -18,18 +14,10 @@ use tokio::sync::Notify;
 use crate::{
     Result, Settings,
     authority::{Authority, Shelf, Timekeeper},
+    in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
     secrets::{Hasher, Vault},
 };
-
-/// Data that staff change seldom and every form reads; kept in memory and read again after a change.
-#[derive(Clone, Debug, Default)]
-pub struct Reference {
-    /// Lists that forms offer.
-    pub lists: Arc<Lists>,
-    /// Documents in force by slug.
-    pub documents: Arc<BTreeMap<String, Document>>,
-}
 
 /// The parts from which an installation is built.
 pub struct Parts {
@@ -89,7 +77,7 @@ pub struct App {
     pub wake: Notify,
     /// The newest notices, read again every ten seconds: they stand on every home page.
     pub(crate) notices: Recent<Vec<storage::content::Notice>>,
-    reference: RwLock<Reference>,
+    timeline: RwLock<Timeline>,
 }
 
 /// Something that may be a few seconds old.
@@ -151,7 +139,7 @@ impl App {
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Recent::empty(),
-            reference: RwLock::new(Reference::default()),
+            timeline: RwLock::default(),
         };
         crate::content::seed(&app).await?;
         app.refresh().await?;
@@ -177,42 +165,51 @@ impl App {
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Recent::empty(),
-            reference: RwLock::new(self.reference()),
+            timeline: RwLock::new(self.timeline.read().map(|held| held.clone()).unwrap_or_default()),
         }
     }
 
     /// The figures of the rules in force now.
     pub fn rules(&self) -> Arc<Rules> {
-        self.settings.rules.clone()
+        self.look_up(|reference| reference.rules.clone())
     }
 
     /// The holidays in force now.
     pub fn holidays(&self) -> Arc<Holidays> {
-        self.settings.holidays.clone()
+        self.look_up(|reference| reference.holidays.clone())
     }
 
-    /// The reference data as last read.
+    /// What staff set, as it applies now.
     pub fn reference(&self) -> Reference {
-        self.reference.read().map(|data| data.clone()).unwrap_or_default()
+        self.look_up(Reference::clone)
     }
 
-    /// Reads the reference data again.
+    fn look_up<T: Default>(&self, what: impl FnOnce(&Reference) -> T) -> T {
+        let now = self.clock.now();
+        self.timeline.read().ok().and_then(|held| held.at(now).map(what)).unwrap_or_default()
+    }
+
+    /// Reads what staff set again.
     ///
     /// # Errors
     /// When the database cannot be read.
     #[boxed]
     pub async fn refresh(&self) -> Result<()> {
-        let mut conn = self.db.read().await?;
-        let lists = storage::content::lists(&mut conn).await?;
-        line_finder::check(&lists).map_err(crate::Error::internal)?;
-        let documents = storage::content::documents(&mut conn, self.clock.now()).await?;
-        let in_force = documents
-            .into_iter()
-            .map(|d| (d.slug.clone(), Document { slug: d.slug, version: d.version, title: d.title }));
-        let fresh = Reference { lists: Arc::new(lists), documents: Arc::new(in_force.collect()) };
-        if let Ok(mut data) = self.reference.write() {
-            *data = fresh;
+        let fresh = Timeline::read(&mut self.db.read().await?, &self.settings, self.clock.now()).await?;
+        if let Ok(mut held) = self.timeline.write() {
+            *held = fresh;
         }
         Ok(())
+    }
+
+    /// Reads what staff set again when another process changed it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    #[boxed]
+    pub async fn refresh_if_changed(&self) -> Result<()> {
+        let generation = storage::settings::get(&mut self.db.read().await?, in_force::GENERATION).await?;
+        let known = self.timeline.read().ok().and_then(|held| held.generation.clone());
+        if generation == known { Ok(()) } else { self.refresh().await }
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, future::Future, pin::Pin};
 use domain::{
     clock::Timestamp,
     ids::{AccountId, ApplicationId, JobId, MailId},
+    office::settings::MailText,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,8 +63,10 @@ pub trait Mailer: Send + Sync {
 #[derive(Clone, Debug, Deserialize)]
 struct Text {
     key: String,
+    title: String,
     subject: String,
     body: String,
+    placeholders: BTreeMap<String, String>,
 }
 
 /// Texts of all mails by key.
@@ -81,10 +84,35 @@ impl Texts {
         Ok(Self(texts.into_iter().map(|text| (text.key.clone(), text)).collect()))
     }
 
-    fn fill(&self, key: &str, values: &BTreeMap<&str, String>) -> Result<(String, String)> {
-        let text = self.0.get(key).ok_or_else(|| Error::internal(format!("no mail text {key}")))?;
-        Ok((fill(&text.subject, values)?.replace(['\r', '\n'], " "), fill(&text.body, values)?))
+    /// Key and name of every mail, by key.
+    pub fn titles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.values().map(|text| (text.key.as_str(), text.title.as_str()))
     }
+
+    /// The text of a mail that comes with the program, its name, and what may stand in it with its explanation.
+    pub fn built_in_text(&self, key: &str) -> Option<(MailText, &str, &BTreeMap<String, String>)> {
+        let text = self.0.get(key)?;
+        let own = MailText { subject: text.subject.clone(), body: text.body.clone() };
+        Some((own, &text.title, &text.placeholders))
+    }
+
+    /// The text that staff set, or the built-in one where theirs asks for what this version of the program does not say.
+    fn fill(&self, key: &str, set: Option<&MailText>, values: &BTreeMap<&str, String>) -> Result<(String, String)> {
+        if let Some(text) = set {
+            match filled(&text.subject, &text.body, values) {
+                Ok(both) => return Ok(both),
+                Err(error) => {
+                    tracing::error!(%error, key, "the text that was set cannot be filled; the built-in one is sent")
+                }
+            }
+        }
+        let text = self.0.get(key).ok_or_else(|| Error::internal(format!("no mail text {key}")))?;
+        filled(&text.subject, &text.body, values)
+    }
+}
+
+fn filled(subject: &str, body: &str, values: &BTreeMap<&str, String>) -> Result<(String, String)> {
+    Ok((fill(subject, values)?.replace(['\r', '\n'], " "), fill(body, values)?))
 }
 
 /// Replaces each `{{name}}`; a name without a value is a fault of ours.
@@ -139,7 +167,7 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
     all.insert("operator", app.settings.operator.name.clone());
     all.insert("contact", app.settings.operator.contact());
     all.insert("portal_url", app.settings.portal_url.clone());
-    let (subject, body) = app.texts.fill(head.text, &all)?;
+    let (subject, body) = app.texts.fill(head.text, app.reference().mails.get(head.text), &all)?;
     let id = MailId::new(ctx.now, &*app.randomness);
     let mail = Mail {
         id,

@@ -25,6 +25,20 @@ pub struct Document {
 }
 from_row!(Document { slug, version, title, body, effective_at });
 
+/// What a document's version is called and from when it applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentHead {
+    /// Name in addresses.
+    pub slug: String,
+    /// Version.
+    pub version: String,
+    /// Title.
+    pub title: String,
+    /// From when it applies, in milliseconds since 1970 UTC.
+    pub effective_at: i64,
+}
+from_row!(DocumentHead { slug, version, title, effective_at });
+
 /// An article of the knowledge base or the FAQ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Article {
@@ -77,9 +91,8 @@ sql!(
     ADD_DOCUMENT = "INSERT INTO documents (slug, version, title, body, effective_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (slug, version) DO NOTHING"
 );
-sql!(
-    DOCUMENTS = "SELECT slug, version, title, body, effective_at FROM documents WHERE effective_at <= $1 ORDER BY slug, effective_at"
-);
+sql!(DOCUMENT_HEADS = "SELECT slug, version, title, effective_at FROM documents ORDER BY slug, effective_at, version");
+sql!(REMOVE_DOCUMENT = "DELETE FROM documents WHERE slug = $1 AND version = $2 AND effective_at > $3");
 sql!(DOCUMENT = "SELECT slug, version, title, body, effective_at FROM documents WHERE slug = $1 AND version = $2");
 sql!(
     DOCUMENT_IN_FORCE = "SELECT slug, version, title, body, effective_at FROM documents
@@ -141,13 +154,29 @@ pub async fn add_document(tx: &mut Tx, document: &Document) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// All documents that apply at an instant or did before, each slug's latest last.
+/// Every version of every document without its text, each document's latest last.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn documents(conn: &mut Conn, now: Timestamp) -> Result<Vec<Document>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(DOCUMENTS).bind(now.as_millis()).fetch_all(c).await)?)
+pub async fn document_heads(conn: &mut Conn) -> Result<Vec<DocumentHead>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(DOCUMENT_HEADS).fetch_all(c).await)?)
+}
+
+/// Removes a version that does not apply yet; false when it does or is not there.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn remove_document(tx: &mut Tx, slug: &str, version: &str, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(REMOVE_DOCUMENT)
+        .bind(slug)
+        .bind(version)
+        .bind(now.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// One version of a document.

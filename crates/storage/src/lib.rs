@@ -27,9 +27,11 @@ pub mod leases;
 pub mod ledger;
 pub mod letters;
 pub mod mails;
+pub mod proposals;
 pub mod renewals;
 pub mod restore;
 pub mod sessions;
+pub mod setting_versions;
 pub mod settings;
 pub mod terminals;
 

@@ -34,6 +34,7 @@ pub(crate) fn sqlite() -> Migrator {
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
         13 "drafts" "0013_drafts.sql",
+        22 "settings" "0022_settings.sql",
     )
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn postgres() -> Migrator {
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
         13 "drafts" "0013_drafts.sql",
+        22 "settings" "0022_settings.sql",
     )
 }
 

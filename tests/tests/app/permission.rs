@@ -41,6 +41,7 @@ fn needed(access: Access) -> Vec<Permission> {
     match access {
         Access::Office(permission) => vec![permission],
         Access::EitherOffice(one, other) => vec![one, other],
+        Access::AnyOffice(any) => any.to_vec(),
         _ => vec![],
     }
 }

@@ -9,6 +9,7 @@ use crate::calendar::{CutOff, Holidays};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
+use crate::office::FourEyes;
 
 /// One entry of a list that the operator maintains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub struct Entry {
     /// Whether an entry of the line finder settles the option; otherwise the system vendor is to be asked.
     #[serde(default)]
     pub certain: bool,
+    /// Whether it is no longer offered; whoever chose it before still reads its label.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// The lists that the operator maintains, by name.
@@ -68,6 +72,11 @@ impl Lists {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The entries of a list that are offered now.
+    pub fn offered(&self, name: &str) -> impl Iterator<Item = &Entry> {
+        self.entries(name).iter().filter(|entry| !entry.retired)
+    }
+
     /// One entry of a list.
     pub fn entry(&self, name: &str, value: &str) -> Option<&Entry> {
         self.entries(name).iter().find(|entry| entry.value == value)
@@ -77,7 +86,8 @@ impl Lists {
     pub fn choices(&self, name: &str) -> Vec<Choice> {
         let choice = |entry: &Entry| {
             let note = if entry.note.is_empty() { &entry.displayed } else { &entry.note };
-            Choice::new(&entry.value, &entry.label).noted(note).grouped(&entry.group)
+            let choice = Choice::new(&entry.value, &entry.label).noted(note).grouped(&entry.group);
+            Choice { retired: entry.retired, ..choice }
         };
         self.entries(name).iter().map(choice).collect()
     }
@@ -104,6 +114,8 @@ pub struct Rules {
     pub cop_digits: u8,
     /// How long drafts are kept.
     pub drafts: Keeping,
+    /// For what a second person of the staff is asked (spec 6.2).
+    pub four_eyes: FourEyes,
 }
 
 impl Rules {
@@ -125,6 +137,7 @@ impl Default for Rules {
             caf_digits: 10,
             cop_digits: 8,
             drafts: Keeping::default(),
+            four_eyes: FourEyes::default(),
         }
     }
 }

@@ -88,7 +88,7 @@ pub fn search<'a>(lists: &'a Lists, printed: &str) -> Vec<Hit<'a>> {
         hits.max_by_key(|(whole, length, _)| (*whole, *length))
             .map(|(whole, length, name)| (length, Hit { entry, name, whole }))
     };
-    let mut found: Vec<_> = lists.entries(LIST).iter().filter_map(best).collect();
+    let mut found: Vec<_> = lists.offered(LIST).filter_map(best).collect();
     if found.iter().any(|(_, hit)| hit.whole) {
         found.retain(|(_, hit)| hit.whole);
     }
@@ -149,7 +149,7 @@ impl Question {
 
     /// 「お手元の書類にある会社の名前」, asked just before this question.
     pub(crate) fn papers_field(self, facts: &Facts) -> Field {
-        let choices = facts.lists.entries(LIST).iter().map(|entry| self.choice(entry)).collect();
+        let choices = facts.lists.offered(LIST).map(|entry| self.choice(entry)).collect();
         Field::new(PAPERS, "お手元の書類にある会社の名前", Input::Select(choices))
             .help(format!(
                 "契約書、請求書、「開通のご案内」にある会社や回線の名前を選ぶと、次の「{}」がわかります。",
@@ -244,7 +244,7 @@ impl Question {
     /// What the eligibility application on record says of the connection. A line that only claims can use is another.
     fn on_record<'a>(self, facts: &'a Facts, chosen: &str) -> Option<(String, &'a str)> {
         let filed = facts.known.eligibility.as_ref().filter(|_| self == CONNECTION)?.get(LINE_KIND.key);
-        let entries = || facts.lists.entries(LIST).iter().filter(|entry| entry.certain);
+        let entries = || facts.lists.offered(LIST).filter(|entry| entry.certain);
         let claims_only = entries().any(|entry| entry.line_kind.is_empty() && entry.claims_connection == chosen);
         let entry = entries().find(|entry| !filed.is_empty() && entry.line_kind == filed).filter(|_| !claims_only)?;
         let source = format!("オンライン資格確認の利用申請の「{}」", LINE_KIND.words(&facts.lists, filed));

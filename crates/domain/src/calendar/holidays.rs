@@ -37,6 +37,11 @@ impl Holidays {
         Self { days, imported }
     }
 
+    /// The years that were taken over from the official list.
+    pub fn imported_years(&self) -> impl Iterator<Item = i32> + '_ {
+        self.imported.iter().copied()
+    }
+
     /// The name of the holiday on a day, if it is one.
     pub fn name(&self, date: Date) -> Option<&str> {
         self.days.get(&date).map(AsRef::as_ref)

@@ -108,13 +108,15 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
     let label = &field.label;
     match &field.input {
         Input::Shown(_) => Ok(String::new()),
-        Input::Radio(choices) | Input::Select(choices) => {
-            if typed.is_empty() || choices.iter().any(|choice| choice.value == typed) {
-                Ok(typed.to_owned())
-            } else {
+        Input::Radio(choices) | Input::Select(choices) => match choices.iter().find(|choice| choice.value == typed) {
+            Some(choice) if choice.retired => {
+                Err(format!("「{label}」の「{}」は、いまは選べません。一覧から選び直してください。", choice.label))
+            }
+            None if !typed.is_empty() => {
                 Err(format!("「{label}」で、一覧にないものが選ばれています。一覧から選び直してください。"))
             }
-        }
+            _ => Ok(typed.to_owned()),
+        },
         Input::Agreement(document) => {
             if typed.is_empty() || typed == document.version {
                 Ok(typed.to_owned())

@@ -17,13 +17,15 @@ pub struct Choice {
     pub group: String,
     /// Value that it suggests for the field beside which its own field stands; may be empty.
     pub suggests: String,
+    /// Whether it is no longer offered; whoever chose it before still reads its label.
+    pub retired: bool,
 }
 
 impl Choice {
     /// A choice without a note, a group and a suggestion.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         let (note, group, suggests) = (String::new(), String::new(), String::new());
-        Self { value: value.into(), label: label.into(), note, group, suggests }
+        Self { value: value.into(), label: label.into(), note, group, suggests, retired: false }
     }
 
     /// The same choice with a note.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use domain::office::Matter;
+
 use super::Config;
 
 /// What to do where key files have no passphrase.
@@ -103,6 +105,10 @@ impl Config {
         }
         if let Err(error) = self.drafts().validate() {
             faults.push(format!("rules.draft_days, rules.draft_notice_days: {error}"));
+        }
+        for word in self.rules.four_eyes.iter().filter(|word| word.parse::<Matter>().is_err()) {
+            let known: Vec<&str> = Matter::ALL.iter().map(|matter| matter.as_str()).collect();
+            faults.push(format!("rules.four_eyes: {word:?} is none of {}", known.join(", ")));
         }
         self.validate_halves(faults);
     }

@@ -13,15 +13,16 @@ fn every_fault_is_named_at_once() {
     config.rules.membership = "guess".to_owned();
     config.rules.session_minutes = 1;
     config.rules.draft_notice_days = 90;
+    config.rules.four_eyes = vec!["fees".to_owned(), "fee".to_owned()];
     config.mail.from = "nobody".to_owned();
     config.authority.terminal_profiles = vec!["p256".to_owned(), "p265".to_owned(), "root".to_owned()];
     let mut faults = vec![];
     config.validate(&mut faults);
-    assert_eq!(faults.len(), 7, "{faults:?}");
+    assert_eq!(faults.len(), 8, "{faults:?}");
     config.authority.profiles = Some("/nowhere/profiles.toml".into());
     let mut faults = vec![];
     config.validate(&mut faults);
-    assert_eq!(faults.len(), 6, "{faults:?}");
+    assert_eq!(faults.len(), 7, "{faults:?}");
 }
 
 #[test]

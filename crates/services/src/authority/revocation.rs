@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ids::{ApplicationId, CertificateId, JobId},
+    ids::{ApplicationId, CertificateId, JobId, ProposalId},
+    office::Matter,
     permissions::Permission,
 };
 use pki::RevocationReason;
@@ -12,7 +13,11 @@ use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
 use super::{PUBLISH_CRL, keys, lists::FULL};
-use crate::{Ctx, Error, Result, applications::tell};
+use crate::{
+    Ctx, Error, Result,
+    applications::tell,
+    office::proposals::{Act, propose},
+};
 
 /// What a revocation led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +28,17 @@ pub enum Revoked {
     Before,
     /// The reason is not one that a person may give.
     BadReason,
+}
+
+/// What an officer's wish to revoke led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ByOfficer {
+    /// One officer suffices in this installation: what the revocation led to.
+    Alone(Revoked),
+    /// A second officer is asked to approve it (four eyes).
+    Proposed(ProposalId),
+    /// A revocation of it waits for a second officer already.
+    Waits,
 }
 
 /// Reasons that people may give (spec 04.5).
@@ -50,32 +66,61 @@ pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> 
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
 #[boxed]
-pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
+pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<ByOfficer> {
     ctx.permit(Permission::RevokeCertificates)?;
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     record.institution_id.ok_or(Error::NotFound)?;
-    revoke(ctx, record, reason).await
+    if ctx.session().is_ok() && ctx.app.rules().four_eyes.asks(Matter::Revocation) {
+        return ask_second(ctx, &record, reason).await;
+    }
+    Ok(ByOfficer::Alone(revoke(ctx, record, reason).await?))
+}
+
+/// Proposes the revocation to another officer; nothing is revoked yet.
+async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str) -> Result<ByOfficer> {
+    let Some(named) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
+        return Ok(ByOfficer::Alone(Revoked::BadReason));
+    };
+    if record.state != "valid" && named != RevocationReason::KeyCompromise {
+        return Ok(ByOfficer::Alone(Revoked::Before));
+    }
+    let mut tx = ctx.app.db.write().await?;
+    let words = format!("端末の電子証明書「{}」を失効させる（理由：{}）", record.subject, reason_words(ctx, named));
+    let act = Act::Revoke { certificate: record.id, reason: reason.to_owned() };
+    let made = propose(ctx, &mut tx, &act, &format!("certificate:{}", record.id), &words, "").await?;
+    let Some(id) = made else { return Ok(ByOfficer::Waits) };
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(ByOfficer::Proposed(id))
 }
 
 pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revoked> {
+    let mut tx = ctx.app.db.write().await?;
+    let led_to = revoke_within(ctx, &mut tx, &record, reason).await?;
+    if led_to == Revoked::Done {
+        tx.commit().await?;
+        ctx.app.wake.notify_one();
+    }
+    Ok(led_to)
+}
+
+/// Revokes in the caller's transaction, which is to be committed only when it is done.
+pub(crate) async fn revoke_within(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: &str) -> Result<Revoked> {
     let Some(reason) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(Revoked::BadReason);
     };
-    let mut tx = ctx.app.db.write().await?;
     let for_good = reason != RevocationReason::Superseded;
     if for_good && let Some(case) = record.application_id {
         // First: whoever fetches with the letter at this moment has stored before, or stores nothing.
-        bury_letters(ctx, &mut tx, case).await?;
+        bury_letters(ctx, tx, case).await?;
     }
-    let first = revoke_in(ctx, &mut tx, &record, reason).await?;
-    let others = for_good && (first || record.state == "valid") && revoke_others(ctx, &mut tx, &record, reason).await?;
+    let first = revoke_in(ctx, tx, record, reason).await?;
+    let others = for_good && (first || record.state == "valid") && revoke_others(ctx, tx, record, reason).await?;
     if first || others {
-        tell_revoked(ctx, &mut tx, &record, reason).await?;
-    } else if reason != RevocationReason::KeyCompromise || !leaked(ctx, &mut tx, &record).await? {
+        tell_revoked(ctx, tx, record, reason).await?;
+    } else if reason != RevocationReason::KeyCompromise || !leaked(ctx, tx, record).await? {
         return Ok(Revoked::Before);
     }
-    tx.commit().await?;
-    ctx.app.wake.notify_one();
     Ok(Revoked::Done)
 }
 

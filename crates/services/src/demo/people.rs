@@ -44,16 +44,21 @@ const MEMBERS: &[(&str, &str, &[usize])] = &[
     member(TERMINALS, "田中 実", &[super::terminals::ROW]),
 ];
 
-const STAFF: &[(Role, &str)] = &[
-    (Role::Reviewer, "審査 正"),
-    (Role::RaOfficer, "登録 守"),
-    (Role::DispatchClerk, "発送 渡"),
-    (Role::BillingClerk, "経理 算"),
-    (Role::Editor, "編集 文"),
-    (Role::CallCentreAgent, "案内 声"),
-    (Role::CaOfficer, "認証 鍵"),
-    (Role::Auditor, "監査 見"),
-    (Role::Administrator, "管理 司"),
+/// Staff: role, word before the `@`, name. Where a second person is asked, there are two.
+const STAFF: &[(Role, &str, &str)] = &[
+    (Role::Reviewer, "reviewer", "審査 正"),
+    (Role::RaOfficer, "ra-officer", "登録 守"),
+    (Role::RaOfficer, "ra-officer-2", "登録 認"),
+    (Role::DispatchClerk, "dispatch-clerk", "発送 渡"),
+    (Role::BillingClerk, "billing-clerk", "経理 算"),
+    (Role::BillingClerk, "billing-clerk-2", "経理 照"),
+    (Role::Editor, "editor", "編集 文"),
+    (Role::Editor, "editor-2", "編集 校"),
+    (Role::CallCentreAgent, "call-centre-agent", "案内 声"),
+    (Role::CaOfficer, "ca-officer", "認証 鍵"),
+    (Role::Auditor, "auditor", "監査 見"),
+    (Role::Administrator, "administrator", "管理 司"),
+    (Role::Administrator, "administrator-2", "管理 令"),
 ];
 
 /// All demo people.
@@ -64,9 +69,9 @@ pub fn people() -> Vec<Person> {
         name,
         institutions,
     });
-    let staff = STAFF.iter().map(|(role, name)| Person {
+    let staff = STAFF.iter().map(|(role, login, name)| Person {
         role: role.as_str(),
-        email: format!("{}@madoguchi.example", role.as_str().replace('_', "-")),
+        email: format!("{login}@madoguchi.example"),
         name,
         institutions: &[],
     });

@@ -48,6 +48,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/password_reset.toml"),
     include_str!("../../../../content/mails/password_reset_unknown.toml"),
     include_str!("../../../../content/mails/probe.toml"),
+    include_str!("../../../../content/mails/proposal_waiting.toml"),
     include_str!("../../../../content/mails/registration_confirm.toml"),
     include_str!("../../../../content/mails/registration_existing.toml"),
     include_str!("../../../../content/mails/staff_created.toml"),

@@ -1,5 +1,7 @@
 //! What staff look at besides cases: the audit chain, mails, the ledger, staff accounts.
 
+pub mod proposals;
+pub mod settings;
 pub mod staff;
 
 use domain::{

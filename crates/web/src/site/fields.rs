@@ -121,6 +121,7 @@ fn shown_when(when: &Condition, rules: &[Rule], labels: &[(&str, &str)]) -> Show
 
 fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<ChoiceView> {
     all.iter()
+        .filter(|choice| !choice.retired || choice.value == value)
         .map(|choice| {
             let reveals: Vec<String> = rules
                 .iter()

@@ -30,6 +30,8 @@ pub enum Access {
     Office(Permission),
     /// Staff with one of two permissions, depending on the case.
     EitherOffice(Permission, Permission),
+    /// Staff with one of several permissions, depending on what it is about.
+    AnyOffice(&'static [Permission]),
 }
 
 /// A route.

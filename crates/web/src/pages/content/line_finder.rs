@@ -93,7 +93,7 @@ fn text(words: &str) -> FieldView {
 fn list(lists: &Lists, chosen: &str) -> FieldView {
     let choice =
         |entry: &Entry| ChoiceView { selected: entry.value == chosen, ..ChoiceView::new(&entry.value, &entry.label) };
-    let choices = lists.entries(LIST).iter().map(choice).collect();
+    let choices = lists.offered(LIST).map(choice).collect();
     let input = InputView::Select { choices, placeholder: "選んでください".to_owned() };
     FieldView::new(PAPERS, "または、一覧から選ぶ", input)
 }

@@ -5,11 +5,11 @@ use axum::{
     extract::{Path, Query},
     response::{IntoResponse, Response},
 };
-use domain::{calendar::japanese_date, ids::CertificateId, permissions::Permission};
+use domain::{calendar::japanese_date, ids::CertificateId, office::Matter, permissions::Permission};
 use serde::Deserialize;
 use services::{
     Error, applications,
-    authority::{self, Revoked},
+    authority::{self, ByOfficer, Revoked},
     terminals,
 };
 
@@ -33,6 +33,8 @@ struct RevokePage {
     back: String,
     case: String,
     reason: FieldView,
+    /// Whether another officer must approve it.
+    second: bool,
 }
 
 /// From which case the officer comes.
@@ -76,6 +78,7 @@ async fn page(visit: &Visit, id: CertificateId, case: &str, fault: Option<&str>)
         action: format!("/office/certificates/{id}/revoke"),
         back,
         case: view.case.id.to_string(),
+        second: visit.site.app.rules().four_eyes.asks(Matter::Revocation),
         reason: FieldView { error: fault.map(str::to_owned), ..reason(visit) },
     })
 }
@@ -95,11 +98,16 @@ pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Poste
     parts::insist(&visit, &[Permission::RevokeCertificates])?;
     let (id, case) = (parts::id(&name)?, posted.get("case"));
     Ok(match authority::revoke_as_officer(&visit.ctx(), id, posted.get("reason")).await? {
-        Revoked::Done | Revoked::Before => match parts::id::<domain::ids::ApplicationId>(case) {
+        ByOfficer::Proposed(proposal) => see_other(&format!("/office/proposals/{proposal}?done=made")),
+        ByOfficer::Waits => {
+            let waits = "この端末の電子証明書の失効は、すでに起案されています。別の登録局担当の承認を待っています。";
+            Html(page(&visit, id, case, Some(waits)).await?).with_faults()
+        }
+        ByOfficer::Alone(Revoked::Done | Revoked::Before) => match parts::id::<domain::ids::ApplicationId>(case) {
             Ok(case) => see_other(&format!("/office/applications/{case}?done=revoke")),
             Err(_) => see_other(&queue_of(domain::applications::Kind::Certificate)),
         },
-        Revoked::BadReason => {
+        ByOfficer::Alone(Revoked::BadReason) => {
             Html(page(&visit, id, case, Some("「失効の理由」を選んでください。")).await?).with_faults()
         }
     })

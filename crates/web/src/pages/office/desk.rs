@@ -14,6 +14,7 @@ use services::{
     Ctx, Error,
     accounts::membership,
     applications, authority, inquiries, jobs, letters,
+    office::proposals,
     rows::{Listed, QueueFilter},
 };
 
@@ -112,6 +113,10 @@ impl Waiting {
 
 async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     let mut all = cases(ctx).await?;
+    let proposed = proposals::count_for_me(ctx).await?;
+    all.extend((proposed > 0).then(|| {
+        Waiting::new("承認待ち", "/office/proposals", proposed, "別の担当者が起案し、あなたの承認を待っているもの")
+    }));
     if ctx.permit(P::ReadChecks).is_ok() {
         let count = authority::count_findings(ctx, MOST).await?;
         all.extend((count > 0).then(|| {

@@ -20,6 +20,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadMails, "メールの送信状況", "/office/mails"),
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
     (P::ReadAudit, "監査記録", "/office/audit"),
+    (P::ReadSettings, "設定", "/office/settings"),
     (P::ManageStaff, "職員", "/office/staff"),
 ];
 

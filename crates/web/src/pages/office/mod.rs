@@ -19,7 +19,9 @@ mod losses;
 mod mails;
 mod memberships;
 mod parts;
+mod proposals;
 mod queue;
+mod settings;
 mod staff;
 mod words;
 
@@ -30,7 +32,7 @@ use crate::site::{Access, Routes};
 pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
-    review().merge(dispatch()).merge(register()).merge(records()).merge(people())
+    review().merge(dispatch()).merge(register()).merge(records()).merge(people()).merge(run_time())
 }
 
 /// Cases, certificates and memberships.
@@ -115,6 +117,22 @@ fn records() -> Routes {
         .post("/office/jobs/{id}/again", Access::Office(jobs), jobs::again)
         .get("/office/audit", Access::Office(audit), audit::list)
         .get("/office/audit/verify", Access::Office(audit), audit::verify)
+}
+
+/// What needs a second person, and what staff set while the portal runs.
+fn run_time() -> Routes {
+    let (read, change) = (Access::Office(P::ReadSettings), Access::AnyOffice(settings::CHANGE));
+    Routes::default()
+        .get("/office/proposals", Access::Staff, proposals::list)
+        .get("/office/proposals/{id}", Access::Staff, proposals::show)
+        .post("/office/proposals/{id}/approve", Access::AnyOffice(proposals::DECIDE), proposals::approve)
+        .post("/office/proposals/{id}/refuse", Access::AnyOffice(proposals::DECIDE), proposals::refuse)
+        .post("/office/proposals/{id}/withdraw", Access::AnyOffice(proposals::DECIDE), proposals::withdraw)
+        .get("/office/settings", read, settings::list)
+        .get("/office/settings/{topic}", read, settings::show)
+        .get("/office/settings/{topic}/change", change, settings::ask)
+        .post("/office/settings/{topic}/change", change, settings::change)
+        .post("/office/settings/{topic}/take-back", change, settings::take_back)
 }
 
 /// Accounts of staff.

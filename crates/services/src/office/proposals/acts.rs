@@ -1,0 +1,141 @@
+//! The acts that can be proposed, and how each is done once a second person approved it.
+
+use domain::{
+    applications::Kind,
+    clock::Timestamp,
+    ids::{ApplicationId, CertificateId},
+    office::{
+        Matter,
+        settings::{Difference, Topic, Value, differences},
+    },
+};
+use serde::{Deserialize, Serialize};
+use storage::{Tx, proposals::Proposal};
+
+use crate::{
+    Ctx, Error, Result,
+    authority::{self, Revoked},
+    office::settings::{self, Change},
+};
+
+/// An act as its proposal keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub(crate) enum Act {
+    /// Revokes a certificate.
+    Revoke {
+        /// Which.
+        certificate: CertificateId,
+        /// Reason by its name in RFC 5280.
+        reason: String,
+    },
+    /// Gives a topic a new version.
+    Set {
+        /// Name of the topic.
+        topic: String,
+        /// Its value.
+        value: Value,
+        /// From when it applies.
+        from: Timestamp,
+        /// Number of the newest version when it was proposed.
+        seen: i64,
+    },
+    /// Takes a version back that does not apply yet.
+    TakeBack {
+        /// Name of the topic.
+        topic: String,
+        /// Number of the version.
+        version: i64,
+    },
+}
+
+/// What an approver looks at.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// What would change.
+    pub(super) differences: Vec<Difference>,
+    /// The case that it is about.
+    pub(super) case: Option<ApplicationId>,
+}
+
+/// What is made before the transaction begins, because it is slow.
+pub(super) struct Ready;
+
+pub(super) fn parse(act: &str) -> Result<Act> {
+    serde_json::from_str(act).map_err(Error::internal)
+}
+
+impl Act {
+    /// The kind of act.
+    pub(super) fn matter(&self) -> Result<Matter> {
+        Ok(match self {
+            Self::Revoke { .. } => Matter::Revocation,
+            Self::Set { topic, .. } | Self::TakeBack { topic, .. } => topic_of(topic)?.matter(),
+        })
+    }
+
+    /// The procedure that it is about.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Revoke { .. } => Some(Kind::Certificate),
+            Self::Set { .. } | Self::TakeBack { .. } => None,
+        }
+    }
+
+    /// What an approver looks at beside its words.
+    pub(super) async fn shown(&self, ctx: &Ctx<'_>) -> Result<Shown> {
+        let mut conn = ctx.app.db.read().await?;
+        Ok(match self {
+            Self::Revoke { certificate, .. } => {
+                let record = storage::authority::find(&mut conn, *certificate).await?;
+                Shown { case: record.and_then(|record| record.application_id), ..Shown::default() }
+            }
+            Self::Set { topic, value, .. } => {
+                let topic = topic_of(topic)?;
+                let before = settings::newest(ctx, &mut conn, &topic).await?;
+                Shown { differences: differences(&topic, &before, value), ..Shown::default() }
+            }
+            Self::TakeBack { .. } => Shown::default(),
+        })
+    }
+
+    /// Prepares what must not happen inside the transaction.
+    #[expect(clippy::unused_async, reason = "acts of cases hash a secret here")]
+    pub(super) async fn ready(&self, _ctx: &Ctx<'_>) -> Result<Ready> {
+        Ok(Ready)
+    }
+}
+
+fn topic_of(name: &str) -> Result<Topic> {
+    name.parse().map_err(Error::internal)
+}
+
+/// Does an approved act in the transaction that ends its proposal, or says why it can no longer be done.
+pub(super) async fn perform(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    act: Act,
+    proposal: &Proposal,
+    _ready: Ready,
+) -> Result<Result<(), &'static str>> {
+    Ok(match act {
+        Act::Revoke { certificate, reason } => {
+            let record = storage::authority::find(tx, certificate).await?.ok_or(Error::NotFound)?;
+            match authority::revoke_within(ctx, tx, &record, &reason).await? {
+                Revoked::Done => Ok(()),
+                _ => Err("この端末の電子証明書は、すでに失効しています。この起案は取り消してください。"),
+            }
+        }
+        Act::Set { topic, value, from, seen } => {
+            let change = Change { topic: topic_of(&topic)?, value, from, note: proposal.note.clone(), seen };
+            let made = settings::put(ctx, tx, &change, Some(&proposal.proposer_name)).await?;
+            made.map(drop)
+                .ok_or("起案のあとに、ほかの変更がされました。起案を取り消し、新しい内容をもとに作り直してください。")
+        }
+        Act::TakeBack { topic, version } => {
+            let done = settings::take_back_within(ctx, tx, &topic_of(&topic)?, version).await?;
+            done.then_some(())
+                .ok_or("この版は、すでに使われているか、取り消されています。この起案は取り消してください。")
+        }
+    })
+}
