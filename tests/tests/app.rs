@@ -5,6 +5,10 @@
 mod answers;
 #[path = "app/astray.rs"]
 mod astray;
+#[path = "app/audit_chain.rs"]
+mod audit_chain;
+#[path = "app/audit_pages.rs"]
+mod audit_pages;
 #[path = "app/backups.rs"]
 mod backups;
 #[path = "app/browser.rs"]

@@ -1,5 +1,6 @@
 //! Commands beside serving.
 
+mod audit;
 mod backup;
 mod ceremony;
 mod check;
@@ -9,6 +10,7 @@ mod revoke_issuing;
 mod shares;
 mod summary;
 
+pub(crate) use audit::Audit;
 pub(crate) use backup::{Backup, Database, NotProved, Restore, VerifyBackup};
 pub(crate) use check::CouldNotCheck;
 
@@ -243,28 +245,6 @@ fn show_profiles(config: &Config) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// `audit …`
-#[derive(Subcommand)]
-pub(crate) enum Audit {
-    /// Follow the chain from its beginning; the first fault is named.
-    Verify(Place),
-}
-
-impl Audit {
-    /// Runs the command.
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let Self::Verify(place) = self;
-        let db = install::open_tables(&Config::load(&place)?).await?;
-        let found = storage::audit::verify(&mut db.read().await?).await?;
-        db.close().await;
-        match found {
-            Ok(rows) => println!("{rows} rows, the chain is whole"),
-            Err(broken) => anyhow::bail!("the chain is broken: {broken}"),
-        }
-        Ok(())
-    }
 }
 
 /// `mail …`

@@ -11,6 +11,7 @@ use pki::{Passphrase, Token};
 use services::{
     App, MembershipRule, Operator, Settings,
     app::Parts,
+    audit::{HeadKey, PublicKey},
     authority::{self, Authority, Founding, KeyStore, Places},
     backup::{close_if_behind, has_begun, in_quarantine},
     journal::{self, Journal},
@@ -32,6 +33,8 @@ const HASH_MEMORY: u32 = 19_456;
 const HASHES: usize = 2;
 /// File with the passphrase of key files that nobody attends, beside them.
 const PASSPHRASE: &str = "passphrase";
+/// File with the key of the vault, from which the key of audit heads is drawn.
+const VAULT_KEY: &str = "vault.key";
 
 /// Opens the database and brings its tables up to date, and nothing else: for what only looks.
 pub(crate) async fn open_tables(config: &Config) -> anyhow::Result<Db> {
@@ -109,6 +112,12 @@ fn standing_secret(path: &Path) -> anyhow::Result<Option<[u8; 32]>> {
         anyhow::bail!(fault);
     }
     bytes.try_into().map(Some).map_err(|_| anyhow::anyhow!("{}: must hold 32 octets", path.display()))
+}
+
+/// The public key that signs heads of the audit chain; none before the first start.
+pub(crate) fn audit_key(config: &Config) -> anyhow::Result<Option<PublicKey>> {
+    let vault_key = standing_secret(&config.data_dir.join(VAULT_KEY))?;
+    Ok(vault_key.map(|key| HeadKey::of_vault(&key)).transpose()?.map(|key| key.public()))
 }
 
 /// The passphrase of the key files: two officers' halves, or the secret in a file beside them where that is wanted.
@@ -302,7 +311,7 @@ pub(crate) async fn build_from(config: &Config, demo: bool, from: &Sources) -> a
         clock: from.clock.clone(),
         randomness: from.randomness.clone(),
         settings: settings(config),
-        vault_key: secret_file(&config.data_dir.join("vault.key"))?,
+        vault_key: secret_file(&config.data_dir.join(VAULT_KEY))?,
         hasher: Hasher::new(HASH_MEMORY, HASHES)?,
         mailer,
         press: letters::Press::new()?,

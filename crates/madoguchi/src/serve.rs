@@ -281,6 +281,12 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::applications::sweep_drafts_when_due(&app).await {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
+        if let Err(error) = services::audit::sign_head_when_due(&app).await {
+            tracing::error!(%error, "the head of the audit chain could not be signed");
+        }
+        if let Err(error) = services::audit::keep_when_due(&app).await {
+            tracing::error!(%error, "the work of the periods of keeping could not be begun");
+        }
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");
         }

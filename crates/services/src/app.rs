@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Result, Settings,
+    audit::HeadKey,
     authority::{Authority, Shelf, Timekeeper},
     in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
@@ -55,6 +56,8 @@ pub struct App {
     pub settings: Settings,
     /// Seals secrets that must come back.
     pub vault: Vault,
+    /// Signs heads of the audit chain.
+    pub audit_key: HeadKey,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Sends mails.
@@ -124,6 +127,7 @@ impl App {
         let node = hex::encode(parts.randomness.bytes::<8>());
         let app = Self {
             vault: Vault::new(&parts.vault_key)?,
+            audit_key: HeadKey::of_vault(&parts.vault_key)?,
             db: parts.db,
             clock: parts.clock,
             randomness: parts.randomness,
@@ -154,6 +158,7 @@ impl App {
             randomness: self.randomness.clone(),
             settings: self.settings.clone(),
             vault: self.vault.clone(),
+            audit_key: self.audit_key.clone(),
             hasher: self.hasher.clone(),
             mailer: self.mailer.clone(),
             press: self.press.clone(),

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod app;
 pub mod applications;
+pub mod audit;
 pub mod authority;
 pub mod backup;
 pub mod content;

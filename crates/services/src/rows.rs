@@ -2,7 +2,7 @@
 
 pub use storage::accounts::{Account, Membership};
 pub use storage::applications::{Application, EventRow, Foremost, Listed, QueueFilter, Reached};
-pub use storage::audit::{Broken, Row as AuditRow};
+pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, FoundInCheck};
 pub use storage::content::{Article, Document, Notice};
 pub use storage::inquiries::Inquiry;

@@ -1,5 +1,17 @@
 //! The audit chain: each row carries the hash of the one before (spec 6.5).
 
+mod counts;
+mod heads;
+mod list;
+mod purge;
+mod verify;
+
+pub use counts::{ViewCount, day_of, views};
+pub use heads::{Head, HeadKind, first_kept_above, heads_from, highest_head, insert_head, last_checkpoint, last_head};
+pub use list::{Filter, Found, find};
+pub use purge::{end_of_day_before, remove_counts, remove_heads, remove_rows};
+pub use verify::{Broken, Chain, verify, verify_against};
+
 use domain::clock::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -54,30 +66,6 @@ pub struct Row {
 }
 from_row!(Row { seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash });
 
-/// The first fault of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
-    /// A row is missing or out of order.
-    #[error("row {expected} is missing; found {found} in its place")]
-    Gap {
-        /// Expected place.
-        expected: i64,
-        /// Found place.
-        found: i64,
-    },
-    /// A row was changed.
-    #[error("row {0} does not match its hash")]
-    Changed(i64),
-    /// Rows at the end are missing.
-    #[error("the chain ends at row {found}, but its head says {expected}")]
-    Truncated {
-        /// Length according to the head.
-        expected: i64,
-        /// Length found.
-        found: i64,
-    },
-}
-
 sql!(/// Takes the next `$1` places; the row lock keeps other writers out until the commit.
     RESERVE = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash");
 sql!(ADVANCE = "UPDATE audit_head SET hash = $1 WHERE id = 1");
@@ -87,10 +75,6 @@ const ROWS_AT_ONCE: usize = 500;
 const INSERT: &str =
     "INSERT INTO audit (seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous,
     hash) ";
-sql!(
-    LIST = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
-    FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"
-);
 sql!(
     NEWEST = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
     FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2"
@@ -115,6 +99,7 @@ pub(crate) async fn append(conn: &mut Conn, entries: Vec<Entry>) -> Result<()> {
     for rows in rows.chunks(ROWS_AT_ONCE) {
         insert(conn, rows).await?;
     }
+    counts::note(conn, &rows).await?;
     on_engine!(conn, |c| sqlx::query(ADVANCE).bind(&previous).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -192,40 +177,6 @@ pub async fn head(conn: &mut Conn) -> Result<(i64, String)> {
 #[boxed]
 pub async fn hash_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
     Ok(on_engine!(conn, |c| sqlx::query_scalar(HASH_AT).bind(seq).fetch_optional(c).await)?)
-}
-
-/// Follows the chain from its beginning to its head.
-///
-/// # Errors
-/// When the database cannot be read. A broken chain is the inner result.
-#[boxed]
-pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
-    const STEP: i64 = 5_000;
-    let (length, head) = head(conn).await?;
-    let (mut last, mut previous) = (0, String::new());
-    loop {
-        let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(last).bind(STEP).fetch_all(c).await)?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            if row.seq != last + 1 {
-                return Ok(Err(Broken::Gap { expected: last + 1, found: row.seq }));
-            }
-            if row.previous != previous || row.hash != hash_of(&row) {
-                return Ok(Err(Broken::Changed(row.seq)));
-            }
-            last = row.seq;
-            previous = row.hash;
-        }
-    }
-    if last != length {
-        return Ok(Err(Broken::Truncated { expected: length, found: last }));
-    }
-    if previous != head {
-        return Ok(Err(Broken::Changed(last)));
-    }
-    Ok(Ok(last))
 }
 
 /// Rows before a place, newest first; `None` begins at the end.

@@ -30,6 +30,7 @@ pub mod mails;
 pub mod proposals;
 pub mod renewals;
 pub mod restore;
+pub mod retention;
 pub mod sessions;
 pub mod setting_versions;
 pub mod settings;

@@ -34,6 +34,8 @@ pub(crate) fn sqlite() -> Migrator {
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
         13 "drafts" "0013_drafts.sql",
+        20 "audit" "0020_audit.sql",
+        21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
     )
 }
@@ -54,6 +56,8 @@ pub(crate) fn postgres() -> Migrator {
         11 "terminals_mended" "0011_terminals_mended.sql",
         12 "interviews" "0012_interviews.sql",
         13 "drafts" "0013_drafts.sql",
+        20 "audit" "0020_audit.sql",
+        21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
     )
 }

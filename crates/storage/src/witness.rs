@@ -75,6 +75,15 @@ pub enum Note {
         /// Ends of all chains that the database knows.
         chains: Vec<Position>,
     },
+    /// The installation signed how far its audit chain reached.
+    Signed {
+        /// Number of the signed statement.
+        number: i64,
+        /// Place in the audit chain.
+        seq: i64,
+        /// Hash of the row there.
+        hash: String,
+    },
     /// A backup was made.
     Backup {
         /// Which one.

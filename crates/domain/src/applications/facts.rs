@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keeping, State};
+use super::{Keeping, Retention, State};
 use crate::calendar::{CutOff, Holidays};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
@@ -116,6 +116,8 @@ pub struct Rules {
     pub drafts: Keeping,
     /// For what a second person of the staff is asked (spec 6.2).
     pub four_eyes: FourEyes,
+    /// How long everything else is kept.
+    pub retention: Retention,
 }
 
 impl Rules {
@@ -138,6 +140,7 @@ impl Default for Rules {
             cop_digits: 8,
             drafts: Keeping::default(),
             four_eyes: FourEyes::default(),
+            retention: Retention::default(),
         }
     }
 }

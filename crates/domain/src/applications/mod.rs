@@ -11,6 +11,7 @@ mod life;
 mod line;
 pub mod line_customer_id;
 pub mod line_finder;
+mod retention;
 
 pub use ask::Ask;
 pub use certificate::{
@@ -22,6 +23,7 @@ pub use explain::{CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};
 pub use keeping::{Fate, Keeping, KeepingError};
 pub use life::{Event, Move, Refused, State};
+pub use retention::{Retention, RetentionError, kept_since};
 
 use crate::forms::{Answers, Checked, Findings, Section, check};
 use crate::words::words;

@@ -166,7 +166,9 @@ async fn register(db: &Db) -> Result<HashMap<String, Known>> {
 /// The audit rows that the journal saw must stand in the database with the same hash, as far as it is the one that it saw.
 async fn compare_heads(db: &Db, heads: &[(i64, String)], audit_rows: i64) -> Result<()> {
     let mut conn = db.read().await?;
-    for (seq, hash) in heads.iter().filter(|(seq, _)| (1..=audit_rows).contains(seq)) {
+    // Rows before a checkpoint were removed after their period.
+    let first = storage::audit::last_checkpoint(&mut conn).await?.map_or(1, |at| at.seq + 1);
+    for (seq, hash) in heads.iter().filter(|(seq, _)| (first..=audit_rows).contains(seq)) {
         if storage::audit::hash_at(&mut conn, *seq).await?.as_ref() != Some(hash) {
             return Err(Fault::Contradiction(format!("audit row {seq} is not the one that the journal saw")));
         }
@@ -210,6 +212,7 @@ impl Reading {
                     *reach = end.line.max(*reach);
                 }
             }
+            Note::Signed { seq, hash, .. } => self.heads.push((seq, hash)),
             Note::Backup { id, manifest, seq, hash } => {
                 self.heads.push((seq, hash));
                 if self.backup == Some(id) {

@@ -45,7 +45,7 @@ impl Known {
                 *highest = number.max(*highest);
                 return;
             }
-            Note::Head { seq, .. } | Note::Backup { seq, .. } => {
+            Note::Head { seq, .. } | Note::Signed { seq, .. } | Note::Backup { seq, .. } => {
                 self.audit = seq.max(self.audit);
                 return;
             }

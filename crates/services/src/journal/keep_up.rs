@@ -51,7 +51,7 @@ impl Known {
                 let highest = self.numbers.entry(authority).or_insert(number);
                 *highest = number.max(*highest);
             }
-            Note::Begin { .. } | Note::Head { .. } | Note::Backup { .. } => {}
+            Note::Begin { .. } | Note::Head { .. } | Note::Signed { .. } | Note::Backup { .. } => {}
         }
     }
 
@@ -122,7 +122,7 @@ async fn learn(place: Place) -> Result<(Known, Vec<Position>)> {
 }
 
 /// Reads a journal's own folder into something.
-pub(super) async fn read_own<T: Default + Send + 'static>(
+pub(crate) async fn read_own<T: Default + Send + 'static>(
     place: Place,
     learn: fn(&mut T, Line),
 ) -> Result<(T, Vec<Position>)> {

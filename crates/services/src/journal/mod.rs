@@ -12,6 +12,7 @@ mod line;
 mod read;
 
 pub use ahead::ahead;
+pub(crate) use keep_up::read_own;
 pub use keep_up::{catch_up, note_head};
 pub use line::Line;
 pub use read::{Reader, read};

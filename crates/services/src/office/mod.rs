@@ -1,4 +1,4 @@
-//! What staff look at besides cases: the audit chain, mails, the ledger, staff accounts.
+//! What staff look at besides cases: mails, the ledger, staff accounts.
 
 pub mod proposals;
 pub mod settings;
@@ -10,32 +10,12 @@ use domain::{
     permissions::Permission,
 };
 use storage::boxed;
-use storage::{audit, ledger, mails};
+use storage::{ledger, mails};
 
 use crate::{Ctx, Result};
 
 /// Rows on a page of these lists.
 const PAGE: i64 = 50;
-
-/// Audit rows, newest first; `before` is the last one of the page before.
-///
-/// # Errors
-/// [`crate::Error::Forbidden`] without the permission.
-#[boxed]
-pub async fn audit_rows(ctx: &Ctx<'_>, before: Option<i64>) -> Result<Vec<audit::Row>> {
-    ctx.permit(Permission::ReadAudit)?;
-    Ok(audit::newest(&mut ctx.app.db.read().await?, before, PAGE).await?)
-}
-
-/// Follows the audit chain from its beginning: its length, or its first fault.
-///
-/// # Errors
-/// [`crate::Error::Forbidden`] without the permission.
-#[boxed]
-pub async fn verify_audit(ctx: &Ctx<'_>) -> Result<Result<i64, audit::Broken>> {
-    ctx.permit(Permission::ReadAudit)?;
-    Ok(audit::verify(&mut ctx.app.db.read().await?).await?)
-}
 
 /// Mails with their delivery, newest first.
 ///

@@ -1,10 +1,12 @@
 //! Cases of all procedures: drafts and filed applications, and the events of their lives.
 
+mod blank;
 mod drafts;
 mod events;
 pub(crate) mod foremost;
 mod lists;
 
+pub use blank::{blank, blanked_at, to_blank};
 pub use drafts::{Mark, drafts_of, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};

@@ -5,11 +5,15 @@ const WORDS: &[(&str, &str)] = &[
     ("account.create", "アカウントの作成"),
     ("account.disable", "アカウントの停止"),
     ("account.import", "アカウントの取込み"),
+    ("application.blank", "保存の期間が過ぎた申請内容の消去"),
     ("application.discard", "下書きの削除"),
     ("application.expire_draft", "保存の期限による下書きの削除"),
     ("application.start", "申請の入力開始"),
     ("application.view", "申請の閲覧"),
     ("application.warn_draft", "下書きの削除の予告"),
+    ("audit.export", "監査記録の書き出し"),
+    ("audit.purge", "保存の期間が過ぎた監査記録の削除"),
+    ("audit.verify", "監査記録の検証の開始"),
     ("authority.ceremony", "認証局の鍵生成式"),
     ("authority.make", "認証局の作成"),
     ("authority.revoke", "発行局の失効"),
@@ -82,6 +86,8 @@ const WORDS: &[(&str, &str)] = &[
     ("restore.finish", "復元の終了"),
     ("restore.release", "復元の確認（控えなし）"),
     ("restore.replay", "復元での控えの反映"),
+    ("retention.imports", "保存の期間が過ぎた取込み結果の消去"),
+    ("retention.mails", "保存の期間が過ぎたメールの本文の消去"),
     ("session.end", "ログインの終了"),
     ("session.end_others", "ほかのログインの終了"),
     ("staff.create", "職員の登録"),
@@ -102,6 +108,14 @@ pub(super) fn action(name: &str) -> &'static str {
     }
     let event = name.strip_prefix("application.").and_then(|event| event.parse::<domain::applications::Event>().ok());
     event.map_or("そのほかの操作", domain::applications::Event::label)
+}
+
+/// All acts with their words, events of cases among them, by their words.
+pub(super) fn all() -> impl Iterator<Item = (String, &'static str)> {
+    let events = domain::applications::Event::ALL.iter().map(|event| (format!("application.{event}"), event.label()));
+    let mut all: Vec<_> = WORDS.iter().map(|(name, words)| ((*name).to_owned(), *words)).chain(events).collect();
+    all.sort_by_key(|(_, words)| *words);
+    all.into_iter()
 }
 
 #[cfg(test)]

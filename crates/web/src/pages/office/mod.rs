@@ -1,6 +1,7 @@
 //! The back office: what waits for a role, the queues and cases, letters, register, audit, staff (spec 6.2 to 6.5).
 
 mod audit;
+mod audit_verify;
 mod audit_words;
 mod batch;
 mod case;
@@ -116,7 +117,10 @@ fn records() -> Routes {
         .get("/office/jobs", Access::Office(jobs), jobs::list)
         .post("/office/jobs/{id}/again", Access::Office(jobs), jobs::again)
         .get("/office/audit", Access::Office(audit), audit::list)
-        .get("/office/audit/verify", Access::Office(audit), audit::verify)
+        .get("/office/audit/export.csv", Access::Office(audit), audit::export)
+        .get("/office/audit/verify", Access::Office(audit), audit_verify::show)
+        .post("/office/audit/verify", Access::Office(audit), audit_verify::begin)
+        .get("/office/audit/views", Access::Office(audit), audit_verify::views)
 }
 
 /// What needs a second person, and what staff set while the portal runs.
