@@ -70,6 +70,18 @@ pub(crate) const JUDGES: &[Need] = &[
         found: || find_program("curl").is_some(),
     },
     Need {
+        what: "sqlite3",
+        why: "tampers with the audit chain as somebody who has the database",
+        package: "sqlite3",
+        found: || has_programs(&["sqlite3"]),
+    },
+    Need {
+        what: "psql",
+        why: "does the same on the other engine",
+        package: "postgresql-client",
+        found: || has_programs(&["psql"]),
+    },
+    Need {
         what: "certtool, ocsptool",
         why: "judge the same as GnuTLS sees it",
         package: "gnutls-bin",

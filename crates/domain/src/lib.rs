@@ -13,6 +13,7 @@ pub mod office;
 pub mod permissions;
 pub mod planner;
 pub mod reference;
+pub mod reports;
 pub mod secrets;
 pub mod terminals;
 pub mod text;

@@ -254,6 +254,9 @@ async fn work(app: Arc<App>, name: String) {
 
 async fn rounds(app: Arc<App>) {
     loop {
+        if let Err(error) = services::reports::summarise_when_due(&app).await {
+            tracing::error!(%error, "the figures of yesterday could not be begun");
+        }
         tokio::time::sleep(ROUND).await;
         if let Err(error) = authority::notice_revoked(&app).await {
             tracing::error!(%error, "it could not be read whether the root revoked an issuing authority");

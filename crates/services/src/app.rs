@@ -17,6 +17,7 @@ use crate::{
     authority::{Authority, Shelf, Timekeeper},
     in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
+    reports::Live,
     secrets::{Hasher, Vault},
 };
 
@@ -80,6 +81,8 @@ pub struct App {
     pub wake: Notify,
     /// The newest notices, read again every ten seconds: they stand on every home page.
     pub(crate) notices: Recent<Vec<storage::content::Notice>>,
+    /// What reports count of the present moment.
+    pub(crate) live: Recent<Live>,
     timeline: RwLock<Timeline>,
 }
 
@@ -143,6 +146,7 @@ impl App {
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Recent::empty(),
+            live: Recent::empty(),
             timeline: RwLock::default(),
         };
         crate::content::seed(&app).await?;
@@ -170,6 +174,7 @@ impl App {
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Recent::empty(),
+            live: Recent::empty(),
             timeline: RwLock::new(self.timeline.read().map(|held| held.clone()).unwrap_or_default()),
         }
     }

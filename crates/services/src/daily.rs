@@ -15,9 +15,18 @@ pub(crate) const MORNING: u8 = 7;
 /// When the database refuses.
 #[boxed]
 pub(crate) async fn begin(app: &App, kind: &'static str, first: Value) -> Result<()> {
+    begin_from(app, kind, MORNING, first).await
+}
+
+/// The same from another hour on.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub(crate) async fn begin_from(app: &App, kind: &'static str, hour: u8, first: Value) -> Result<()> {
     let ctx = Ctx::system(app, kind);
     let key = key(&ctx, kind);
-    if ctx.now.in_japan().hour() < MORNING || storage::jobs::is_known(&mut app.db.read().await?, &key).await? {
+    if ctx.now.in_japan().hour() < hour || storage::jobs::is_known(&mut app.db.read().await?, &key).await? {
         return Ok(());
     }
     enqueue(&ctx, kind, &key, first).await

@@ -28,6 +28,7 @@ pub mod parked;
 pub mod planner;
 #[doc(hidden)]
 pub mod reading;
+pub mod reports;
 pub mod rows;
 pub mod secrets;
 mod settings;

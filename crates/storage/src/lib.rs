@@ -29,6 +29,7 @@ pub mod letters;
 pub mod mails;
 pub mod proposals;
 pub mod renewals;
+pub mod reports;
 pub mod restore;
 pub mod retention;
 pub mod sessions;

@@ -44,6 +44,8 @@ const APP_CSS: &str = concat!(
     file!("css/print.css"),
 );
 
+const OFFICE_CSS: &str = concat!(file!("css/office.css"), file!("css/chart.css"));
+
 macro_rules! script {
     ($path:literal) => {
         Asset { path: $path, content_type: JS, body: file!($path).as_bytes() }
@@ -59,7 +61,7 @@ macro_rules! drawing {
 /// All static files.
 pub const ASSETS: &[Asset] = &[
     Asset { path: "app.css", content_type: CSS, body: APP_CSS.as_bytes() },
-    Asset { path: "office.css", content_type: CSS, body: file!("css/office.css").as_bytes() },
+    Asset { path: "office.css", content_type: CSS, body: OFFICE_CSS.as_bytes() },
     drawing!("img/favicon.svg"),
     drawing!("img/help/addressee.svg"),
     drawing!("img/help/customer-id.svg"),

@@ -1,6 +1,7 @@
 //! Small parts of pages, each a template of its own: a page prints them with `{{ part }}`.
 
 mod card;
+mod chart;
 mod compare;
 mod copy;
 mod state;
@@ -10,6 +11,7 @@ mod tasks;
 mod tiles;
 
 pub use card::{CardView, Fact, MailItem, Mailbox};
+pub use chart::{BarView, ChartView, GridView, LabelView, LineView};
 pub use compare::{CompareRow, CompareView};
 pub use copy::CopyView;
 pub use state::{PointView, Stage, StateLineView, StateView, StepsView, Tone};

@@ -83,6 +83,7 @@ const WORDS: &[(&str, &str)] = &[
     ("renewal.allow_late", "有効期限後の更新の許可"),
     ("renewal.stop_automatic", "自動の更新への同意の取消し"),
     ("renewal.use_code", "更新コードの使用"),
+    ("reports.rebuild", "集計のやり直し"),
     ("restore.finish", "復元の終了"),
     ("restore.release", "復元の確認（控えなし）"),
     ("restore.replay", "復元での控えの反映"),

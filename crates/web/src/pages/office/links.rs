@@ -21,6 +21,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
     (P::ReadAudit, "監査記録", "/office/audit"),
     (P::ReadSettings, "設定", "/office/settings"),
+    (P::ReadReports, "集計", "/office/reports"),
     (P::ManageStaff, "職員", "/office/staff"),
 ];
 

@@ -22,6 +22,7 @@ mod memberships;
 mod parts;
 mod proposals;
 mod queue;
+mod reports;
 mod settings;
 mod staff;
 mod words;
@@ -33,7 +34,8 @@ use crate::site::{Access, Routes};
 pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
-    review().merge(dispatch()).merge(register()).merge(records()).merge(people()).merge(run_time())
+    let (work, looked_at) = (review().merge(dispatch()), register().merge(records()).merge(figures()));
+    work.merge(looked_at).merge(people()).merge(run_time())
 }
 
 /// Cases, certificates and memberships.
@@ -137,6 +139,17 @@ fn run_time() -> Routes {
         .get("/office/settings/{topic}/change", change, settings::ask)
         .post("/office/settings/{topic}/change", change, settings::change)
         .post("/office/settings/{topic}/take-back", change, settings::take_back)
+}
+
+/// Reports.
+fn figures() -> Routes {
+    let read = Access::Office(P::ReadReports);
+    Routes::default()
+        .get("/office/reports", read, reports::first)
+        .get("/office/reports/{topic}", read, reports::show)
+        .get("/office/reports/{topic}/{picture}/figures.csv", read, reports::figures)
+        .post("/office/reports/rebuild", Access::Office(P::ManageJobs), reports::rebuild)
+        .get("/office/wall", read, reports::wall)
 }
 
 /// Accounts of staff.

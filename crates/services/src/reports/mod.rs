@@ -1,0 +1,35 @@
+//! Reports: figures of finished days, kept by a job, and today's, counted from indexes when somebody looks (spec 6.6).
+
+mod days;
+mod live;
+mod pictures;
+mod rows;
+mod spans;
+
+pub use days::{SUMMARISE, rebuild, summarise, summarise_when_due};
+pub use live::{Live, Wall, wall};
+pub use pictures::{Range, Report, csv, report};
+pub use rows::{Picture, Series, Shape};
+
+/// Sent cases by procedure; `_IN` by prefecture too.
+const ARRIVED: &str = "arrived";
+const ARRIVED_IN: &str = "arrived_in";
+/// Decisions by procedure and outcome.
+const DECIDED: &str = "decided";
+/// Cases under way at the end of a day.
+const OPEN: &str = "open";
+const OPEN_IN: &str = "open_in";
+/// Decided cases by age in business days.
+const AGE: &str = "age";
+/// Yen by kind of entry.
+const FEES: &str = "fees";
+/// Entries by kind.
+const FEE_COUNT: &str = "fee_count";
+/// Letters posted, returned, lost.
+const LETTERS: &str = "letters";
+/// Valid certificates by the month in which they end.
+const ENDING: &str = "ending";
+/// Everything that is kept by day.
+const BY_DAY: [&str; 9] = [ARRIVED, ARRIVED_IN, DECIDED, OPEN, OPEN_IN, AGE, FEES, FEE_COUNT, LETTERS];
+/// Ages from this one on are one.
+const OLDEST: i64 = 61;
