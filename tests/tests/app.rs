@@ -81,6 +81,8 @@ mod refused;
 mod refused_own;
 #[path = "app/renewal.rs"]
 mod renewal;
+#[path = "app/reports.rs"]
+mod reports;
 #[path = "app/returning.rs"]
 mod returning;
 #[path = "app/revoked.rs"]

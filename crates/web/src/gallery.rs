@@ -1,5 +1,6 @@
 //! Every component in every state as pages in `target/gallery`, to look at and to check.
 
+mod charts;
 mod checks;
 mod forms;
 mod office;
