@@ -143,6 +143,8 @@ pub(crate) fn case(
         updated_at: now,
         submitted_at: None,
         state_since: now,
+        flag: domain::applications::Flag::Plain,
+        rule_words: String::new(),
     }
 }
 

@@ -70,6 +70,14 @@ ids! {
     ProposalId,
     /// A notice on the top page.
     NoticeId,
+    /// A note among staff about a case.
+    NoteId,
+    /// A question of a reviewer to an applicant.
+    QuestionId,
+    /// Conditions of a queue that a person saved.
+    FilterId,
+    /// One decision on several cases.
+    RunId,
 }
 
 /// A version-7 UUID from the given clock and randomness (RFC 9562, 5.7).

@@ -36,6 +36,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         crate::mail::SEND => crate::mail::send(app, &job.payload).await,
         crate::applications::TAKE_EFFECT => crate::applications::take_effect(app, &job.payload).await,
+        crate::applications::STRAIGHT_THROUGH => crate::applications::straight_through(app, &job.payload).await,
         crate::applications::SWEEP_DRAFTS => crate::applications::sweep_drafts(app, &job.payload).await,
         crate::letters::REMIND => crate::letters::remind(app, &job.payload).await,
         crate::letters::ARRIVAL => crate::letters::ask(app, &job.payload).await,

@@ -1,7 +1,10 @@
 //! Rows as pages show them: the types of `storage` that verbs give back, so that pages need not know that crate.
 
 pub use storage::accounts::{Account, Membership};
-pub use storage::applications::{Application, EventRow, Foremost, Listed, QueueFilter, Reached};
+pub use storage::applications::{
+    Application, Assignee, Counts, EventRow, Foremost, Listed, Note, PAGE, Question, QueueFilter, Reached, RunResult,
+    SavedFilter,
+};
 pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, FoundInCheck};
 pub use storage::content::{Article, Document, Notice};

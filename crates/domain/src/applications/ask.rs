@@ -60,7 +60,7 @@ mod tests {
         for kind in Kind::JOURNEY {
             for state in State::ALL.iter().copied().filter(|state| !state.is_over()) {
                 let since = Timestamp::from_millis(0);
-                let moment = Moment { kind, state, since, start: None, pickup: None };
+                let moment = Moment { kind, state, since, start: None, pickup: None, asked: false };
                 let holder = explain(moment, &Rules::default(), &Holidays::default()).holder;
                 assert_eq!(state.asks() != Ask::Nothing, holder.contains("あなた"), "{kind} {state}");
             }

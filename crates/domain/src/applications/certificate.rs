@@ -56,6 +56,14 @@ pub fn case_answers(answers: &Answers, terminal: &TerminalRequest) -> Answers {
         .with("purpose_1", &terminal.purpose)
 }
 
+/// Whether a name is that of a company that sets up systems, by its form or by the lists of the operator.
+pub(super) fn is_vendor(facts: &Facts, name: &str) -> bool {
+    let makers = facts.lists.entries("receipt_products").iter().map(|product| product.maker.as_str());
+    let listed = facts.lists.entries("vendor_names").iter().flat_map(|entry| &entry.names).map(String::as_str);
+    let vendors: Vec<&str> = makers.chain(listed).collect();
+    looks_like_vendor(name, &[&facts.institution.name, &facts.institution.founder], &vendors)
+}
+
 impl CertificateApplication {
     fn terminal_section(facts: &Facts, number: usize, of: usize) -> Section {
         let suggestions =
@@ -126,10 +134,7 @@ impl CertificateApplication {
         if !answers.has("contact") || findings.has_error("contact") {
             return;
         }
-        let makers = facts.lists.entries("receipt_products").iter().map(|product| product.maker.as_str());
-        let listed = facts.lists.entries("vendor_names").iter().flat_map(|entry| &entry.names).map(String::as_str);
-        let vendors: Vec<&str> = makers.chain(listed).collect();
-        if looks_like_vendor(answers.get("contact"), &[&facts.institution.name, &facts.institution.founder], &vendors) {
+        if is_vendor(facts, answers.get("contact")) {
             findings.error(
                 "contact",
                 "「担当部署／担当者名」にシステムベンダと思われる名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダは「技術連絡先」に入力してください。",

@@ -9,6 +9,8 @@ use crate::clock::Timestamp;
 
 /// Days in which a returned case should be corrected.
 pub const CORRECTION_DAYS: i64 = 30;
+/// Days in which a question of the reviewer should be answered.
+pub const ANSWER_DAYS: i64 = 14;
 
 /// The moment at which a case reached its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Moment {
     pub start: Option<YearMonth>,
     /// Until when the certificate can be fetched, or once it was fetched, fetched again.
     pub pickup: Option<Timestamp>,
+    /// Whether a question of the reviewer waits for an answer.
+    pub asked: bool,
 }
 
 /// Until when something is awaited of the applicant.
@@ -94,6 +98,9 @@ const NOBODY: &str = "手続は終わっています";
 /// Explains where a case stands.
 pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanation {
     let day = japanese_date(moment.since.date());
+    if moment.asked && moment.state == State::InReview {
+        return asked(moment, &day);
+    }
     let (happened, holder, next) = words(moment, &day);
     let within = |days: u32| Some(add_business_days(moment.since.date(), days, holidays));
     let expected = match moment.state {
@@ -107,6 +114,17 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
         _ => next.to_owned(),
     };
     Explanation { happened, holder, next, expected, deadline: deadline(moment) }
+}
+
+/// A case that waits for the answer to a question.
+fn asked(moment: Moment, day: &str) -> Explanation {
+    Explanation {
+        happened: format!("{day}に審査担当からおたずねしました。"),
+        holder: YOU,
+        next: "申請のページで質問に答えてください。申請を直す必要はありません。".to_owned(),
+        expected: None,
+        deadline: Some(Deadline { label: "回答の期限", day: (moment.since + Duration::days(ANSWER_DAYS)).date() }),
+    }
 }
 
 fn deadline(moment: Moment) -> Option<Deadline> {
@@ -189,7 +207,7 @@ mod tests {
     fn explained(kind: Kind, state: State, since: Date, pickup: Option<Date>) -> Explanation {
         let start = "2026-08".parse().ok();
         let pickup = pickup.map(Timestamp::end_of_day);
-        let moment = Moment { kind, state, since: Timestamp::start_of_day(since), start, pickup };
+        let moment = Moment { kind, state, since: Timestamp::start_of_day(since), start, pickup, asked: false };
         explain(moment, &Rules::default(), &Holidays::default())
     }
 
@@ -235,6 +253,19 @@ mod tests {
         for (explanation, sentence) in cases {
             assert_eq!(explanation.sentence(), sentence);
         }
+    }
+
+    #[test]
+    fn a_question_waits_for_the_applicant_and_says_until_when() {
+        let since = Timestamp::start_of_day(date!(2026 - 05 - 20));
+        let asked = |state| {
+            let moment = Moment { kind: Kind::Claims, state, since, start: None, pickup: None, asked: true };
+            explain(moment, &Rules::default(), &Holidays::default())
+        };
+        let told = asked(State::InReview);
+        assert_eq!(told.holder, Explanation::APPLICANT);
+        assert!(told.sentence().ends_with("回答の期限は2026年6月3日（水）です。"), "{}", told.sentence());
+        assert_ne!(asked(State::Submitted).holder, Explanation::APPLICANT, "a case that nobody examines asks nothing");
     }
 
     #[test]

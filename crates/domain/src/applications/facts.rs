@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keeping, Retention, State};
+use super::{Keeping, Retention, State, StraightThrough};
 use crate::calendar::{CutOff, Holidays};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
@@ -118,6 +118,8 @@ pub struct Rules {
     pub four_eyes: FourEyes,
     /// How long everything else is kept.
     pub retention: Retention,
+    /// Which procedures may be accepted by rule, and how many are left to a person all the same (spec 6.2).
+    pub straight_through: StraightThrough,
 }
 
 impl Rules {
@@ -141,6 +143,7 @@ impl Default for Rules {
             drafts: Keeping::default(),
             four_eyes: FourEyes::default(),
             retention: Retention::default(),
+            straight_through: StraightThrough::default(),
         }
     }
 }

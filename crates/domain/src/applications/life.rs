@@ -60,6 +60,10 @@ words! {
         Return = "return", "補正依頼";
         /// The applicant sends the corrections.
         Resubmit = "resubmit", "補正して再送信";
+        /// The reviewer asks something without returning the form.
+        Ask = "ask", "審査担当からの質問";
+        /// The applicant answers.
+        Answer = "answer", "質問への回答";
         /// The reviewer accepts.
         Accept = "accept", "承認";
         /// The reviewer refuses.
@@ -121,6 +125,8 @@ const SHARED: &[Move] = &[
     step(State::Draft, Event::Submit, State::Submitted),
     step(State::Submitted, Event::Take, State::InReview),
     step(State::InReview, Event::Release, State::Submitted),
+    step(State::InReview, Event::Ask, State::InReview),
+    step(State::InReview, Event::Answer, State::InReview),
     step(State::InReview, Event::Return, State::Returned),
     step(State::InReview, Event::Reject, State::Rejected),
     step(State::Returned, Event::Resubmit, State::Submitted),
@@ -282,8 +288,8 @@ mod tests {
     #[test]
     fn a_filing_moves_only_along_these_lines() {
         let expected = "draft --submit--> submitted\nsubmitted --take--> in_review\nsubmitted --withdraw--> withdrawn\n\
-            in_review --release--> submitted\nin_review --return--> returned\nin_review --accept--> accepted\n\
-            in_review --reject--> rejected\nin_review --withdraw--> withdrawn\nreturned --resubmit--> submitted\n\
+            in_review --release--> submitted\nin_review --return--> returned\nin_review --ask--> in_review\n\
+            in_review --answer--> in_review\nin_review --accept--> accepted\nin_review --reject--> rejected\nin_review --withdraw--> withdrawn\nreturned --resubmit--> submitted\n\
             returned --withdraw--> withdrawn\naccepted --take_effect--> in_force\naccepted --supersede--> superseded\n\
             in_force --supersede--> superseded";
         assert_eq!(table(Kind::Eligibility), expected);

@@ -128,6 +128,19 @@ pub const LINE_KIND: Question = Question { key: "line_kind", label: "電気通�
 /// 接続種別 of the claims filing.
 pub const CONNECTION: Question = Question { key: "connection", label: "接続種別", list: "claims_connections" };
 
+/// What the papers say of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// Nothing is known of the papers.
+    Unknown,
+    /// The same.
+    Agrees,
+    /// They do not settle it; the words say what to look at.
+    Unsettled(String),
+    /// Something else, in words.
+    Contradicts(String),
+}
+
 /// An answer that something speaks against.
 struct Contradiction<'a> {
     /// What speaks against it, in words.
@@ -199,6 +212,18 @@ impl Question {
             }
         } else if let Some(entry) = find(&facts.lists, answers.get(PAPERS)) {
             self.unsettled(entry, answers, findings);
+        }
+    }
+
+    /// What the papers, or else the application on record, say of an answer.
+    pub(crate) fn judged(self, facts: &Facts, answers: &Answers) -> Judged {
+        if let Some(found) = self.contradiction(facts, answers) {
+            return Judged::Contradicts(self.told(facts, answers, &found));
+        }
+        match find(&facts.lists, answers.get(PAPERS)) {
+            None => Judged::Unknown,
+            Some(entry) if entry.certain => Judged::Agrees,
+            Some(entry) => Judged::Unsettled(format!("書類の「{}」だけでは決まりません。{}", entry.label, entry.note)),
         }
     }
 

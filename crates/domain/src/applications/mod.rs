@@ -2,6 +2,7 @@
 
 mod ask;
 mod certificate;
+pub mod checks;
 mod claims;
 mod eligibility;
 mod explain;
@@ -11,7 +12,9 @@ mod life;
 mod line;
 pub mod line_customer_id;
 pub mod line_finder;
+mod queue;
 mod retention;
+mod straight_through;
 
 pub use ask::Ask;
 pub use certificate::{
@@ -19,11 +22,13 @@ pub use certificate::{
 };
 pub use claims::{ClaimsFiling, connection_of_line};
 pub use eligibility::EligibilityApplication;
-pub use explain::{CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
+pub use explain::{ANSWER_DAYS, CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};
 pub use keeping::{Fate, Keeping, KeepingError};
 pub use life::{Event, Move, Refused, State};
+pub use queue::{Act, Age, Flag, NO_DEADLINE, awaited_until, sent_between};
 pub use retention::{Retention, RetentionError, kept_since};
+pub use straight_through::StraightThrough;
 
 use crate::forms::{Answers, Checked, Findings, Section, check};
 use crate::words::words;

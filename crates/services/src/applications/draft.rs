@@ -1,7 +1,7 @@
 //! Writing a form: begin, keep what is typed, throw away.
 
 use domain::{
-    applications::{Facts, Kind, State, examine},
+    applications::{Facts, Flag, Kind, State, examine},
     forms::{Answers, Checked, Field, Section, go_on_at},
     ids::{ApplicationId, InstitutionId},
 };
@@ -134,6 +134,8 @@ pub(crate) fn blank(ctx: &Ctx<'_>, kind: Kind, answers: Answers) -> Result<Appli
         updated_at: ctx.now,
         submitted_at: None,
         state_since: ctx.now,
+        flag: Flag::Plain,
+        rule_words: String::new(),
     })
 }
 

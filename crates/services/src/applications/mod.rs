@@ -1,6 +1,7 @@
 //! Applications of all procedures: write, send, correct, withdraw, examine. Written once for every procedure.
 
 mod again;
+mod checks;
 mod compare;
 mod copy;
 mod draft;
@@ -24,7 +25,12 @@ pub use keep::{Draft, SWEEP_DRAFTS, drafts, sweep_drafts, sweep_drafts_when_due}
 pub use paper::{PaperFiling, record_paper_filing};
 pub use places::{Place, Places, ask_of, next_of, places};
 pub(crate) use review::payment_in;
-pub use review::{CaseView, Decision, accept, case, queue, queue_counts, reject, release, return_for_correction, take};
+pub use review::{
+    Answered, CaseView, Chosen, Decision, MOST_AT_ONCE, Neighbours, OPEN, Order, Run, STRAIGHT_THROUGH, accept,
+    accept_in, answer, ask, case, decide_all, delete_filter, filters, neighbours, next_case, note, queue, queue_counts,
+    reject, reject_in, release, return_for_correction, return_in, reviewers, run, save_filter, several,
+    straight_through, take,
+};
 pub use submit::{CheckState, Sent, Submitted, check, submit, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
 pub(crate) use view::standing_of;

@@ -1,7 +1,7 @@
 //! Claims filings that arrived on paper, recorded by staff.
 
 use domain::{
-    applications::{Event, Kind, State, line_customer_id::LineCustomerId},
+    applications::{Event, Flag, Kind, State, line_customer_id::LineCustomerId},
     calendar::{japanese_date, typed_day},
     clock::Timestamp,
     forms::{Answers, Findings},
@@ -122,5 +122,7 @@ fn filing(ctx: &Ctx<'_>, institution: InstitutionId, id: &LineCustomerId, receiv
         updated_at: ctx.now,
         submitted_at: Some(received),
         state_since: ctx.now,
+        flag: Flag::Plain,
+        rule_words: String::new(),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    applications::{Ask, Kind},
+    applications::{Ask, Flag, Kind},
     ids::InstitutionId,
 };
 use storage::{accounts::Membership, applications::Foremost, boxed};
@@ -19,6 +19,7 @@ pub fn ask_of(kind: Kind, standings: &[Standing<Foremost>]) -> Ask {
     let anything_filed = standings.iter().any(|standing| standing.case.filed > 0);
     match standings.iter().find(|standing| standing.case.kind == kind) {
         Some(standing) if standing.is_revoked() => Ask::Nothing,
+        Some(standing) if standing.case.flag == Flag::Asked => Ask::Answer,
         Some(standing) => standing.case.state.asks(),
         None if kind.waits_for_another(anything_filed) => Ask::Nothing,
         None => Ask::Begin,

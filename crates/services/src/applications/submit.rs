@@ -17,7 +17,9 @@ use super::{
     compare::{Difference, differences, sent_before},
     draft::{under_way, under_way_in_turn},
     facts::facts_for_case,
-    own, record, tell,
+    own, record,
+    review::enqueue_straight_through,
+    tell,
 };
 use crate::{Ctx, Error, Result};
 
@@ -186,6 +188,7 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
         return Ok(None);
     }
     record(ctx, tx, case.id, event, case.state, to, "").await?;
+    enqueue_straight_through(ctx, tx, (case.id, case.kind, case.version + 1)).await?;
     let terminal = sending.terminal_name.clone();
     let mut sent = vec![Sent { id: case.id, reference: sending.reference.clone(), terminal }];
     for terminal in terminals.iter().skip(1) {
@@ -226,6 +229,7 @@ async fn further(
     };
     storage::applications::insert_filed(tx, &case).await?;
     record(ctx, tx, id, Event::Submit, State::Draft, State::Submitted, "").await?;
+    enqueue_straight_through(ctx, tx, (id, case.kind, case.version)).await?;
     Ok(Sent { id, reference, terminal: Some(terminal.to_owned()) })
 }
 

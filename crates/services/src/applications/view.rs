@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    applications::{Explanation, Kind, Moment, ReadingLine, State, explain, reading},
+    applications::{Explanation, Flag, Kind, Moment, ReadingLine, State, explain, reading},
     clock::Timestamp,
     ids::{AccountId, ApplicationId, InstitutionId},
 };
 use storage::boxed;
 use storage::{
     Conn,
-    applications::{Application, EventRow, Foremost, Listed, Reached},
+    applications::{Application, EventRow, Foremost, Listed, Question, Reached},
     authority::Certificate,
     letters::Letter,
     mails::Mail,
@@ -30,6 +30,8 @@ pub struct ApplicantCase {
     pub reading: Vec<(String, Vec<ReadingLine>)>,
     /// Its life; staff of the operator are not named in it.
     pub events: Vec<EventRow>,
+    /// Questions of the reviewer, newest first; staff are not named in them.
+    pub questions: Vec<Question>,
     /// Mails about it with their delivery.
     pub mails: Vec<Mail>,
     /// Letters of it, without their secrets.
@@ -103,6 +105,8 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let mut conn = ctx.app.db.read().await?;
     let events = storage::applications::events(&mut conn, id).await?;
     let events = without_staff(&mut conn, case.institution_id, events).await?;
+    let questions = storage::applications::questions(&mut conn, id).await?;
+    let questions = questions.into_iter().map(|one| Question { asked_by_name: OPERATOR.to_owned(), ..one }).collect();
     let mails = storage::mails::of_application(&mut conn, id).await?;
     let letters = storage::letters::of_application(&mut conn, id).await?;
     let letters: Vec<Letter> =
@@ -112,7 +116,7 @@ pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Appli
     let left_at = storage::applications::mark_of(&mut conn, id).await?.map(|mark| mark.left_at).unwrap_or_default();
     let sections = case.kind.procedure().sections(&facts, &case.answers);
     let go_on_at = place_of(&case, &sections, &left_at).filter(|_| case.state.is_editable());
-    Ok(ApplicantCase { case, explanation, reading, events, mails, letters, certificates, go_on_at })
+    Ok(ApplicantCase { case, explanation, reading, events, questions, mails, letters, certificates, go_on_at })
 }
 
 /// Names members of the institution, also those who have left it; everyone else who has an account is the operator's.
@@ -206,8 +210,9 @@ pub(crate) async fn explained(ctx: &Ctx<'_>, conn: &mut Conn, id: ApplicationId)
 }
 
 /// When a case reached its state; its letters and certificates are not known here.
-fn moment(kind: Kind, state: State, since: Timestamp, start_month: Option<&str>) -> Moment {
-    Moment { kind, state, since, start: start_month.and_then(|month| month.parse().ok()), pickup: None }
+fn moment((kind, state, flag): (Kind, State, Flag), since: Timestamp, start_month: Option<&str>) -> Moment {
+    let start = start_month.and_then(|month| month.parse().ok());
+    Moment { kind, state, since, start, pickup: None, asked: flag == Flag::Asked }
 }
 
 /// Where a filing stands, in words; it has no certificate of its own.
@@ -218,7 +223,7 @@ pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Applicat
 
 fn moment_of(case: &Application) -> Moment {
     let since = since(case.state, case.state_since, case.updated_at);
-    moment(case.kind, case.state, since, case.start_month.as_deref())
+    moment((case.kind, case.state, case.flag), since, case.start_month.as_deref())
 }
 
 /// Since when a case is as it is: a draft since it was last written.
@@ -245,7 +250,7 @@ pub async fn cases_of_institution(
     };
     let stand = |case: Listed| {
         let since = since(case.state, case.state_since, case.updated_at);
-        let moment = moment(case.kind, case.state, since, case.start_month.as_deref());
+        let moment = moment((case.kind, case.state, case.flag), since, case.start_month.as_deref());
         let (explanation, certificate) = issued.explain(ctx, case.id, moment);
         Standing { case, explanation, certificate }
     };
@@ -275,7 +280,7 @@ pub async fn foremost(ctx: &Ctx<'_>) -> Result<Vec<Standing<Foremost>>> {
 
 /// Where the case of a procedure stands.
 pub(super) fn foremost_standing(ctx: &Ctx<'_>, issued: &Issued, case: Foremost) -> Standing<Foremost> {
-    let moment = moment(case.kind, case.state, case.state_since, case.start_month.as_deref());
+    let moment = moment((case.kind, case.state, case.flag), case.state_since, case.start_month.as_deref());
     let (explanation, certificate) = issued.explain(ctx, case.id, moment);
     Standing { case, explanation, certificate }
 }

@@ -282,7 +282,7 @@ fn assemble(
     let (rules, holidays) = (ctx.app.rules(), ctx.app.holidays());
     let words = |case: &Application| {
         let (kind, state, since) = (case.kind, case.state, case.state_since);
-        let moment = Moment { kind, state, since, start: None, pickup: deadlines.get(&case.id).copied() };
+        let moment = Moment { kind, state, since, start: None, pickup: deadlines.get(&case.id).copied(), asked: false };
         (case.id, explain(moment, &rules, &holidays))
     };
     let lists = ctx.app.reference().lists;

@@ -1,7 +1,7 @@
 //! What the home page says of each procedure: one small question, answered from an index.
 
 use domain::{
-    applications::{Kind, State},
+    applications::{Flag, Kind, State},
     clock::Timestamp,
     ids::{AccountId, ApplicationId, InstitutionId},
 };
@@ -31,6 +31,8 @@ pub struct Foremost {
     pub institution_id: InstitutionId,
     /// Until when its certificate can be fetched, if a letter was ordered for it.
     pub pickup_until: Option<Timestamp>,
+    /// What stands beside its state.
+    pub flag: Flag,
 }
 
 struct ForemostRow {
@@ -43,8 +45,20 @@ struct ForemostRow {
     filed: i64,
     institution_id: Uuid,
     deadline: Option<i64>,
+    flag: String,
 }
-from_row!(ForemostRow { id, kind, state, terminal_name, start_month, state_since, filed, institution_id, deadline });
+from_row!(ForemostRow {
+    id,
+    kind,
+    state,
+    terminal_name,
+    start_month,
+    state_since,
+    filed,
+    institution_id,
+    deadline,
+    flag
+});
 
 impl ForemostRow {
     fn read(self) -> Result<Foremost> {
@@ -58,6 +72,7 @@ impl ForemostRow {
             filed: self.filed,
             institution_id: InstitutionId(self.institution_id),
             pickup_until: instant_opt(self.deadline),
+            flag: word(&self.flag)?,
         })
     }
 }
@@ -109,7 +124,7 @@ pub(crate) use {foremost_id, is_filed};
 macro_rules! select_foremost {
     ($from:literal, $institution:literal) => {
         concat!(
-            "SELECT p.id, p.institution_id, p.kind, p.state, p.terminal_name, p.start_month,
+            "SELECT p.id, p.institution_id, p.kind, p.state, p.terminal_name, p.start_month, p.flag,
             CASE WHEN p.state = 'draft' THEN p.updated_at ELSE p.state_since END AS state_since,
             (SELECT COUNT(*) FROM applications f WHERE f.institution_id = p.institution_id AND f.kind = p.kind AND ",
             is_filed!("f.state"),

@@ -1,7 +1,7 @@
 //! Lists of cases, paged by key.
 
 use domain::{
-    applications::{Kind, State},
+    applications::{Flag, Kind, NO_DEADLINE, State},
     clock::Timestamp,
     ids::{ApplicationId, InstitutionId},
 };
@@ -30,8 +30,16 @@ pub struct Listed {
     pub institution_code: String,
     /// Name of the institution.
     pub institution_name: String,
+    /// Grows by one with each write.
+    pub version: i64,
     /// Reviewer who has it.
     pub assignee_name: Option<String>,
+    /// What stands beside its state for those who examine it.
+    pub flag: Flag,
+    /// What the rule that may accept by itself said; empty for nothing.
+    pub rule_words: String,
+    /// Until when its applicant counts on something, if they do.
+    pub deadline_at: Option<Timestamp>,
     /// When it was last sent.
     pub submitted_at: Option<Timestamp>,
     /// Since when it is in its state.
@@ -40,10 +48,14 @@ pub struct Listed {
     pub updated_at: Timestamp,
 }
 
-struct ListedRow {
+pub(super) struct ListedRow {
     id: Uuid,
     kind: String,
     state: String,
+    version: i64,
+    flag: String,
+    rule_words: String,
+    deadline_at: i64,
     reference: Option<String>,
     terminal_name: Option<String>,
     start_month: Option<String>,
@@ -58,6 +70,10 @@ from_row!(ListedRow {
     id,
     kind,
     state,
+    version,
+    flag,
+    rule_words,
+    deadline_at,
     reference,
     terminal_name,
     start_month,
@@ -70,7 +86,7 @@ from_row!(ListedRow {
 });
 
 impl ListedRow {
-    fn read(self) -> Result<Listed> {
+    pub(super) fn read(self) -> Result<Listed> {
         Ok(Listed {
             id: ApplicationId(self.id),
             kind: word(&self.kind)?,
@@ -80,7 +96,11 @@ impl ListedRow {
             start_month: self.start_month,
             institution_code: self.institution_code,
             institution_name: self.institution_name,
+            version: self.version,
             assignee_name: self.assignee_name,
+            flag: word(&self.flag)?,
+            rule_words: self.rule_words,
+            deadline_at: Some(instant(self.deadline_at)).filter(|at| *at < NO_DEADLINE),
             submitted_at: instant_opt(self.submitted_at),
             state_since: instant(self.state_since),
             updated_at: instant(self.updated_at),
@@ -89,26 +109,22 @@ impl ListedRow {
 }
 
 macro_rules! select_listed {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
-            "SELECT p.id, p.kind, p.state, p.reference, p.terminal_name, p.start_month, i.code AS institution_code,
-            i.name AS institution_name, a.name AS assignee_name, p.submitted_at, p.state_since, p.updated_at
+            "SELECT p.id, p.kind, p.state, p.version, p.flag, p.rule_words, p.deadline_at, p.reference, p.terminal_name,
+            p.start_month, i.code AS institution_code, i.name AS institution_name, a.name AS assignee_name, p.submitted_at,
+            p.state_since, p.updated_at
             FROM applications p JOIN institutions i ON i.id = p.institution_id LEFT JOIN accounts a ON a.id = p.assignee ",
-            $rest
+            $($rest)*
         )
     };
 }
+pub(super) use select_listed;
 
 sql!(
     OF_INSTITUTION = select_listed!(
         "WHERE p.institution_id = $1 AND (p.updated_at < $2 OR (p.updated_at = $2 AND p.id < $3))
     ORDER BY p.updated_at DESC, p.id DESC LIMIT $4"
-    )
-);
-sql!(
-    QUEUE = select_listed!(
-        "WHERE p.kind = $1 AND p.state = $2 AND i.code LIKE $3
-    AND (p.submitted_at > $4 OR (p.submitted_at = $4 AND p.id > $5)) ORDER BY p.submitted_at, p.id LIMIT $6"
     )
 );
 sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
@@ -160,10 +176,6 @@ sql!(
     LINE_ELSEWHERE = "SELECT COUNT(*) FROM applications WHERE line_id = $1 AND institution_id <> $2
     AND state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded')"
 );
-sql!(
-    COUNTS = "SELECT kind, state, COUNT(*) AS cases FROM applications
-    WHERE state IN ('submitted', 'in_review', 'returned') GROUP BY kind, state"
-);
 
 /// Cases of an institution, last written first; `after` is the last row of the page before.
 ///
@@ -182,41 +194,6 @@ pub async fn of_institution(
         .bind(at)
         .bind(id)
         .bind(limit)
-        .fetch_all(c)
-        .await)?;
-    rows.into_iter().map(ListedRow::read).collect()
-}
-
-/// What a reviewer's queue shows.
-#[derive(Clone, Debug)]
-pub struct QueueFilter {
-    /// Procedure.
-    pub kind: Kind,
-    /// State.
-    pub state: State,
-    /// Two-digit prefecture code; all if none.
-    pub prefecture: Option<String>,
-    /// Last row of the page before.
-    pub after: Option<(Timestamp, ApplicationId)>,
-    /// Rows on a page.
-    pub limit: i64,
-}
-
-/// Cases of a queue, first sent first.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn queue(conn: &mut Conn, filter: &QueueFilter) -> Result<Vec<Listed>> {
-    let (at, id) = filter.after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_millis(), id.0));
-    let pattern = format!("{}%", filter.prefecture.as_deref().unwrap_or_default());
-    let rows: Vec<ListedRow> = on_engine!(conn, |c| sqlx::query_as(QUEUE)
-        .bind(filter.kind.as_str())
-        .bind(filter.state.as_str())
-        .bind(&pattern)
-        .bind(at)
-        .bind(id)
-        .bind(filter.limit)
         .fetch_all(c)
         .await)?;
     rows.into_iter().map(ListedRow::read).collect()
@@ -373,14 +350,4 @@ pub async fn filed_elsewhere_with_line(conn: &mut Conn, line_id: &str, instituti
     let count: i64 =
         on_engine!(conn, |c| sqlx::query_scalar(LINE_ELSEWHERE).bind(line_id).bind(institution.0).fetch_one(c).await)?;
     Ok(count > 0)
-}
-
-/// Numbers of open cases by procedure and state.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn case_counts(conn: &mut Conn) -> Result<Vec<(Kind, State, i64)>> {
-    let rows: Vec<(String, String, i64)> = on_engine!(conn, |c| sqlx::query_as(COUNTS).fetch_all(c).await)?;
-    rows.into_iter().map(|(kind, state, cases)| Ok((word(&kind)?, word(&state)?, cases))).collect()
 }

@@ -5,19 +5,30 @@ mod drafts;
 mod events;
 pub(crate) mod foremost;
 mod lists;
+mod looked_up;
+mod queue;
+mod saved;
+mod talk;
 
 pub use blank::{blank, blanked_at, to_blank};
 pub use drafts::{Mark, drafts_of, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};
 pub use lists::{
-    LatestFilings, Listed, QueueFilter, case_counts, cases_of_terminals, certificate_cases_of, filed_before,
-    filed_elsewhere_with_line, latest_filings, of_institution, open_by_kind, queue, sent_together, terminals_of,
-    under_way, under_way_in_turn,
+    LatestFilings, Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line,
+    latest_filings, of_institution, open_by_kind, sent_together, terminals_of, under_way, under_way_in_turn,
 };
+pub use looked_up::{elsewhere_with_line, has_hand_in};
+pub use queue::{Assignee, Counts, PAGE, QueueFilter, counts, next_in_queue, previous_in_queue, queue};
+pub use saved::{
+    DecisionRun, RunResult, SavedFilter, add_result, delete_filter, filters_of, insert_run, results_of_run, run,
+    save_filter,
+};
+pub use talk::{Note, Question, answer_question, insert_note, insert_question, notes, questions, set_flag};
 
 use domain::{
-    applications::{Kind, State},
+    applications::{Flag, Kind, NO_DEADLINE, State, awaited_until},
+    calendar::YearMonth,
     clock::Timestamp,
     forms::{Answers, Finding},
     ids::{AccountId, ApplicationId, InstitutionId},
@@ -72,6 +83,26 @@ pub struct Application {
     pub submitted_at: Option<Timestamp>,
     /// Since when it is in its state.
     pub state_since: Timestamp,
+    /// What stands beside its state for those who examine it.
+    pub flag: Flag,
+    /// What the rule that may accept by itself said; empty for nothing.
+    pub rule_words: String,
+}
+
+impl Application {
+    /// The month in which it takes effect.
+    pub fn start(&self) -> Option<YearMonth> {
+        month(self.start_month.as_deref())
+    }
+}
+
+fn month(text: Option<&str>) -> Option<YearMonth> {
+    text.and_then(|month| month.parse().ok())
+}
+
+/// The column for the day that the applicant counts on.
+fn deadline(state: State, since: Timestamp, start: Option<YearMonth>) -> i64 {
+    awaited_until(state, since, start).unwrap_or(NO_DEADLINE).as_millis()
 }
 
 pub(super) struct Row {
@@ -95,6 +126,8 @@ pub(super) struct Row {
     updated_at: i64,
     submitted_at: Option<i64>,
     state_since: i64,
+    flag: String,
+    rule_words: String,
 }
 from_row!(Row {
     id,
@@ -116,7 +149,9 @@ from_row!(Row {
     created_at,
     updated_at,
     submitted_at,
-    state_since
+    state_since,
+    flag,
+    rule_words
 });
 
 impl Row {
@@ -142,6 +177,8 @@ impl Row {
             updated_at: instant(self.updated_at),
             submitted_at: instant_opt(self.submitted_at),
             state_since: instant(self.state_since),
+            flag: word(&self.flag)?,
+            rule_words: self.rule_words,
         })
     }
 }
@@ -152,7 +189,7 @@ macro_rules! select_case {
         concat!(
             "SELECT id, kind, institution_id, state, version, reference, answers, findings, line_id, terminal_name,
             start_month, sent_with, created_by, submitted_by, assignee, reasons, created_at, updated_at, submitted_at,
-            state_since FROM applications ",
+            state_since, flag, rule_words FROM applications ",
             $rest
         )
     };
@@ -165,8 +202,10 @@ sql!(/// A second draft of the same procedure meets the unique index and changes
     VALUES ($1, $2, $3, 'draft', 1, $4, $5, $6, $5, $7, $7, $7)
     ON CONFLICT (institution_id, kind) WHERE state = 'draft' DO NOTHING");
 sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, version, reference, answers, findings, line_id,
-        terminal_name, start_month, sent_with, created_by, submitted_by, reasons, created_at, updated_at, submitted_at, state_since)
-    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $14, $15, $14)");
+        terminal_name, start_month, sent_with, created_by, submitted_by, reasons, created_at, updated_at, submitted_at, state_since,
+        deadline_at, prefecture, score_table)
+    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $14, $15, $14, $16,
+        (SELECT substr(code, 1, 2) FROM institutions WHERE id = $3), (SELECT substr(code, 3, 1) FROM institutions WHERE id = $3))");
 sql!(FIND = select_case!("WHERE id = $1"));
 sql!(BY_REFERENCE = select_case!("WHERE reference = $1"));
 sql!(DRAFT_OF = select_case!("WHERE institution_id = $1 AND kind = $2 AND state = 'draft'"));
@@ -177,11 +216,13 @@ sql!(
 sql!(/// Sends a draft or a returned case, only from the state and version that the caller saw.
     SUBMIT = "UPDATE applications SET state = $1, reference = $2, answers = $3, findings = $4, line_id = $5, terminal_name = $6,
         start_month = $7, sent_with = $8, submitted_by = $9, submitted_at = $10, updated_at = $10, state_since = $10,
-        reasons = $11, assignee = NULL, version = version + 1
-    WHERE id = $12 AND state = $13 AND version = $14");
+        reasons = $11, assignee = NULL, flag = '', rule_words = '', deadline_at = $12, version = version + 1,
+        prefecture = (SELECT substr(i.code, 1, 2) FROM institutions i WHERE i.id = applications.institution_id),
+        score_table = (SELECT substr(i.code, 3, 1) FROM institutions i WHERE i.id = applications.institution_id)
+    WHERE id = $13 AND state = $14 AND version = $15");
 sql!(/// Moves the state, only from the state and version that the caller saw.
-    MOVE = "UPDATE applications SET state = $1, assignee = $2, reasons = $3, updated_at = $4, state_since = $4, version = version + 1
-    WHERE id = $5 AND state = $6 AND version = $7");
+    MOVE = "UPDATE applications SET state = $1, assignee = $2, reasons = $3, updated_at = $4, state_since = $4, deadline_at = $5,
+        flag = CASE WHEN $1 IN ('submitted', 'in_review') THEN flag ELSE '' END, version = version + 1 WHERE id = $6 AND state = $7 AND version = $8");
 sql!(DELETE_DRAFT = "DELETE FROM applications WHERE id = $1 AND state = 'draft'");
 
 /// Adds a draft; false when the institution has one of this procedure.
@@ -226,6 +267,7 @@ pub async fn insert_filed(tx: &mut Tx, application: &Application) -> Result<()> 
         .bind(Json(Value::Array(vec![])))
         .bind(application.created_at.as_millis())
         .bind(application.submitted_at.unwrap_or(application.created_at).as_millis())
+        .bind(deadline(application.state, application.created_at, application.start()))
         .execute(c)
         .await
         .map(drop))?)
@@ -322,6 +364,7 @@ pub async fn submit(tx: &mut Tx, seen: &Application, sending: &Sending) -> Resul
         .bind(sending.by.0)
         .bind(sending.at.as_millis())
         .bind(Json(Value::Array(vec![])))
+        .bind(deadline(sending.to, sending.at, month(sending.start_month.as_deref())))
         .bind(seen.id.0)
         .bind(seen.state.as_str())
         .bind(seen.version)
@@ -349,6 +392,7 @@ pub async fn advance(
         .bind(assignee.map(|id| id.0))
         .bind(Json(reasons))
         .bind(now.as_millis())
+        .bind(deadline(to, now, seen.start()))
         .bind(seen.id.0)
         .bind(seen.state.as_str())
         .bind(seen.version)

@@ -1,16 +1,59 @@
-// Keyboard in the back office, while the focus is in the list (WCAG 2.1.4): J and K move between rows, / goes to the filters.
+// Keyboard in the back office. In a list, while the focus is in it (WCAG 2.1.4): J and K move between rows, X chooses one,
+// / goes to the filters. On a case, single keys follow its links; they can be switched off, and rest while someone types.
+
+const OFF = "case-keys-off";
+
+function typing(event) {
+  return event.target.closest("input:not([type='checkbox']), select, textarea") || event.ctrlKey || event.metaKey || event.altKey;
+}
 
 export function moveInQueue() {
   for (const queue of document.querySelectorAll("[data-queue]")) {
     const links = [...queue.querySelectorAll("tbody a.cell-link")];
     queue.addEventListener("keydown", (event) => {
-      if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (typing(event)) return;
       const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
       if (event.key === "j") links[Math.min(at + 1, links.length - 1)]?.focus();
       else if (event.key === "k") links[Math.max(at - 1, 0)]?.focus();
+      else if (event.key === "x") links[at]?.closest("tr").querySelector("input[type='checkbox']")?.click();
       else if (event.key === "/") document.querySelector(".filter-bar .input")?.focus();
       else return;
       event.preventDefault();
+    });
+  }
+}
+
+export function moveBetweenCases() {
+  const way = document.querySelector("[data-case-keys]");
+  const toggle = way?.querySelector("[data-keys-toggle]");
+  if (!toggle) return;
+  let off = localStorage.getItem(OFF) === "yes";
+  const show = () => {
+    toggle.textContent = off ? "キー操作を使う" : "キー操作を切る";
+  };
+  toggle.addEventListener("click", () => {
+    off = !off;
+    localStorage.setItem(OFF, off ? "yes" : "no");
+    show();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (off || event.shiftKey || typing(event)) return;
+    way.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+  });
+  show();
+  way.querySelector("[data-keys-hint]").hidden = false;
+}
+
+// A canned text goes into the field below, where it can be edited; without this file both are sent and joined.
+export function editCanned() {
+  for (const list of document.querySelectorAll("select[data-canned]")) {
+    list.addEventListener("change", () => {
+      const field = document.getElementById(list.dataset.canned);
+      if (!field || !list.value) return;
+      const words = list.selectedOptions[0].textContent;
+      field.value = field.value ? `${field.value}\n${words}` : words;
+      list.value = "";
+      field.focus();
     });
   }
 }

@@ -17,7 +17,10 @@ use services::{
     letters,
 };
 
-use super::{answer, go_on, id, life, revoked_view, send_again, state_view};
+use super::{
+    answer::{self, Open, Talk},
+    go_on, id, life, revoked_view, send_again, state_view,
+};
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
@@ -29,7 +32,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "applications/case.html")]
 pub(super) struct CasePage {
-    frame: Frame,
+    pub(super) frame: Frame,
     id: ApplicationId,
     reference: String,
     line: StateLineView,
@@ -37,6 +40,8 @@ pub(super) struct CasePage {
     expected: String,
     deadline: Option<Fact>,
     reasons: Vec<(String, String)>,
+    question: Option<Open>,
+    talk: Vec<Talk>,
     action: Option<Link>,
     sections: Vec<SummaryListView>,
     events: TableView,
@@ -80,6 +85,7 @@ pub(super) async fn show(
             link: Some(Link::new(send_again::LABEL, send_again_page(shown.case.id))),
         });
     }
+    page.frame.banners.extend(answer::told(&said.said));
     if said.said == "sent_again" {
         page.frame.banners.push(BannerView {
             kind: BannerKind::Success,
@@ -95,7 +101,7 @@ fn send_again_page(id: ApplicationId) -> String {
     format!("/applications/{id}/send-again")
 }
 
-fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
+pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     let case = &shown.case;
     let edit = go_on(case.id, shown.go_on_at.as_deref());
     let action = match case.state {
@@ -129,6 +135,8 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
             .deadline
             .map(|until| Fact::new(until.label, until_with_days_left(until.day, visit.ctx().now.date()))),
         reasons: reasons(shown),
+        question: answer::open(shown),
+        talk: answer::talk(shown),
         action,
         sections: sections(shown),
         events: events(shown),
@@ -144,6 +152,16 @@ fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     }
 }
 
+impl CasePage {
+    /// Shows the answer that was typed, with what is wrong with it.
+    pub(super) fn answer_again(&mut self, typed: &str, error: String) {
+        if let Some(question) = &mut self.question {
+            typed.clone_into(&mut question.typed);
+            question.error = Some(error);
+        }
+    }
+}
+
 fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {
     let lines: Vec<_> = shown.reading.iter().flat_map(|(_, lines)| lines).collect();
     let label =
@@ -155,7 +173,7 @@ fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
     shown
         .reading
         .iter()
-        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(answer).collect() })
+        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(super::answer).collect() })
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! Pages of all procedures: begin, form, check, done, case. Written once for every procedure.
 
+mod answer;
 mod case;
 mod certificates;
 mod draft;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Routes {
         .get("/applications/{id}/done", Member, send::done)
         .get("/applications/{id}/withdraw", Member, case::ask_withdraw)
         .post("/applications/{id}/withdraw", Member, case::withdraw)
+        .post("/applications/{id}/answer", Member, answer::send)
         .get("/applications/{id}/send-again", Member, send_again::ask)
         .post("/applications/{id}/send-again", Member, send_again::send)
         .get("/applications/{id}/copy.pdf", Member, case::copy)

@@ -18,7 +18,11 @@ use services::{
     rows::{Listed, QueueFilter},
 };
 
-use super::{links::queue_of, parts};
+use super::{
+    links::queue_of,
+    parts,
+    queue::{Wanted, case_in},
+};
 use crate::{
     site::{Failure, Html, Visit, see_other},
     view::{
@@ -83,9 +87,28 @@ pub(super) async fn show(visit: Visit, Query(said): Query<Said>) -> Result<Respo
         .into_response())
 }
 
-/// Opens the case that has waited longest, of the procedures that the person examines.
-pub(super) async fn next(visit: Visit) -> Result<Response, Failure> {
+/// Which queue goes on, and after which case.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct After {
+    kind: String,
+    queue: String,
+    after: String,
+}
+
+/// Opens the next case of the queue in the address, or else the case that has waited longest, of the procedures that the
+/// person examines.
+pub(super) async fn next(visit: Visit, Query(from): Query<After>) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::ReviewApplications, P::ReviewCertificates])?;
+    if let Ok(kind) = from.kind.parse::<Kind>() {
+        let wanted = Wanted::parse(&from.queue);
+        let filter = wanted.filter(&visit, kind);
+        let found = applications::next_case(&visit.ctx(), &filter, from.after.parse().ok()).await?;
+        return Ok(see_other(&match found {
+            Some(case) => case_in(case.id, &wanted.query()),
+            None => wanted.address(kind, &[("said", "none")]),
+        }));
+    }
     Ok(match first_case(&visit.ctx()).await? {
         Some(case) => see_other(&format!("/office/applications/{}", case.id)),
         None => see_other("/office?none=1"),
@@ -95,8 +118,7 @@ pub(super) async fn next(visit: Visit) -> Result<Response, Failure> {
 async fn first_case(ctx: &Ctx<'_>) -> Result<Option<Listed>, Failure> {
     let mut first: Option<Listed> = None;
     for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reviewing(*kind)).is_ok()) {
-        let filter = QueueFilter { kind, state: State::Submitted, prefecture: None, after: None, limit: 1 };
-        let found = applications::queue(ctx, &filter).await?.into_iter().next();
+        let found = applications::next_case(ctx, &QueueFilter::new(kind, State::Submitted), None).await?;
         if found.as_ref().is_some_and(|case| first.as_ref().is_none_or(|known| case.submitted_at < known.submitted_at))
         {
             first = found;
@@ -146,7 +168,9 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
 
 async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     let counts = applications::queue_counts(ctx).await?;
-    let count = |kind: Kind, state: State| counts.iter().find(|c| c.0 == kind && c.1 == state).map_or(0, |c| c.2);
+    let count = |kind: Kind, state: State| {
+        counts.iter().find(|(of, counts)| *of == kind && counts.state == state).map_or(0, |(_, counts)| counts.cases)
+    };
     let mut all = vec![];
     for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reading(*kind)).is_ok()) {
         for (state, name, words) in OPEN {

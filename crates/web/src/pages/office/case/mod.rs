@@ -1,8 +1,11 @@
-//! A case before its reviewer: take, release, accept; return and reject have pages of their own.
+//! A case before its reviewer: take, release, accept; return, reject and ask have pages of their own. The queue from which
+//! a case was opened stays in its address, so that the next case follows the same filter.
 //!
 //! Every decision carries the version that the reviewer saw. When someone was faster, the answer is the case as it is
 //! now with a message (409), and nothing is written over.
 
+mod ask;
+mod checks;
 mod page;
 mod reasons;
 mod sent;
@@ -20,22 +23,27 @@ use services::{
     applications::{self, Decision},
 };
 
-use super::parts;
+use super::{
+    parts,
+    queue::{Wanted, case_in},
+};
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other},
     view::frame::{BannerKind, BannerView, Link},
 };
 
+pub(super) use ask::{ask, ask_question, note};
 pub(super) use reasons::{ask_reject, ask_return, reject, return_for_correction};
 
 const READ: [P; 2] = [P::ReadApplications, P::ReadCertificates];
-const DECIDE: [P; 2] = [P::ReviewApplications, P::ReviewCertificates];
+pub(super) const DECIDE: [P; 2] = [P::ReviewApplications, P::ReviewCertificates];
 
-/// What was just done.
-#[derive(Deserialize)]
+/// What was just done, and from which queue the case was opened.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Said {
-    #[serde(default)]
     done: String,
+    queue: String,
 }
 
 /// The case.
@@ -46,18 +54,23 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     parts::insist(&visit, &READ)?;
     let view = applications::case(&visit.ctx(), parts::id(&name)?).await?;
-    let mut page = page::page(&visit, &view);
-    page.frame.banners.extend(told(&said.done));
+    let mut page = page::page(&visit, &view, &said.queue).await?;
+    page.frame.banners.extend(told(&said.done, page.next_case()));
     Ok(Html(page).into_response())
 }
 
-fn told(done: &str) -> Option<BannerView> {
-    let next = Some(Link::new("次の申請を審査する", "/office/next"));
+fn told(done: &str, next: Link) -> Option<BannerView> {
+    let next = Some(next);
     let (title, link) = match done {
         "take" => ("担当になりました。ほかの人は、この申請を判断できません。", None),
         "release" => ("担当を外れました。ほかの人が担当になれます。", next),
         "accept" => ("承認しました。申請者にメールで知らせます。", next),
         "return" => ("補正を依頼しました。申請者にメールで知らせます。", next),
+        "ask" => (
+            "質問を送りました。申請者にメールで知らせます。回答があると、この申請に「申請者の回答あり」と表示されます。",
+            next,
+        ),
+        "note" => ("覚え書きを残しました。申請者には表示されません。", None),
         "reject" => ("却下しました。申請者にメールで知らせます。", next),
         "revoke" => ("端末の電子証明書を失効させました。失効リストにただちに載せます。", None),
         "loss" => ("盗難・紛失の届出を記録しました。代表者と登録局の担当にメールで知らせました。", None),
@@ -71,21 +84,21 @@ fn told(done: &str) -> Option<BannerView> {
 pub(super) async fn take(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (id, version) = target(&visit, &name, &posted)?;
     let outcome = applications::take(&visit.ctx(), id, version).await;
-    settle(&visit, id, outcome, "take", &[]).await
+    settle(&visit, id, outcome, ("take", posted.get("queue")), &[]).await
 }
 
 /// Lets go of the case.
 pub(super) async fn release(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (id, version) = target(&visit, &name, &posted)?;
     let outcome = applications::release(&visit.ctx(), id, version).await;
-    settle(&visit, id, outcome, "release", &[]).await
+    settle(&visit, id, outcome, ("release", posted.get("queue")), &[]).await
 }
 
 /// Accepts the case.
 pub(super) async fn accept(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let (id, version) = target(&visit, &name, &posted)?;
     let outcome = applications::accept(&visit.ctx(), id, version).await;
-    settle(&visit, id, outcome, "accept", &[]).await
+    settle(&visit, id, outcome, ("accept", posted.get("queue")), &[]).await
 }
 
 /// The case in an address and the version that the reviewer saw; without a version nothing is decided.
@@ -99,22 +112,33 @@ async fn settle(
     visit: &Visit,
     id: ApplicationId,
     outcome: Answer<Decision>,
-    done: &str,
+    (done, queue): (&str, &str),
     typed: &[String],
 ) -> Result<Response, Failure> {
     match outcome {
-        Ok(Decision::Done(_)) => Ok(see_other(&format!("/office/applications/{id}?done={done}"))),
+        Ok(Decision::Done(_)) => Ok(see_other(&address(id, done, queue))),
         Ok(Decision::ChangedMeanwhile | Decision::ReasonMissing) | Err(Error::ChangedMeanwhile) => {
-            stale(visit, id, typed).await
+            stale(visit, id, queue, typed).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
+/// The case with what was done, and the queue it was opened from.
+fn address(id: ApplicationId, done: &str, queue: &str) -> String {
+    let queue = if queue.is_empty() { String::new() } else { Wanted::parse(queue).query() };
+    parts::address(&format!("/office/applications/{id}"), &[("done", done), ("queue", &queue)])
+}
+
+/// The case without anything done.
+fn back(id: ApplicationId, queue: &str) -> String {
+    if queue.is_empty() { case_in(id, "") } else { case_in(id, &Wanted::parse(queue).query()) }
+}
+
 /// The case as it is now, with what happened.
-async fn stale(visit: &Visit, id: ApplicationId, typed: &[String]) -> Result<Response, Failure> {
+async fn stale(visit: &Visit, id: ApplicationId, queue: &str, typed: &[String]) -> Result<Response, Failure> {
     let view = applications::case(&visit.ctx(), id).await?;
-    let mut page = page::page(visit, &view);
+    let mut page = page::page(visit, &view, queue).await?;
     let mut body = vec![
         "画面を開いた後に、ほかの人が操作したか、別の画面で操作されました。今回の操作は記録していません。".to_owned(),
         format!(

@@ -2,23 +2,32 @@
 
 use askama::Template;
 use domain::{
-    applications::Kind,
-    calendar::{YearMonth, japanese_date},
+    applications::{Flag, Kind},
+    calendar::{YearMonth, japanese_date, japanese_datetime},
     ids::ApplicationId,
     permissions::Permission,
 };
-use services::applications::CaseView;
+use services::{
+    applications::{self, CaseView},
+    rows::{Application, Note, Question},
+};
 
 use super::{
+    checks::{self, ChecksView},
     sent::{self, Line},
     standing::Standing,
 };
 use crate::{
     pages::{
         applications::state_view,
-        office::{links::queue_of, parts, queue::age, words::yen},
+        office::{
+            links::queue_of,
+            parts,
+            queue::{Wanted, age, case_in, flag_view},
+            words::yen,
+        },
     },
-    site::{Visit, grouped_code},
+    site::{Failure, Visit, grouped_code},
     view::{
         frame::{Frame, Link},
         parts::{CompareView, CopyView, StateView, SummaryListView, TableView},
@@ -32,16 +41,24 @@ pub(super) struct CasePage {
     pub(super) frame: Frame,
     id: ApplicationId,
     version: i64,
-    kind: &'static str,
+    kind: Kind,
+    queue: String,
+    way: Option<Way>,
     reference: CopyView,
     state: StateView,
+    flag: Option<StateView>,
+    rule: String,
     since: String,
     explained: String,
     waiting: String,
     place: Place,
-    checks: Vec<Check>,
+    checks: ChecksView,
     differences: Option<CompareView>,
     reasons: Vec<(String, String)>,
+    questions: Vec<Asked>,
+    notes: Vec<Noted>,
+    may_note: bool,
+    may_ask: bool,
     sections: Vec<SummaryListView>,
     tables: Vec<TableView>,
     history: Vec<Line>,
@@ -58,43 +75,129 @@ struct Place {
     href: String,
 }
 
-/// A check done by rule.
-struct Check {
-    ok: bool,
-    label: String,
-    detail: String,
+/// The way through the queue from which the case was opened.
+struct Way {
+    previous: Option<String>,
+    next: Option<String>,
+    list: String,
 }
 
-/// The page of a case as it is now.
-pub(super) fn page(visit: &Visit, view: &CaseView) -> CasePage {
+/// A question to the applicant.
+struct Asked {
+    question: String,
+    asked: String,
+    answer: String,
+    answered: String,
+}
+
+/// A note among staff.
+struct Noted {
+    note: String,
+    by: String,
+}
+
+/// The page of a case as it is now; `queue` is the filter of the queue from which it was opened, empty for none.
+pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<CasePage, Failure> {
     let case = &view.case;
     let standing = Standing::of(visit, view);
     let reference = case.reference.clone().unwrap_or_default();
     let groups: Vec<String> = reference.split('-').map(str::to_owned).collect();
-    let tables =
-        [sent::letters(visit, view), sent::certificates(visit, view), sent::fees(visit, view), sent::mails(view)];
-    CasePage {
-        frame: frame(visit, view, &reference),
+    let tables = [
+        sent::letters(visit, view),
+        sent::certificates(visit, view),
+        sent::fees(visit, view),
+        sent::mails(view),
+        sent::related(view),
+    ];
+    let open = case.state.is_open_for_review();
+    let mut frame = frame(visit, view, &reference, queue);
+    frame.banners.extend(sent::undelivered(view));
+    Ok(CasePage {
+        frame,
         id: case.id,
         version: case.version,
-        kind: case.kind.label(),
+        kind: case.kind,
+        queue: queue.to_owned(),
+        way: way(visit, view, queue).await?,
         reference: CopyView::new("受付番号", reference, groups),
         state: state_view(case.state),
+        flag: (open && case.flag != Flag::Plain).then(|| flag_view(case.flag)),
+        rule: if open { rule(case) } else { String::new() },
         since: japanese_date(case.state_since.date()),
         explained: view.explanation.sentence(),
         waiting: waiting(visit, view),
         place: place(visit, view),
-        checks: checks(visit, view),
+        checks: checks::of(view),
         differences: sent::differences(view),
         reasons: case.reasons.iter().map(|(key, words)| (label(view, key), words.clone())).collect(),
+        questions: view.questions.iter().map(asked).collect(),
+        notes: view.notes.iter().map(noted).collect(),
+        may_note: view.may_note,
         sections: sent::sections(view),
         tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
         history: sent::history(view),
         assignee: assignee(view),
         why_not: standing.why_not(view),
         consequence: consequence(visit, view),
+        may_ask: standing.decides() && case.flag != Flag::Asked,
         standing,
+    })
+}
+
+impl CasePage {
+    /// Opens the case that comes next: in the queue from which this one was opened, or of all.
+    pub(super) fn next_case(&self) -> Link {
+        let (kind, after) = (self.kind.as_str(), self.id.to_string());
+        let address = match self.queue.as_str() {
+            "" => "/office/next".to_owned(),
+            queue => parts::address("/office/next", &[("kind", kind), ("queue", queue), ("after", &after)]),
+        };
+        Link::new("次の申請を審査する", address)
     }
+
+    /// The page on which a decision with words is written.
+    fn act_page(&self, act: &str) -> String {
+        parts::address(&format!("/office/applications/{}/{act}", self.id), &[("queue", &self.queue)])
+    }
+}
+
+async fn way(visit: &Visit, view: &CaseView, queue: &str) -> Result<Option<Way>, Failure> {
+    if queue.is_empty() {
+        return Ok(None);
+    }
+    let wanted = Wanted::parse(queue);
+    let filter = wanted.filter(visit, view.case.kind);
+    let beside = applications::neighbours(&visit.ctx(), &filter, &view.case).await?;
+    let to = |id| case_in(id, &wanted.query());
+    Ok(Some(Way {
+        previous: beside.previous.map(to),
+        next: beside.next.map(to),
+        list: wanted.address(view.case.kind, &[]),
+    }))
+}
+
+/// What the rule that may accept by itself said.
+fn rule(case: &Application) -> String {
+    match case.flag {
+        _ if case.rule_words.is_empty() => String::new(),
+        Flag::Held => format!("自動では承認していません。人の確認が必要なもの：{}", case.rule_words),
+        _ => format!("{}により、人が確認します。", case.rule_words),
+    }
+}
+
+fn asked(question: &Question) -> Asked {
+    let until = japanese_date(question.until.date());
+    let answered = question.answered_at.map(|at| format!("{}　{}", japanese_datetime(at), question.answered_name));
+    Asked {
+        question: question.question.clone(),
+        asked: format!("{}　{}", japanese_datetime(question.asked_at), question.asked_by_name),
+        answer: question.answer.clone(),
+        answered: answered.unwrap_or_else(|| format!("回答を待っています（期限：{until}）")),
+    }
+}
+
+fn noted(note: &Note) -> Noted {
+    Noted { note: note.note.clone(), by: format!("{}　{}", japanese_datetime(note.at), note.author_name) }
 }
 
 /// Who has the case; none when it is not being examined.
@@ -103,10 +206,11 @@ fn assignee(view: &CaseView) -> Option<String> {
     view.assignee_name.clone().or_else(nobody)
 }
 
-fn frame(visit: &Visit, view: &CaseView, reference: &str) -> Frame {
-    let queue = queue_of(view.case.kind);
-    let mut frame = visit.office_frame(format!("{reference}　{}", view.institution.name), &queue);
-    frame.breadcrumb.push(Link::new(view.case.kind.label(), queue));
+fn frame(visit: &Visit, view: &CaseView, reference: &str, queue: &str) -> Frame {
+    let kind = view.case.kind;
+    let mut frame = visit.office_frame(format!("{reference}　{}", view.institution.name), &queue_of(kind));
+    let list = if queue.is_empty() { queue_of(kind) } else { Wanted::parse(queue).address(kind, &[]) };
+    frame.breadcrumb.push(Link::new(kind.label(), list));
     frame
 }
 
@@ -137,28 +241,6 @@ pub(super) fn label(view: &CaseView, key: &str) -> String {
     let lines = view.reading.iter().flat_map(|(_, lines)| lines);
     let found = lines.into_iter().find(|line| line.key == key).map(|line| line.label.clone());
     found.unwrap_or_else(|| "全体".to_owned())
-}
-
-fn checks(visit: &Visit, view: &CaseView) -> Vec<Check> {
-    let institution = &view.institution;
-    let check = |ok: bool, label: &str, detail: &str| Check {
-        ok,
-        label: label.to_owned(),
-        detail: if ok { String::new() } else { detail.to_owned() },
-    };
-    let holds = institution.code.check_digit_holds();
-    let works = institution.works_on(visit.ctx().now.date());
-    let status = format!("台帳では「{}」です。指定の期間もご確認ください。", institution.status.label());
-    let mut checks = vec![
-        check(institution.in_register, "台帳への掲載", "台帳にまだありません（確認待ち）。"),
-        check(holds, "コードの検査数字", "検査数字が合いません。台帳にあるため受け付けています。"),
-        check(works, "医療機関等の状態", &status),
-    ];
-    if view.case.remarks.is_empty() {
-        checks.push(check(true, "送信時の自動の確認", ""));
-    }
-    checks.extend(view.case.remarks.iter().map(|(key, remark)| check(false, &label(view, key), remark)));
-    checks
 }
 
 /// What happens when the case is accepted, after 「承認すると、」.

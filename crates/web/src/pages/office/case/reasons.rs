@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::{
-    extract::Path,
+    extract::{Path, Query},
     response::{IntoResponse, Response},
 };
 use domain::{accounts::clean_text, applications::ReadingLine, forms::Finding};
@@ -34,6 +34,7 @@ struct ReasonsPage {
     action: String,
     back: String,
     version: i64,
+    queue: String,
     fields: Vec<Asked>,
     lead: &'static str,
     before: &'static str,
@@ -60,22 +61,31 @@ enum Act {
 }
 
 /// The page that asks for reasons of corrections.
-pub(in crate::pages::office) async fn ask_return(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    ask(&visit, &name, Act::Return).await
+pub(in crate::pages::office) async fn ask_return(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(from): Query<super::Said>,
+) -> Result<Response, Failure> {
+    ask(&visit, &name, &from.queue, Act::Return).await
 }
 
 /// The page that asks for the reason of a refusal.
-pub(in crate::pages::office) async fn ask_reject(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    ask(&visit, &name, Act::Reject).await
+pub(in crate::pages::office) async fn ask_reject(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(from): Query<super::Said>,
+) -> Result<Response, Failure> {
+    ask(&visit, &name, &from.queue, Act::Reject).await
 }
 
-async fn ask(visit: &Visit, name: &str, act: Act) -> Result<Response, Failure> {
+async fn ask(visit: &Visit, name: &str, queue: &str, act: Act) -> Result<Response, Failure> {
     parts::insist(visit, &super::DECIDE)?;
     let view = applications::case(&visit.ctx(), parts::id(name)?).await?;
     if !Standing::of(visit, &view).decides() {
-        return Ok(see_other(&format!("/office/applications/{}", view.case.id)));
+        return Ok(see_other(&super::back(view.case.id, queue)));
     }
-    Ok(Html(page(visit, &view, act, &Posted::default(), view.case.version, &[])).into_response())
+    let nothing = Posted::default();
+    Ok(Html(page(visit, &view, act, &nothing, (view.case.version, queue), &[])).into_response())
 }
 
 /// Asks the applicant to correct fields.
@@ -95,7 +105,7 @@ pub(in crate::pages::office) async fn return_for_correction(
         return again(&visit, &name, Act::Return, &posted, &[slip]).await;
     }
     let words: Vec<String> = reasons.into_iter().map(|(_, words)| words).collect();
-    settle(&visit, id, outcome, "return", &words).await
+    settle(&visit, id, outcome, ("return", posted.get("queue")), &words).await
 }
 
 /// Refuses the case.
@@ -115,7 +125,7 @@ pub(in crate::pages::office) async fn reject(
         let slip = slip("general", "却下の理由を選ぶか、入力してください。");
         return again(&visit, &name, Act::Reject, &posted, &[slip]).await;
     }
-    settle(&visit, id, outcome, "reject", &[reason]).await
+    settle(&visit, id, outcome, ("reject", posted.get("queue")), &[reason]).await
 }
 
 fn slip(key: &str, message: impl Into<String>) -> Finding {
@@ -158,13 +168,20 @@ fn canned_text(visit: &Visit, value: &str) -> String {
 async fn again(visit: &Visit, name: &str, act: Act, posted: &Posted, slips: &[Finding]) -> Result<Response, Failure> {
     let view = applications::case(&visit.ctx(), parts::id(name)?).await?;
     let version = posted.number("version").unwrap_or(-1);
-    Ok(Html(page(visit, &view, act, posted, version, slips)).with_faults())
+    Ok(Html(page(visit, &view, act, posted, (version, posted.get("queue")), slips)).with_faults())
 }
 
-fn page(visit: &Visit, view: &CaseView, act: Act, posted: &Posted, version: i64, slips: &[Finding]) -> ReasonsPage {
+fn page(
+    visit: &Visit,
+    view: &CaseView,
+    act: Act,
+    posted: &Posted,
+    (version, queue): (i64, &str),
+    slips: &[Finding],
+) -> ReasonsPage {
     let (word, path) =
         if act == Act::Return { ("補正を依頼する", "return") } else { ("却下する", "reject") };
-    let back = format!("/office/applications/{}", view.case.id);
+    let back = super::back(view.case.id, queue);
     let mut frame = visit.office_frame(word, &queue_of(view.case.kind));
     let reference = view.case.reference.clone().unwrap_or_default();
     frame.breadcrumb.push(Link::new(format!("{reference}　{}", view.institution.name), &back));
@@ -173,7 +190,8 @@ fn page(visit: &Visit, view: &CaseView, act: Act, posted: &Posted, version: i64,
     ReasonsPage {
         frame,
         errors: ErrorSummary { errors: slips.iter().map(error).collect() },
-        action: format!("{back}/{path}"),
+        action: format!("/office/applications/{}/{path}", view.case.id),
+        queue: queue.to_owned(),
         fields: asked(visit, view, act, posted, slips),
         back,
         version,

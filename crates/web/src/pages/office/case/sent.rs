@@ -9,8 +9,12 @@ use domain::{
 use services::{applications::CaseView, rows};
 
 use crate::{
-    pages::office::{parts, words},
+    pages::{
+        applications::state_view,
+        office::{parts, words},
+    },
     site::{Visit, comparison},
+    view::frame::{BannerKind, BannerView},
     view::parts::{CellView, CompareView, RowView, SummaryListView, SummaryRow, TableView},
 };
 
@@ -140,4 +144,39 @@ pub(super) fn mails(view: &CaseView) -> TableView {
         ])
     };
     parts::table("送ったメール", &["日時", "件名", "状態", "サーバーの応答"], view.mails.iter().map(row).collect())
+}
+
+/// Mails that did not arrive, with the server's words and what to do.
+pub(super) fn undelivered(view: &CaseView) -> Option<BannerView> {
+    let lost = |mail: &&rows::Mail| matches!(mail.state.as_str(), "refused" | "bounced");
+    let mail = view.mails.iter().filter(lost).max_by_key(|mail| mail.created_at)?;
+    let server = if mail.answer.is_empty() { "（記録なし）" } else { &mail.answer };
+    let phone = match view.institution.phone.as_str() {
+        "" => "台帳に電話番号がありません。通知書の住所に手紙で知らせてください。".to_owned(),
+        phone => format!("医療機関等に電話（{phone}）で知らせ、メールアドレスの変更を案内してください。"),
+    };
+    let body = vec![
+        format!("「{}」を{}に送れませんでした。", mail.subject, mail.recipient),
+        format!("サーバーの応答：{server}"),
+        format!("{phone}申請者は、ログインすれば、この申請のページで同じ内容を読めます。"),
+    ];
+    Some(BannerView {
+        body, ..parts::banner(BannerKind::Warning, "申請者にメールが届いていません", &[])
+    })
+}
+
+/// Other cases of the institution, newest first.
+pub(super) fn related(view: &CaseView) -> TableView {
+    let row = |case: &rows::Listed| {
+        let number = case.reference.clone().unwrap_or_else(|| "番号なし".to_owned());
+        let terminal = case.terminal_name.as_ref().map(|name| format!("端末：{name}")).unwrap_or_default();
+        parts::row(vec![
+            CellView::link(number, format!("/office/applications/{}", case.id)),
+            CellView::Lines(case.kind.label().to_owned(), terminal),
+            CellView::State(state_view(case.state)),
+            CellView::Text(day(case.submitted_at)),
+        ])
+    };
+    let rows = view.related.iter().map(row).collect();
+    parts::table("この医療機関等のほかの申請", &["受付番号", "手続", "状態", "送信日"], rows)
 }
