@@ -75,6 +75,8 @@ mod pickup;
 mod planner;
 #[path = "app/publications.rs"]
 mod publications;
+#[path = "app/queues.rs"]
+mod queues;
 #[path = "app/refused.rs"]
 mod refused;
 #[path = "app/refused_own.rs"]
@@ -85,6 +87,8 @@ mod renewal;
 mod reports;
 #[path = "app/returning.rs"]
 mod returning;
+#[path = "app/reviewing.rs"]
+mod reviewing;
 #[path = "app/revoked.rs"]
 mod revoked;
 #[path = "app/revoked_issuer.rs"]
@@ -113,6 +117,8 @@ mod statements;
 mod steps;
 #[path = "app/stolen.rs"]
 mod stolen;
+#[path = "app/straight_through.rs"]
+mod straight_through;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

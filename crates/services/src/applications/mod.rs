@@ -89,7 +89,22 @@ pub(crate) async fn own(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Application>
         other => other,
     })?;
     let found = storage::applications::find(&mut ctx.app.db.read().await?, id).await?;
-    found.filter(|application| application.institution_id == institution).ok_or(Error::NotFound)
+    match found {
+        Some(application) if application.institution_id == institution => Ok(application),
+        Some(_) => {
+            denied(ctx, id).await?;
+            Err(Error::NotFound)
+        }
+        None => Err(Error::NotFound),
+    }
+}
+
+/// Someone asked for a case that is none of theirs: recorded (spec 6.5).
+async fn denied(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    ctx.audit(&mut tx, "application.view_refused", format!("application:{id}"), "", "");
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Adds a line to the life of a case and to the audit chain.

@@ -4,6 +4,8 @@ use domain::{
     clock::Timestamp,
     ids::{AccountId, ApplicationId, InstitutionId},
 };
+use serde_json::Value;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Application, Row, select_case};
@@ -54,6 +56,12 @@ macro_rules! select_mark {
     };
 }
 
+sql!(/// A second draft of the same procedure meets the unique index and changes nothing.
+    INSERT_DRAFT = "INSERT INTO applications (id, kind, institution_id, state, version, answers, findings, created_by, reasons,
+        created_at, updated_at, state_since)
+    VALUES ($1, $2, $3, 'draft', 1, $4, $5, $6, $5, $7, $7, $7)
+    ON CONFLICT (institution_id, kind) WHERE state = 'draft' DO NOTHING");
+sql!(DELETE_DRAFT = "DELETE FROM applications WHERE id = $1 AND state = 'draft'");
 sql!(MARK_OF = select_mark!("WHERE p.id = $1"));
 sql!(MARKS_OF_DRAFTS = select_mark!("WHERE p.institution_id = $1 AND p.state = 'draft'"));
 sql!(DRAFTS_OF = select_case!("WHERE institution_id = $1 AND state = 'draft' ORDER BY kind"));
@@ -174,5 +182,36 @@ pub async fn remove_draft(tx: &mut Tx, seen: &Application) -> Result<bool> {
         .execute(c)
         .await
         .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Adds a draft; false when the institution has one of this procedure.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn insert_draft(tx: &mut Tx, application: &Application) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(INSERT_DRAFT)
+        .bind(application.id.0)
+        .bind(application.kind.as_str())
+        .bind(application.institution_id.0)
+        .bind(Json(&application.answers))
+        .bind(Json(Value::Array(vec![])))
+        .bind(application.created_by.0)
+        .bind(application.created_at.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Throws a draft away; false when it was sent meanwhile.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn delete_draft(tx: &mut Tx, id: ApplicationId) -> Result<bool> {
+    let rows =
+        on_engine!(&mut **tx, |c| sqlx::query(DELETE_DRAFT).bind(id.0).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(rows == 1)
 }

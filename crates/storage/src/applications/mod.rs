@@ -11,7 +11,7 @@ mod saved;
 mod talk;
 
 pub use blank::{blank, blanked_at, to_blank};
-pub use drafts::{Mark, drafts_of, mark_of, remove_draft, set_mark, told, unwritten};
+pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};
 pub use lists::{
@@ -196,11 +196,6 @@ macro_rules! select_case {
 }
 pub(super) use select_case;
 
-sql!(/// A second draft of the same procedure meets the unique index and changes nothing.
-    INSERT_DRAFT = "INSERT INTO applications (id, kind, institution_id, state, version, answers, findings, created_by, reasons,
-        created_at, updated_at, state_since)
-    VALUES ($1, $2, $3, 'draft', 1, $4, $5, $6, $5, $7, $7, $7)
-    ON CONFLICT (institution_id, kind) WHERE state = 'draft' DO NOTHING");
 sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, version, reference, answers, findings, line_id,
         terminal_name, start_month, sent_with, created_by, submitted_by, reasons, created_at, updated_at, submitted_at, state_since,
         deadline_at, prefecture, score_table)
@@ -223,28 +218,6 @@ sql!(/// Sends a draft or a returned case, only from the state and version that 
 sql!(/// Moves the state, only from the state and version that the caller saw.
     MOVE = "UPDATE applications SET state = $1, assignee = $2, reasons = $3, updated_at = $4, state_since = $4, deadline_at = $5,
         flag = CASE WHEN $1 IN ('submitted', 'in_review') THEN flag ELSE '' END, version = version + 1 WHERE id = $6 AND state = $7 AND version = $8");
-sql!(DELETE_DRAFT = "DELETE FROM applications WHERE id = $1 AND state = 'draft'");
-
-/// Adds a draft; false when the institution has one of this procedure.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn insert_draft(tx: &mut Tx, application: &Application) -> Result<bool> {
-    let rows = on_engine!(&mut **tx, |c| sqlx::query(INSERT_DRAFT)
-        .bind(application.id.0)
-        .bind(application.kind.as_str())
-        .bind(application.institution_id.0)
-        .bind(Json(&application.answers))
-        .bind(Json(Value::Array(vec![])))
-        .bind(application.created_by.0)
-        .bind(application.created_at.as_millis())
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
-    Ok(rows == 1)
-}
-
 /// Adds a case that is filed at once: one more terminal of a form, or a paper filing recorded by staff.
 ///
 /// # Errors
@@ -399,16 +372,5 @@ pub async fn advance(
         .execute(c)
         .await
         .map(|r| r.rows_affected()))?;
-    Ok(rows == 1)
-}
-
-/// Throws a draft away; false when it was sent meanwhile.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn delete_draft(tx: &mut Tx, id: ApplicationId) -> Result<bool> {
-    let rows =
-        on_engine!(&mut **tx, |c| sqlx::query(DELETE_DRAFT).bind(id.0).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(rows == 1)
 }

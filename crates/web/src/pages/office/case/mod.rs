@@ -35,7 +35,6 @@ use crate::{
 pub(super) use ask::{ask, ask_question, note};
 pub(super) use reasons::{ask_reject, ask_return, reject, return_for_correction};
 
-const READ: [P; 2] = [P::ReadApplications, P::ReadCertificates];
 pub(super) const DECIDE: [P; 2] = [P::ReviewApplications, P::ReviewCertificates];
 
 /// What was just done, and from which queue the case was opened.
@@ -52,7 +51,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
     Query(said): Query<Said>,
 ) -> Result<Response, Failure> {
-    parts::insist(&visit, &READ)?;
+    visit.person()?;
     let view = applications::case(&visit.ctx(), parts::id(&name)?).await?;
     let mut page = page::page(&visit, &view, &said.queue).await?;
     page.frame.banners.extend(told(&said.done, page.next_case()));
