@@ -143,6 +143,7 @@ fn settings() -> Settings {
         membership: MembershipRule::Letter,
         staff_second_factor: true,
         session_idle: time::Duration::hours(1),
+        billing: services::Billing::default(),
         rules: Arc::default(),
         holidays: Arc::default(),
     }

@@ -35,6 +35,14 @@ mod dump;
 mod est;
 #[path = "app/explained.rs"]
 mod explained;
+#[path = "app/fees.rs"]
+mod fees;
+#[path = "app/fees_agreed.rs"]
+mod fees_agreed;
+#[path = "app/fees_conserved.rs"]
+mod fees_conserved;
+#[path = "app/fees_paid.rs"]
+mod fees_paid;
 #[path = "app/fields.rs"]
 mod fields;
 #[path = "app/filing.rs"]

@@ -62,6 +62,8 @@ ids! {
     JobId,
     /// An entry in the ledger of fees.
     EntryId,
+    /// A payment on a bill.
+    PaymentId,
     /// A run of the register import.
     ImportId,
     /// An inquiry.

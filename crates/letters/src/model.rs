@@ -237,3 +237,45 @@ pub struct TerminalLabel {
     /// Telephone number of the call centre.
     pub contact: String,
 }
+
+/// 払込請求書: the bill of a month that an institution pays itself (spec 6.3).
+#[derive(Clone, Debug, Default)]
+pub struct PaymentSlip {
+    /// The operator.
+    pub sender: Sender,
+    /// The registered address.
+    pub recipient: Recipient,
+    /// Date of the slip.
+    pub issued_on: String,
+    /// 払込番号, in groups.
+    pub number: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// The month that is billed, 「2026年5月」.
+    pub month: String,
+    /// What is on it, in the order of time.
+    pub lines: Vec<SlipLine>,
+    /// Sums under the lines: what was charged, paid and set against it.
+    pub sums: Vec<Row>,
+    /// What is left to pay, 「4,500円」.
+    pub to_pay: String,
+    /// Last day of payment.
+    pub due_on: String,
+    /// Where to pay: bank, branch, account.
+    pub account: String,
+}
+
+/// A fee on a slip.
+#[derive(Clone, Debug, Default)]
+pub struct SlipLine {
+    /// When it arose.
+    pub day: String,
+    /// 発行料, 更新料 or 取消し.
+    pub kind: String,
+    /// 端末名称等.
+    pub terminal: String,
+    /// Reference number of the certificate application, grouped.
+    pub reference: String,
+    /// Yen, negative for what was taken back.
+    pub amount: String,
+}

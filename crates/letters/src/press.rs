@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::book::Book;
 use crate::model::{
-    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MembershipLetter, TerminalLabel, UserIdNotice,
+    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MembershipLetter, PaymentSlip, TerminalLabel,
+    UserIdNotice,
 };
 use crate::{Fault, docx, fonts, layout, markdown, sheets};
 
@@ -46,6 +47,14 @@ impl Press {
     /// [`Fault::PageAddress`] when the login address holds the first password.
     pub fn user_id_notice(&self, notice: &UserIdNotice) -> Result<Vec<u8>, Fault> {
         set(|| sheets::user_id_notice(notice))
+    }
+
+    /// 払込請求書, one after the other in one PDF (spec 6.3).
+    ///
+    /// # Errors
+    /// [`Fault::Empty`] without a slip.
+    pub fn payment_slips(&self, slips: &[PaymentSlip]) -> Result<Vec<u8>, Fault> {
+        set(|| sheets::payment_slips(slips))
     }
 
     /// Labels to stick on terminals, twelve on a page (spec 04.5).

@@ -5,7 +5,8 @@ mod support;
 
 use letters::{Fault, IssuanceNotice, Press, UserIdNotice};
 use support::samples::{
-    SECRET, issuance_notice, long_issuance_notice, membership_letter, recipient, terminal_labels, user_id_notice,
+    SECRET, issuance_notice, long_issuance_notice, membership_letter, payment_slip, recipient, terminal_labels,
+    user_id_notice,
 };
 use support::{Pdf, is_accessible};
 
@@ -230,4 +231,29 @@ fn a_sheet_holds_twelve_labels_and_each_says_what_the_terminal_needs() {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
     assert!(matches!(press().terminal_labels(&[]), Err(Fault::Empty)));
+}
+
+#[test]
+fn a_payment_slip_says_what_to_pay_where_and_for_what() {
+    let slips = [payment_slip(3), payment_slip(50)];
+    let bytes = press().payment_slips(&slips).unwrap();
+    let pdf = Pdf::new(&bytes);
+    assert!(is_accessible(&bytes));
+    assert_eq!(pdf.pages(), 4, "one page, and three for fifty terminals");
+    let text = pdf.text(None);
+    for said in [
+        "154-0004",
+        "さくら通り歯科医院",
+        "ご担当者 様",
+        "2605 0000 0012",
+        "3,000円",
+        "2026年6月30日（火）",
+        "まどぐち銀行",
+        "オンライン資格確認パソコン（50番診察室）",
+        "C4H7-2KM9-RX50-T",
+        "－1,500円",
+    ] {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(matches!(press().payment_slips(&[]), Err(Fault::Empty)));
 }

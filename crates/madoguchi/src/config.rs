@@ -37,8 +37,18 @@ pub(crate) struct Config {
     pub(crate) mail: Mail,
     /// Certification authority.
     pub(crate) authority: Authority,
+    /// How fees are paid.
+    pub(crate) fees: Fees,
     /// Rules that an installation chooses.
     pub(crate) rules: Rules,
+}
+
+/// How fees are paid.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Fees {
+    /// Bank, branch and account in one line, as payment slips print it.
+    pub(crate) account: String,
 }
 
 /// Who operates the portal.
@@ -130,6 +140,7 @@ impl Default for Config {
             portal: listener::DEFAULT_PORTAL.alone(),
             closed_network: listener::DEFAULT_CLOSED_NETWORK.alone(),
             mail: Mail::default(),
+            fees: Fees::default(),
             authority: Authority::default(),
             rules: Rules::default(),
         }

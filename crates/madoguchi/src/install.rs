@@ -281,6 +281,7 @@ fn settings(config: &Config) -> Settings {
         },
         staff_second_factor: config.rules.staff_second_factor,
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
+        billing: services::Billing { account: config.fees.account.clone() },
         rules: Arc::new(Rules {
             cut_off: config.cut_off(),
             drafts: config.drafts(),

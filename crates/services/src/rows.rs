@@ -8,6 +8,7 @@ pub use storage::applications::{
 pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, FoundInCheck};
 pub use storage::content::{Article, Document, Notice};
+pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
 pub use storage::inquiries::Inquiry;
 pub use storage::institutions::Import;
 pub use storage::jobs::{Failed, TriedAgain};

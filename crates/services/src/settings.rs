@@ -31,6 +31,13 @@ impl Operator {
     }
 }
 
+/// How institutions pay that do so by slip.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Billing {
+    /// Where they pay to, in one line: bank, branch, account; empty when slips shall send them to the call centre.
+    pub account: String,
+}
+
 /// How a new membership is proved (spec 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MembershipRule {
@@ -57,6 +64,8 @@ pub struct Settings {
     pub staff_second_factor: bool,
     /// A session ends after this time without use.
     pub session_idle: Duration,
+    /// How fees are paid.
+    pub billing: Billing,
     /// Figures of the rules.
     pub rules: Arc<Rules>,
     /// Holidays.

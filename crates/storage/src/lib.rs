@@ -17,6 +17,7 @@ pub mod audit;
 pub mod authority;
 pub mod content;
 pub mod dump;
+pub mod fees;
 pub mod inquiries;
 pub mod institutions;
 pub mod interviews;

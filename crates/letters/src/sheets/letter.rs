@@ -43,7 +43,9 @@ pub(super) struct Letter<'a> {
     pub(super) recipient: &'a Recipient,
     /// Date of the letter.
     pub(super) issued_on: &'a str,
-    /// Reference number.
+    /// What its number is called.
+    pub(super) numbered: &'a str,
+    /// Its number.
     pub(super) reference: &'a str,
     /// Its title.
     pub(super) title: &'a str,
@@ -129,9 +131,9 @@ impl Letter<'_> {
     /// Date, reference and sender to the right of the window.
     fn sender(&self, desk: &mut Desk<'_>) -> Vec<Mark> {
         let look = Look::new(9.0);
-        let indent = Text::plain("受付番号", look).width() + mm(4.0);
+        let indent = Text::plain(self.numbered, look).width() + mm(4.0);
         let mut flow: Flow = vec![];
-        for (label, value) in [("発行日", self.issued_on), ("受付番号", self.reference)] {
+        for (label, value) in [("発行日", self.issued_on), (self.numbered, self.reference)] {
             let node = desk.tag(Tag::P);
             let mut row = block(Text::plain(label, look.color(QUIET)).lines(indent), indent, 0.0, Some(node));
             let value = shortened(&clean::line(value), look, SENDER.0 - indent, 1);
@@ -161,7 +163,7 @@ impl Letter<'_> {
         let count = pages.len();
         let top = HEIGHT - BOTTOM * 0.7;
         let room = Area::within(MARGIN, TOP, BOTTOM).width;
-        let said = format!("{}　受付番号 {}", clean::line(&self.sender.name), clean::line(self.reference));
+        let said = format!("{}　{} {}", clean::line(&self.sender.name), self.numbered, clean::line(self.reference));
         for (nth, page) in pages.iter_mut().enumerate() {
             page.foot = foot(&said, (nth + 1, count), look, (MARGIN, top, room), 1);
         }

@@ -31,6 +31,7 @@ fn set(book: &mut Book, it: &MembershipLetter) -> Result<(), Fault> {
         sender: &it.sender,
         recipient: &it.recipient,
         issued_on: &it.issued_on,
+        numbered: "受付番号",
         reference: &it.reference,
         title: TITLE,
         mark: None,

@@ -9,6 +9,7 @@ mod labels;
 mod letter;
 mod membership;
 mod parts;
+mod slip;
 mod user_id;
 
 pub(crate) use ceremony::ceremony_protocol;
@@ -17,4 +18,5 @@ pub(crate) use document::document;
 pub(crate) use issuance::issuance_notices;
 pub(crate) use labels::terminal_labels;
 pub(crate) use membership::membership_letters;
+pub(crate) use slip::payment_slips;
 pub(crate) use user_id::user_id_notice;

@@ -18,6 +18,7 @@ pub(crate) fn user_id_notice(it: &UserIdNotice) -> Result<Book, Fault> {
         sender: &it.sender,
         recipient: &it.recipient,
         issued_on: &it.issued_on,
+        numbered: "受付番号",
         reference: &it.reference,
         title: TITLE,
         mark: None,

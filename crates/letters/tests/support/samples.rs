@@ -1,8 +1,8 @@
 //! Letters as a clinic might get them, and the same with everything as long as it gets.
 
 use letters::{
-    AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MembershipLetter, Recipient, Row, Section, Sender,
-    TerminalLabel, UserIdNotice,
+    AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MembershipLetter, PaymentSlip, Recipient, Row, Section,
+    Sender, SlipLine, TerminalLabel, UserIdNotice,
 };
 
 /// The secret of [`issuance_notice`].
@@ -90,6 +90,35 @@ pub(crate) fn user_id_notice() -> UserIdNotice {
         first_password: Some("Hm4Tk9Wp".into()),
         start_month: "2026年7月".into(),
         login_url: "https://claims.madoguchi.example.jp/login".into(),
+    }
+}
+
+/// A slip with so many fees.
+pub(crate) fn payment_slip(count: usize) -> PaymentSlip {
+    let line = |nth: usize| SlipLine {
+        day: "2026年5月20日".into(),
+        kind: if nth == 2 { "更新料" } else { "発行料" }.into(),
+        terminal: format!("オンライン資格確認パソコン（{nth}番診察室）"),
+        reference: format!("C4H7-2KM9-RX{nth:02}-T"),
+        amount: "1,500円".into(),
+    };
+    let row = |label: &str, value: &str| Row { label: label.into(), value: value.into() };
+    PaymentSlip {
+        sender: sender(),
+        recipient: Recipient { addressee: String::new(), ..recipient() },
+        issued_on: "2026年6月2日（火）".into(),
+        number: "2605 0000 0012".into(),
+        institution_code: "13 3 0100016".into(),
+        month: "2026年5月".into(),
+        lines: (1..=count).map(line).collect(),
+        sums: vec![
+            row("ご請求額", "4,500円"),
+            row("前のお支払いからの充当", "－1,500円"),
+            row("お支払いいただく金額", "3,000円"),
+        ],
+        to_pay: "3,000円".into(),
+        due_on: "2026年6月30日（火）".into(),
+        account: "まどぐち銀行 本店 普通 1234567 イリョウキカンソウゴウマドグチ".into(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Gathers what a form must know besides the answers.
 
+use std::sync::Arc;
+
 use domain::{
-    applications::{Facts, Kind, Known, KnownTerminal, State},
+    applications::{Facts, Kind, Known, KnownTerminal, Rules, State},
     clock::Timestamp,
     forms::Answers,
     ids::InstitutionId,
@@ -114,7 +116,8 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
     }
 }
 
-/// The facts for a case that exists: without the case itself, and with the look for its customer ID elsewhere.
+/// The facts for a case that exists: without the case itself, with the look for its customer ID elsewhere, and with the fee
+/// that was agreed to when it was sent.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -128,6 +131,12 @@ pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
     if case.submitted_at.is_some() {
         let before = storage::applications::filed_before(&mut conn, case).await?;
         without_itself(&mut facts, case, before);
+    }
+    if case.kind == Kind::Certificate
+        && let Some(agreed) = storage::fees::fee_agreed_to(&mut conn, case.id).await?
+        && agreed != facts.rules.certificate_fee_yen
+    {
+        facts.rules = Arc::new(Rules { certificate_fee_yen: agreed, ..(*facts.rules).clone() });
     }
     if let Some(line) = case.kind.procedure().line_id(&facts, answers) {
         let id = domain::applications::line_customer_id::LineCustomerId::parse(&line)

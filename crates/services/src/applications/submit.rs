@@ -40,12 +40,19 @@ pub struct CheckState {
     pub under_way: Option<ApplicationId>,
     /// Sentences above the button.
     pub before_sending: Vec<String>,
+    /// Fee of one certificate that the person agrees to by sending.
+    pub fee_yen: i64,
 }
 
 impl CheckState {
     /// Whether another case comes first, however right the answers are.
     pub const fn is_kept_back(&self) -> bool {
         self.missing.is_some() || self.under_way.is_some()
+    }
+
+    /// Whether a certificate costs another fee by now than the one that was shown.
+    pub(crate) fn costs_other_than(&self, seen: Option<i64>) -> bool {
+        self.case.kind == Kind::Certificate && seen.is_some_and(|seen| seen != self.fee_yen)
     }
 }
 
@@ -104,7 +111,8 @@ pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
     let missing = procedure.missing_before(facts);
     let change = checked.answers.is("application_kind", "change");
     let differences = change.then(|| differences(case.kind, facts, sent_before(case.kind, facts), &reading));
-    CheckState { case, reading, differences, checked, missing, under_way: None, before_sending }
+    let fee_yen = facts.rules.certificate_fee_yen;
+    CheckState { case, reading, differences, checked, missing, under_way: None, before_sending, fee_yen }
 }
 
 /// Sends a draft or a corrected case, once.
@@ -113,12 +121,27 @@ pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
 /// [`Error::NotFound`] for a case of another institution.
 #[boxed]
 pub async fn submit(ctx: &Ctx<'_>, id: ApplicationId, seen_version: i64) -> Result<Submitted> {
+    submit_at(ctx, id, seen_version, None).await
+}
+
+/// The same by a person who was shown a fee: another one in force by now is shown before anything is sent.
+///
+/// # Errors
+/// As [`submit`].
+#[boxed]
+pub async fn submit_at(
+    ctx: &Ctx<'_>,
+    id: ApplicationId,
+    seen_version: i64,
+    seen_fee: Option<i64>,
+) -> Result<Submitted> {
     let case = own(ctx, id).await?;
     if !case.state.is_editable() {
         return Ok(Submitted::SentBefore(id));
     }
-    let changed = case.version != seen_version;
+    let other_version = case.version != seen_version;
     let (mut state, facts) = checked(ctx, case).await?;
+    let changed = other_version || state.costs_other_than(seen_fee);
     if changed || state.is_kept_back() || !state.checked.findings.errors.is_empty() {
         return Ok(Submitted::CheckAgain(Box::new(state)));
     }
@@ -194,6 +217,11 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
     for terminal in terminals.iter().skip(1) {
         let answers = case_answers(answers, terminal);
         sent.push(further(ctx, tx, case, &terminal.name, answers, &sending.remarks).await?);
+    }
+    if case.kind == Kind::Certificate {
+        for one in &sent {
+            storage::fees::consent(tx, one.id, state.fee_yen, ctx.now).await?;
+        }
     }
     Ok(Some(sent))
 }

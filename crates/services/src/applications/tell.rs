@@ -118,9 +118,13 @@ fn values(ctx: &Ctx<'_>, case: &Application, institution: &str, person: &str) ->
         ("when", japanese_datetime(ctx.now)),
         ("actor", ctx.actor_name_for_applicants()),
         ("terminal", terminal),
-        ("fee", format!("{}円", thousands(rules.certificate_fee_yen))),
         ("addressee", case.answers.get("contact").to_owned()),
     ]
+}
+
+/// What the certificate of a case costs.
+async fn fee(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<Value> {
+    Ok(("fee", format!("{}円", thousands(crate::fees::fee_of(ctx, tx, case).await?))))
 }
 
 /// Where the case stands after all that the transaction wrote, in the very sentence that its page shows.
@@ -171,6 +175,7 @@ pub(super) async fn received(
     values.push(("terminals", terminals.collect::<Vec<_>>().join("\n")));
     let count = i64::try_from(sent.len()).unwrap_or(1);
     values.push(("count", count.to_string()));
+    values.push(("fee", format!("{}円", thousands(facts.rules.certificate_fee_yen))));
     values.push(("fee_total", format!("{}円", thousands(count * facts.rules.certificate_fee_yen))));
     values.push(("fee_payment", payment_words(ctx, &super::review::payment_of(facts))));
     values.push(explained(ctx, tx, case.id).await?);
@@ -194,6 +199,7 @@ pub(crate) async fn about(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, text: 
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
     let mut values = values(ctx, case, &institution.name, &recipient.name);
     values.push(("address", institution.address.clone()));
+    values.push(fee(ctx, tx, case).await?);
     values.push(explained(ctx, tx, case.id).await?);
     values.extend(further.iter().cloned());
     let head = Letterhead {
@@ -254,8 +260,10 @@ async fn each(
     (text, further): (&str, &[Value]),
 ) -> Result<()> {
     let explained = explained(ctx, tx, case.id).await?;
+    let fee = fee(ctx, tx, case).await?;
     for reader in readers {
         let mut values = values(ctx, case, institution, &reader.person_name);
+        values.push(fee.clone());
         values.push(explained.clone());
         values.extend(further.iter().cloned());
         let head = Letterhead {

@@ -62,6 +62,9 @@ pub enum RenewalFault {
     /// The box was not ticked.
     #[error("「更新料への同意」にチェックを入れてください。同意がないと更新できません。")]
     ConsentMissing,
+    /// The fee is another one since the page was shown.
+    #[error("画面を開いた後に、更新料が{0}円に変わりました。金額を確かめてから、もう一度お進みください。")]
+    OtherFee(String),
     /// The terminal asks by itself, and nobody agreed to it beforehand.
     #[error(
         "端末による自動の更新（更新料{0}円）への同意がありません。代表者の方が、ポータルの「更新の設定」で同意してから、もう一度お試しください。"
@@ -163,7 +166,7 @@ fn new_end(ctx: &Ctx<'_>) -> Result<Timestamp> {
     Ok(validity.map_err(Error::internal)?.not_after)
 }
 
-/// Renews on the page; `agreed` is the tick in the box about the fee.
+/// Renews on the page; `agreed` is the tick in the box about the fee, `seen_fee` the fee that was shown beside it.
 ///
 /// # Errors
 /// When the database or the authority refuses. Why it is not renewed is the inner fault.
@@ -172,12 +175,18 @@ pub async fn renew(
     ctx: &Ctx<'_>,
     proof: &Proof<'_>,
     agreed: bool,
+    seen_fee: Option<i64>,
     mode: PickupMode,
 ) -> Result<Result<Pickup, RenewalFault>> {
     let renewable = match admit(ctx, proof).await? {
         Ok(renewable) => renewable,
         Err(fault) => return Ok(Err(fault)),
     };
+    if let (Some(seen), Some(fee)) = (seen_fee, renewable.fee_yen)
+        && seen != fee
+    {
+        return Ok(Err(RenewalFault::OtherFee(thousands(fee))));
+    }
     let wanted = match Wanted::read(ctx, mode) {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Err(fault.into())),
@@ -362,7 +371,8 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
 /// Writes the fee into the ledger, once for the certificate that is renewed; gives it if it was written now.
 async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, renewable: &Renewable) -> Result<Option<i64>> {
     let Renewable { present, terminal, .. } = renewable;
-    let amount_yen = ctx.app.rules().certificate_fee_yen;
+    // What was agreed to, even if another fee came into force in this very moment.
+    let Some(amount_yen) = renewable.fee_yen else { return Ok(None) };
     let payment = crate::applications::payment_in(tx, terminal.institution.id).await?;
     let renewal = storage::ledger::Renewal {
         institution: terminal.institution.id,

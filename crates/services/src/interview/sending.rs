@@ -103,12 +103,13 @@ pub async fn check(ctx: &Ctx<'_>) -> Result<Option<Check>> {
     Ok(Some(Check { interview: loaded.interview, rows: side_by_side(&compared), filings, findings, faulty }))
 }
 
-/// Sends the chosen filings, each in the version that was seen, in one transaction: all of them or none.
+/// Sends the chosen filings, each in the version that was seen and at the fee that was shown, in one transaction: all of
+/// them or none.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
 #[boxed]
-pub async fn send(ctx: &Ctx<'_>, chosen: &[(Kind, i64)]) -> Result<Sending> {
+pub async fn send(ctx: &Ctx<'_>, chosen: &[(Kind, i64)], seen_fee: Option<i64>) -> Result<Sending> {
     if chosen.is_empty() {
         return Ok(Sending::NothingChosen);
     }
@@ -120,7 +121,8 @@ pub async fn send(ctx: &Ctx<'_>, chosen: &[(Kind, i64)]) -> Result<Sending> {
     let states = checked(ctx, &loaded, &kinds).await?;
     let as_seen =
         |(kind, version): &(Kind, i64)| loaded.drafts.get(kind).is_some_and(|draft| draft.version == *version);
-    if !chosen.iter().all(as_seen) || states.iter().any(|(state, _)| !state.checked.findings.errors.is_empty()) {
+    let other = |state: &CheckState| !state.checked.findings.errors.is_empty() || state.costs_other_than(seen_fee);
+    if !chosen.iter().all(as_seen) || states.iter().any(|(state, _)| other(state)) {
         return Ok(Sending::CheckAgain);
     }
     if let Some(missing) = states.iter().find_map(|(state, _)| state.missing) {

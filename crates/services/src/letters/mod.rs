@@ -15,6 +15,7 @@ pub use desk::{Desk, batch, confirm_printed, desk, make_batch, manifest, post_on
 pub(crate) use numbers::rows_of;
 pub use numbers::{Numbers, RowFault, correct_number, list_text, post};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership, remind};
+pub(crate) use print::sender;
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
 
 /// Kind of the job that ends a letter when its deadline passes.

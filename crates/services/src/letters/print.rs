@@ -27,7 +27,8 @@ enum Content {
     Membership(Box<MembershipLetter>),
 }
 
-fn sender(ctx: &Ctx<'_>) -> Sender {
+/// The operator as a letter names it.
+pub(crate) fn sender(ctx: &Ctx<'_>) -> Sender {
     let operator = &ctx.app.settings.operator;
     Sender {
         name: operator.name.clone(),

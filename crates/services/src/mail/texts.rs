@@ -34,6 +34,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/draft_expiring.toml"),
     include_str!("../../../../content/mails/eligibility_accepted.toml"),
     include_str!("../../../../content/mails/eligibility_received.toml"),
+    include_str!("../../../../content/mails/fee_overdue.toml"),
     include_str!("../../../../content/mails/inquiry_answered.toml"),
     include_str!("../../../../content/mails/inquiry_received.toml"),
     include_str!("../../../../content/mails/institution_matched.toml"),

@@ -120,6 +120,14 @@ pub(crate) struct House {
     pub(crate) url: String,
 }
 
+impl House {
+    /// The same house whose operator chose otherwise since: another process on the same database, with the same clock.
+    pub(crate) async fn with_other_settings(&self, choose: impl Fn(&mut Settings)) -> Self {
+        let seed = 1 << 50;
+        furnish(&self.url, self.app.db.clone(), &self.app.authority, &choose, (self.clock.clone(), seed)).await
+    }
+}
+
 /// Tells a story on each database; each time in a house of its own.
 pub(crate) async fn on_each_database(story: impl AsyncFn(&House)) {
     on_each_database_with(|_| {}, story).await;
@@ -274,6 +282,7 @@ fn settings() -> Settings {
         membership: MembershipRule::Letter,
         staff_second_factor: true,
         session_idle: Duration::minutes(30),
+        billing: services::Billing { account: "まどぐち銀行 本店 普通 1234567".into() },
         // One person of each role is enough for most stories; those about four eyes set it.
         rules: Arc::new(Rules { four_eyes: FourEyes::none(), ..Rules::default() }),
         holidays: Arc::new(Holidays::default()),

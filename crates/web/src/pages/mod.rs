@@ -5,6 +5,7 @@ mod applications;
 mod assets;
 pub(crate) mod closed;
 mod content;
+mod fees;
 mod home;
 mod interview;
 mod mailbox;
@@ -35,6 +36,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(applications::routes())
         .merge(interview::routes())
         .merge(terminals::routes())
+        .merge(fees::routes())
         .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())

@@ -4,7 +4,7 @@
 use domain::{
     applications::{Event, Facts, Kind, State},
     clock::Timestamp,
-    ids::{AccountId, ApplicationId, EntryId, InstitutionId, JobId},
+    ids::{AccountId, ApplicationId, InstitutionId, JobId},
 };
 use serde_json::json;
 use storage::boxed;
@@ -156,7 +156,8 @@ pub async fn accept_in(
     let seen = taken(ctx, tx, seen).await?;
     let to = advance(ctx, tx, &seen, Event::Accept, note).await?;
     if let Some(secret) = secret {
-        charge(ctx, tx, &seen).await?;
+        let payment = payment_in(tx, seen.institution_id).await?;
+        crate::fees::charge(ctx, tx, &seen, &payment).await?;
         crate::letters::order_issuance(ctx, tx, &seen, secret).await?;
     } else {
         supersede(ctx, tx, &seen).await?;
@@ -167,16 +168,6 @@ pub async fn accept_in(
     further.push(("fee_payment", tell::payment_words(ctx, &payment)));
     tell::about(ctx, tx, &seen, tell::text_of(seen.kind, Event::Accept), &further).await?;
     Ok(to)
-}
-
-async fn charge(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let payment = payment_in(tx, case.institution_id).await?;
-    let entry = EntryId::new(ctx.now, &*ctx.app.randomness);
-    let amount = ctx.app.rules().certificate_fee_yen;
-    if storage::ledger::charge(tx, entry, case.institution_id, case.id, amount, &payment, ctx.now).await? {
-        ctx.audit(tx, "ledger.charge", format!("application:{}", case.id), "", &format!("{amount}:{payment}"));
-    }
-    Ok(())
 }
 
 /// The institution's way of paying: the latest filed answer of either procedure; deduction if none is known.

@@ -70,6 +70,8 @@ pub struct CaseView {
     pub certificates: Vec<storage::authority::Certificate>,
     /// Fees of it.
     pub fees: Vec<storage::ledger::Listed>,
+    /// What its certificate costs: the fee that the applicant agreed to.
+    pub fee_yen: i64,
     /// Notes among staff, newest first.
     pub notes: Vec<Note>,
     /// Questions to the applicant, newest first.
@@ -94,6 +96,7 @@ struct Belongings {
     letters: Vec<Letter>,
     certificates: Vec<storage::authority::Certificate>,
     fees: Vec<storage::ledger::Listed>,
+    fee_yen: i64,
     notes: Vec<Note>,
     questions: Vec<Question>,
     related: Vec<Listed>,
@@ -144,6 +147,7 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
         letters: with.letters,
         certificates: with.certificates,
         fees: with.fees,
+        fee_yen: with.fee_yen,
         notes: with.notes,
         questions: with.questions,
         related: with.related,
@@ -170,6 +174,7 @@ async fn belongings(ctx: &Ctx<'_>, conn: &mut Conn, case: &Application) -> Resul
         letters: letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect(),
         certificates: storage::authority::of_application(conn, id).await?,
         fees: storage::ledger::of_application(conn, id).await?,
+        fee_yen: crate::fees::fee_of(ctx, conn, case).await?,
         notes: storage::applications::notes(conn, id).await?,
         questions: storage::applications::questions(conn, id).await?,
         related: related.into_iter().filter(readable).collect(),

@@ -31,6 +31,7 @@ struct CheckPage {
     action: String,
     edit: String,
     version: i64,
+    fee_yen: i64,
     steps: StepsView,
     /// What a change changes; with no rows when it changes nothing.
     comparison: Option<CompareView>,
@@ -67,6 +68,7 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         action: format!("/applications/{}/submit", state.case.id),
         edit: edit.clone(),
         version: state.case.version,
+        fee_yen: state.fee_yen,
         steps: StepsView::new(&["入力", "確認", "完了"], 2),
         comparison: state
             .differences
@@ -124,7 +126,7 @@ pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Poste
     visit.member()?;
     let id = id(&name)?;
     let version = posted.number("version").unwrap_or(0);
-    Ok(match applications::submit(&visit.ctx(), id, version).await? {
+    Ok(match applications::submit_at(&visit.ctx(), id, version, posted.number("fee")).await? {
         Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
         Submitted::CheckAgain(state) if state.is_kept_back() => see_other(&format!("/procedures/{}", state.case.kind)),
         Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => {

@@ -81,9 +81,11 @@ fn page(visit: &Visit, posted: &Posted, offer: &Offer, by_code: bool, slips: &[F
     let mut frame = visit.frame("端末の電子証明書の更新");
     frame.has_errors = !slips.is_empty();
     let kept = |key: &'static str| (key, posted.get(key).to_owned());
+    let fee = offer.fee_yen.map(|fee| ("fee", fee.to_string()));
+    let hidden = if by_code { KEYS.map(kept).to_vec() } else { vec![] };
     let around = Around {
         action: if by_code { "/renew/code/file" } else { "/renew" },
-        hidden: if by_code { KEYS.map(kept).to_vec() } else { vec![] },
+        hidden: hidden.into_iter().chain(fee).collect(),
         consent: consent(offer, posted),
         before: if by_code { BEFORE_BY_CODE } else { BEFORE },
         format: offer.format.clone(),
@@ -126,7 +128,7 @@ pub(super) async fn show(visit: Visit, tls: Tls) -> Result<Response, Failure> {
 /// The field that a fault stands at, if the page can be shown again.
 fn place(posted: &Posted, fault: &RenewalFault) -> Option<&'static str> {
     match fault {
-        RenewalFault::ConsentMissing => Some(CONSENT[usize::from(is_by_request(posted))]),
+        RenewalFault::ConsentMissing | RenewalFault::OtherFee(_) => Some(CONSENT[usize::from(is_by_request(posted))]),
         RenewalFault::SameKey => Some("request"),
         RenewalFault::Mode(fault) => Some(field_of(fault)),
         _ => None,
@@ -142,7 +144,7 @@ async fn renew_with(visit: &Visit, posted: &Posted, proof: &Proof<'_>) -> Result
     let ctx = visit.ctx();
     let by_code = matches!(proof, Proof::Code(..));
     let agreed = CONSENT.iter().any(|key| !posted.get(key).is_empty());
-    let fault = match authority::renew(&ctx, proof, agreed, mode(posted)).await? {
+    let fault = match authority::renew(&ctx, proof, agreed, posted.number("fee"), mode(posted)).await? {
         Ok(file) => return Ok(Download::from(file).into_response()),
         Err(fault) => fault,
     };

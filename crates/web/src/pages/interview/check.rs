@@ -57,6 +57,7 @@ struct FilingView {
     warnings: Vec<String>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
+    fee_yen: i64,
 }
 
 fn change(interview: &Interview, filing: &Filing, key: &str) -> String {
@@ -108,6 +109,7 @@ fn filing_view(visit: &Visit, check: &Check, filing: &Filing, chosen: &[Kind]) -
         warnings: warnings.iter().map(|warning| warning.message.clone()).collect(),
         before_sending: filing.check.before_sending.clone(),
         documents: documents(visit, case.kind),
+        fee_yen: filing.check.fee_yen,
     }
 }
 
@@ -167,7 +169,7 @@ pub(super) async fn send(visit: Visit, posted: Posted) -> Result<Response, Failu
     let kinds: Vec<Kind> = posted.all("kinds").filter_map(|kind| kind.parse().ok()).collect();
     let version = |kind: &Kind| posted.number(&format!("version_{kind}")).unwrap_or(0);
     let chosen: Vec<(Kind, i64)> = kinds.iter().map(|kind| (*kind, version(kind))).collect();
-    let banner = match interview::send(&visit.ctx(), &chosen).await? {
+    let banner = match interview::send(&visit.ctx(), &chosen, posted.number("fee")).await? {
         Sending::Sent | Sending::SentBefore => return Ok(see_other(&format!("{ADDRESS}/sent"))),
         Sending::CheckAgain => warning(
             "画面を開いた後に、内容が変わりました。",

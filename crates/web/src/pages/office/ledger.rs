@@ -5,13 +5,18 @@ use domain::{calendar::japanese_datetime, clock::Timestamp, ids::EntryId, permis
 use serde::Deserialize;
 use services::{office, rows::LedgerRow};
 
-use super::{parts, words};
-use crate::{
-    site::{Failure, Html, Visit, grouped_code},
-    view::parts::{CellView, RowView, TableView},
+use super::{
+    fees::{CLOSINGS, LEDGER as LIST},
+    parts, words,
 };
-
-const LIST: &str = "/office/ledger";
+use crate::{
+    pages::fees::words::{kind, yen},
+    site::{Failure, Html, Visit, grouped_code},
+    view::{
+        frame::Link,
+        parts::{CellView, RowView, TableView},
+    },
+};
 
 /// Which part of the list is shown.
 #[derive(Deserialize)]
@@ -35,25 +40,17 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
     let lead = "発行料は、端末の電子証明書の申請を承認したときに1回だけ、更新料は、更新した証明書ごとに1回だけ記録されます。記録は消せません。取り消すときは、反対の記録が加わります。";
     let frame = visit.office_frame("手数料台帳", LIST);
     let empty = ("記録はまだありません", "端末の電子証明書の申請が承認されると、ここに並びます。");
-    Ok(Html(parts::ListPage { lead: lead.to_owned(), ..parts::ListPage::new(frame, table, empty) }))
-}
-
-/// What a kind of entry is called.
-pub(super) fn kind(kind: &str) -> &'static str {
-    match kind {
-        "reversal" => "取消し",
-        "renewal" => "更新料",
-        _ => "発行料",
-    }
+    let links = vec![Link::new("月の締め", CLOSINGS), Link::new("入金", "/office/payments")];
+    Ok(Html(parts::ListPage { lead: lead.to_owned(), links, ..parts::ListPage::new(frame, table, empty) }))
 }
 
 fn row(visit: &Visit, entry: &LedgerRow) -> RowView {
     parts::row(vec![
-        CellView::Text(japanese_datetime(Timestamp::from_millis(entry.at))),
+        CellView::link(japanese_datetime(Timestamp::from_millis(entry.at)), format!("{LIST}/{}", entry.id)),
         CellView::Lines(entry.institution_name.clone(), grouped_code(&entry.institution_code)),
         CellView::Code(entry.reference.clone().unwrap_or_else(|| "－".to_owned())),
         CellView::Text(kind(&entry.kind).to_owned()),
         CellView::Text(words::label(visit, "fee_payments", &entry.payment)),
-        CellView::Number(words::yen(entry.amount_yen)),
+        CellView::Number(yen(entry.amount_yen)),
     ])
 }

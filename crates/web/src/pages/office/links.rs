@@ -14,6 +14,8 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReviewMemberships, "所属の確認", "/office/memberships"),
     (P::ReadLetters, "通知書の発送", "/office/letters"),
     (P::ReadInquiries, "お問い合わせ", "/office/inquiries"),
+    (P::ReadLedger, "月の締め", "/office/closings"),
+    (P::ReadLedger, "入金", "/office/payments"),
     (P::ReadLedger, "手数料台帳", "/office/ledger"),
     (P::ReadInstitutions, "医療機関等", "/office/institutions"),
     (P::ImportInstitutions, "台帳の取込み", "/office/import"),

@@ -8,6 +8,7 @@ mod case;
 mod certificate;
 mod checks;
 mod desk;
+mod fees;
 mod imports;
 mod inquiries;
 mod institutions;
@@ -35,7 +36,7 @@ pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
     let (work, looked_at) = (review().merge(dispatch()), register().merge(records()).merge(figures()));
-    work.merge(looked_at).merge(people()).merge(run_time())
+    work.merge(looked_at).merge(people()).merge(run_time()).merge(fees::routes())
 }
 
 /// Cases, certificates and memberships.

@@ -138,7 +138,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         history: sent::history(view),
         assignee: assignee(view),
         why_not: standing.why_not(view),
-        consequence: consequence(visit, view),
+        consequence: consequence(view),
         may_ask: standing.decides() && case.flag != Flag::Asked,
         standing,
     })
@@ -244,10 +244,10 @@ pub(super) fn label(view: &CaseView, key: &str) -> String {
 }
 
 /// What happens when the case is accepted, after 「承認すると、」.
-fn consequence(visit: &Visit, view: &CaseView) -> String {
+fn consequence(view: &CaseView) -> String {
     let told = "申請者にメールで知らせます。取り消せません。";
     if view.case.kind == Kind::Certificate {
-        let fee = yen(visit.site.app.rules().certificate_fee_yen);
+        let fee = yen(view.fee_yen);
         return format!("発行料{fee}が台帳に記録され、通知書が印刷待ちに入ります。{told}");
     }
     let start = view.case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());

@@ -122,7 +122,7 @@ pub(super) fn fees(visit: &Visit, view: &CaseView) -> TableView {
     let row = |entry: &rows::LedgerRow| -> RowView {
         parts::row(vec![
             CellView::Text(japanese_datetime(Timestamp::from_millis(entry.at))),
-            CellView::Text(crate::pages::office::ledger::kind(&entry.kind).to_owned()),
+            CellView::Text(crate::pages::fees::words::kind(&entry.kind).to_owned()),
             CellView::Text(words::label(visit, "fee_payments", &entry.payment)),
             CellView::Number(words::yen(entry.amount_yen)),
         ])

@@ -1,0 +1,83 @@
+-- Fees: what an applicant agreed to, entries that take others back, months that are closed, their bills, and what is paid on them.
+-- What was once written stays: entries, what a closing holds, and payments can be neither changed nor removed.
+CREATE TABLE fee_consents (
+    application_id  UUID PRIMARY KEY REFERENCES applications (id) ON DELETE CASCADE,
+    fee_yen         BIGINT NOT NULL,
+    consented_at    BIGINT NOT NULL
+);
+ALTER TABLE ledger ADD COLUMN reverses UUID REFERENCES ledger (id);
+ALTER TABLE ledger ADD COLUMN actor_name TEXT;
+CREATE UNIQUE INDEX ledger_reversed_once ON ledger (reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX ledger_of_institution ON ledger (institution_id, at, id);
+CREATE TABLE closings (
+    month           TEXT PRIMARY KEY,
+    closed_at       BIGINT NOT NULL,
+    closed_by       TEXT NOT NULL,
+    due_on          TEXT NOT NULL,
+    entries         BIGINT NOT NULL,
+    charges_yen     BIGINT NOT NULL,
+    renewals_yen    BIGINT NOT NULL,
+    reversals_yen   BIGINT NOT NULL,
+    deductions_yen  BIGINT NOT NULL,
+    slips_yen       BIGINT NOT NULL,
+    opening_yen     BIGINT NOT NULL,
+    paid_yen        BIGINT NOT NULL,
+    open_yen        BIGINT NOT NULL
+);
+CREATE TABLE closed_entries (
+    entry_id        UUID PRIMARY KEY REFERENCES ledger (id),
+    month           TEXT NOT NULL REFERENCES closings (month)
+);
+CREATE INDEX closed_entries_of_month ON closed_entries (month, entry_id);
+CREATE TABLE bills (
+    id              BIGINT PRIMARY KEY,
+    month           TEXT NOT NULL REFERENCES closings (month),
+    institution_id  UUID NOT NULL REFERENCES institutions (id),
+    payment         TEXT NOT NULL,
+    entries         BIGINT NOT NULL,
+    amount_yen      BIGINT NOT NULL,
+    paid_yen        BIGINT NOT NULL,
+    due_on          TEXT NOT NULL,
+    reminded_at     BIGINT
+);
+CREATE UNIQUE INDEX bills_once ON bills (institution_id, payment, month);
+CREATE INDEX bills_of_institution ON bills (institution_id, id);
+CREATE INDEX bills_of_month ON bills (month, payment, id);
+CREATE INDEX bills_open ON bills (due_on, id) WHERE payment = 'payment_slip' AND paid_yen < amount_yen;
+CREATE INDEX bills_in_credit ON bills (id) WHERE payment = 'payment_slip' AND paid_yen > amount_yen;
+CREATE TABLE payments (
+    id              UUID PRIMARY KEY,
+    bill_id         BIGINT NOT NULL REFERENCES bills (id),
+    kind            TEXT NOT NULL,
+    amount_yen      BIGINT NOT NULL,
+    paid_on         TEXT NOT NULL,
+    mark            TEXT,
+    undoes          UUID REFERENCES payments (id),
+    note            TEXT NOT NULL,
+    actor_name      TEXT NOT NULL,
+    at              BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX payments_once ON payments (mark) WHERE mark IS NOT NULL;
+CREATE UNIQUE INDEX payments_undone_once ON payments (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX payments_of_bill ON payments (bill_id, at, id);
+CREATE INDEX payments_by_time ON payments (at, id);
+CREATE TABLE closed_payments (
+    payment_id      UUID PRIMARY KEY REFERENCES payments (id),
+    month           TEXT NOT NULL REFERENCES closings (month)
+);
+CREATE INDEX closed_payments_of_month ON closed_payments (month, payment_id);
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
+CREATE TRIGGER ledger_stays BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_stays_whole BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_entries_stays BEFORE UPDATE OR DELETE ON closed_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_entries_stays_whole BEFORE TRUNCATE ON closed_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payments_stays BEFORE UPDATE OR DELETE ON payments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payments_stays_whole BEFORE TRUNCATE ON payments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_payments_stays BEFORE UPDATE OR DELETE ON closed_payments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_payments_stays_whole BEFORE TRUNCATE ON closed_payments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bills_stay_unchanged BEFORE UPDATE OF id, month, institution_id, payment, entries, amount_yen, due_on ON bills
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bills_stay BEFORE DELETE ON bills FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bills_stay_whole BEFORE TRUNCATE ON bills FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closings_stay BEFORE DELETE ON closings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closings_stay_whole BEFORE TRUNCATE ON closings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
