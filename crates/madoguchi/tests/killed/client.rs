@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned,
+    client::WantsClientCert,
+    pki_types::{PrivateKeyDer, ServerName},
+};
 
 /// How long an answer may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -44,6 +48,14 @@ pub(crate) struct Client {
     cookies: Vec<(String, String)>,
 }
 
+fn trusting(root: &[u8]) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let mut roots = RootCertStore::empty();
+    roots.add(root.to_vec().into()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    config.with_root_certificates(roots)
+}
+
 impl Client {
     /// At the portal.
     pub(crate) fn plain(port: u16) -> Self {
@@ -52,11 +64,13 @@ impl Client {
 
     /// At the closed network, trusting one root.
     pub(crate) fn secure(port: u16, root: &[u8]) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(root.to_vec().into()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let config = config.with_root_certificates(roots).with_no_client_auth();
+        Self { port, tls: Some(Arc::new(trusting(root).with_no_client_auth())), cookies: vec![] }
+    }
+
+    /// At the closed network, showing a certificate.
+    pub(crate) fn showing(port: u16, root: &[u8], certificate: &[u8], key: &PrivateKeyDer<'static>) -> Self {
+        let shown = (vec![certificate.to_vec().into()], key.clone_key());
+        let config = trusting(root).with_client_auth_cert(shown.0, shown.1).unwrap();
         Self { port, tls: Some(Arc::new(config)), cookies: vec![] }
     }
 

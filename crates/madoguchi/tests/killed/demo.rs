@@ -126,7 +126,15 @@ pub(crate) fn run_with(fault: Option<&Fault>, words: &[&str]) -> (i32, String) {
 
 /// A process that serves with a configuration file; what it logs can be read.
 pub(crate) fn serve(config: &Path) -> Demo {
+    serve_with(config, None)
+}
+
+/// The same with a shim between the program and its files.
+pub(crate) fn serve_with(config: &Path, fault: Option<&Fault>) -> Demo {
     let mut command = Command::new(PROGRAM);
+    if let Some(fault) = fault {
+        command.env("LD_PRELOAD", &fault.shim).env("FAULT_ORDER", &fault.order);
+    }
     command.args(["serve", "--config"]).arg(config);
     Demo::begin(command, config.with_extension("output"))
 }

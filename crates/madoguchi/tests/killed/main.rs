@@ -10,9 +10,12 @@ mod outside;
 mod postgres;
 mod random;
 mod register;
+mod renewed;
 mod restored;
 mod rolled_back;
+mod root_list;
 mod steps;
+mod turning;
 
 use std::{
     io::{ErrorKind, Result},
@@ -103,8 +106,13 @@ fn usable_letter(portal: &mut Client, terminal: &mut Client) -> (String, String)
 
 /// A request for a certificate; its key is thrown away.
 fn request() -> String {
-    let words = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=terminal";
-    let output = Command::new("openssl").args(words.split(' ')).output().unwrap();
+    request_for("/dev/null")
+}
+
+/// A request for a certificate whose key is kept in a file.
+fn request_for(key: &str) -> String {
+    let words = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=terminal -keyout";
+    let output = Command::new("openssl").args(words.split(' ')).arg(key).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::clock::Timestamp;
 use pki::{CertStatus, CertificateInfo, IssuerCert, OcspQuestion};
 
-use crate::{client::Client, register::Authority};
+use crate::{
+    client::Client,
+    register::{Authority, Row},
+};
 
 /// Someone outside, with the numbers of all lists they have seen.
 #[derive(Clone)]
@@ -65,5 +68,22 @@ impl Outside {
         let answer = self.visitor.get(&format!("/pki/ocsp/{asked}"))?;
         assert_eq!(answer.status, 200, "{}", answer.text());
         Ok(question.read(&answer.body, now()).ok())
+    }
+
+    /// Lists and OCSP say of each certificate of the issuing authority what the register says.
+    pub(crate) fn agrees_with(&mut self, rows: &[Row]) {
+        for row in rows.iter().filter(|row| row.authority == "issuing") {
+            let serial = pki::Serial::from_hex(&row.serial).unwrap();
+            for shard in [0, row.crl_shard] {
+                let list = self.list(shard).unwrap();
+                let listed = list.windows(serial.as_bytes().len()).any(|part| part == serial.as_bytes());
+                assert_eq!(listed, row.state != "valid", "the list {shard} about {row:?}");
+            }
+            if let Some(der) = &row.certificate {
+                let status = self.status(der).unwrap();
+                let revoked = matches!(status, Some(CertStatus::Revoked { .. }));
+                assert!(if row.state == "valid" { status == Some(CertStatus::Good) } else { revoked }, "{status:?}");
+            }
+        }
     }
 }

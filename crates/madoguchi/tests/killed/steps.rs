@@ -1,17 +1,7 @@
 //! The process is killed at each turning point of one issuance, one revocation, one list and one OCSP answer: wherever it
 //! stops, the next start knows what was done (docs/operate/faults.md names the steps).
 
-use std::{
-    collections::BTreeMap,
-    io::Result,
-    path::Path,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread::{scope, sleep},
-    time::Duration,
-};
+use std::{io::Result, path::Path, thread::sleep, time::Duration};
 
 use pki::{CertStatus, CertificateInfo};
 use sqlx::Connection;
@@ -23,13 +13,10 @@ use crate::{
     fetch,
     outside::{Outside, now},
     register::{Row, authority, certificates, id_of, is_sound, open, runtime, sessions},
-    request, usable_letter,
+    request,
+    turning::{PAST, at_each_step},
+    usable_letter,
 };
-
-/// How many installations are tried at a time.
-const HANDS: usize = 2;
-/// A killed process holds the lease for lists for a minute, so it lives two minutes in the past.
-const PAST: &str = "clock -120";
 
 /// An installation just before the deeds, to be copied for each kill.
 struct Stage {
@@ -132,19 +119,7 @@ impl Stage {
         }
         let own = new.iter().find(|row| told.certificate.is_some() && row.certificate == told.certificate);
         assert!(!told.revoked || own.is_some_and(|row| row.state == "revoked"), "a revocation was lost");
-        for row in new.iter().filter(|row| row.authority == "issuing") {
-            let serial = pki::Serial::from_hex(&row.serial).unwrap();
-            for shard in [0, row.crl_shard] {
-                let list = outside.list(shard).unwrap();
-                let listed = list.windows(serial.as_bytes().len()).any(|part| part == serial.as_bytes());
-                assert_eq!(listed, row.state != "valid", "the list {shard} about {row:?}");
-            }
-            if let Some(der) = &row.certificate {
-                let status = outside.status(der).unwrap();
-                let revoked = matches!(status, Some(CertStatus::Revoked { .. }));
-                assert!(if row.state == "valid" { status == Some(CertStatus::Good) } else { revoked }, "{status:?}");
-            }
-        }
+        outside.agrees_with(new);
         let again = fetch(&mut self.terminal.at(place.closed), &self.letter, &self.request).unwrap();
         assert_ne!(Some(&again), told.certificate.as_ref(), "the letter still works and gives a new certificate");
         demo.kill();
@@ -153,7 +128,7 @@ impl Stage {
 }
 
 /// Waits until no job is left that is due for a process two minutes in the past.
-async fn settled(place: &Place) {
+pub(crate) async fn settled(place: &Place) {
     for _ in 0..6_000 {
         let mut conn = open(&place.folder).await;
         let due =
@@ -190,7 +165,7 @@ async fn step(place: &Place, before: usize, told: &Told) -> &'static str {
 }
 
 /// How far list and answer about a certificate are.
-async fn published(place: &Place, row: &Row) -> &'static str {
+pub(crate) async fn published(place: &Place, row: &Row) -> &'static str {
     let mut conn = open(&place.folder).await;
     let answer = sqlx::query_scalar("SELECT answer IS NOT NULL FROM ocsp_answers WHERE certificate_id = $1");
     let answer: Option<bool> = answer.bind(row.id).fetch_optional(&mut conn).await.unwrap();
@@ -231,66 +206,11 @@ const STEPS: &[&str] = &[
     "answer after the revocation: recorded",
     "answer after the revocation: stored",
 ];
-/// How often a step that no kill fell into is looked for once more.
-const LOOKS: usize = 8;
-/// How far a step wanders: jobs of the demo come between the deeds, sooner in one run and later in another.
-const WANDERS: usize = 3;
-
-/// At which turning points the process stopped in each step.
-type Reached = BTreeMap<String, Vec<usize>>;
-
-/// Kills at turning points, some at a time, until they are used up or one lies behind the deeds; that one is given.
-fn kill_at(stage: &Stage, folder: &Path, points: std::ops::Range<usize>, reached: &Mutex<Reached>) -> Option<usize> {
-    let (next, end) = (AtomicUsize::new(points.start), AtomicUsize::new(points.end));
-    scope(|hands| {
-        for _ in 0..HANDS {
-            hands.spawn(|| {
-                loop {
-                    let point = next.fetch_add(1, Ordering::SeqCst);
-                    if point >= end.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    let own = tempfile::TempDir::new_in(folder).unwrap();
-                    match stage.stopped_at(own.path(), point) {
-                        Some(step) => reached.lock().unwrap().entry(step).or_default().push(point),
-                        None => drop(end.fetch_min(point, Ordering::SeqCst)),
-                    }
-                }
-            });
-        }
-    });
-    let end = end.into_inner();
-    (end < points.end).then_some(end)
-}
-
-/// The turning points between the steps before and behind one that was missed, and a few more on both sides.
-fn around(missed: usize, reached: &Reached) -> std::ops::Range<usize> {
-    let points = |step: &&str| reached.get(*step).into_iter().flatten().copied();
-    let before = STEPS[..missed].iter().flat_map(points).max().unwrap_or(1);
-    let behind = STEPS[missed..].iter().flat_map(points).min().unwrap_or(before);
-    let (first, last) = (before.min(behind), before.max(behind));
-    first.saturating_sub(WANDERS).max(1)..last + WANDERS + 1
-}
 
 #[test]
 fn killed_at_each_step_the_next_start_knows_what_was_done() {
     let _alone = ALONE.blocking_lock();
     let folder = tempfile::TempDir::new().unwrap();
     let stage = runtime().block_on(Stage::new(folder.path()));
-    let reached = Mutex::new(Reached::new());
-    let end = kill_at(&stage, folder.path(), 1..usize::MAX, &reached).unwrap();
-    for _ in 0..LOOKS {
-        let missed = {
-            let reached = reached.lock().unwrap();
-            let missed = STEPS.iter().position(|step| !reached.contains_key(*step));
-            missed.map(|missed| around(missed, &reached))
-        };
-        let Some(points) = missed else { break };
-        kill_at(&stage, folder.path(), points, &reached);
-    }
-    let reached = reached.into_inner().unwrap();
-    println!("{} turning points: {reached:#?}", end - 1);
-    for step in STEPS {
-        assert!(reached.contains_key(*step), "nothing stopped at {step:?}: {reached:#?}");
-    }
+    at_each_step(folder.path(), STEPS, &|own, point| stage.stopped_at(own, point));
 }
