@@ -66,6 +66,8 @@ async fn cases(house: &House, world: &mut World) {
                 created_by: owner,
                 submitted_by: Some(owner),
                 assignee: None,
+                flag: domain::applications::Flag::Plain,
+                rule_words: String::new(),
                 reasons: vec![],
                 created_at: now,
                 updated_at: now,

@@ -122,6 +122,8 @@ impl<'a> Crowd<'a> {
             created_by: self.person,
             submitted_by: Some(self.person),
             assignee: None,
+            flag: domain::applications::Flag::Plain,
+            rule_words: String::new(),
             reasons: vec![],
             created_at: at,
             updated_at: at,
