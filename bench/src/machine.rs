@@ -32,7 +32,12 @@ pub(crate) struct Numbers(std::sync::atomic::AtomicU64);
 impl Numbers {
     /// Numbers that begin at the present instant.
     pub(crate) fn new() -> Self {
-        Self(std::sync::atomic::AtomicU64::new(RealClock.now().as_millis().unsigned_abs() << 20))
+        Self::from_seed(RealClock.now().as_millis().unsigned_abs() << 20)
+    }
+
+    /// Numbers that are the same in each run.
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        Self(std::sync::atomic::AtomicU64::new(seed))
     }
 }
 

@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod million;
 mod ocsp;
+mod office;
 mod peers;
 mod prepare;
 mod raw;
@@ -78,6 +79,9 @@ async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     }
     if wanted("million") {
         million::measure(bench, &mut report).await?;
+    }
+    if wanted("office") {
+        office::measure(bench, &mut report).await?;
     }
     if wanted("peers") {
         peers::measure(bench, &mut report).await?;

@@ -85,7 +85,8 @@ impl Server {
     }
 }
 
-fn free_ports() -> anyhow::Result<[SocketAddr; 2]> {
+/// Two ports that nobody has.
+pub(crate) fn free_ports() -> anyhow::Result<[SocketAddr; 2]> {
     let held = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
     Ok([held[0].local_addr()?, held[1].local_addr()?])
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the release build does in a second.
 
 use crate::needs;
+use crate::postgres::Cluster;
 use crate::process::{self, cargo, command, target};
 use crate::tools;
 
@@ -26,6 +27,14 @@ pub(crate) fn run(parts: &[String]) -> anyhow::Result<()> {
         needs::provide(&[&needs::TOKEN])?;
         bench.env("SOFTHSM2_CONF", builds.join("bench-softhsm2.conf"));
     }
+    let _cluster = if wanted("office") {
+        needs::provide(needs::DATABASE.iter().collect::<Vec<_>>().as_slice())?;
+        let cluster = Cluster::start()?;
+        bench.env("BENCH_POSTGRES", cluster.url());
+        Some(cluster)
+    } else {
+        None
+    };
     if wanted("peers") {
         needs::provide(needs::PEERS.iter().collect::<Vec<_>>().as_slice())?;
         bench.env("PEERS_PYTHON", tools::peers()?);

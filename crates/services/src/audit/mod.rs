@@ -10,6 +10,6 @@ mod wanted;
 pub use keep::{BLANK_CASES, BLANK_MAILS, PURGE, blank_cases, blank_mails, keep_when_due, purge};
 pub use key::{HeadKey, PublicKey};
 pub use list::{AuditLine, Query, ViewLine, audit_rows, begin_export, export_page, view_counts};
-pub use sign::sign_head_when_due;
+pub use sign::{sign_head, sign_head_when_due};
 pub use verify::{Fault, Whole, verify};
 pub use wanted::{Told, VERIFY, ask_to_verify, verify_as_asked, what_was_verified};

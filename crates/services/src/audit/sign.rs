@@ -1,5 +1,6 @@
 //! Signing how far the chain reached: each minute in which rows were added, by one node (spec 6.5).
 
+use domain::clock::Timestamp;
 use storage::{
     Tx,
     audit::{Head, HeadKind, head, insert_head, last_checkpoint, last_head},
@@ -35,11 +36,9 @@ pub async fn sign_head_when_due(app: &App) -> Result<bool> {
         tx.rollback().await?;
         return Ok(false);
     }
-    sign_in(app, &mut tx).await?;
-    match tx.commit().await {
-        Ok(()) => Ok(true),
-        Err(error) => Err(error.into()),
-    }
+    sign_head(&mut tx, &app.audit_key, now).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// The latest statement, and the row that the latest head speaks of.
@@ -49,7 +48,12 @@ async fn last_of(conn: &mut storage::Conn) -> Result<Option<(Head, i64)>> {
     Ok(Some((last, seq)))
 }
 
-async fn sign_in(app: &App, tx: &mut Tx) -> Result<()> {
+/// Signs the head of the chain as it is in this transaction.
+///
+/// # Errors
+/// When the database refuses, or is behind what was signed before.
+#[boxed]
+pub async fn sign_head(tx: &mut Tx, key: &HeadKey, now: Timestamp) -> Result<()> {
     let (seq, hash) = head(tx).await?;
     let last = last_of(tx).await?;
     let reached = last.as_ref().map_or(0, |last| last.1);
@@ -58,7 +62,7 @@ async fn sign_in(app: &App, tx: &mut Tx) -> Result<()> {
     }
     let first_kept = last_checkpoint(tx).await?.map_or(1, |at| at.first_kept);
     let statement = Statement { kind: HeadKind::Head, seq, hash, first_kept };
-    insert_head(tx, &statement.signed(&app.audit_key, last.map(|last| last.0), app.clock.now().as_millis())).await?;
+    insert_head(tx, &statement.signed(key, last.map(|last| last.0), now.as_millis())).await?;
     Ok(())
 }
 

@@ -32,6 +32,19 @@ impl Db {
     /// When no connection can be had.
     #[boxed]
     pub async fn loader(&self) -> Result<Loader> {
+        let mut loader = self.adder().await?;
+        for table in &loader.tables {
+            execute(&mut loader.conn, &format!("DELETE FROM {}", table.quoted())).await?;
+        }
+        Ok(loader)
+    }
+
+    /// The same, but the rows that are there stay: for many rows at once beside them.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    #[boxed]
+    pub async fn adder(&self) -> Result<Loader> {
         let mut conn = self.alone().await?;
         let begin = if matches!(conn, Conn::Sqlite(_)) { "BEGIN IMMEDIATE" } else { "BEGIN" };
         execute(&mut conn, begin).await?;
@@ -41,9 +54,6 @@ impl Db {
             let (table, key) = (quoted(table), quoted(key));
             let text = format!("ALTER TABLE {table} ALTER CONSTRAINT {key} DEFERRABLE INITIALLY DEFERRED");
             execute(&mut conn, &text).await?;
-        }
-        for table in &tables {
-            execute(&mut conn, &format!("DELETE FROM {}", table.quoted())).await?;
         }
         Ok(Loader { conn, tables, foreign_keys })
     }
@@ -134,7 +144,12 @@ impl Loader {
             let (table, key) = (quoted(table), quoted(key));
             execute(&mut self.conn, &format!("ALTER TABLE {table} ALTER CONSTRAINT {key} NOT DEFERRABLE")).await?;
         }
-        execute(&mut self.conn, "COMMIT").await
+        execute(&mut self.conn, "COMMIT").await?;
+        // Before the server has counted its rows by itself, it knows nothing of them.
+        if matches!(self.conn, Conn::Postgres(_)) {
+            execute(&mut self.conn, "ANALYZE").await?;
+        }
+        Ok(())
     }
 }
 
