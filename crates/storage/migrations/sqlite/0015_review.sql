@@ -51,3 +51,4 @@ CREATE TABLE decision_results (
     words           TEXT NOT NULL,
     PRIMARY KEY (run_id, place)
 );
+CREATE INDEX decision_results_of ON decision_results (application_id);

@@ -15,9 +15,9 @@ sql!(
     AND p.state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded') ORDER BY p.id LIMIT 5"
 );
 sql!(/// Who sent or accepted a case, or wrote its draft last.
-    HAS_HAND_IN = "SELECT (SELECT COUNT(*) FROM application_events WHERE application_id = $1 AND actor = $2
-        AND event IN ('submit', 'resubmit', 'answer', 'accept'))
-    + (SELECT COUNT(*) FROM draft_marks WHERE application_id = $1 AND written_by = $3)");
+    HAS_HAND_IN = "SELECT COUNT(*) + (SELECT COUNT(*) FROM draft_marks WHERE application_id = $1 AND written_by = $3)
+    FROM application_events WHERE application_id = $1 AND actor = $2
+    AND event IN ('submit', 'resubmit', 'answer', 'accept')");
 
 /// Cases of other institutions that declare the same customer ID, at most five.
 ///
