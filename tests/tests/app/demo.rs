@@ -61,7 +61,12 @@ async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
         for state in ["to_print", "in_batch", "printed", "posted", "dead"] {
             assert!(storage::letters::count_in_state(&mut conn, state).await.unwrap() > 0, "no letter is {state}");
         }
+        let (overdue, _) = storage::fees::open_of(&mut conn, &house.app.clock.now().date().to_string()).await.unwrap();
+        let (_, (credits, _)) = storage::fees::standing(&mut conn).await.unwrap();
+        assert!(overdue > 0 && credits > 0, "bills that are overdue, and one on which too much was paid");
         drop(conn);
+        let outlook = services::fees::outlook(&services::Ctx::system(&house.app, "test")).await.unwrap();
+        assert!(outlook.next.is_some() && outlook.entries > 3, "a month to close: {outlook:?}");
         let letters = services::demo::letters(&house.app).await.unwrap();
         let notices: Vec<_> = letters.iter().filter(|letter| letter.title.contains("発行通知書")).collect();
         let told: BTreeSet<_> = notices.iter().map(|letter| (&letter.about, letter.created_at)).collect();

@@ -52,7 +52,7 @@ async fn a_correction_asks_for_no_other_fee() {
         let case = file(house, &browser, "certificate", CERTIFICATE).await;
         let later = house.with_other_settings(dearer).await;
         let officer = staff(&later, Role::RaOfficer).await;
-        decide(&later, &officer, &case, "return", &[("reason_contact", "宛名をお確かめください。")]).await;
+        decide(&later, &officer, &case, "return", &[("words-contact", "宛名をお確かめください。")]).await;
         let browser = owner_in(&later, house, &case).await;
         browser.post(&format!("{case}/edit"), CERTIFICATE).await;
         let check = browser.get(&format!("{case}/check")).await.body;

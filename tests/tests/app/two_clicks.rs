@@ -7,6 +7,7 @@ use web::{Access, RouteInfo};
 
 use crate::{
     browser::{Browser, account, institution},
+    fees::{close, in_june},
     home::code,
     ladder::installed,
     steps::{CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, posted, staff, stored},
@@ -67,7 +68,8 @@ async fn reached(browser: &Browser) -> BTreeSet<String> {
     all
 }
 
-/// A clinic that has everything: a case to correct, a draft, terminals with certificates, a letter on its way, colleagues.
+/// A clinic that has everything: a case to correct, a draft, terminals with certificates, a letter on its way, bills,
+/// colleagues.
 async fn busy(house: &House) -> Browser {
     let (place, browser) = clinic(house, "1330100016").await;
     account(house, "second@clinic.example", &[], Some(place)).await;
@@ -93,6 +95,9 @@ async fn busy(house: &House) -> Browser {
     let id = domain::ids::MembershipId::new(now, &*house.app.randomness);
     storage::accounts::insert_membership(&mut tx, id, person, other, "owner", "active", now).await.unwrap();
     tx.commit().await.unwrap();
+    in_june(house);
+    close(house, "2026-05").await;
+    let browser = Browser::of(house, person, false).await;
     browser.post("/account/switch", &[("institution", &place.to_string())]).await;
     browser
 }

@@ -76,6 +76,7 @@ fn config(options: &Options) -> Config {
     if let Some(url) = &options.closed_url {
         config.closed_network.url.clone_from(url);
     }
+    config.fees.account = "窓口銀行 本店 普通 1234567 テツヅキマドグチ".to_owned();
     config.rules.staff_second_factor = false;
     config.authority.unattended_passphrase = true;
     config

@@ -118,7 +118,8 @@ pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()>
 }
 
 impl<'a> Cast<'a> {
-    fn session(&self, account: AccountId, staff: bool) -> Session {
+    /// A session of a person at this time; staff have every role.
+    pub(super) fn session(&self, account: AccountId, staff: bool) -> Session {
         let now = self.app.clock.now();
         Session {
             token_hash: String::new(),

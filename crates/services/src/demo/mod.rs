@@ -1,6 +1,7 @@
 //! What only the demo has: its made-up register, people and cases, and its mailbox in place of a mail server and the post.
 
 mod cases;
+mod fees;
 mod mailbox;
 mod people;
 pub mod register;
@@ -45,6 +46,7 @@ pub async fn fill(app: &App) -> Result<()> {
     let institutions = institutions(app).await?;
     people::add(app, &institutions).await?;
     lead_terminals(app, &institutions).await?;
+    fees::add(app, &institutions).await?;
     cases::add(app, &institutions).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;

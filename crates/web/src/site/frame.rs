@@ -19,6 +19,7 @@ pub(super) fn menus() -> Arc<[MenuGroup]> {
                 link("端末の電子証明書 発行申請", "/procedures/certificate"),
                 link("端末の電子証明書 申請状況照会", "/certificates"),
                 link("端末の一覧", "/terminals"),
+                link("発行料・更新料の請求", "/fees"),
                 link("オンライン請求 利用開始・変更申請（届出）", "/procedures/claims"),
             ],
         },

@@ -82,7 +82,7 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
     let last = bills.last().filter(|_| bills.len() == PAGE);
     let bills = TableView {
         caption: "請求".to_owned(),
-        columns: columns(&["払込番号", "対象の月", "状態", "支払方法", "支払い期限", "請求額"], 5),
+        columns: columns(&["払込番号", "対象の月", "状態", "支払方法", "支払い期限", "払込請求書", "請求額"], 6),
         rows: bills.iter().map(|bill| bill_row(&visit, bill)).collect(),
         next: last.map(|last| format!("{LIST}?bills={}", BillNumber::new(last.bill.id).plain())),
         first: (!page.bills.is_empty()).then(|| LIST.to_owned()),
@@ -107,6 +107,11 @@ fn payment_words(visit: &Visit, payment: &str) -> String {
 fn bill_row(visit: &Visit, listed: &ListedBill) -> RowView {
     let bill = &listed.bill;
     let number = BillNumber::new(bill.id);
+    let slip = if bill.payment == PAYMENT_SLIP && bill.amount_yen > 0 {
+        CellView::link(format!("{}分のPDF", month(&bill.month)), format!("{LIST}/{}/slip.pdf", number.plain()))
+    } else {
+        CellView::Text("－".to_owned())
+    };
     let due = if bill.payment == PAYMENT_SLIP { day(&bill.due_on) } else { "－".to_owned() };
     RowView {
         strong: false,
@@ -116,6 +121,7 @@ fn bill_row(visit: &Visit, listed: &ListedBill) -> RowView {
             CellView::State(bill_state(bill, visit.ctx().now.date())),
             CellView::Text(payment_words(visit, &bill.payment)),
             CellView::Text(due),
+            slip,
             CellView::Number(yen(bill.amount_yen)),
         ],
     }
