@@ -152,6 +152,8 @@ async fn charge(
         created_by: owner,
         submitted_by: Some(owner),
         assignee: None,
+        flag: domain::applications::Flag::Plain,
+        rule_words: String::new(),
         reasons: vec![],
         created_at: now,
         updated_at: now,
