@@ -16,3 +16,5 @@ UPDATE applications SET deadline_at = ((state_since + 32400000) / 86400000 + 31)
 DROP INDEX applications_queue;
 CREATE INDEX applications_queue ON applications
     (kind, state, submitted_at, id, prefecture, score_table, deadline_at, flag, assignee);
+CREATE INDEX applications_queue_here ON applications
+    (kind, state, prefecture, submitted_at, id, score_table, deadline_at, flag, assignee);

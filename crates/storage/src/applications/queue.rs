@@ -61,13 +61,24 @@ impl QueueFilter {
     }
 }
 
-/// The cases of a queue: what is compared with the assignee, on which side of the row that is known, how many.
+impl QueueFilter {
+    /// Whether no case can be in it: only one that is under way has a reviewer, or anything beside its state.
+    fn is_empty(&self) -> bool {
+        let marked = self.flag.is_some() || matches!(self.assignee, Assignee::One(_));
+        marked && !self.state.is_under_way()
+    }
+}
+
+/// The cases of a queue: what is compared with the prefecture and with the assignee, on which side of the row that is known,
+/// how many.
 macro_rules! queue {
-    ($assignee:literal, $beside:literal, $inner:literal, $outer:literal) => {
+    ($place:literal, $assignee:literal, $beside:literal, $inner:literal, $outer:literal) => {
         select_listed!(concat!(
             "WHERE p.id IN (SELECT id FROM applications WHERE kind = $1 AND state = $2 AND submitted_at >= $3
-            AND submitted_at <= $4 AND prefecture >= $6 AND prefecture <= $7 AND score_table >= $8 AND score_table <= $9
-            AND deadline_at <= $10 AND flag >= $11 AND flag <= $12 ",
+            AND submitted_at <= $4 AND prefecture <= $7 AND score_table >= $8 AND score_table <= $9 AND deadline_at <= $10
+            AND flag >= $11 AND flag <= $12 ",
+            $place,
+            " ",
             $assignee,
             " ",
             $beside,
@@ -79,8 +90,9 @@ macro_rules! queue {
     };
 }
 macro_rules! page {
-    ($assignee:literal) => {
+    ($place:literal, $assignee:literal) => {
         queue!(
+            $place,
             $assignee,
             "AND (submitted_at > $3 OR id > $5)",
             "ORDER BY submitted_at, id LIMIT 50",
@@ -89,25 +101,40 @@ macro_rules! page {
     };
 }
 macro_rules! next {
-    ($assignee:literal) => {
-        queue!($assignee, "AND (submitted_at > $3 OR id > $5)", "ORDER BY submitted_at, id LIMIT 1", "")
+    ($place:literal, $assignee:literal) => {
+        queue!($place, $assignee, "AND (submitted_at > $3 OR id > $5)", "ORDER BY submitted_at, id LIMIT 1", "")
     };
 }
 macro_rules! previous {
-    ($assignee:literal) => {
-        queue!($assignee, "AND (submitted_at < $4 OR id < $5)", "ORDER BY submitted_at DESC, id DESC LIMIT 1", "")
+    ($place:literal, $assignee:literal) => {
+        queue!(
+            $place,
+            $assignee,
+            "AND (submitted_at < $4 OR id < $5)",
+            "ORDER BY submitted_at DESC, id DESC LIMIT 1",
+            ""
+        )
     };
 }
 
-sql!(PAGE_OF_ANY = page!(""));
-sql!(PAGE_OF_NOBODY = page!("AND assignee IS NULL"));
-sql!(PAGE_OF_ONE = page!("AND assignee = $13"));
-sql!(NEXT_OF_ANY = next!(""));
-sql!(NEXT_OF_NOBODY = next!("AND assignee IS NULL"));
-sql!(NEXT_OF_ONE = next!("AND assignee = $13"));
-sql!(PREVIOUS_OF_ANY = previous!(""));
-sql!(PREVIOUS_OF_NOBODY = previous!("AND assignee IS NULL"));
-sql!(PREVIOUS_OF_ONE = previous!("AND assignee = $13"));
+sql!(PAGE_OF_ANY = page!("AND prefecture >= $6", ""));
+sql!(PAGE_OF_NOBODY = page!("AND prefecture >= $6", "AND assignee IS NULL"));
+sql!(PAGE_OF_ONE = page!("AND prefecture >= $6", "AND assignee = $13"));
+sql!(PAGE_OF_ANY_HERE = page!("AND prefecture = $6", ""));
+sql!(PAGE_OF_NOBODY_HERE = page!("AND prefecture = $6", "AND assignee IS NULL"));
+sql!(PAGE_OF_ONE_HERE = page!("AND prefecture = $6", "AND assignee = $13"));
+sql!(NEXT_OF_ANY = next!("AND prefecture >= $6", ""));
+sql!(NEXT_OF_NOBODY = next!("AND prefecture >= $6", "AND assignee IS NULL"));
+sql!(NEXT_OF_ONE = next!("AND prefecture >= $6", "AND assignee = $13"));
+sql!(NEXT_OF_ANY_HERE = next!("AND prefecture = $6", ""));
+sql!(NEXT_OF_NOBODY_HERE = next!("AND prefecture = $6", "AND assignee IS NULL"));
+sql!(NEXT_OF_ONE_HERE = next!("AND prefecture = $6", "AND assignee = $13"));
+sql!(PREVIOUS_OF_ANY = previous!("AND prefecture >= $6", ""));
+sql!(PREVIOUS_OF_NOBODY = previous!("AND prefecture >= $6", "AND assignee IS NULL"));
+sql!(PREVIOUS_OF_ONE = previous!("AND prefecture >= $6", "AND assignee = $13"));
+sql!(PREVIOUS_OF_ANY_HERE = previous!("AND prefecture = $6", ""));
+sql!(PREVIOUS_OF_NOBODY_HERE = previous!("AND prefecture = $6", "AND assignee IS NULL"));
+sql!(PREVIOUS_OF_ONE_HERE = previous!("AND prefecture = $6", "AND assignee = $13"));
 sql!(COUNTS = "SELECT state, COUNT(*), COALESCE(SUM(CASE WHEN submitted_at < $2 THEN 1 ELSE 0 END), 0),
     COALESCE(SUM(CASE WHEN flag = 'asked' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN flag = 'answered' THEN 1 ELSE 0 END), 0)
     FROM applications WHERE kind = $1 AND state IN ('submitted', 'in_review', 'returned') GROUP BY state");
@@ -120,24 +147,28 @@ enum Side {
     Previous,
 }
 
-const fn statement(side: Side, assignee: Assignee) -> &'static str {
-    match (side, assignee) {
-        (Side::Page, Assignee::Any) => PAGE_OF_ANY,
-        (Side::Page, Assignee::Nobody) => PAGE_OF_NOBODY,
-        (Side::Page, Assignee::One(_)) => PAGE_OF_ONE,
-        (Side::Next, Assignee::Any) => NEXT_OF_ANY,
-        (Side::Next, Assignee::Nobody) => NEXT_OF_NOBODY,
-        (Side::Next, Assignee::One(_)) => NEXT_OF_ONE,
-        (Side::Previous, Assignee::Any) => PREVIOUS_OF_ANY,
-        (Side::Previous, Assignee::Nobody) => PREVIOUS_OF_NOBODY,
-        (Side::Previous, Assignee::One(_)) => PREVIOUS_OF_ONE,
-    }
+const fn statement(side: Side, here: bool, assignee: Assignee) -> &'static str {
+    let (everywhere, in_one_place) = match (side, assignee) {
+        (Side::Page, Assignee::Any) => (PAGE_OF_ANY, PAGE_OF_ANY_HERE),
+        (Side::Page, Assignee::Nobody) => (PAGE_OF_NOBODY, PAGE_OF_NOBODY_HERE),
+        (Side::Page, Assignee::One(_)) => (PAGE_OF_ONE, PAGE_OF_ONE_HERE),
+        (Side::Next, Assignee::Any) => (NEXT_OF_ANY, NEXT_OF_ANY_HERE),
+        (Side::Next, Assignee::Nobody) => (NEXT_OF_NOBODY, NEXT_OF_NOBODY_HERE),
+        (Side::Next, Assignee::One(_)) => (NEXT_OF_ONE, NEXT_OF_ONE_HERE),
+        (Side::Previous, Assignee::Any) => (PREVIOUS_OF_ANY, PREVIOUS_OF_ANY_HERE),
+        (Side::Previous, Assignee::Nobody) => (PREVIOUS_OF_NOBODY, PREVIOUS_OF_NOBODY_HERE),
+        (Side::Previous, Assignee::One(_)) => (PREVIOUS_OF_ONE, PREVIOUS_OF_ONE_HERE),
+    };
+    if here { in_one_place } else { everywhere }
 }
 
 /// A row of a queue: when it was sent, and its identifier.
 type Key = (Timestamp, ApplicationId);
 
 async fn ask(conn: &mut Conn, side: Side, filter: &QueueFilter, beside: Option<Key>) -> Result<Vec<Listed>> {
+    if filter.is_empty() {
+        return Ok(vec![]);
+    }
     let from = filter.sent.0.map_or(i64::MIN, Timestamp::as_millis);
     let until = filter.sent.1.map_or(i64::MAX, |before| before.as_millis() - 1);
     let (first, last, id) = match (side, beside) {
@@ -153,7 +184,7 @@ async fn ask(conn: &mut Conn, side: Side, filter: &QueueFilter, beside: Option<K
         Assignee::One(account) => account.0,
         Assignee::Any | Assignee::Nobody => Uuid::nil(),
     };
-    let text = statement(side, filter.assignee);
+    let text = statement(side, filter.prefecture.is_some(), filter.assignee);
     let rows: Vec<ListedRow> = on_engine!(conn, |c| {
         let asked = sqlx::query_as(text)
             .bind(filter.kind.as_str())

@@ -44,16 +44,21 @@ export function moveBetweenCases() {
   way.querySelector("[data-keys-hint]").hidden = false;
 }
 
-// A canned text goes into the field below, where it can be edited; without this file both are sent and joined.
+// A canned text goes into the field below, where it can be edited, and its list then says only what the text is about;
+// without this file both are sent and joined.
 export function editCanned() {
   for (const list of document.querySelectorAll("select[data-canned]")) {
+    const { name } = list;
+    let inserted = "";
     list.addEventListener("change", () => {
       const field = document.getElementById(list.dataset.canned);
-      if (!field || !list.value) return;
-      const words = list.selectedOptions[0].textContent;
-      field.value = field.value ? `${field.value}\n${words}` : words;
-      list.value = "";
-      field.focus();
+      if (!field) return;
+      const words = list.value ? list.selectedOptions[0].textContent : "";
+      if (inserted && field.value.includes(inserted)) field.value = field.value.replace(inserted, words);
+      else if (words) field.value = field.value ? `${field.value}\n${words}` : words;
+      inserted = words;
+      list.name = `about-${name}`;
+      if (words) field.focus();
     });
   }
 }

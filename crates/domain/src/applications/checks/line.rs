@@ -1,6 +1,6 @@
 //! Checks of the line: its kind against the papers, its customer ID against everyone else's.
 
-use super::{CaseFacts, Check, CheckName, Elsewhere, bad, green, look, none};
+use super::{CaseFacts, Check, CheckName, bad, green, look, none};
 use crate::applications::{
     Kind,
     line::grouped,
@@ -57,11 +57,8 @@ pub(super) fn elsewhere(case: &CaseFacts<'_>) -> Check {
     if case.elsewhere.is_empty() {
         return green(name, field);
     }
-    let one = |other: &Elsewhere| {
-        format!("{}（{}、受付番号 {}、{}）", other.institution, other.code, other.reference, other.state.label())
-    };
-    let others: Vec<String> = case.elsewhere.iter().map(one).collect();
-    look(name, field, format!("ほかの医療機関等の申請でも使われています：{}。", others.join("、")))
+    let names: Vec<&str> = case.elsewhere.iter().map(|other| other.institution.as_str()).collect();
+    look(name, field, format!("ほかの医療機関等の申請でも使われています（{}）。", names.join("、")))
 }
 
 /// One line serves both procedures unless the applicant said otherwise.

@@ -49,7 +49,8 @@ pub(super) fn of(view: &CaseView) -> ChecksView {
 
 fn line(view: &CaseView, check: &Check) -> Line {
     let other = |other: &domain::applications::checks::Elsewhere| {
-        Link::new(format!("{}を開く", other.reference), format!("/office/applications/{}", other.id))
+        let words = format!("{}　{}（{}）", other.reference, other.institution, other.state.label());
+        Link::new(words, format!("/office/applications/{}", other.id))
     };
     let elsewhere = view.elsewhere.iter().filter(|_| check.name == CheckName::CustomerIdElsewhere);
     Line {

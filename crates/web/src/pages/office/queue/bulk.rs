@@ -135,10 +135,12 @@ fn canned(visit: &Visit, kind: Kind, act: Act) -> Vec<Entry> {
 
 /// The one reason for all: what was typed, for the field of the canned text that was chosen.
 fn reasons(visit: &Visit, asked: &Asked, posted: &Posted) -> Vec<(String, String)> {
-    let chosen = posted.get("canned");
+    let (joined, edited) = (posted.get("canned"), posted.get("about-canned"));
+    let chosen = if joined.is_empty() { edited } else { joined };
     let entry = canned(visit, asked.kind, asked.act).into_iter().find(|entry| entry.value == chosen);
     let words = posted.get("words").trim();
     let (field, label) = entry.map(|entry| (entry.field, entry.label)).unwrap_or_default();
+    let label = if joined.is_empty() { String::new() } else { label };
     let reason: Vec<&str> = [label.as_str(), words].into_iter().filter(|part| !part.is_empty()).collect();
     if reason.is_empty() { vec![] } else { vec![(field, reason.join("\n"))] }
 }
@@ -146,8 +148,7 @@ fn reasons(visit: &Visit, asked: &Asked, posted: &Posted) -> Vec<(String, String
 async fn page(visit: &Visit, asked: &Asked, posted: &Posted, slip: Option<String>) -> Result<BulkPage, Failure> {
     let cases = applications::several(&visit.ctx(), asked.kind, &asked.chosen).await?;
     let (kind, act, count) = (asked.kind, asked.act, cases.len());
-    let mut frame =
-        visit.office_frame(format!("{count}件を{}", act.label().replace("する", "します")), &queue_of(kind));
+    let mut frame = visit.office_frame(several(count, act).replace("する", "します"), &queue_of(kind));
     let back = asked.wanted.address(kind, &[]);
     frame.breadcrumb.push(Link::new(kind.label(), &back));
     frame.has_errors = slip.is_some();
@@ -174,12 +175,18 @@ async fn page(visit: &Visit, asked: &Asked, posted: &Posted, slip: Option<String
         words: posted.get("words").to_owned(),
         error: slip,
         before: before(act).to_owned(),
-        button: format!("この{count}件を{}", act.label()),
+        button: format!("この{}", several(count, act)),
         frame,
         kind,
         act,
         back,
     })
+}
+
+/// What is done to so many cases, in words.
+fn several(count: usize, act: Act) -> String {
+    let between = if act == Act::Return { "の" } else { "を" };
+    format!("{count}件{between}{}", act.label())
 }
 
 const fn before(act: Act) -> &'static str {
