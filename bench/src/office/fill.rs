@@ -95,7 +95,7 @@ fn institution(world: &World, number: usize) -> Option<Institution> {
         address: format!("{prefecture}青葉市本町{number}番地"),
         phone: "03-0000-0000".to_owned(),
         founder: "医療法人社団　青葉会".to_owned(),
-        status: if number % 97 == 0 { InstitutionStatus::Closed } else { InstitutionStatus::Active },
+        status: if number.is_multiple_of(97) { InstitutionStatus::Closed } else { InstitutionStatus::Active },
         valid_from: None,
         valid_to: None,
         in_register: true,

@@ -161,7 +161,7 @@ async fn charge(
         state_since: now,
     };
     storage::applications::insert_filed(tx, &case).await?;
-    let payment = if number % 2 == 0 { "deduction" } else { "payment_slip" };
+    let payment = if number.is_multiple_of(2) { "deduction" } else { "payment_slip" };
     let id = EntryId::new(now, randomness);
     storage::ledger::charge(tx, id, institution, case.id, 1_500, payment, now).await?;
     Ok(())

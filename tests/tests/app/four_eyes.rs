@@ -1,13 +1,17 @@
 //! Four eyes: what one person of the staff proposes is done only when another one approves it.
 
 use axum::http::StatusCode;
-use domain::{office::FourEyes, permissions::Role};
+use domain::{
+    applications::State,
+    office::{FourEyes, Matter},
+    permissions::Role,
+};
 use services::Settings;
 
 use crate::{
-    browser::Browser,
+    browser::{Answer, Browser},
     ladder::certificates_of,
-    steps::{mails, staff},
+    steps::{CERTIFICATE, ELIGIBILITY, clinic, file, letters_of, mails, staff, stored},
     support::{House, on_each_database_with},
     trouble::with_terminal,
 };
@@ -117,6 +121,84 @@ async fn whoever_may_not_decide_a_matter_neither_sees_nor_decides_its_proposal()
         assert_eq!(auditor.get(&page).await.status, StatusCode::OK);
         assert_eq!(auditor.post(&format!("{page}/approve"), &[]).await.status, StatusCode::FORBIDDEN);
         assert_eq!(state_of(house, &case).await, "valid");
+    })
+    .await;
+}
+
+/// An installation in which every decision on a case needs a second person.
+fn for_decisions(settings: &mut Settings) {
+    let mut four_eyes = FourEyes::none();
+    for matter in [Matter::AcceptFiling, Matter::AcceptCertificate, Matter::Reject] {
+        four_eyes.set(matter, true);
+    }
+    settings.rules = std::sync::Arc::new(domain::applications::Rules { four_eyes, ..(*settings.rules).clone() });
+}
+
+/// What a reviewer's decision on a case leads to.
+async fn decides(house: &House, reviewer: &Browser, case: &str, decision: &str, typed: &[(&str, &str)]) -> Answer {
+    let version = stored(house, case).await.version.to_string();
+    let fields = [&[("version", version.as_str())], typed].concat();
+    reviewer.post(&format!("/office/applications/{}/{decision}", case_id(case)), &fields).await
+}
+
+#[tokio::test]
+async fn where_two_decide_the_first_proposes_and_the_second_ones_approval_accepts_once() {
+    on_each_database_with(for_decisions, async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = file(house, &browser, "eligibility", ELIGIBILITY).await;
+        let (first, second) = (staff(house, Role::Reviewer).await, staff(house, Role::Reviewer).await);
+        let page = proposal(&decides(house, &first, &case, "accept", &[]).await.location);
+        assert_eq!(stored(house, &case).await.state, State::InReview);
+        let again = proposal(&decides(house, &first, &case, "accept", &[]).await.location);
+        assert_eq!(again, page, "a second click leads to the same proposal");
+        assert!(
+            first
+                .get(&format!("/office/applications/{}", case_id(&case)))
+                .await
+                .body
+                .contains("別の担当者の承認を待っています")
+        );
+        assert!(second.post(&format!("{page}/approve"), &[]).await.location.ends_with("?done=approve"));
+        assert_eq!(stored(house, &case).await.state, State::Accepted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_two_officers_gets_one_letter_and_one_fee() {
+    on_each_database_with(for_decisions, async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        file(house, &browser, "eligibility", ELIGIBILITY).await;
+        let case = file(house, &browser, "certificate", CERTIFICATE).await;
+        let (first, second) = (staff(house, Role::RaOfficer).await, staff(house, Role::RaOfficer).await);
+        let page = proposal(&decides(house, &first, &case, "accept", &[]).await.location);
+        assert!(letters_of(house, &case).await.is_empty());
+        second.post(&format!("{page}/approve"), &[]).await;
+        assert_eq!(second.post(&format!("{page}/approve"), &[]).await.status, StatusCode::CONFLICT);
+        assert_eq!(letters_of(house, &case).await.len(), 1);
+        let fees =
+            storage::ledger::of_application(&mut house.app.db.read().await.unwrap(), stored(house, &case).await.id)
+                .await;
+        assert_eq!(fees.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_that_is_withdrawn_meanwhile_is_not_refused_by_the_second_one() {
+    on_each_database_with(for_decisions, async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = file(house, &browser, "eligibility", ELIGIBILITY).await;
+        let (first, second) = (staff(house, Role::Reviewer).await, staff(house, Role::Reviewer).await);
+        let page =
+            proposal(&decides(house, &first, &case, "reject", &[("words-general", "対象ではありません。")]).await.location);
+        assert!(second.get(&page).await.body.contains("対象ではありません。"));
+        let version = stored(house, &case).await.version.to_string();
+        browser.post(&format!("{case}/withdraw"), &[("version", version.as_str())]).await;
+        let late = second.post(&format!("{page}/approve"), &[]).await;
+        assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+        assert!(late.body.contains("申請の状態が変わりました"));
+        assert_eq!(stored(house, &case).await.state, State::Withdrawn);
     })
     .await;
 }

@@ -57,7 +57,7 @@ impl<'a> Crowd<'a> {
     }
 
     fn below(&self, bound: u32) -> u32 {
-        (&*self.house.app.randomness).below(bound)
+        (*self.house.app.randomness).below(bound)
     }
 
     fn instant(&self, day: Date) -> Timestamp {

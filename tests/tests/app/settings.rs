@@ -29,7 +29,7 @@ async fn a_fee_that_two_clerks_agree_on_applies_from_its_day_and_not_before() {
         let (first, second) = (staff(house, Role::BillingClerk).await, staff(house, Role::BillingClerk).await);
         let from = day(house, 3);
         let fields =
-            [("certificate_fee_yen", "１,８００"), ("from", from.as_str()), ("note", "委員会の決定"), ("seen", "0")];
+            [("certificate_fee_yen", "１,８００"), ("from", from.as_str()), ("why", "委員会の決定"), ("seen", "0")];
         let page = proposal(&set(&first, "fees", &fields).await.location);
         let shown = second.get(&page).await.body;
         assert!(shown.contains("1,500円") && shown.contains("1,800円") && shown.contains("委員会の決定"), "{shown}");
@@ -49,12 +49,12 @@ async fn a_change_is_taken_back_before_its_day_and_never_after() {
         let clerk = staff(house, Role::BillingClerk).await;
         let (later, today) = (day(house, 5), day(house, 0));
         saved(
-            &set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("note", "改定"), ("seen", "0")])
+            &set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("why", "改定"), ("seen", "0")])
                 .await,
         );
         assert_eq!(house.app.rules().certificate_fee_yen, 1_600);
         saved(
-            &set(&clerk, "fees", &[("certificate_fee_yen", "1700"), ("from", &later), ("note", "改定"), ("seen", "1")])
+            &set(&clerk, "fees", &[("certificate_fee_yen", "1700"), ("from", &later), ("why", "改定"), ("seen", "1")])
                 .await,
         );
         let back = clerk.post("/office/settings/fees/take-back", &[("version", "2")]).await;
@@ -77,7 +77,7 @@ async fn slips_are_named_and_keep_what_was_typed_and_the_slower_of_two_is_told()
             ("months_before", "二"),
             ("months_after", "3"),
             ("from", "2020/1/1"),
-            ("note", ""),
+            ("why", ""),
             ("seen", "0"),
         ];
         let told = set(&one, "cut_off", &wrong).await;
@@ -97,7 +97,7 @@ async fn slips_are_named_and_keep_what_was_typed_and_the_slower_of_two_is_told()
             ("months_before", "2"),
             ("months_after", "3"),
             ("from", today.as_str()),
-            ("note", "改定"),
+            ("why", "改定"),
             ("seen", "0"),
         ];
         saved(&set(&one, "cut_off", &right).await);
@@ -119,7 +119,7 @@ async fn who_may_change_what_is_not_for_one_administrator_alone() {
                 .iter()
                 .map(|matter| (*matter, "0"))
                 .collect();
-        fields.extend([("revocation", "1"), ("from", today.as_str()), ("note", "二人で行う"), ("seen", "0")]);
+        fields.extend([("revocation", "1"), ("from", today.as_str()), ("why", "二人で行う"), ("seen", "0")]);
         let page = proposal(&set(&one, "four_eyes", &fields).await.location);
         assert!(!house.app.rules().four_eyes.asks(domain::office::Matter::Revocation));
         other.post(&format!("{page}/approve"), &[]).await;
@@ -137,7 +137,7 @@ async fn a_mail_is_sent_in_the_words_that_an_editor_set() {
             vec![
                 ("subject", "新しい件名 {{reference}}"),
                 ("body", body),
-                ("note", "わかりやすく"),
+                ("why", "わかりやすく"),
                 ("seen", seen),
                 ("do", what),
             ]
@@ -178,7 +178,7 @@ async fn new_terms_are_agreed_to_from_their_day_and_earlier_cases_keep_theirs() 
             ("title", "新しい利用規約"),
             ("body", "## 第1条\n\n本文"),
             ("from", later.as_str()),
-            ("note", "改定"),
+            ("why", "改定"),
             ("seen", "0"),
         ];
         saved(&set(&editor, "document.eligibility-terms", &fields).await);
@@ -194,7 +194,7 @@ async fn new_terms_are_agreed_to_from_their_day_and_earlier_cases_keep_theirs() 
             ("title", "別の規約"),
             ("body", "本文"),
             ("from", later.as_str()),
-            ("note", "改定"),
+            ("why", "改定"),
             ("seen", "1"),
         ];
         let editor = staff(house, Role::Editor).await;
@@ -215,7 +215,7 @@ async fn a_choice_is_added_and_another_one_retired_without_losing_what_was_filed
             ("pkcs12", "modern"),
             ("position", "1"),
             ("from", today.as_str()),
-            ("note", "追加"),
+            ("why", "追加"),
             ("seen", "0"),
         ];
         saved(&set(&one, "list.terminal_oses", &add).await);
@@ -230,7 +230,7 @@ async fn a_choice_is_added_and_another_one_retired_without_losing_what_was_filed
             ("position", "2"),
             ("retired", "yes"),
             ("from", &today),
-            ("note", "廃止"),
+            ("why", "廃止"),
             ("seen", "1"),
         ];
         saved(&set(&one, "list.terminal_oses", &retire).await);
@@ -249,12 +249,12 @@ async fn holidays_of_a_year_are_taken_over_and_count() {
             house.app.holidays().of_year(2029).map(|(date, name)| format!("{date},{name}")).collect();
         days.push("2029/6/20,臨時の休日".to_owned());
         let fields =
-            [("days", days.join("\r\n")), ("from", today), ("note", "官報".to_owned()), ("seen", "0".to_owned())];
+            [("days", days.join("\r\n")), ("from", today), ("why", "官報".to_owned()), ("seen", "0".to_owned())];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
         saved(&set(&one, "holidays", &fields).await);
         assert!(!house.app.holidays().is_business_day(time::macros::date!(2029 - 06 - 20)));
         assert!(house.app.holidays().is_confirmed(2029));
-        let cut = [("days", "2030/1/1,元日"), ("from", fields[1].1), ("note", "官報"), ("seen", "1")];
+        let cut = [("days", "2030/1/1,元日"), ("from", fields[1].1), ("why", "官報"), ("seen", "1")];
         assert!(set(&one, "holidays", &cut).await.body.contains("1日しかありません"));
     })
     .await;
@@ -298,7 +298,7 @@ async fn another_process_reads_what_was_set() {
         };
         let before = generation(house).await;
         let today = day(house, 0);
-        saved(&set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("note", "改定"), ("seen", "0")]).await);
+        saved(&set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("why", "改定"), ("seen", "0")]).await);
         assert_ne!(generation(house).await, before);
         let mut tx = house.app.db.write().await.unwrap();
         storage::setting_versions::withdraw(&mut tx, "fees", 1, domain::clock::Timestamp::from_millis(0)).await.unwrap();

@@ -96,7 +96,7 @@ async fn a_sampled_case_stays_in_the_queue_and_is_drawn_once() {
         let case = filed(house, &browser).await;
         mails(house).await;
         let reviewer = staff(house, Role::Reviewer).await;
-        assert_eq!(listed(&reviewer, "flag=sampled").await, [case.clone()]);
+        assert_eq!(listed(&reviewer, "flag=sampled").await, std::slice::from_ref(&case));
         let page = reviewer.get(&format!("/office{case}")).await.body;
         assert!(page.contains("抜取り") && page.contains("第1版（抜取り100％）"), "{page}");
         let seen = stored(house, &case).await;

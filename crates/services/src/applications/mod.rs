@@ -31,6 +31,7 @@ pub use review::{
     reject, reject_in, release, return_for_correction, return_in, reviewers, run, save_filter, several,
     straight_through, take,
 };
+pub(crate) use review::{accept_approved, reject_approved, secret_for};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
 pub(crate) use view::standing_of;

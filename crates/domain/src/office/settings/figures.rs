@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::finding;
-use crate::{applications::Rules, forms::Finding, office::Matter, words::words};
+use crate::{
+    applications::{Kind, Rules},
+    forms::Finding,
+    office::Matter,
+    words::words,
+};
 
 words! {
     /// Figures that are changed together.
@@ -18,6 +23,10 @@ words! {
         CustomerIds = "customer_ids", "お客様IDの桁数";
         /// How long drafts are kept.
         Drafts = "drafts", "下書きの保存";
+        /// Which cases a rule accepts without a person.
+        StraightThrough = "straight_through", "自動承認";
+        /// How long records are kept.
+        Retention = "retention", "記録の保存期間";
         /// For what a second person is asked.
         FourEyes = "four_eyes", "二人で行う業務";
     }
@@ -195,6 +204,64 @@ const DRAFTS: &[Figure] = &[
     ),
 ];
 
+/// Whether cases of a procedure may be accepted by rule.
+macro_rules! by_rule {
+    ($key:literal, $kind:ident, $field:ident) => {
+        Figure {
+            key: $key,
+            label: Kind::$kind.label(),
+            help: "点検がすべて「問題なし」の申請を、人が見ずに承認します。",
+            shape: Shape::YesNo { yes: "自動で承認する", no: "すべて人が審査する" },
+            get: |rules| i64::from(rules.straight_through.$field),
+            set: |rules, value| rules.straight_through.$field = value == 1,
+        }
+    };
+}
+
+const STRAIGHT_THROUGH: &[Figure] = &[
+    by_rule!("eligibility", Eligibility, eligibility),
+    by_rule!("certificate", Certificate, certificate),
+    by_rule!("claims", Claims, claims),
+    figure!(
+        "sample_percent",
+        "人が審査する抜取りの割合",
+        "自動で承認できる申請のうち、この割合は人に回します。",
+        number(0, 100, "％"),
+        straight_through.sample_percent
+    ),
+];
+
+const RETENTION: &[Figure] = &[
+    figure!(
+        "audit_years",
+        "監査記録",
+        "過ぎた記録は、署名した目印を残して消します。",
+        number(1, 100, "年"),
+        retention.audit_years
+    ),
+    figure!(
+        "rejected_days",
+        "却下・取下げの申請の内容",
+        "過ぎると、入力の内容だけを消します。受付番号と状態、日付は残ります。",
+        number(1, 36_500, "日"),
+        retention.rejected_days
+    ),
+    figure!(
+        "mails_days",
+        "メールの本文",
+        "過ぎると、本文だけを消します。",
+        number(1, 36_500, "日"),
+        retention.mails_days
+    ),
+    figure!(
+        "imports_days",
+        "台帳の取込みの報告",
+        "過ぎると、行ごとの報告を消します。",
+        number(1, 36_500, "日"),
+        retention.imports_days
+    ),
+];
+
 const FOUR_EYES: &[Figure] = &[
     second_person!("revocation", Revocation, "起案した人とは別の登録局担当が承認すると、失効します。"),
     second_person!("terms", Terms, "起案した人とは別の編集者が承認すると、決まった日から新しい版になります。"),
@@ -215,6 +282,8 @@ impl FigureTopic {
             Self::CutOff => CUT_OFF,
             Self::CustomerIds => CUSTOMER_IDS,
             Self::Drafts => DRAFTS,
+            Self::StraightThrough => STRAIGHT_THROUGH,
+            Self::Retention => RETENTION,
             Self::FourEyes => FOUR_EYES,
         }
     }

@@ -15,6 +15,7 @@ use super::super::reviewing;
 use super::decide::{
     Decision, accept_in, clean, decidable, reject_in, release_in, return_in, said, secret_for, take_in,
 };
+use super::second::{Deed, proposed};
 use crate::{Ctx, Error, Result, letters::NewSecret};
 
 /// Most cases of one decision: a page of a queue.
@@ -130,8 +131,8 @@ async fn one(
     let secret = if order.act == Act::Accept { secret_for(ctx, order.kind).await? } else { None };
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, chosen.id, chosen.version).await? else { return Err(Fault::Changed) };
-    decide(ctx, &mut tx, order.act, seen, secret, reasons).await?;
-    storage::applications::add_result(&mut tx, order.run, place, chosen.id, ("done", "")).await?;
+    let words = decide(ctx, &mut tx, order.act, seen, secret, reasons).await?;
+    storage::applications::add_result(&mut tx, order.run, place, chosen.id, ("done", words)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -143,19 +144,28 @@ async fn decide(
     seen: Application,
     secret: Option<NewSecret>,
     reasons: &[(String, String)],
-) -> Result<(), Fault> {
+) -> Result<&'static str, Fault> {
     let (id, version) = (seen.id, seen.version);
+    let words: Vec<&str> = reasons.iter().map(|(_, words)| words.as_str()).collect();
+    let reason = clean(&words.join("\n"));
+    let deed = match act {
+        Act::Accept => Some(Deed::Accept),
+        Act::Reject => Some(Deed::Reject(&reason)),
+        _ => None,
+    };
+    if let Some(deed) = deed
+        && proposed(ctx, tx, &seen, deed).await?.is_some()
+    {
+        return Ok("起案しました。別の担当者の承認を待っています。");
+    }
     let done = match act {
         Act::Take => take_in(ctx, tx, id, version).await?,
         Act::Release => release_in(ctx, tx, id, version).await?,
         Act::Accept => Decision::Done(accept_in(ctx, tx, seen, secret, "").await?),
         Act::Return => Decision::Done(return_in(ctx, tx, seen, reasons).await?),
-        Act::Reject => {
-            let words: Vec<&str> = reasons.iter().map(|(_, words)| words.as_str()).collect();
-            Decision::Done(reject_in(ctx, tx, seen, &clean(&words.join("\n"))).await?)
-        }
+        Act::Reject => Decision::Done(reject_in(ctx, tx, seen, &reason).await?),
     };
-    if matches!(done, Decision::Done(_)) { Ok(()) } else { Err(Fault::Changed) }
+    if matches!(done, Decision::Done(_)) { Ok("") } else { Err(Fault::Changed) }
 }
 
 /// Notes why a case was not decided.

@@ -4,7 +4,7 @@
 use domain::{
     applications::{Event, Facts, Kind, State},
     clock::Timestamp,
-    ids::{AccountId, ApplicationId, InstitutionId, JobId},
+    ids::{AccountId, ApplicationId, InstitutionId, JobId, ProposalId},
 };
 use serde_json::json;
 use storage::boxed;
@@ -14,6 +14,7 @@ use storage::{
 };
 
 use super::super::{TAKE_EFFECT, advance, facts::way_of_paying, facts_of, record, reviewing, tell};
+use super::second::{Deed, proposed};
 use crate::{Ctx, Error, Result, letters::NewSecret};
 
 /// Longest reason in characters.
@@ -28,6 +29,8 @@ pub enum Decision {
     ChangedMeanwhile,
     /// A reason is needed.
     ReasonMissing,
+    /// A second person is asked (four eyes).
+    Proposed(ProposalId),
 }
 
 /// Nobody decides what they filed, prepared, answered for or accepted before (spec 1.2).
@@ -135,10 +138,13 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
     let secret = secret_for(ctx, case.kind).await?;
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
-    let to = accept_in(ctx, &mut tx, seen, secret, "").await?;
+    let decision = match proposed(ctx, &mut tx, &seen, Deed::Accept).await? {
+        Some(id) => Decision::Proposed(id),
+        None => Decision::Done(accept_in(ctx, &mut tx, seen, secret, "").await?),
+    };
     tx.commit().await?;
     ctx.app.wake.notify_one();
-    Ok(Decision::Done(to))
+    Ok(decision)
 }
 
 /// Accepts a case that was seen, in the caller's transaction: who may do so was asked before. `secret` is that of
@@ -274,10 +280,13 @@ pub async fn reject(ctx: &Ctx<'_>, id: ApplicationId, version: i64, reason: &str
     }
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
-    let to = reject_in(ctx, &mut tx, seen, &reason).await?;
+    let decision = match proposed(ctx, &mut tx, &seen, Deed::Reject(&reason)).await? {
+        Some(id) => Decision::Proposed(id),
+        None => Decision::Done(reject_in(ctx, &mut tx, seen, &reason).await?),
+    };
     tx.commit().await?;
     ctx.app.wake.notify_one();
-    Ok(Decision::Done(to))
+    Ok(decision)
 }
 
 /// Refuses a case that was seen, in the caller's transaction: who may do so was asked before.

@@ -4,18 +4,21 @@ mod ask;
 mod bulk;
 mod decide;
 mod kept;
+mod second;
 mod straight_through;
 
 pub use ask::{Answered, answer, ask, note};
 pub use bulk::{Chosen, MOST_AT_ONCE, Order, Run, decide_all, run};
 pub(crate) use decide::payment_in;
 pub(super) use decide::payment_of;
+pub(crate) use decide::secret_for;
 pub use decide::{Decision, accept, reject, release, return_for_correction, take};
 pub use decide::{accept_in, reject_in, return_in};
 pub use kept::{
     Neighbours, OPEN, delete_filter, filters, neighbours, next_case, queue, queue_counts, reviewers, save_filter,
     several,
 };
+pub(crate) use second::{accept_approved, reject_approved};
 pub(super) use straight_through::enqueue as enqueue_straight_through;
 pub use straight_through::{STRAIGHT_THROUGH, straight_through};
 

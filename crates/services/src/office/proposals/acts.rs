@@ -14,7 +14,9 @@ use storage::{Tx, proposals::Proposal};
 
 use crate::{
     Ctx, Error, Result,
+    applications::{accept_approved, reject_approved, secret_for},
     authority::{self, Revoked},
+    letters::NewSecret,
     office::settings::{self, Change},
 };
 
@@ -40,6 +42,26 @@ pub(crate) enum Act {
         /// Number of the newest version when it was proposed.
         seen: i64,
     },
+    /// Accepts a case.
+    Accept {
+        /// Which.
+        application: ApplicationId,
+        /// The version that was examined.
+        version: i64,
+        /// Its procedure.
+        kind: Kind,
+    },
+    /// Refuses a case for good.
+    Reject {
+        /// Which.
+        application: ApplicationId,
+        /// The version that was examined.
+        version: i64,
+        /// Its procedure.
+        kind: Kind,
+        /// Why.
+        reason: String,
+    },
     /// Takes a version back that does not apply yet.
     TakeBack {
         /// Name of the topic.
@@ -59,7 +81,10 @@ pub(super) struct Shown {
 }
 
 /// What is made before the transaction begins, because it is slow.
-pub(super) struct Ready;
+pub(super) struct Ready(Option<NewSecret>);
+
+/// What is said when a case is no longer the one that was examined.
+const CASE_CHANGED: &str = "起案のあとに、申請の状態が変わりました。申請を開いて確かめ、この起案は取り消してください。";
 
 pub(super) fn parse(act: &str) -> Result<Act> {
     serde_json::from_str(act).map_err(Error::internal)
@@ -70,6 +95,9 @@ impl Act {
     pub(super) fn matter(&self) -> Result<Matter> {
         Ok(match self {
             Self::Revoke { .. } => Matter::Revocation,
+            Self::Accept { kind: Kind::Certificate, .. } => Matter::AcceptCertificate,
+            Self::Accept { .. } => Matter::AcceptFiling,
+            Self::Reject { .. } => Matter::Reject,
             Self::Set { topic, .. } | Self::TakeBack { topic, .. } => topic_of(topic)?.matter(),
         })
     }
@@ -78,6 +106,7 @@ impl Act {
     pub(super) fn kind(&self) -> Option<Kind> {
         match self {
             Self::Revoke { .. } => Some(Kind::Certificate),
+            Self::Accept { kind, .. } | Self::Reject { kind, .. } => Some(*kind),
             Self::Set { .. } | Self::TakeBack { .. } => None,
         }
     }
@@ -90,6 +119,9 @@ impl Act {
                 let record = storage::authority::find(&mut conn, *certificate).await?;
                 Shown { case: record.and_then(|record| record.application_id), ..Shown::default() }
             }
+            Self::Accept { application, .. } | Self::Reject { application, .. } => {
+                Shown { case: Some(*application), ..Shown::default() }
+            }
             Self::Set { topic, value, .. } => {
                 let topic = topic_of(topic)?;
                 let before = settings::newest(ctx, &mut conn, &topic).await?;
@@ -100,9 +132,11 @@ impl Act {
     }
 
     /// Prepares what must not happen inside the transaction.
-    #[expect(clippy::unused_async, reason = "acts of cases hash a secret here")]
-    pub(super) async fn ready(&self, _ctx: &Ctx<'_>) -> Result<Ready> {
-        Ok(Ready)
+    pub(super) async fn ready(&self, ctx: &Ctx<'_>) -> Result<Ready> {
+        Ok(Ready(match self {
+            Self::Accept { kind, .. } => secret_for(ctx, *kind).await?,
+            _ => None,
+        }))
     }
 }
 
@@ -116,7 +150,7 @@ pub(super) async fn perform(
     tx: &mut Tx,
     act: Act,
     proposal: &Proposal,
-    _ready: Ready,
+    ready: Ready,
 ) -> Result<Result<(), &'static str>> {
     Ok(match act {
         Act::Revoke { certificate, reason } => {
@@ -125,6 +159,14 @@ pub(super) async fn perform(
                 Revoked::Done => Ok(()),
                 _ => Err("この端末の電子証明書は、すでに失効しています。この起案は取り消してください。"),
             }
+        }
+        Act::Accept { application, version, .. } => {
+            let done = accept_approved(ctx, tx, application, version, ready.0).await?;
+            done.then_some(()).ok_or(CASE_CHANGED)
+        }
+        Act::Reject { application, version, reason, .. } => {
+            let done = reject_approved(ctx, tx, application, version, &reason).await?;
+            done.then_some(()).ok_or(CASE_CHANGED)
         }
         Act::Set { topic, value, from, seen } => {
             let change = Change { topic: topic_of(&topic)?, value, from, note: proposal.note.clone(), seen };

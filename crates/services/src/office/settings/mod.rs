@@ -134,7 +134,7 @@ async fn slips(ctx: &Ctx<'_>, conn: &mut Conn, topic: &Topic, draft: &Draft) -> 
         Some(_) => {}
     }
     if domain::accounts::clean_text(&draft.note, LONGEST).unwrap_or_default().is_empty() {
-        found.push(slip("note", "「変更の理由」を、500文字までで入力してください。"));
+        found.push(slip("why", "「変更の理由」を、500文字までで入力してください。"));
     }
     Ok(found)
 }

@@ -171,9 +171,7 @@ async fn page(visit: &Visit, id: ProposalId, typed: &str, fault: Option<&str>) -
         state: state(&view),
         facts: SummaryListView { title: String::new(), rows: facts(&view) },
         changes,
-        case: view
-            .case
-            .map(|case| Link::new("この端末の電子証明書の申請を開く", format!("/office/applications/{case}"))),
+        case: view.case.map(|case| Link::new("申請を開いて確かめる", format!("/office/applications/{case}"))),
         reason: FieldView { error: fault.map(str::to_owned), ..reason },
         may_decide: view.may_decide,
         own: view.own,

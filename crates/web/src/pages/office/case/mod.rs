@@ -21,6 +21,7 @@ use serde::Deserialize;
 use services::{
     Error, Result as Answer,
     applications::{self, Decision},
+    office::proposals,
 };
 
 use super::{
@@ -55,7 +56,17 @@ pub(super) async fn show(
     let view = applications::case(&visit.ctx(), parts::id(&name)?).await?;
     let mut page = page::page(&visit, &view, &said.queue).await?;
     page.frame.banners.extend(told(&said.done, page.next_case()));
+    page.frame.banners.extend(proposed(&visit, view.case.id).await?);
     Ok(Html(page).into_response())
+}
+
+/// A decision that waits for a second person.
+async fn proposed(visit: &Visit, case: ApplicationId) -> Result<Option<BannerView>, Failure> {
+    let waiting = proposals::waiting_about(&visit.ctx(), &format!("application:{case}")).await?;
+    Ok(waiting.map(|proposal| BannerView {
+        link: Some(Link::new("起案を開く", format!("/office/proposals/{}", proposal.id))),
+        ..parts::banner(BannerKind::Info, "この申請の判断が起案され、別の担当者の承認を待っています。", &[])
+    }))
 }
 
 fn told(done: &str, next: Link) -> Option<BannerView> {
@@ -116,6 +127,7 @@ async fn settle(
 ) -> Result<Response, Failure> {
     match outcome {
         Ok(Decision::Done(_)) => Ok(see_other(&address(id, done, queue))),
+        Ok(Decision::Proposed(proposal)) => Ok(see_other(&format!("/office/proposals/{proposal}?done=made"))),
         Ok(Decision::ChangedMeanwhile | Decision::ReasonMissing) | Err(Error::ChangedMeanwhile) => {
             stale(visit, id, queue, typed).await
         }

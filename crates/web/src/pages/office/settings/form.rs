@@ -187,7 +187,7 @@ fn when_and_why(typed: &Typed) -> Vec<FieldView> {
         FieldView::new("from", "いつから", InputView::Text(TextView::of(TextKind::Date, value("from"), "")))
             .required()
             .with_help("その日の0時から使われます。今日の日付にすると、すぐに使われます。"),
-        FieldView::new("note", "変更の理由", InputView::LongText { value: value("note"), maxlength: 500 })
+        FieldView::new("why", "変更の理由", InputView::LongText { value: value("why"), maxlength: 500 })
             .required()
             .with_help("履歴に残ります。"),
     ]
@@ -248,7 +248,7 @@ pub(in crate::pages::office) async fn change(
         return Ok(Html(page).into_response());
     }
     let seen = posted.number("seen").unwrap_or(-1);
-    let draft = Draft { value, from: typed_day(posted.get("from")), note: posted.get("note").to_owned(), seen };
+    let draft = Draft { value, from: typed_day(posted.get("from")), note: posted.get("why").to_owned(), seen };
     let from = draft.from;
     match settings::change(&ctx, &topic, draft).await? {
         Changed::Done(_) => Ok(see_other(&format!("{LIST}/{topic}?done=set"))),

@@ -12,7 +12,7 @@ use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
     office::settings::{Column, Difference, Topic, Value, differences, figure_words, list_topic},
-    permissions::Permission as P,
+    permissions::{Permission as P, Role, granted},
 };
 use serde::Deserialize;
 use services::{
@@ -69,12 +69,13 @@ fn row(line: &Line) -> RowView {
         Some(_) => format!("{}から", day(line.since)),
         None => "はじめから変わっていません".to_owned(),
     };
-    let who = if line.may_change { "あなた" } else { line.topic.permission().label() };
+    let may = |role: &&Role| granted(**role).contains(&line.topic.permission());
+    let roles: Vec<&str> = Role::ALL.iter().filter(may).map(|role| role.label()).collect();
     parts::row(vec![
         CellView::link(&line.title, format!("{LIST}/{}", line.topic)),
         CellView::Text(since),
         CellView::Text(line.next.map(|at| format!("{}から", japanese_datetime(at))).unwrap_or_default()),
-        CellView::Text(who.to_owned()),
+        CellView::Text(roles.join("・")),
     ])
 }
 
