@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use readers::{READERS, Reader};
 
 /// The whole corpus, in bytes: it is downloaded with every copy of the repository.
-const LARGEST_CORPUS: u64 = 300 * 1024;
+const LARGEST_CORPUS: u64 = 640 * 1024;
 /// Variations for each reader.
 const VARIATIONS: usize = 400;
 
