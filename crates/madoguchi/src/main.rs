@@ -112,7 +112,20 @@ fn start() -> anyhow::Result<ExitCode> {
     let quiet = matches!(cli.command, Command::Demo(_) | Command::Terminal(_));
     log_to_stderr(quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(cli.command))
+    let outcome = runtime.block_on(run(cli.command));
+    runtime.shutdown_timeout(serve::FAREWELL);
+    leave_in_time();
+    outcome
+}
+
+/// Ends the process by force if it does not end by itself: libraries of tokens do things at the end, and one whose call hangs may
+/// wait there for ever.
+fn leave_in_time() {
+    std::thread::spawn(|| {
+        std::thread::sleep(serve::FAREWELL);
+        eprintln!("a library does not let the process end: it is ended by force");
+        std::process::abort();
+    });
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {

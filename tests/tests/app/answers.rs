@@ -239,6 +239,7 @@ async fn the_responder_renews_itself_in_the_middle_of_its_life_and_is_audited() 
         assert_eq!(counted(house, RESPONDERS).await, 0, "none before somebody asks");
         for (days, responders) in [(0, 1), (14, 1), (3, 2), (14, 2), (4, 3)] {
             house.clock.pass(Duration::days(days));
+            sign_ocsp_when_due(&house.app).await.unwrap();
             assert_eq!(by_ocsp(house, &terminal.record).await, Some(pki::CertStatus::Good));
             assert_eq!(counted(house, RESPONDERS).await, responders, "after {days} days more");
             assert_eq!(counted(house, AUDITED).await, 2 * responders);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{StatusCode, header};
 use domain::{applications::State, permissions::Role};
-use pki::{CertStatus, Token, TokenFault, TokenNews, TokenWatch};
+use pki::{CertStatus, Token, TokenFault, TokenNews, TokenPlace, TokenWatch};
 use services::{
     Error,
     authority::{KeyStore, PublishedCrl, current_crl, publish_when_due, token_watch},
@@ -27,10 +27,14 @@ use crate::{
 
 /// Tells a story on each database in a process of its own; the keys lie in a token with the name of the engine.
 fn on_a_token(test: &str, story: impl AsyncFn(&House, &SoftHsm)) {
+    on_tokens(test, |softhsm, engine| softhsm.place(engine, PIN), story);
+}
+
+fn on_tokens(test: &str, place: impl Fn(&SoftHsm, &str) -> TokenPlace, story: impl AsyncFn(&House, &SoftHsm)) {
     with_softhsm(test, &["sqlite", "postgres"], |softhsm| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(on_each_database_founded_on(
-            |engine, clock| KeyStore::Token(Token::new(softhsm.place(engine, PIN), clock, token_watch()).unwrap()),
+            |engine, clock| KeyStore::Token(Token::new(place(softhsm, engine), clock, token_watch()).unwrap()),
             async |_, house| story(house, softhsm).await,
         ));
     });
@@ -87,6 +91,54 @@ fn nothing_is_lost_while_the_token_is_gone() {
         let on_list = |serial: &str| now.der.windows(16).any(|part| hex(part) == serial);
         assert!(on_list(&lost[0].1), "what was given up is never valid");
         assert!(on_list(&certificates(house, &first).await[0].1));
+    });
+}
+
+/// Lists and answers come while the token is waited for.
+async fn are_served(house: &House, good: &Certificate, list: &PublishedCrl) {
+    const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(5);
+    let status = tokio::time::timeout(AT_ONCE, by_ocsp(house, good)).await.unwrap();
+    assert_eq!(status, Some(CertStatus::Good));
+    let served = tokio::time::timeout(AT_ONCE, Browser::visitor(house).get("/pki/issuing.crl")).await.unwrap();
+    assert_eq!(served.bytes, list.der);
+}
+
+#[test]
+fn issuance_waits_and_everything_else_is_served_while_the_token_hangs() {
+    let test = "token::issuance_waits_and_everything_else_is_served_while_the_token_hangs";
+    on_tokens(test, SoftHsm::hanging_place, async |house, softhsm| {
+        let terminal = Browser::terminal(house);
+        let (first, paper) = letter_to(house, "1330100016", "12345678901").await;
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK);
+        assert!(publish_when_due(&house.app).await.unwrap());
+        let list = current_crl(&house.app).await.unwrap();
+        let own = records(house, &first).await.remove(0);
+        assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good));
+        let (second, paper) = letter_to(house, "2730100019", "12345678902").await;
+        softhsm.hang(false);
+        for _ in 0..2 {
+            let (told, ()) = tokio::join!(fetch(&terminal, &paper), are_served(house, &own, &list));
+            assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{}", told.body);
+            assert!(told.body.contains("同じ通知書を使えます"), "{}", told.body);
+        }
+        for _ in 0..20 {
+            assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let lost = certificates(house, &second).await;
+        assert_eq!(lost.len(), 1, "once it is known to hang nothing more is recorded: {lost:?}");
+        assert_eq!((lost[0].0.as_str(), stored(house, &second).await.state), ("abandoned", State::LetterPosted));
+        house.clock.pass(Duration::days(20));
+        assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good), "its responder goes on until its end");
+        softhsm.go_on();
+        house.clock.pass(Duration::minutes(2));
+        assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK, "nobody started anything again");
+        assert_eq!(stored(house, &second).await.state, State::PickedUp);
+        assert!(publish_when_due(&house.app).await.unwrap());
+        let now = current_crl(&house.app).await.unwrap();
+        assert!(
+            now.number > list.number && now.der.windows(16).any(|part| hex(part) == lost[0].1),
+            "it is never valid"
+        );
     });
 }
 

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 /// The program that was built with these tests.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_madoguchi");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_madoguchi");
 /// How long the program may take for anything on a slow machine, in looks.
 const PATIENCE: usize = 15_000;
 /// Time between two looks.
@@ -181,7 +181,7 @@ impl Fault {
 }
 
 impl Demo {
-    fn begin(mut command: Command, output: PathBuf) -> Self {
+    pub(crate) fn begin(mut command: Command, output: PathBuf) -> Self {
         let file = File::create(&output).unwrap();
         let (out, err) = (Stdio::from(file.try_clone().unwrap()), Stdio::from(file));
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
@@ -226,6 +226,12 @@ impl Demo {
             !self.lives()
         });
         assert!(ended, "it still lives: {}", self.output());
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn stop(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
     }
 
     /// Ends the process at once: no signal handler, no farewell.

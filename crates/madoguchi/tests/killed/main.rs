@@ -5,6 +5,7 @@
 mod client;
 mod demo;
 mod disturbed;
+mod hanging;
 mod journal;
 mod outside;
 mod postgres;
@@ -14,6 +15,9 @@ mod renewed;
 mod restored;
 mod rolled_back;
 mod root_list;
+#[expect(dead_code, reason = "stories of one process use the rest of it")]
+#[path = "../../../pki/tests/stories/softhsm.rs"]
+mod softhsm;
 mod steps;
 mod turning;
 

@@ -5,6 +5,7 @@ mod chain;
 mod enrolment;
 mod exhibits;
 mod gnutls;
+mod hanging;
 mod hostile;
 mod issuance;
 mod java;

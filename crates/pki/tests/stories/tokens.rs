@@ -20,10 +20,10 @@ use crate::softhsm::{FOLDER, OFFICER_PIN, PIN, SoftHsm, with_softhsm};
 use crate::support::{Authority, Folder, NOON, at, openssl};
 
 /// A clock that stands still until it is moved.
-struct Hand(AtomicI64);
+pub(crate) struct Hand(AtomicI64);
 
 impl Hand {
-    fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(i64::try_from(time.whole_milliseconds()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -35,32 +35,36 @@ impl Clock for Hand {
 }
 
 /// A token, its clock, and what was told about it.
-struct Watched {
-    token: Token,
-    clock: Arc<Hand>,
+pub(crate) struct Watched {
+    pub(crate) token: Token,
+    pub(crate) clock: Arc<Hand>,
     news: Arc<Mutex<Vec<TokenNews>>>,
 }
 
 impl Watched {
     fn open(softhsm: &SoftHsm, label: &str, pin: &str) -> Self {
+        Self::at(softhsm.place(label, pin))
+    }
+
+    pub(crate) fn at(place: TokenPlace) -> Self {
         let clock = Arc::new(Hand(AtomicI64::new(NOON.as_millis())));
         let news = Arc::new(Mutex::new(vec![]));
         let heard = news.clone();
         let watch = Arc::new(move |told: &TokenNews| heard.lock().unwrap().push(told.clone()));
-        Self { token: Token::new(softhsm.place(label, pin), clock.clone(), watch).unwrap(), clock, news }
+        Self { token: Token::new(place, clock.clone(), watch).unwrap(), clock, news }
     }
 
-    fn told(&self) -> Vec<TokenNews> {
+    pub(crate) fn told(&self) -> Vec<TokenNews> {
         std::mem::take(&mut self.news.lock().unwrap())
     }
 }
 
-fn key(token: &Token, name: &str, kind: KeyKind) -> SigningKey {
+pub(crate) fn key(token: &Token, name: &str, kind: KeyKind) -> SigningKey {
     SigningKey::Token(token.generate(name, kind).unwrap())
 }
 
 /// A list of nobody, signed by the issuing authority.
-fn list(authority: &Authority, number: u64) -> Result<Vec<u8>, Error> {
+pub(crate) fn list(authority: &Authority, number: u64) -> Result<Vec<u8>, Error> {
     let (this_update, next_update) = (NOON, NOON + Duration::hours(24));
     let (issuer, revoked) = (&authority.issuing, &[][..]);
     let order = CrlOrder { issuer, number, this_update, next_update, revoked, distribution_point: None };

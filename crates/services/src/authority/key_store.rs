@@ -9,6 +9,7 @@ use std::{
 
 use domain::clock::Randomness;
 use pki::{KeyKind, Passphrase, PublicKey, SigningKey, Token, TokenFault, TokenNews, TokenWatch};
+use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
 
@@ -177,6 +178,10 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// How many wait in threads for a token at a time; the others wait for them. A token that hangs must not take the threads that
+/// everybody else's slow work is done in.
+static AT_A_TOKEN: Semaphore = Semaphore::const_new(64);
+
 /// Lets a key sign; a signature that is made elsewhere is waited for where that hinders nobody.
 ///
 /// # Errors
@@ -186,6 +191,7 @@ pub(super) async fn signed<T: Send + 'static>(
     sign: impl FnOnce(&SigningKey) -> Result<T, pki::Error> + Send + 'static,
 ) -> Result<T> {
     if key.is_remote() {
+        let _place = AT_A_TOKEN.acquire().await.map_err(Error::internal)?;
         let key = key.clone();
         return apart(move || sign(&key)).await?.map_err(Error::signing);
     }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     Issuing, SIGN_OCSP, refuse_faults,
-    responder::{Delegate, delegate},
+    responder::{Delegate, delegate, renew_delegates},
     timekeeper::believed,
 };
 use crate::{App, Ctx, Error, Result};
@@ -286,12 +286,14 @@ fn build(
     prepare(app, delegate, &lines, now, None).map(Some).map_err(|error| told(&error))
 }
 
-/// Sets the job that goes through all answers, once in six hours for all nodes together.
+/// Renews the responders of this process, and sets the job that goes through all answers, once in six hours for all nodes
+/// together. The work of each round.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
 pub async fn sign_ocsp_when_due(app: &App) -> Result<()> {
+    renew_delegates(app).await;
     let ctx = Ctx::system(app, "ocsp");
     let round = ctx.now.as_millis() / i64::try_from(ROUND.whole_milliseconds()).unwrap_or(i64::MAX);
     let mut tx = app.db.write().await?;

@@ -1,6 +1,9 @@
 //! The delegated OCSP responder: a key in memory alone, with a short certificate that is renewed by itself.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use domain::{clock::Timestamp, ids::AuthorityId};
 use pki::{Responder, SigningKey};
@@ -27,34 +30,62 @@ pub(super) struct Delegate {
 }
 
 /// The responders of this process, by issuing authority; each made when it is first needed.
-pub(super) type Responders = tokio::sync::Mutex<BTreeMap<AuthorityId, Arc<Delegate>>>;
+#[derive(Default)]
+pub(super) struct Responders {
+    held: Mutex<BTreeMap<AuthorityId, Arc<Delegate>>>,
+    /// Held by whoever appoints one.
+    appointing: tokio::sync::Mutex<()>,
+}
 
-/// The responder in force for an issuing authority. While the authority cannot sign, the one at hand goes on until its end.
+impl Responders {
+    /// The one at hand that has not ended.
+    fn at_hand(&self, issuing: AuthorityId, now: Timestamp) -> Option<Arc<Delegate>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(&issuing).filter(|delegate| now < delegate.ends).cloned()
+    }
+
+    fn put(&self, issuing: AuthorityId, fresh: &Arc<Delegate>) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(issuing, fresh.clone());
+    }
+}
+
+/// The responder in force for an issuing authority: the one at hand until its end, so that no answer waits for the authority's
+/// key; where there is none, it is made.
 ///
 /// # Errors
 /// When there is none and none can be made.
 #[boxed]
 pub(super) async fn delegate(app: &App, issuing: &Issuing) -> Result<Arc<Delegate>> {
-    let now = app.clock.now();
-    let mut held = app.shelf.responders.lock().await;
-    let at_hand = held.get(&issuing.id).filter(|delegate| now < delegate.ends).cloned();
-    if let Some(delegate) = at_hand.as_ref().filter(|delegate| now < delegate.renew_from) {
-        return Ok(delegate.clone());
+    let (now, responders) = (app.clock.now(), &app.shelf.responders);
+    if let Some(delegate) = responders.at_hand(issuing.id, now) {
+        return Ok(delegate);
     }
-    match (appoint(app, issuing, now).await, at_hand) {
-        (Ok(fresh), _) => {
-            let fresh = Arc::new(fresh);
-            held.insert(issuing.id, fresh.clone());
-            Ok(fresh)
+    let _alone = responders.appointing.lock().await;
+    if let Some(delegate) = responders.at_hand(issuing.id, now) {
+        return Ok(delegate);
+    }
+    let fresh = Arc::new(appoint(app, issuing, now).await?);
+    responders.put(issuing.id, &fresh);
+    Ok(fresh)
+}
+
+/// Appoints successors of the responders that have lived half of their lives. The work of each round. While an authority cannot
+/// sign, the responder at hand goes on.
+#[boxed]
+pub(super) async fn renew_delegates(app: &App) {
+    let (now, responders) = (app.clock.now(), &app.shelf.responders);
+    let _alone = responders.appointing.lock().await;
+    for issuing in app.authority.all() {
+        let at_hand = responders.at_hand(issuing.id, now);
+        if at_hand.is_none_or(|delegate| now < delegate.renew_from) {
+            continue;
         }
-        (Err(error), Some(delegate)) => {
+        match appoint(app, issuing, now).await {
+            Ok(fresh) => responders.put(issuing.id, &Arc::new(fresh)),
             // What a key's token or the clock does is in the log once.
-            if !matches!(error, Error::CannotSign(_) | Error::ClockInDoubt(_)) {
-                tracing::warn!(%error, "the OCSP responder could not be renewed; the old one goes on");
-            }
-            Ok(delegate)
+            Err(Error::CannotSign(_) | Error::ClockInDoubt(_)) => {}
+            Err(error) => tracing::warn!(%error, "the OCSP responder could not be renewed; the old one goes on"),
         }
-        (Err(error), None) => Err(error),
     }
 }
 

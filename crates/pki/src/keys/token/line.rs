@@ -4,8 +4,8 @@
 //! So each session belongs to a thread of its own, and who asks waits for the answer no longer than allowed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,24 +14,40 @@ use cryptoki::mechanism::{MechanismInfo, MechanismType};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 
+use super::crew::{Crew, Hands};
 use super::fault::TokenFault;
 use super::health::Health;
 use super::module::{self, Module, Running};
 use super::{TokenPlace, objects, sign};
 use crate::keys::algorithm::{KeyAlgorithm, KeyKind};
 
-type Work = Box<dyn FnOnce(&mut Line) + Send>;
+/// Something to do; false when the line is to end afterwards.
+type Work = Box<dyn FnOnce(&mut Line) -> bool + Send>;
+
+/// How much work may wait for a line. What was given up stays until a line comes to it.
+const MOST_WAITING: usize = 1_024;
+
+/// Stages of a piece of work: no line has it yet;
+const WAITS: u8 = 0;
+/// a line is at it;
+const BEGUN: u8 = 1;
+/// it is done;
+const DONE: u8 = 2;
+/// nobody waits for it any more.
+const GIVEN_UP: u8 = 3;
 
 /// The lines to one token.
 pub(super) struct Lines {
     shared: Arc<Shared>,
-    work: Sender<Work>,
+    work: SyncSender<Work>,
+    waiting: Arc<Mutex<Receiver<Work>>>,
 }
 
 /// What all lines to a token know.
 pub(super) struct Shared {
     pub(super) place: TokenPlace,
     pub(super) health: Health,
+    crew: Crew,
     /// The last start of the module in which a session broke off; sessions of that start are worth no try, none before
     /// the first.
     broken: AtomicU64,
@@ -41,7 +57,8 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(place: TokenPlace, health: Health) -> Self {
-        Self { place, health, broken: AtomicU64::new(0), worked: AtomicBool::new(false) }
+        let crew = Crew::new(place.sessions.max(1));
+        Self { place, health, crew, broken: AtomicU64::new(0), worked: AtomicBool::new(false) }
     }
 }
 
@@ -106,56 +123,102 @@ impl At<'_> {
 impl Lines {
     /// Starts the threads; none of them opens a session before it is needed.
     pub(super) fn start(shared: Shared) -> std::io::Result<Self> {
-        let shared = Arc::new(shared);
-        let (work, waiting) = mpsc::channel::<Work>();
-        let waiting = Arc::new(Mutex::new(waiting));
-        for number in 0..shared.place.sessions.max(1) {
-            let (waiting, line) = (waiting.clone(), Line { shared: shared.clone(), open: None });
-            std::thread::Builder::new().name(format!("token-{number}")).spawn(move || serve(&waiting, line))?;
-        }
-        Ok(Self { shared, work })
+        let (work, waiting) = mpsc::sync_channel::<Work>(MOST_WAITING);
+        let lines = Self { shared: Arc::new(shared), work, waiting: Arc::new(Mutex::new(waiting)) };
+        (0..lines.shared.place.sessions.max(1)).try_for_each(|_| lines.begin_one())?;
+        Ok(lines)
+    }
+
+    fn begin_one(&self) -> std::io::Result<()> {
+        let (waiting, line) = (self.waiting.clone(), Line { shared: self.shared.clone(), open: None });
+        std::thread::Builder::new().name("token".to_owned()).spawn(move || serve(&waiting, line)).map(drop)
     }
 
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
 
-    /// Lets a line do something and waits for it. Work that no line began in time is never done.
+    /// Lets a line do something, a signature or something else, and waits for it. Work that no line began in time is never done.
     pub(super) fn ask<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        signs: bool,
+        work: impl FnOnce(&mut At<'_>) -> Result<T, TokenFault> + Send + 'static,
+    ) -> Result<T, TokenFault> {
+        self.shared.health.may_try()?;
+        let _alone = self.shared.health.try_alone_while_silent()?;
+        self.see_to_hands()?;
+        let outcome = self.hand_over(patience, work);
+        self.shared.health.note(outcome.as_ref().err(), signs);
+        outcome
+    }
+
+    fn hand_over<T: Send + 'static>(
         &self,
         patience: Duration,
         work: impl FnOnce(&mut At<'_>) -> Result<T, TokenFault> + Send + 'static,
     ) -> Result<T, TokenFault> {
-        self.shared.health.may_try()?;
-        let taken = Arc::new(AtomicBool::new(false));
+        let (stage, mine) = (Arc::new(AtomicU8::new(WAITS)), self.shared.clone());
         let (answer, answered) = mpsc::sync_channel(1);
-        let mine = taken.clone();
+        let its = stage.clone();
         let work: Work = Box::new(move |line| {
-            if !mine.swap(true, Ordering::SeqCst) {
-                // Nobody may wait any more.
-                drop(answer.send(line.work(work)));
+            if its.compare_exchange(WAITS, BEGUN, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+                return true;
             }
+            let outcome = line.work(work);
+            if its.compare_exchange(BEGUN, DONE, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+                mine.health.stirs();
+                return mine.crew.is_back();
+            }
+            drop(answer.send(outcome));
+            true
         });
-        let silent = || TokenFault::Silent(self.shared.place.token.to_string());
-        self.work.send(work).map_err(|_| silent())?;
-        let outcome = match answered.recv_timeout(patience) {
+        self.work.try_send(work).map_err(|_| self.silent())?;
+        match answered.recv_timeout(patience) {
             Ok(outcome) => outcome,
-            Err(RecvTimeoutError::Disconnected) => Err(silent()),
+            Err(RecvTimeoutError::Disconnected) => Err(self.silent()),
             Err(RecvTimeoutError::Timeout) => {
-                taken.store(true, Ordering::SeqCst);
-                Err(silent())
+                // Counted first: the line may come back at any moment.
+                self.shared.crew.one_stuck();
+                let stood = stage.swap(GIVEN_UP, Ordering::SeqCst);
+                if stood != BEGUN {
+                    self.shared.crew.not_stuck();
+                }
+                let late = (stood == DONE).then(|| answered.recv().ok()).flatten();
+                late.unwrap_or_else(|| Err(self.silent()))
             }
-        };
-        self.shared.health.note(outcome.as_ref().err());
-        outcome
+        }
+    }
+
+    fn silent(&self) -> TokenFault {
+        TokenFault::Silent(self.shared.place.token.to_string())
+    }
+
+    /// Lets one more line begin where others do not come back from their calls.
+    fn see_to_hands(&self) -> Result<(), TokenFault> {
+        match self.shared.crew.hands(self.shared.health.now()) {
+            Hands::Enough => Ok(()),
+            Hands::OneMore => self.begin_one().map_err(|_| {
+                self.shared.crew.one_less();
+                self.silent()
+            }),
+            Hands::None => {
+                let fault = self.silent();
+                self.shared.health.note(Some(&fault), false);
+                Err(fault)
+            }
+        }
     }
 }
 
+/// Does work after work, until there is none left or another line has this one's place.
 fn serve(waiting: &Mutex<Receiver<Work>>, mut line: Line) {
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(work) = next else { return line.hang_up() };
-        work(&mut line);
+        if !work(&mut line) {
+            return line.hang_up();
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 //! ```text
 //! TokenKey::sign ─► Token ─► channel ─► a line (thread + session) ─► module ─► token
 //!                     │
-//!                     └─ health: was it just unreachable, did it refuse its PIN?
+//!                     ├─ health: was it just unreachable, did it refuse its PIN?
+//!                     └─ crew: does another line take the place of one that hangs?
 //! ```
 //!
 //! Nothing is opened before it is needed, and what broke off is opened anew by the next signature.
 
+mod crew;
 mod fault;
 mod health;
 mod line;
@@ -34,6 +36,8 @@ use line::{Lines, Shared};
 
 /// How long a signature may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What is signed to see whether a token signs again.
+const TRIAL: &[u8] = b"madoguchi: a trial whether this key signs again";
 /// How long a key may take to be made: smart cards need minutes for RSA.
 const LONG_PATIENCE: Duration = Duration::from_secs(300);
 
@@ -91,7 +95,8 @@ impl Token {
     /// Why there is no such key now; [`TokenFault::Refused`] when there was one of this name before.
     pub fn generate(&self, name: &str, kind: KeyKind) -> Result<TokenKey, TokenFault> {
         let label = name.to_owned();
-        let public = self.0.ask(LONG_PATIENCE, move |at| objects::generate(at.session, at.token, &label, kind))?;
+        let public =
+            self.0.ask(LONG_PATIENCE, false, move |at| objects::generate(at.session, at.token, &label, kind))?;
         Ok(self.key(name, public))
     }
 
@@ -100,7 +105,7 @@ impl Token {
     /// # Errors
     /// Why it could not, now.
     pub fn check(&self, kind: KeyKind) -> Result<(), TokenFault> {
-        self.0.ask(PATIENCE, move |at| at.can_make(kind))
+        self.0.ask(PATIENCE, false, move |at| at.can_make(kind))
     }
 
     /// Finds a key by its name; none when the token holds none.
@@ -109,7 +114,7 @@ impl Token {
     /// When the token cannot be asked, or holds several.
     pub fn find(&self, name: &str) -> Result<Option<TokenKey>, TokenFault> {
         let label = name.to_owned();
-        let public = self.0.ask(PATIENCE, move |at| objects::public_key(at.session, at.token, &label))?;
+        let public = self.0.ask(PATIENCE, false, move |at| objects::public_key(at.session, at.token, &label))?;
         Ok(public.map(|public| self.key(name, public)))
     }
 
@@ -138,15 +143,23 @@ impl TokenKey {
         &self.public
     }
 
-    /// Whether it could sign now: the token answers, holds the key and has its mechanism.
+    /// Whether it could sign now: the token answers, holds the key and has its mechanism. After it did not answer in time, only
+    /// a signature tells: it signs a text that is no certificate, list or answer.
     pub(super) fn ready(&self) -> Result<(), TokenFault> {
         let (name, algorithm) = (self.name.clone(), self.public.algorithm());
-        self.token.0.ask(PATIENCE, move |at| at.private_key(&name, algorithm).map(drop))
+        let trial = self.token.0.shared().health.is_silent();
+        self.token.0.ask(PATIENCE, trial, move |at| {
+            let key = at.private_key(&name, algorithm)?;
+            if trial {
+                sign::sign(at.session, at.token, key, algorithm, TRIAL)?;
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, TokenFault> {
         let (name, algorithm, message) = (self.name.clone(), self.public.algorithm(), message.to_vec());
-        self.token.0.ask(PATIENCE, move |at| {
+        self.token.0.ask(PATIENCE, true, move |at| {
             let key = at.private_key(&name, algorithm)?;
             sign::sign(at.session, at.token, key, algorithm, &message)
         })
