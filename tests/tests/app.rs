@@ -67,6 +67,8 @@ mod late;
 mod letters;
 #[path = "app/line_change.rs"]
 mod line_change;
+#[path = "app/looked_up.rs"]
+mod looked_up;
 #[path = "app/one_at_a_time.rs"]
 mod one_at_a_time;
 #[path = "app/one_terminal.rs"]

@@ -6,7 +6,7 @@ pub use storage::applications::{
     SavedFilter,
 };
 pub use storage::audit::{Row as AuditRow, ViewCount};
-pub use storage::authority::{Certificate, Check, FindingPlace, FoundInCheck};
+pub use storage::authority::{Certificate, Check, FindingPlace, Found as FoundCertificate, FoundInCheck};
 pub use storage::content::{Article, Document, Notice};
 pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
 pub use storage::inquiries::Inquiry;

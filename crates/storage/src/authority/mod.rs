@@ -4,6 +4,7 @@ mod certificates;
 mod checks;
 mod crls;
 mod findings;
+mod lookup;
 mod ocsp;
 mod revocations;
 
@@ -11,6 +12,7 @@ pub use certificates::*;
 pub use checks::*;
 pub use crls::*;
 pub use findings::*;
+pub use lookup::*;
 pub use ocsp::*;
 pub use revocations::*;
 

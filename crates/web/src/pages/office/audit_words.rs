@@ -36,6 +36,7 @@ const WORDS: &[(&str, &str)] = &[
     ("certificate.report_loss", "鍵の盗難・紛失の届出"),
     ("certificate.revoke", "端末の電子証明書の失効"),
     ("certificate.revoke_list", "一覧による失効の指示"),
+    ("certificate.view", "端末の電子証明書の閲覧"),
     ("certificate.withdraw_loss", "鍵の盗難・紛失の届出の取下げ"),
     ("certificates.check", "証明書の点検"),
     ("closing.close", "月の締め"),

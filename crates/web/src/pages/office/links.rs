@@ -9,6 +9,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadApplications, "資格確認の申請", "/office/queue/eligibility"),
     (P::ReadCertificates, "端末の電子証明書の申請", "/office/queue/certificate"),
     (P::ReadApplications, "オンライン請求の届出", "/office/queue/claims"),
+    (P::ReadCertificates, "端末の電子証明書を探す", "/office/certificates"),
     (P::ReadCertificates, "盗難・紛失の届出", "/office/losses"),
     (P::ReadChecks, "証明書の点検", "/office/checks"),
     (P::ReviewMemberships, "所属の確認", "/office/memberships"),

@@ -6,6 +6,7 @@ mod audit_words;
 mod batch;
 mod case;
 mod certificate;
+mod certificates;
 mod checks;
 mod desk;
 mod fees;
@@ -64,6 +65,7 @@ fn review() -> Routes {
         .get("/office/applications/{id}/ask", decide, case::ask_question)
         .post("/office/applications/{id}/ask", decide, case::ask)
         .post("/office/applications/{id}/notes", Access::Office(P::WriteNotes), case::note)
+        .get("/office/certificates", Access::Office(P::ReadCertificates), certificates::find)
         .get("/office/certificates/{id}/revoke", revoke, certificate::ask_revoke)
         .post("/office/certificates/{id}/revoke", revoke, certificate::revoke)
         .get("/office/losses", Access::Office(P::ReadCertificates), losses::list)

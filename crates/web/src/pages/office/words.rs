@@ -1,7 +1,7 @@
 //! Words and badges for what the database calls by its own words.
 
 use domain::clock::Timestamp;
-use services::rows::{Certificate, Letter, Mail};
+use services::rows::{Letter, Mail};
 
 use crate::{
     site::Visit,
@@ -41,9 +41,9 @@ pub(super) fn letter_kind(kind: &str) -> &'static str {
 }
 
 /// Whether a certificate can be used.
-pub(super) fn certificate_state(certificate: &Certificate, now: Timestamp) -> StateView {
-    match certificate.state.as_str() {
-        "valid" if certificate.not_after < now => StateView::new(Tone::Stopped, "期限切れ"),
+pub(super) fn certificate_state(state: &str, not_after: Timestamp, now: Timestamp) -> StateView {
+    match state {
+        "valid" if not_after < now => StateView::new(Tone::Stopped, "期限切れ"),
         "valid" => StateView::new(Tone::Done, "有効"),
         "revoked" => StateView::new(Tone::Stopped, "失効"),
         "prepared" => StateView::new(Tone::Active, "発行の処理中"),

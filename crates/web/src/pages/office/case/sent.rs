@@ -106,7 +106,7 @@ pub(super) fn certificates(visit: &Visit, view: &CaseView) -> TableView {
         };
         parts::row(vec![
             CellView::Text(certificate.subject.clone()),
-            CellView::State(words::certificate_state(certificate, now)),
+            CellView::State(words::certificate_state(&certificate.state, certificate.not_after, now)),
             CellView::Text(japanese_date(certificate.not_before.date())),
             CellView::Text(japanese_date(certificate.not_after.date())),
             CellView::Code(certificate.serial.clone()),
