@@ -89,6 +89,7 @@ impl Client {
         if shot.form.is_some() {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
+        self.send.ready().await?;
         let body = Full::new(Bytes::from(shot.form.clone().unwrap_or_default()));
         let response = self.send.send_request(request.body(body)?).await?;
         let (head, body) = response.into_parts();

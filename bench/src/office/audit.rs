@@ -9,7 +9,7 @@ use super::{fill::World, sheet::below};
 /// Rows.
 pub(super) const ROWS: usize = 1_000_000;
 /// Rows of one transaction.
-const STEP: usize = 500;
+const STEP: usize = 1_000;
 /// Days over which they lie.
 const DAYS: i64 = 1_095;
 

@@ -1,10 +1,12 @@
 //! Reports: figures of finished days, kept by a job, and today's, counted from indexes when somebody looks (spec 6.6).
 
+mod ages;
 mod days;
 mod live;
 mod pictures;
 mod rows;
 mod spans;
+mod topics;
 
 pub use days::{SUMMARISE, rebuild, summarise, summarise_when_due};
 pub use live::{Live, Wall, wall};

@@ -37,14 +37,17 @@ pub struct Picture {
     pub shape: Shape,
     /// The labels, from left to right.
     pub labels: Vec<String>,
-    /// The series.
+    /// The series; none when there is nothing to tell.
     pub series: Vec<Series>,
+    /// Whether a zero tells something, as it does of an age.
+    pub zeros: bool,
 }
 
 impl Picture {
-    /// Whether there is nothing but zeros.
+    /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.series.iter().all(|series| series.values.iter().all(|value| *value == 0))
+        let none = self.series.is_empty() || self.labels.is_empty();
+        none || !self.zeros && self.series.iter().all(|series| series.values.iter().all(|value| *value == 0))
     }
 
     /// Sum of the numbers at one label.

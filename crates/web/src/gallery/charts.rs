@@ -25,6 +25,7 @@ fn picture(title: &str, shape: Shape, labels: Vec<String>, series: &[(&str, Vec<
             .iter()
             .map(|(name, values)| Series { name: (*name).to_owned(), values: values.clone() })
             .collect(),
+        zeros: false,
     }
 }
 

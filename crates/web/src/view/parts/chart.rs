@@ -303,6 +303,7 @@ mod tests {
             shape,
             labels: (0..values[0].len()).map(|day| format!("5/{day}")).collect(),
             series: values.iter().enumerate().map(series).collect(),
+            zeros: false,
         }
     }
 
