@@ -22,7 +22,7 @@ use time::Duration;
 pub(crate) type Reader = fn(&[u8]);
 
 /// Each reader with the folder of its corpus.
-pub(crate) const READERS: [(&str, Reader); 8] = [
+pub(crate) const READERS: [(&str, Reader); 9] = [
     ("csr", csr),
     ("est", est),
     ("ocsp", ocsp),
@@ -31,6 +31,7 @@ pub(crate) const READERS: [(&str, Reader); 8] = [
     ("register", register),
     ("lists", lists),
     ("bounce", bounce),
+    ("reply", reply),
 ];
 
 /// Longest request for a certificate that is read.
@@ -207,5 +208,15 @@ pub(crate) fn bounce(bytes: &[u8]) {
     if let Some((message_id, words)) = services::reading::bounce(bytes) {
         assert!(!message_id.is_empty());
         assert!(!words.chars().any(char::is_control) && words.chars().count() <= 300);
+    }
+}
+
+/// A reply by mail to an inquiry.
+pub(crate) fn reply(bytes: &[u8]) {
+    if let Some([from, subject, words, files]) = services::reading::reply(bytes) {
+        for line in [from, subject].iter().map(String::as_str).chain(words.lines()).chain(files.lines()) {
+            assert!(!line.chars().any(|letter| letter.is_control()), "{line:?}");
+        }
+        assert!(words.chars().count() <= 2_200 || words.lines().all(|line| line.chars().count() <= 200));
     }
 }

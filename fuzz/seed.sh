@@ -4,7 +4,7 @@
 # Certificates are not among them: they were issued by the authority of fixtures/, whose keys nobody has any more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-mkdir -p corpus/{csr,est,ocsp,typed,register,lists,bounce}
+mkdir -p corpus/{csr,est,ocsp,typed,register,lists,bounce,reply}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -131,3 +131,7 @@ bounce() {
 bounce failed text/rfc822-headers > corpus/bounce/seed-head.eml
 bounce failed message/rfc822 > corpus/bounce/seed-whole.eml
 bounce delayed message/rfc822 > corpus/bounce/seed-delayed.eml
+
+printf 'From: Yamada <owner@clinic.example>\r\nTo: desk+abc@madoguchi.example\r\nSubject: =?UTF-8?B?UmU6IOWbnuetlA==?=\r\nMessage-ID: <1@clinic.example>\r\nIn-Reply-To: <0190@portal.example>\r\n\r\nArrived.\r\n\r\n> before\r\n' > corpus/reply/seed-plain.eml
+printf 'From: owner@clinic.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=Shift_JIS\r\n\r\n<p>\x93\xcd\x82\xab\x82\xdc\x82\xb5\x82\xbd</p>\r\n--b\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n' > corpus/reply/seed-files.eml
+printf 'From: MAILER-DAEMON@mx.example\r\nAuto-Submitted: auto-replied\r\nContent-Type: text/plain; charset=ISO-2022-JP\r\n\r\n\x1b$BFO$-$^$7$?!#\x1b(B\r\n' > corpus/reply/seed-machine.eml

@@ -140,6 +140,7 @@ fn settings() -> Settings {
         portal_url: word("http://127.0.0.1:8080"),
         closed_url: word("https://127.0.0.1:8443"),
         mail_from: word("noreply@madoguchi.example"),
+        replies: None,
         membership: MembershipRule::Letter,
         staff_second_factor: true,
         session_idle: time::Duration::hours(1),

@@ -13,6 +13,8 @@ mod audit_pages;
 mod backups;
 #[path = "app/browser.rs"]
 mod browser;
+#[path = "app/calls.rs"]
+mod calls;
 #[path = "app/case.rs"]
 mod case;
 #[path = "app/checks.rs"]
@@ -55,6 +57,12 @@ mod four_eyes;
 mod home;
 #[path = "app/hostile.rs"]
 mod hostile;
+#[path = "app/imap.rs"]
+mod imap;
+#[path = "app/inbox.rs"]
+mod inbox;
+#[path = "app/inquiries.rs"]
+mod inquiries;
 #[path = "app/interview.rs"]
 mod interview;
 #[path = "app/judge.rs"]

@@ -14,6 +14,9 @@ const NODE_MAJOR: u32 = 18;
 /// Debian's PKCS#11 module of SoftHSM.
 const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
+/// Debian's IMAP part of dovecot.
+const DOVECOT_IMAP: &str = "/usr/lib/dovecot/imap";
+
 /// One thing that must be on the machine, looked for by itself and not by its package.
 pub(crate) struct Need {
     what: &'static str,
@@ -106,6 +109,12 @@ pub(crate) const JUDGES: &[Need] = &[
         found: || has_programs(&["keytool"]),
     },
     TOKEN,
+    Need {
+        what: "dovecot with IMAP",
+        why: "keeps the mailbox that replies to inquiries are read from",
+        package: "dovecot-imapd",
+        found: || find_program("dovecot").is_some() && Path::new(DOVECOT_IMAP).exists(),
+    },
     Need {
         what: "pdftotext, pdftoppm",
         why: "read the letters",

@@ -70,6 +70,12 @@ ids! {
     InquiryId,
     /// An act that waits for a second person.
     ProposalId,
+    /// A message of an inquiry.
+    MessageId,
+    /// A mail to the inquiries' mailbox that belongs to no thread.
+    StrayId,
+    /// A telephone call that was answered.
+    CallId,
     /// A notice on the top page.
     NoticeId,
     /// A note among staff about a case.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod fees;
 pub mod forms;
 pub mod ids;
+pub mod inquiries;
 pub mod institutions;
 pub mod interview;
 pub mod office;

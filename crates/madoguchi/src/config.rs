@@ -2,6 +2,7 @@
 
 mod authority;
 mod check;
+mod inquiries;
 mod key_store;
 mod listener;
 
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) closed_network: Listener,
     /// Mail.
     pub(crate) mail: Mail,
+    /// Inquiries.
+    pub(crate) inquiries: inquiries::Inquiries,
     /// Certification authority.
     pub(crate) authority: Authority,
     /// How fees are paid.
@@ -141,6 +144,7 @@ impl Default for Config {
             closed_network: listener::DEFAULT_CLOSED_NETWORK.alone(),
             mail: Mail::default(),
             fees: Fees::default(),
+            inquiries: inquiries::Inquiries::default(),
             authority: Authority::default(),
             rules: Rules::default(),
         }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
 use pki::{Passphrase, Token};
 use services::{
-    App, MembershipRule, Operator, Settings,
+    App, MembershipRule, Operator, Replies, Settings,
     app::Parts,
     audit::{HeadKey, PublicKey},
     authority::{self, Authority, Founding, KeyStore, Places},
@@ -274,6 +274,11 @@ fn settings(config: &Config) -> Settings {
         portal_url: config.portal.url.clone(),
         closed_url: config.closed_network.url.clone(),
         mail_from: config.mail.from.clone(),
+        replies: config
+            .inquiries
+            .mailbox
+            .as_ref()
+            .map(|mailbox| Replies { address: mailbox.address.clone(), subaddresses: mailbox.subaddresses }),
         membership: if config.rules.membership == "reviewer" {
             MembershipRule::Reviewer
         } else {

@@ -4,6 +4,7 @@ mod clock;
 mod commands;
 mod config;
 mod demo;
+mod inbox;
 mod install;
 mod own_tls;
 mod quarantine;

@@ -16,7 +16,7 @@ use crate::{
     Place,
     clock::background,
     config::{Config, Listener},
-    install,
+    inbox, install,
     own_tls::OwnTls,
     quarantine::{self, Outlasted},
     tls::{self, Identity},
@@ -46,6 +46,7 @@ pub(crate) async fn worker(place: Place) -> anyhow::Result<()> {
     let config = Config::load(&place)?;
     let Some(app) = open(&config, false).await? else { return Ok(()) };
     start_workers(&app);
+    inbox::start(&config, &app)?;
     tokio::select! {
         () = stop_signal() => Ok(()),
         begun = quarantine::begun(&app.db) => Err(begun),
@@ -80,6 +81,7 @@ pub(crate) async fn run(
     let publications = publications(config, web::publications(site.clone()), handle.clone())?;
     let closed = closed(config, &app, site, handle.clone()).await?;
     start_workers(&app);
+    inbox::start(config, &app)?;
     ready(&app)?;
     let stopper = handle.clone();
     tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, future::Future, pin::Pin};
 
 use domain::{
     clock::Timestamp,
-    ids::{AccountId, ApplicationId, JobId, MailId},
+    ids::{AccountId, ApplicationId, InquiryId, JobId, MailId},
     office::settings::MailText,
 };
 use serde::Deserialize;
@@ -142,6 +142,10 @@ pub struct Letterhead<'a> {
     pub account: Option<AccountId>,
     /// Case it concerns.
     pub application: Option<ApplicationId>,
+    /// Thread it concerns.
+    pub inquiry: Option<InquiryId>,
+    /// Address for replies, where they are read.
+    pub reply_to: Option<String>,
     /// What to attach when it is sent.
     pub attachment: Option<Value>,
 }
@@ -149,7 +153,7 @@ pub struct Letterhead<'a> {
 impl<'a> Letterhead<'a> {
     /// A mail with a text to an address.
     pub fn new(text: &'a str, to: &'a str) -> Self {
-        Self { text, to, account: None, application: None, attachment: None }
+        Self { text, to, account: None, application: None, inquiry: None, reply_to: None, attachment: None }
     }
 }
 
@@ -179,6 +183,8 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
         message_id: format!("{id}@{}", app.settings.mail_domain()),
         account_id: head.account,
         application_id: head.application,
+        inquiry_id: head.inquiry,
+        reply_to: head.reply_to.clone(),
         attachment: head.attachment.clone(),
         created_at: ctx.now,
         sent_at: None,

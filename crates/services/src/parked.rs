@@ -2,7 +2,7 @@
 
 use domain::{
     forms::Answers,
-    ids::{AccountId, ApplicationId, InstitutionId},
+    ids::{AccountId, ApplicationId, InquiryId, InstitutionId},
     interview::Step,
 };
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ pub enum Back {
     },
     /// On this page of the interview, where it was put.
     Interview(Step),
-    /// In the form of an inquiry, which reads it with [`inquiry`].
-    Inquiry,
+    /// In the form of an inquiry, or of this thread, which reads it with [`inquiry`].
+    Inquiry(Option<InquiryId>),
 }
 
 /// A kept inquiry.
@@ -42,6 +42,8 @@ pub enum Back {
 pub struct KeptInquiry {
     /// Category.
     pub category: String,
+    /// Case it is about; empty for none.
+    pub case: String,
     /// What was typed.
     pub body: String,
 }
@@ -74,9 +76,23 @@ pub async fn park_interview(
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn park_inquiry(ctx: &Ctx<'_>, person: AccountId, category: &str, body: &str) -> Result<String> {
-    let short = |text: &str, most: usize| text.chars().take(most).collect::<String>();
-    keep(ctx, Some(person), json!({ "category": short(category, 100), "body": short(body, LONGEST) })).await
+pub async fn park_inquiry(ctx: &Ctx<'_>, person: AccountId, typed: &KeptInquiry) -> Result<String> {
+    let (category, case) = (short(&typed.category, 100), short(&typed.case, 100));
+    keep(ctx, Some(person), json!({ "category": category, "case": case, "body": short(&typed.body, LONGEST) })).await
+}
+
+/// Keeps what a person typed on the page of one of their threads; gives the token that finds it.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn park_message(ctx: &Ctx<'_>, person: AccountId, thread: InquiryId, body: &str) -> Result<String> {
+    let form = json!({ "category": "", "case": "", "thread": thread, "body": short(body, LONGEST) });
+    keep(ctx, Some(person), form).await
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 async fn keep(ctx: &Ctx<'_>, person: Option<AccountId>, payload: Value) -> Result<String> {
@@ -113,7 +129,9 @@ async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
 #[boxed]
 pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     let Some(form) = find(ctx, token).await? else { return Ok(None) };
-    let Some(back) = back_of(&form)? else { return Ok(Some(Back::Inquiry)) };
+    let Some(back) = back_of(&form)? else {
+        return Ok(Some(Back::Inquiry(form["thread"].as_str().and_then(|id| id.parse().ok()))));
+    };
     if matches!(back, Back::Interview(_)) && !is_for(ctx, &form) {
         return Ok(None);
     }
@@ -131,7 +149,7 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
             saved.map(|(state, _)| Back::Case { id, go_on_at: state.go_on_at })
         }
         Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(|_| back),
-        Back::Inquiry => Ok(back),
+        Back::Inquiry(_) => Ok(back),
     };
     match put {
         Ok(back) => Ok(Some(back)),
@@ -163,5 +181,8 @@ fn back_of(form: &Value) -> Result<Option<Back>> {
 pub async fn inquiry(ctx: &Ctx<'_>, token: &str) -> Result<Option<KeptInquiry>> {
     let form = find(ctx, token).await?;
     let text = |form: &Value, key: &str| form[key].as_str().map(str::to_owned);
-    Ok(form.and_then(|form| Some(KeptInquiry { category: text(&form, "category")?, body: text(&form, "body")? })))
+    Ok(form.and_then(|form| {
+        let case = text(&form, "case").unwrap_or_default();
+        Some(KeptInquiry { category: text(&form, "category")?, case, body: text(&form, "body")? })
+    }))
 }

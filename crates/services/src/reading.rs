@@ -1,6 +1,6 @@
 //! Reading what others send, without the database behind it: for the tests that feed the readers hostile bytes.
 
-use crate::{accounts, institutions::import, letters, mail};
+use crate::{accounts, inquiries::inbox, institutions::import, letters, mail};
 
 /// A row of a file for the register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +32,9 @@ pub fn accounts(file: &[u8]) -> Option<Vec<u64>> {
 /// The Message-ID and the words of a report that a mail came back for good; see [`mail::bounced`].
 pub fn bounce(report: &[u8]) -> Option<(String, String)> {
     mail::report_of(report)
+}
+
+/// Sender, subject, words and files of a mail about an inquiry; see [`inbox::take`].
+pub fn reply(mail: &[u8]) -> Option<[String; 4]> {
+    inbox::summary(mail)
 }

@@ -1,7 +1,10 @@
 //! Hashes of passwords, seals of secrets, tokens: all cryptography comes from `argon2` and `aws-lc-rs`.
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    hkdf, hmac,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::clock::Randomness;
 use sha2::{Digest, Sha256};
@@ -82,6 +85,8 @@ impl Hasher {
 #[derive(Clone, Debug)]
 pub struct Vault {
     key: Arc<LessSafeKey>,
+    /// Key of codes that are derived instead of stored.
+    codes: Arc<hmac::Key>,
 }
 
 impl Vault {
@@ -90,8 +95,20 @@ impl Vault {
     /// # Errors
     /// When the library refuses the key.
     pub fn new(key: &[u8; 32]) -> Result<Self> {
+        let stretched = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(key);
+        let codes = stretched.expand(&[b"madoguchi codes"], hmac::HMAC_SHA256).map_err(Error::internal)?.into();
         let key = UnboundKey::new(&AES_256_GCM, key).map_err(Error::internal)?;
-        Ok(Self { key: Arc::new(LessSafeKey::new(key)) })
+        Ok(Self { key: Arc::new(LessSafeKey::new(key)), codes: Arc::new(codes) })
+    }
+
+    /// What nobody without the installation's key can derive from the parts, for one purpose (HMAC-SHA-256).
+    pub fn derive(&self, purpose: &str, parts: &[&[u8]]) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.codes);
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().to_vec()
     }
 
     /// Seals a secret for one purpose; nonce, ciphertext, tag.
@@ -142,4 +159,19 @@ pub fn csrf_token(cookie: &str) -> String {
 pub fn same(left: &str, right: &str) -> bool {
     use subtle::ConstantTimeEq;
     left.as_bytes().ct_eq(right.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_derived_hangs_on_key_purpose_and_each_part() {
+        let vault = Vault::new(&[7; 32]).unwrap();
+        let one = vault.derive("call", &[b"ab", b"c"]);
+        assert_eq!(one, vault.derive("call", &[b"ab", b"c"]));
+        assert_ne!(one, vault.derive("call", &[b"a", b"bc"]));
+        assert_ne!(one, vault.derive("mail", &[b"ab", b"c"]));
+        assert_ne!(one, Vault::new(&[8; 32]).unwrap().derive("call", &[b"ab", b"c"]));
+    }
 }

@@ -38,6 +38,15 @@ pub struct Billing {
     pub account: String,
 }
 
+/// Where replies to mails about inquiries go, when a mailbox for them is read (spec 6.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replies {
+    /// Address of the mailbox.
+    pub address: String,
+    /// Whether its server takes `name+token@domain` for `name@domain`; if not, the token stands in the subject.
+    pub subaddresses: bool,
+}
+
 /// How a new membership is proved (spec 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MembershipRule {
@@ -58,6 +67,8 @@ pub struct Settings {
     pub closed_url: String,
     /// Sender of all mails.
     pub mail_from: String,
+    /// Where replies to mails about inquiries go; none when nobody reads them.
+    pub replies: Option<Replies>,
     /// How a membership is proved.
     pub membership: MembershipRule,
     /// Whether staff need a second factor.

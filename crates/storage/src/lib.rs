@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod applications;
 pub mod audit;
 pub mod authority;
+pub mod calls;
 pub mod content;
 pub mod dump;
 pub mod fees;

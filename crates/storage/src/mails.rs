@@ -2,7 +2,7 @@
 
 use domain::{
     clock::Timestamp,
-    ids::{AccountId, ApplicationId, MailId},
+    ids::{AccountId, ApplicationId, InquiryId, MailId},
 };
 use serde_json::Value;
 use sqlx::types::Json;
@@ -32,6 +32,10 @@ pub struct Mail {
     pub account_id: Option<AccountId>,
     /// Case it concerns.
     pub application_id: Option<ApplicationId>,
+    /// Thread it concerns.
+    pub inquiry_id: Option<InquiryId>,
+    /// Address for replies, where they are read.
+    pub reply_to: Option<String>,
     /// What to attach when it is sent, such as the copy of a case.
     pub attachment: Option<Value>,
     /// When it was put in the queue.
@@ -50,6 +54,8 @@ struct Row {
     message_id: String,
     account_id: Option<Uuid>,
     application_id: Option<Uuid>,
+    inquiry_id: Option<Uuid>,
+    reply_to: Option<String>,
     attachment: Option<Json<Value>>,
     created_at: i64,
     sent_at: Option<i64>,
@@ -64,6 +70,8 @@ from_row!(Row {
     message_id,
     account_id,
     application_id,
+    inquiry_id,
+    reply_to,
     attachment,
     created_at,
     sent_at
@@ -81,6 +89,8 @@ impl From<Row> for Mail {
             message_id: row.message_id,
             account_id: row.account_id.map(AccountId),
             application_id: row.application_id.map(ApplicationId),
+            inquiry_id: row.inquiry_id.map(InquiryId),
+            reply_to: row.reply_to,
             attachment: row.attachment.map(|json| json.0),
             created_at: instant(row.created_at),
             sent_at: instant_opt(row.sent_at),
@@ -91,15 +101,15 @@ impl From<Row> for Mail {
 macro_rules! select_mail {
     ($rest:literal) => {
         concat!(
-            "SELECT id, recipient, subject, body, state, answer, message_id, account_id, application_id, attachment,
-            created_at, sent_at FROM mails ",
+            "SELECT id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id,
+            reply_to, attachment, created_at, sent_at FROM mails ",
             $rest
         )
     };
 }
 
-sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, attachment, created_at)
-    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9)");
+sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id, reply_to, attachment, created_at)
+    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9, $10, $11)");
 sql!(FIND = select_mail!("WHERE id = $1"));
 sql!(
     NEWEST = select_mail!(
@@ -107,6 +117,8 @@ sql!(
     )
 );
 sql!(OF_APPLICATION = select_mail!("WHERE application_id = $1 ORDER BY created_at, id LIMIT 100"));
+sql!(OF_INQUIRY = select_mail!("WHERE inquiry_id = $1 ORDER BY created_at LIMIT 100"));
+sql!(INQUIRY_OF = "SELECT inquiry_id FROM mails WHERE message_id = $1 AND inquiry_id IS NOT NULL");
 sql!(OF_ACCOUNT = select_mail!("WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 20"));
 sql!(/// Only what was sent can come back, and only once.
     BOUNCE = "UPDATE mails SET state = 'bounced', answer = $1 WHERE message_id = $2 AND state = 'sent' RETURNING id");
@@ -126,6 +138,8 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         .bind(&mail.message_id)
         .bind(mail.account_id.map(|id| id.0))
         .bind(mail.application_id.map(|id| id.0))
+        .bind(mail.inquiry_id.map(|id| id.0))
+        .bind(&mail.reply_to)
         .bind(mail.attachment.as_ref().map(Json))
         .bind(mail.created_at.as_millis())
         .execute(c)
@@ -193,6 +207,27 @@ pub async fn newest(conn: &mut Conn, after: Option<(Timestamp, MailId)>, limit: 
 pub async fn of_application(conn: &mut Conn, id: ApplicationId) -> Result<Vec<Mail>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_APPLICATION).bind(id.0).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Mails about a thread, oldest first, at most 100.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn of_inquiry(conn: &mut Conn, id: InquiryId) -> Result<Vec<Mail>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OF_INQUIRY).bind(id.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The thread that a mail of ours was about, by its Message-ID without angle brackets.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn inquiry_of(conn: &mut Conn, message_id: &str) -> Result<Option<InquiryId>> {
+    let id: Option<Uuid> =
+        on_engine!(conn, |c| sqlx::query_scalar(INQUIRY_OF).bind(message_id).fetch_optional(c).await)?;
+    Ok(id.map(InquiryId))
 }
 
 /// The last 20 mails to a person.

@@ -190,8 +190,9 @@ async fn a_case_that_is_withdrawn_meanwhile_is_not_refused_by_the_second_one() {
         let (_, browser) = clinic(house, "1330100016").await;
         let case = file(house, &browser, "eligibility", ELIGIBILITY).await;
         let (first, second) = (staff(house, Role::Reviewer).await, staff(house, Role::Reviewer).await);
-        let page =
-            proposal(&decides(house, &first, &case, "reject", &[("words-general", "対象ではありません。")]).await.location);
+        let page = proposal(
+            &decides(house, &first, &case, "reject", &[("words-general", "対象ではありません。")]).await.location,
+        );
         assert!(second.get(&page).await.body.contains("対象ではありません。"));
         let version = stored(house, &case).await.version.to_string();
         browser.post(&format!("{case}/withdraw"), &[("version", version.as_str())]).await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{Keeping, Retention, State, StraightThrough};
-use crate::calendar::{CutOff, Holidays};
+use crate::calendar::{CutOff, Holidays, OpeningHours};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
@@ -42,6 +42,12 @@ pub struct Entry {
     /// Field of a form that a canned reason is about.
     #[serde(default)]
     pub field: String,
+    /// Words of a canned answer.
+    #[serde(default)]
+    pub text: String,
+    /// Slug of the article that a canned answer leads to; empty for none.
+    #[serde(default)]
+    pub article: String,
     /// Whether the choice asks for words of one's own.
     #[serde(default)]
     pub free_text: bool,
@@ -120,6 +126,10 @@ pub struct Rules {
     pub retention: Retention,
     /// Which procedures may be accepted by rule, and how many are left to a person all the same (spec 6.2).
     pub straight_through: StraightThrough,
+    /// When the call centre answers (spec 1.4).
+    pub hours: OpeningHours,
+    /// Business days in which an inquiry is normally answered (spec 6.4).
+    pub answer_days: u32,
 }
 
 impl Rules {
@@ -144,6 +154,8 @@ impl Default for Rules {
             four_eyes: FourEyes::default(),
             retention: Retention::default(),
             straight_through: StraightThrough::default(),
+            hours: OpeningHours::default(),
+            answer_days: 2,
         }
     }
 }

@@ -47,6 +47,9 @@ impl Config {
         self.validate_publications(faults);
         self.validate_profiles(faults);
         self.validate_rules(faults);
+        if let Some(mailbox) = &self.inquiries.mailbox {
+            mailbox.validate(faults);
+        }
         self.authority.key_store.validate("authority.key_store", faults);
         self.authority.root_key_store.validate("authority.root_key_store", faults);
         for (number, store) in (1..).zip(&self.authority.earlier_key_stores) {

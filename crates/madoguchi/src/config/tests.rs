@@ -178,3 +178,33 @@ fn a_pin_that_others_can_read_and_a_faulty_earlier_store_are_named() {
     let printed = read(earlier).without_secrets().unwrap();
     assert_eq!(read(&printed).authority.earlier_key_stores.len(), 2);
 }
+
+#[test]
+fn every_fault_of_the_mailbox_for_replies_is_named() {
+    let config = read(
+        "[inquiries.mailbox]\naddress = \"desk+x@madoguchi\"\nhost = \"imap.example\"\nport = 0\ntls = \"none\"\nuser = \" \"\n\
+         password_file = \"/nowhere/password\"\nca = \"/nowhere/ca.pem\"",
+    );
+    let mut faults = vec![];
+    config.validate(&mut faults);
+    let keys =
+        ["address", "user", "port", "tls", "password_file", "ca"].map(|key| format!("inquiries.mailbox.{key}: "));
+    assert_eq!(faults.len(), keys.len(), "{faults:?}");
+    for (fault, key) in faults.iter().zip(&keys) {
+        assert!(fault.starts_with(key.as_str()), "{fault}");
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "hush\n").unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let config = read(&format!(
+        "[inquiries.mailbox]\naddress = \"desk@madoguchi.example\"\nhost = \"imap.example\"\nuser = \"desk\"\npassword_file = {:?}",
+        file.display().to_string()
+    ));
+    let mut faults = vec![];
+    config.validate(&mut faults);
+    assert_eq!(faults, Vec::<String>::new());
+    let account = config.inquiries.mailbox.as_ref().unwrap().account().unwrap();
+    assert_eq!((account.port, account.folder.as_str(), account.password.as_str()), (993, "INBOX", "hush"));
+    assert!(!config.without_secrets().unwrap().contains("hush"));
+}

@@ -1,6 +1,6 @@
 //! The process is killed: at random moments on both engines, at each step, in the middle of a restore; or an older database is put
 //! under it. What was acknowledged is there, no number is used twice, and no certificate is unknown to the database.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a story that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod client;
 mod demo;

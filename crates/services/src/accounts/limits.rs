@@ -14,20 +14,20 @@ use crate::{Ctx, Error, Result};
 
 /// A rate limit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     name: &'static str,
     most: i64,
     window: Duration,
 }
 
 /// Wrong passwords for one address from one network.
-pub(super) const LOGIN_PAIR: Limit = Limit::new("login.pair", 10, Duration::minutes(15));
+pub(crate) const LOGIN_PAIR: Limit = Limit::new("login.pair", 10, Duration::minutes(15));
 /// Wrong passwords from one network: a whole hospital may stand behind one address.
-pub(super) const LOGIN_SOURCE: Limit = Limit::new("login.source", 100, Duration::minutes(15));
+pub(crate) const LOGIN_SOURCE: Limit = Limit::new("login.source", 100, Duration::minutes(15));
 /// Wrong codes of the second factor; only who knows the password gets that far.
-pub(super) const SECOND_FACTOR: Limit = Limit::new("login.totp", 20, Duration::minutes(60));
+pub(crate) const SECOND_FACTOR: Limit = Limit::new("login.totp", 20, Duration::minutes(60));
 /// Wrong present passwords of a person who is logged in.
-pub(super) const PASSWORD_CHECK: Limit = Limit::new("password.check", 10, Duration::minutes(15));
+pub(crate) const PASSWORD_CHECK: Limit = Limit::new("password.check", 10, Duration::minutes(15));
 /// Mails of one kind to one address that one network asks for.
 const MAIL_PAIR: Limit = Limit::new("mail.pair", 5, Duration::minutes(60));
 /// Mails of one kind to one address, whoever asks for them.
@@ -35,26 +35,35 @@ const MAIL_ADDRESS: Limit = Limit::new("mail.address", 20, Duration::minutes(60)
 /// Mails that one network asks for.
 const MAIL_SOURCE: Limit = Limit::new("mail.source", 40, Duration::minutes(60));
 /// Institutions that one person asks to belong to.
-pub(super) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration::days(1));
+pub(crate) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration::days(1));
 /// Letters for one membership.
-pub(super) const LETTERS: Limit = Limit::new("membership.letter", 3, LONGEST);
+pub(crate) const LETTERS: Limit = Limit::new("membership.letter", 3, LONGEST);
 /// Invitations by one institution.
-pub(super) const INVITATIONS: Limit = Limit::new("membership.invite", 30, Duration::days(1));
+pub(crate) const INVITATIONS: Limit = Limit::new("membership.invite", 30, Duration::days(1));
 /// Probe mails to one person.
-pub(super) const PROBES: Limit = Limit::new("mail.probe", 5, Duration::minutes(60));
+pub(crate) const PROBES: Limit = Limit::new("mail.probe", 5, Duration::minutes(60));
 /// Numbers of probe mails that one person types.
-pub(super) const PROBE_ANSWERS: Limit = Limit::new("mail.probe.answer", 10, Duration::minutes(60));
+pub(crate) const PROBE_ANSWERS: Limit = Limit::new("mail.probe.answer", 10, Duration::minutes(60));
+
+/// Inquiries that one person begins.
+pub(crate) const INQUIRIES: Limit = Limit::new("inquiry.ask", 20, Duration::days(1));
+/// Messages of applicants in one thread.
+pub(crate) const MESSAGES: Limit = Limit::new("inquiry.message", 30, Duration::days(1));
+/// Wrong spoken codes for one case.
+pub(crate) const CODES_OF_CASE: Limit = Limit::new("call.case", 5, Duration::minutes(60));
+/// Wrong spoken codes that one of the staff types.
+pub(crate) const CODES_OF_AGENT: Limit = Limit::new("call.agent", 40, Duration::minutes(60));
 
 /// The longest window of all limits.
-pub(super) const LONGEST: Duration = Duration::days(30);
+pub(crate) const LONGEST: Duration = Duration::days(30);
 
 /// A try too many.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Over {
+pub(crate) struct Over {
     /// When the window ends.
-    pub(super) until: Timestamp,
+    pub(crate) until: Timestamp,
     /// Whether it is the first one too many in the window.
-    pub(super) first: bool,
+    pub(crate) first: bool,
 }
 
 impl Limit {
@@ -73,24 +82,24 @@ impl Limit {
     }
 
     /// Counts a try; [`Over`] when it is one too many.
-    pub(super) async fn count(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<Result<(), Over>> {
+    pub(crate) async fn count(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<Result<(), Over>> {
         let tries = storage::accounts::count_try(tx, &self.key(parts), ctx.now, self.window).await?;
         let over = Over { until: tries.since + self.window, first: tries.count == self.most + 1 };
         Ok(if tries.count > self.most { Err(over) } else { Ok(()) })
     }
 
     /// Counts a try, and fails when it is one too many.
-    pub(super) async fn insist(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+    pub(crate) async fn insist(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
         self.count(ctx, tx, parts).await?.map_err(|over| Error::TooManyTries { until: over.until })
     }
 
     /// Takes a try back.
-    pub(super) async fn forgive(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+    pub(crate) async fn forgive(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
         Ok(storage::accounts::forgive_try(tx, &self.key(parts)).await?)
     }
 
     /// Forgets all tries.
-    pub(super) async fn forget(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+    pub(crate) async fn forget(&self, tx: &mut Tx, parts: &[&str]) -> Result<()> {
         Ok(storage::accounts::forget_tries(tx, &self.key(parts)).await?)
     }
 }
@@ -99,7 +108,7 @@ impl Limit {
 ///
 /// The visitor is told nothing. Strangers elsewhere have tries of their own; where they are so many that the address
 /// itself is limited, it already has twenty mails of the same kind, and their links work.
-pub(super) async fn mail_allowed(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, address: &str) -> Result<bool> {
+pub(crate) async fn mail_allowed(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, address: &str) -> Result<bool> {
     let network = network(&ctx.source);
     // A wish that one limit refuses does not use up the next one, which others share.
     Ok(MAIL_SOURCE.count(ctx, tx, &[&network]).await?.is_ok()
@@ -108,7 +117,7 @@ pub(super) async fn mail_allowed(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, address
 }
 
 /// The network a request came from: the address, or for IPv6 the first 64 bits, which one household shares.
-pub(super) fn network(source: &str) -> String {
+pub(crate) fn network(source: &str) -> String {
     match source.trim().parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
             Some(address) => address.to_string(),

@@ -5,7 +5,7 @@
 
 pub(crate) mod entry;
 pub mod import;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod links;
 pub mod login;
 pub mod membership;

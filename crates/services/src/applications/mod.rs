@@ -34,10 +34,10 @@ pub use review::{
 pub(crate) use review::{accept_approved, reject_approved, secret_for};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
-pub(crate) use view::standing_of;
 pub use view::{
     ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, sent_together, terminals,
 };
+pub(crate) use view::{as_applicant, standing_of};
 
 use domain::{
     applications::{Event, Kind, State},

@@ -99,7 +99,13 @@ fn revocation(latest: Option<&Certificate>) -> Option<Timestamp> {
 /// [`crate::Error::NotFound`] when it does not exist or belongs to another institution.
 #[boxed]
 pub async fn case_of_applicant(ctx: &Ctx<'_>, id: ApplicationId) -> Result<ApplicantCase> {
-    let case = own(ctx, id).await?;
+    as_applicant(ctx, own(ctx, id).await?).await
+}
+
+/// A case as its applicant sees it, whoever asks; the caller has seen to it that they may.
+#[boxed]
+pub(crate) async fn as_applicant(ctx: &Ctx<'_>, case: Application) -> Result<ApplicantCase> {
+    let id = case.id;
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
     let reading = reading(case.kind.procedure(), &facts, &case.answers);
     let mut conn = ctx.app.db.read().await?;

@@ -44,6 +44,10 @@ fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Me
         .to(mail.recipient.parse().map_err(|e| words(&e))?)
         .subject(mail.subject.clone())
         .message_id(Some(format!("<{}>", mail.message_id)));
+    let head = match &mail.reply_to {
+        Some(address) => head.reply_to(address.parse().map_err(|e| words(&e))?),
+        None => head,
+    };
     let html = super::html::html(&mail.subject, &mail.body).map_err(|e| words(&e))?;
     let texts = MultiPart::alternative_plain_html(mail.body.clone(), html);
     let body = match attachment {

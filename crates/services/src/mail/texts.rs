@@ -36,6 +36,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/eligibility_received.toml"),
     include_str!("../../../../content/mails/fee_overdue.toml"),
     include_str!("../../../../content/mails/inquiry_answered.toml"),
+    include_str!("../../../../content/mails/inquiry_noted.toml"),
+    include_str!("../../../../content/mails/inquiry_question.toml"),
     include_str!("../../../../content/mails/inquiry_received.toml"),
     include_str!("../../../../content/mails/institution_matched.toml"),
     include_str!("../../../../content/mails/login_new.toml"),

@@ -279,6 +279,7 @@ fn settings() -> Settings {
         portal_url: "https://madoguchi.example".into(),
         closed_url: "https://closed.madoguchi.example".into(),
         mail_from: "no-reply@madoguchi.example".into(),
+        replies: None,
         membership: MembershipRule::Letter,
         staff_second_factor: true,
         session_idle: Duration::minutes(30),

@@ -29,6 +29,12 @@ const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// The same where nothing longer than a form with a request for a certificate is sent, by people who need not log in.
 const LARGEST_FORM: usize = 1024 * 1024;
 
+/// The last row of the page before, as it stands in an address: `1795400000000_01975….`
+fn after<T: std::str::FromStr>(text: &str) -> Option<(domain::clock::Timestamp, T)> {
+    let (at, id) = text.split_once('_')?;
+    Some((domain::clock::Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?))
+}
+
 fn portal_routes(demo: bool) -> Routes {
     let routes = Routes::default()
         .merge(home::routes())

@@ -92,15 +92,15 @@ pub(super) async fn send(visit: Visit, Path(name): Path<String>, posted: Posted)
         Answered::TooLate => "answered_late",
         Answered::Slip(words) => {
             let shown = applications::case_of_applicant(&visit.ctx(), case).await?;
-            return Ok(slip(&visit, &shown, posted.get("answer"), words));
+            return slip(&visit, &shown, posted.get("answer"), words);
         }
     };
     Ok(see_other(&format!("/applications/{case}?said={said}")))
 }
 
-fn slip(visit: &Visit, shown: &ApplicantCase, typed: &str, words: String) -> Response {
-    let mut page = case::page(visit, shown);
+fn slip(visit: &Visit, shown: &ApplicantCase, typed: &str, words: String) -> Result<Response, Failure> {
+    let mut page = case::page(visit, shown)?;
     page.frame.has_errors = true;
     page.answer_again(typed, words);
-    Html(page).with_faults()
+    Ok(Html(page).with_faults())
 }

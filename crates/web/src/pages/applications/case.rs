@@ -21,11 +21,12 @@ use super::{
     answer::{self, Open, Talk},
     go_on, id, life, revoked_view, send_again, state_view,
 };
+use crate::pages::content::inquiries::spoken;
 use crate::{
     site::{Download, Failure, Html, Posted, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{CardView, CellView, ColumnView, Fact, RowView, StateLineView, SummaryListView, TableView},
+        parts::{CardView, CellView, ColumnView, Fact, RowView, SpokenView, StateLineView, SummaryListView, TableView},
     },
 };
 
@@ -53,6 +54,7 @@ pub(super) struct CasePage {
     action_class: &'static str,
     sent: bool,
     user_id_notice: bool,
+    spoken: SpokenView,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +73,7 @@ pub(super) async fn show(
 ) -> Result<Html<CasePage>, Failure> {
     visit.member()?;
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
-    let mut page = page(&visit, &shown);
+    let mut page = page(&visit, &shown)?;
     if !said.saved.is_empty() {
         page.frame.banners.push(BannerView::draft_saved());
     }
@@ -101,7 +103,7 @@ fn send_again_page(id: ApplicationId) -> String {
     format!("/applications/{id}/send-again")
 }
 
-pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
+pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Failure> {
     let case = &shown.case;
     let edit = go_on(case.id, shown.go_on_at.as_deref());
     let action = match case.state {
@@ -116,7 +118,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
     let badge = if shown.is_revoked() { revoked_view() } else { state_view(case.state) };
     let mut frame = visit.frame(case.kind.label());
     frame.breadcrumb.push(Link::new("マイリスト", "/mylist"));
-    CasePage {
+    Ok(CasePage {
         frame,
         id: case.id,
         reference: case.reference.clone().unwrap_or_default(),
@@ -149,7 +151,8 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> CasePage {
         action_class: if case.state.is_editable() || send_again::is_next(case.state) { "button-first" } else { "" },
         sent: case.submitted_at.is_some(),
         user_id_notice: case.kind == Kind::Claims && matches!(case.state, State::Accepted | State::InForce),
-    }
+        spoken: spoken(visit)?,
+    })
 }
 
 impl CasePage {

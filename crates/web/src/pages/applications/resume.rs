@@ -34,7 +34,8 @@ pub(super) async fn resume(visit: Visit, headers: HeaderMap) -> Result<Response,
     let next = match parked::unpark(&visit.ctx(), &token).await? {
         Some(Back::Case { id, go_on_at }) => go_on(id, go_on_at.as_deref()),
         Some(Back::Interview(step)) => format!("/together/{step}"),
-        Some(Back::Inquiry) => format!("/inquiries?kept={token}"),
+        Some(Back::Inquiry(None)) => format!("/inquiries?kept={token}"),
+        Some(Back::Inquiry(Some(thread))) => format!("/inquiries/{thread}?kept={token}"),
         None => "/".to_owned(),
     };
     let gone = Cookie::build((PARKED_COOKIE, "")).path("/").build();

@@ -3,7 +3,7 @@
 mod articles;
 mod catalogue;
 mod documents;
-mod inquiries;
+pub(super) mod inquiries;
 mod line_finder;
 mod notices;
 mod search;
@@ -40,6 +40,8 @@ pub(super) fn routes() -> Routes {
         .get("/inquiries", Public, inquiries::show)
         .get("/inquiries/new", Public, inquiries::new)
         .post("/inquiries", Person, inquiries::ask)
+        .get("/inquiries/{id}", Person, inquiries::show_thread)
+        .post("/inquiries/{id}", Person, inquiries::say)
 }
 
 /// A slug, number or version in an address; nothing else can be one.

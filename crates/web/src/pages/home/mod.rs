@@ -23,7 +23,7 @@ use crate::{
     site::{Access, Failure, Html, Routes, Visit, see_other},
     view::{
         frame::{BannerView, Frame, Link},
-        parts::{NextStepView, TableView, TaskListView},
+        parts::{NextStepView, SpokenView, TableView, TaskListView},
     },
 };
 
@@ -50,6 +50,7 @@ struct Home {
     notices: Vec<Link>,
     several: bool,
     owner: bool,
+    spoken: SpokenView,
 }
 
 #[derive(Template)]
@@ -94,6 +95,7 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
         notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
         several: session.institutions > 1,
         owner: acting.role == "owner",
+        spoken: super::content::inquiries::spoken(&visit)?,
         frame,
     })
     .into_response())

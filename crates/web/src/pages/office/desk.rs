@@ -156,7 +156,7 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
         all.push(Waiting::new("通知書の発送", "/office/letters", desk.to_post, post));
     }
     if ctx.permit(P::ReadInquiries).is_ok() {
-        let count = count(&inquiries::list(ctx, "open").await?);
+        let count = inquiries::waiting(ctx, MOST).await?;
         all.push(Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの"));
     }
     if ctx.permit(P::ManageJobs).is_ok() {

@@ -17,6 +17,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadInquiries, "お問い合わせ", "/office/inquiries"),
     (P::ReadLedger, "月の締め", "/office/closings"),
     (P::ReadLedger, "入金", "/office/payments"),
+    (P::ReadInquiries, "電話の応対", "/office/desk-call"),
     (P::ReadLedger, "手数料台帳", "/office/ledger"),
     (P::ReadInstitutions, "医療機関等", "/office/institutions"),
     (P::ImportInstitutions, "台帳の取込み", "/office/import"),

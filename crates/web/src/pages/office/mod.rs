@@ -4,6 +4,7 @@ mod audit;
 mod audit_verify;
 mod audit_words;
 mod batch;
+mod calls;
 mod case;
 mod certificate;
 mod certificates;
@@ -36,7 +37,7 @@ use crate::site::{Access, Routes};
 pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
-    let (work, looked_at) = (review().merge(dispatch()), register().merge(records()).merge(figures()));
+    let (work, looked_at) = (review().merge(dispatch()).merge(talk()), register().merge(records()).merge(figures()));
     work.merge(looked_at).merge(people()).merge(run_time()).merge(fees::routes())
 }
 
@@ -118,13 +119,29 @@ fn register() -> Routes {
         .get("/office/imports/{id}/report.csv", read, imports::report)
 }
 
+/// Inquiries and the telephone.
+fn talk() -> Routes {
+    let (read, answer) = (Access::Office(P::ReadInquiries), Access::Office(P::AnswerInquiries));
+    Routes::default()
+        .get("/office/inquiries", read, inquiries::list)
+        .get("/office/inquiries/figures", read, inquiries::figures)
+        .get("/office/inquiries/figures.csv", read, inquiries::figures_csv)
+        .get("/office/inquiries/strays", read, inquiries::strays)
+        .post("/office/inquiries/strays/{id}/done", answer, inquiries::stray_done)
+        .get("/office/inquiries/{id}", read, inquiries::show)
+        .post("/office/inquiries/{id}/answer", answer, inquiries::answer)
+        .post("/office/inquiries/{id}/assign", answer, inquiries::assign)
+        .post("/office/inquiries/{id}/close", answer, inquiries::close)
+        .get("/office/desk-call", read, calls::desk)
+        .post("/office/desk-call", read, calls::find)
+        .get("/office/calls/{id}", read, calls::show)
+        .post("/office/calls/{id}/note", answer, calls::note)
+}
+
 /// What is only looked at, and what went wrong.
 fn records() -> Routes {
-    let (inquiries, jobs, audit) = (P::ReadInquiries, P::ManageJobs, P::ReadAudit);
+    let (jobs, audit) = (P::ManageJobs, P::ReadAudit);
     Routes::default()
-        .get("/office/inquiries", Access::Office(inquiries), inquiries::list)
-        .get("/office/inquiries/{id}", Access::Office(inquiries), inquiries::show)
-        .post("/office/inquiries/{id}/answer", Access::Office(P::AnswerInquiries), inquiries::answer)
         .get("/office/mails", Access::Office(P::ReadMails), mails::list)
         .get("/office/ledger", Access::Office(P::ReadLedger), ledger::list)
         .get("/office/jobs", Access::Office(jobs), jobs::list)

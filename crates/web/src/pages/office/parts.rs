@@ -42,11 +42,7 @@ pub(super) fn banner(kind: BannerKind, title: impl Into<String>, body: &[&str]) 
     BannerView { kind, title: title.into(), body: body.iter().map(|line| (*line).to_owned()).collect(), link: None }
 }
 
-/// The last row of the page before, as it stands in an address: `1795400000000_01975….`
-pub(super) fn after<T: FromStr>(text: &str) -> Option<(Timestamp, T)> {
-    let (at, id) = text.split_once('_')?;
-    Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?))
-}
+pub(super) use crate::pages::after;
 
 /// A row as [`after`] reads it.
 pub(super) fn after_text(at: Timestamp, id: impl Display) -> String {

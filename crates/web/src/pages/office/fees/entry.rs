@@ -137,7 +137,7 @@ fn certificate(visit: &Visit, view: &EntryView, one: &Certificate) -> RowView {
     let what = if renewed { "更新された証明書" } else { "同じ端末の証明書" };
     parts::row(vec![
         CellView::Code(one.serial.clone()),
-        CellView::State(certificate_state(one, visit.ctx().now)),
+        CellView::State(certificate_state(&one.state, one.not_after, visit.ctx().now)),
         CellView::Text(japanese_date(one.not_after.date())),
         CellView::Text(what.to_owned()),
     ])
