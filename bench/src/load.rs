@@ -91,6 +91,8 @@ impl Client {
         }
         self.send.ready().await?;
         let body = Full::new(Bytes::from(shot.form.clone().unwrap_or_default()));
+        // The connection's own task may not have seen the end of the answer before.
+        self.send.ready().await?;
         let response = self.send.send_request(request.body(body)?).await?;
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.collect().await?.to_bytes() })

@@ -4,6 +4,7 @@
 //! browser would use HTTP. See docs/benchmarks.md.
 
 mod certificates;
+mod counter;
 mod filings;
 mod home;
 mod installation;

@@ -1,4 +1,5 @@
-//! A register of a thousand certificates and of a million: looking one up, revoking it, and asking OCSP about it.
+//! A register of a thousand certificates and of a million: looking one up, revoking it, and asking OCSP about it, over HTTP and
+//! in the engine alone.
 
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use services::{
     App, Ctx,
     authority::{ByOfficer, Revoked, answer_ocsp, revoke_as_officer, sign_ocsp},
 };
-use storage::authority::{answers_due, by_serial, insert_prepared, store_signed};
+use storage::authority::{answers_due, by_serial, insert_prepared, look_up, store_signed};
 use uuid::Uuid;
 
 use crate::{
     Bench,
+    counter::{Counter, Waits},
     installation::Installation,
     lists,
     machine::{RealClock, instant, seconds_since},
@@ -33,21 +35,23 @@ const SAMPLE: usize = 400;
 /// How much slower it may be with a million: a fifth.
 const SLOWER: f64 = 1.2;
 
-/// What one operation takes, in µs; the middle one of the sample.
+/// What one operation takes without HTTP, in µs; the middle one of the sample.
 struct Takes {
     /// What nobody looked at since it was written: its pages may have to come from the disk.
     first: f64,
     /// The same once more.
     lookup: f64,
+    /// What the office shows of it, without its bytes.
+    shown: f64,
     answer: f64,
     revoke: f64,
 }
 
 /// A certificate in the register.
 #[derive(Clone)]
-struct Known {
-    id: CertificateId,
-    serial: Serial,
+pub(crate) struct Known {
+    pub(crate) id: CertificateId,
+    pub(crate) serial: Serial,
 }
 
 /// Measures at both sizes, in one installation that grows.
@@ -59,25 +63,41 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Resul
     let (made, seconds) = answered(app).await?;
     ensure!(made >= FEW, "only {made} answers were made");
     report.probe("OCSP answers made ahead, with few certificates", format!("{:.0} /s", made as f64 / seconds));
-    let few = takes(app, &known, 0).await?;
+    let mut counter = Counter::open(&place).await?;
+    let few = (takes(app, &known, 0).await?, counter.waits(app, &sample(&known, 1)).await?);
     fill(app, institution, &mut known, MANY).await?;
     let (made, seconds) = answered(app).await?;
     report.probe("OCSP answers made ahead, with many", format!("{:.0} /s", made as f64 / seconds));
-    let many = takes(app, &known, 1).await?;
-    for (what, takes) in [("of 1,000", &few), ("of 1,000,000", &many)] {
-        let what = format!("Looking a certificate up for the first time, {what}");
-        report.probe(&what, format!("{:.0} µs", takes.first));
-    }
+    let many = (takes(app, &known, 2).await?, counter.waits(app, &sample(&known, 3)).await?);
+    engine(report, &few.0, &many.0);
+    http(report, &few.1, &many.1);
+    app.db.close().await;
+    Ok(())
+}
+
+/// What people and machines wait for, which may grow by a fifth.
+fn http(report: &mut Report, few: &Waits, many: &Waits) {
     for (what, few, many) in [
-        ("Looking it up once more", few.lookup, many.lookup),
-        ("Asking OCSP about one that nobody asked about lately", few.answer, many.answer),
-        ("Revoking one, durably", few.revoke, many.revoke),
+        ("The office's page of a certificate, by its serial", few.page, many.page),
+        ("An OCSP question over HTTP", few.answer, many.answer),
+        ("A revocation on its page", few.revoke, many.revoke),
     ] {
         report.probe(&format!("{what}, of 1,000"), format!("{few:.0} µs"));
         report.below(&format!("{what}, of 1,000,000"), many, few * SLOWER, "µs");
     }
-    app.db.close().await;
-    Ok(())
+}
+
+/// What it takes in the engine alone.
+fn engine(report: &mut Report, few: &Takes, many: &Takes) {
+    for (what, few, many) in [
+        ("Looking a certificate up for the first time, all of it, without HTTP", few.first, many.first),
+        ("The same once more", few.lookup, many.lookup),
+        ("What the office shows of one, without HTTP", few.shown, many.shown),
+        ("Asking OCSP about one, without HTTP", few.answer, many.answer),
+        ("Revoking one, without HTTP", few.revoke, many.revoke),
+    ] {
+        report.probe(&format!("{what}, of 1,000 and of 1,000,000"), format!("{few:.0} and {many:.0} µs"));
+    }
 }
 
 /// Writes certificates into the register until there are so many; their content is of no account here.
@@ -115,12 +135,22 @@ async fn answered(app: &App) -> anyhow::Result<(usize, f64)> {
     }
 }
 
-/// Does each thing to certificates all over the register, one after another; `turn` keeps two samples apart.
-async fn takes(app: &App, known: &[Known], turn: usize) -> anyhow::Result<Takes> {
+/// Certificates all over the register; `turn` keeps samples apart, of which a thousand hold two.
+fn sample(known: &[Known], turn: usize) -> Vec<&Known> {
     let gap = known.len() / SAMPLE;
-    let sample: Vec<&Known> = known.iter().skip(turn).step_by(gap.max(1)).take(SAMPLE).collect();
+    known.iter().skip(turn).step_by(gap.max(1)).take(SAMPLE).collect()
+}
+
+/// Does each thing to certificates all over the register, one after another.
+async fn takes(app: &App, known: &[Known], turn: usize) -> anyhow::Result<Takes> {
+    let sample = sample(known, turn);
     let (first, lookup) = (lookups(app, &sample).await?, lookups(app, &sample).await?);
-    let (mut answer, mut revoke) = (vec![], vec![]);
+    let (mut answer, mut revoke, mut shown) = (vec![], vec![], vec![]);
+    for one in &sample {
+        let (begun, serial) = (instant(), one.serial.to_hex());
+        look_up(&mut app.db.read().await?, &serial).await?.context("it was there")?;
+        shown.push(begun.elapsed());
+    }
     for one in &sample {
         let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?.to_der()?;
         let begun = instant();
@@ -134,7 +164,7 @@ async fn takes(app: &App, known: &[Known], turn: usize) -> anyhow::Result<Takes>
         revoke.push(begun.elapsed());
         ensure!(done == ByOfficer::Alone(Revoked::Done), "it was revoked before");
     }
-    Ok(Takes { first, lookup, answer: middle(answer), revoke: middle(revoke) })
+    Ok(Takes { first, lookup, shown: middle(shown), answer: middle(answer), revoke: middle(revoke) })
 }
 
 /// What looking each of them up takes, in µs; the middle one.
@@ -150,7 +180,7 @@ async fn lookups(app: &App, sample: &[&Known]) -> anyhow::Result<f64> {
 }
 
 /// The middle one, in µs.
-fn middle(mut times: Vec<Duration>) -> f64 {
+pub(crate) fn middle(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }
