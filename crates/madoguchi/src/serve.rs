@@ -256,9 +256,7 @@ async fn work(app: Arc<App>, name: String) {
 
 async fn rounds(app: Arc<App>) {
     loop {
-        if let Err(error) = services::reports::summarise_when_due(&app).await {
-            tracing::error!(%error, "the figures of yesterday could not be begun");
-        }
+        figures(&app).await;
         tokio::time::sleep(ROUND).await;
         if let Err(error) = authority::notice_revoked(&app).await {
             tracing::error!(%error, "it could not be read whether the root revoked an issuing authority");
@@ -286,14 +284,26 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::applications::sweep_drafts_when_due(&app).await {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
-        if let Err(error) = services::audit::sign_head_when_due(&app).await {
-            tracing::error!(%error, "the head of the audit chain could not be signed");
-        }
-        if let Err(error) = services::audit::keep_when_due(&app).await {
-            tracing::error!(%error, "the work of the periods of keeping could not be begun");
-        }
+        records(&app).await;
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");
         }
+    }
+}
+
+/// What reports are made of; looked at first, so that a new installation has them at once.
+async fn figures(app: &App) {
+    if let Err(error) = services::reports::summarise_when_due(app).await {
+        tracing::error!(%error, "the figures of yesterday could not be begun");
+    }
+}
+
+/// The signed heads of the audit chain, and what is removed after its period.
+async fn records(app: &App) {
+    if let Err(error) = services::audit::sign_head_when_due(app).await {
+        tracing::error!(%error, "the head of the audit chain could not be signed");
+    }
+    if let Err(error) = services::audit::keep_when_due(app).await {
+        tracing::error!(%error, "the work of the periods of keeping could not be begun");
     }
 }

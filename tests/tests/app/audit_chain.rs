@@ -5,10 +5,14 @@ use std::{path::PathBuf, process::Command};
 
 use services::{
     audit::{Fault, Whole, sign_head_when_due, verify},
-    journal::Place,
+    backup::{self, Order, Target},
+    journal::{Place, catch_up},
 };
 use sha2::{Digest, Sha256};
-use storage::audit::{Broken, Entry, Row};
+use storage::{
+    Db,
+    audit::{Broken, Entry, Row},
+};
 use tempfile::TempDir;
 use time::Duration;
 
@@ -275,18 +279,26 @@ async fn nothing_new_is_not_signed_again_and_one_node_signs() {
     .await;
 }
 
+impl Scene {
+    /// The same ten years later, when all rows but those of the last minute were removed; gives the first row that is kept.
+    async fn ten_years_later(&self) -> i64 {
+        let app = &self.house.app;
+        self.house.clock.pass(Duration::days(3_000));
+        self.minute().await;
+        assert!(sign_head_when_due(app).await.unwrap());
+        self.house.clock.pass(Duration::days(700));
+        services::audit::keep_when_due(app).await.unwrap();
+        services::jobs::work_all(app, "test").await.unwrap();
+        self.last() + 1
+    }
+}
+
 #[tokio::test]
 async fn after_ten_years_rows_go_and_the_chain_is_verified_from_a_signed_checkpoint() {
     on_each_empty_database(async |url| {
         let scene = Scene::new(url).await;
         let app = &scene.house.app;
-        scene.house.clock.pass(Duration::days(3_000));
-        scene.minute().await;
-        let kept_from = scene.last() + 1;
-        assert!(sign_head_when_due(app).await.unwrap());
-        scene.house.clock.pass(Duration::days(700));
-        services::audit::keep_when_due(app).await.unwrap();
-        services::jobs::work_all(app, "test").await.unwrap();
+        let kept_from = scene.ten_years_later().await;
         let whole = scene.verified().await.unwrap();
         assert_eq!(whole.first, kept_from, "the first four minutes are older than ten years");
         assert!(whole.last > kept_from + MINUTE - 1, "the purge is recorded itself");
@@ -311,6 +323,34 @@ async fn after_ten_years_rows_go_and_the_chain_is_verified_from_a_signed_checkpo
         );
         assert!(matches!(scene.after(&own).await, Fault::HeadChanged { .. }), "nobody else signs a checkpoint");
         app.db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_backup_carries_signatures_and_checkpoint_and_is_verified_after_a_restore() {
+    on_each_empty_database(async |url| {
+        let scene = Scene::new(url).await;
+        catch_up(&scene.house.app.db, &scene.place).await.unwrap();
+        let kept_from = scene.ten_years_later().await;
+        let (db, key) = (&scene.house.app.db, [scene.house.app.audit_key.public()]);
+        let (file, folder) = (scene._folder.path().join("backup.zip"), scene._folder.path().join("restored"));
+        let order = Order { db, journal: &scene.place, files: vec![], to: &file, program: "test" };
+        backup::make(&order).await.unwrap();
+        let database = format!("sqlite:{}", scene._folder.path().join("restored.db").display());
+        let journals = [scene._folder.path().join("journal")];
+        let (clock, randomness) = (&*scene.house.app.clock, &*scene.house.app.randomness);
+        let target = Target { database: &database, folder: &folder, journals: &journals, clock, randomness };
+        let restored = backup::restore(&file, &target).await.unwrap();
+        assert_eq!(restored.gaps, [""; 0]);
+        let copy = Db::open(&database).await.unwrap();
+        let whole = verify(&copy, &key, None).await.unwrap().unwrap();
+        assert_eq!((whole.first, whole.heads), (kept_from, 2), "one head and the checkpoint");
+        let edit = format!("UPDATE audit SET source = 'x' WHERE seq = {}", kept_from + 3);
+        client(&database, &edit);
+        assert_eq!(verify(&copy, &key, None).await.unwrap().unwrap_err().row(), kept_from + 3);
+        copy.close().await;
+        scene.house.app.db.close().await;
     })
     .await;
 }

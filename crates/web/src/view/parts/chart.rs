@@ -4,6 +4,8 @@ use askama::{Template, filters::HtmlSafe};
 use domain::text::thousands;
 use services::reports::{Picture, Shape};
 
+/// Width of the drawing.
+const WIDTH: f64 = 800.0;
 /// Where the bars and lines lie.
 const LEFT: f64 = 72.0;
 const RIGHT: f64 = 788.0;
@@ -199,8 +201,17 @@ fn colour(place: usize) -> usize {
 fn labels(picture: &Picture, slot: f64, widest: f64, bottom: f64) -> Vec<LabelView> {
     let every = ((widest / slot).ceil() as usize).max(1);
     let all = picture.labels.iter().enumerate().filter(|(place, _)| place % every == 0);
-    all.map(|(place, text)| LabelView { x: short(middle(place, slot)), y: short(bottom + 20.0), text: text.clone() })
-        .collect()
+    let middle = |place: usize, text: &str| {
+        // A label at either end keeps within the drawing.
+        let half = if widest > 0.0 { breadth(text) / 2.0 } else { 0.0 };
+        middle(place, slot).clamp(half, WIDTH - half)
+    };
+    let label = |(place, text): (usize, &String)| LabelView {
+        x: short(middle(place, text)),
+        y: short(bottom + 20.0),
+        text: text.clone(),
+    };
+    all.map(label).collect()
 }
 
 fn middle(place: usize, slot: f64) -> f64 {
