@@ -27,6 +27,8 @@ mod correcting;
 mod dates;
 #[path = "app/demo.rs"]
 mod demo;
+#[path = "app/dispatch.rs"]
+mod dispatch;
 #[path = "app/drafts.rs"]
 mod drafts;
 #[path = "app/drill.rs"]

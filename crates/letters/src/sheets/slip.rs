@@ -16,8 +16,8 @@ use crate::{Fault, clean};
 
 const TITLE: &str = "払込請求書（端末の電子証明書 発行料・更新料）";
 /// Widths of the columns: day, kind, reference, amount; the terminal has what is left.
-const DAY: f32 = mm(29.0);
-const KIND: f32 = mm(16.0);
+const DAY: f32 = mm(33.0);
+const KIND: f32 = mm(15.0);
 const REFERENCE: f32 = mm(41.0);
 const AMOUNT: f32 = mm(28.0);
 

@@ -99,6 +99,22 @@ pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
     Ok(list)
 }
 
+/// New letters that are on their way to the post because an applicant reported the one before as not arrived or lost,
+/// oldest first.
+///
+/// # Errors
+/// [`Error::Forbidden`] without the permission.
+#[boxed]
+pub async fn reported(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
+    ctx.permit(Permission::ReadLetters)?;
+    let mut conn = ctx.app.db.read().await?;
+    let mut list = vec![];
+    for found in storage::letters::reissued(&mut conn, 200).await? {
+        list.push(seen(&mut conn, found).await?);
+    }
+    Ok(list)
+}
+
 /// Notes that the post brought a letter back: its secret dies and the applicant is asked to check the address; or the
 /// sentence that says what is wrong.
 ///

@@ -3,6 +3,7 @@
 use domain::{
     applications::{Event, Kind},
     calendar::japanese_date,
+    clock::Timestamp,
     ids::{BatchId, LetterId},
     permissions::Permission,
 };
@@ -33,6 +34,31 @@ pub struct Desk {
     pub to_post: i64,
     /// Batches, newest first.
     pub batches: Vec<Batch>,
+    /// Letters that wait longer than they should (spec 04.2).
+    pub late: i64,
+    /// When the letter was ordered that waits longest.
+    pub oldest: Option<Timestamp>,
+    /// Business days in which a letter should be posted.
+    pub target_days: u32,
+    /// The one thing to do next.
+    pub next: NextStep,
+}
+
+/// The one thing to do next at the desk: what is begun is finished first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// A batch waits for its print to be confirmed.
+    Confirm(BatchId),
+    /// Printed letters wait for their registered-mail numbers; the batch of the oldest.
+    Post(BatchId),
+    /// Letters wait for a batch.
+    Print,
+    /// Letters came back or were lost, and nobody has ordered new ones.
+    Returned,
+    /// Letters should have arrived.
+    Overdue,
+    /// Nothing waits.
+    Nothing,
 }
 
 /// The desk at a glance.
@@ -43,11 +69,38 @@ pub struct Desk {
 pub async fn desk(ctx: &Ctx<'_>) -> Result<Desk> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
+    let (holidays, target_days) = (ctx.app.holidays(), ctx.app.rules().posting_days);
+    let working = holidays.subtract_business_days(ctx.now.date(), 0);
+    let should = Timestamp::start_of_day(holidays.subtract_business_days(working, target_days));
+    let (late, oldest) = storage::letters::waiting(&mut conn, should).await?;
+    let to_print = storage::letters::count_in_state(&mut conn, "to_print").await?;
     Ok(Desk {
-        to_print: storage::letters::count_in_state(&mut conn, "to_print").await?,
+        to_print,
         to_post: storage::letters::count_in_state(&mut conn, "printed").await?,
         batches: storage::letters::batches(&mut conn, 100).await?,
+        late,
+        oldest,
+        target_days,
+        next: next_step(ctx, &mut conn, to_print).await?,
     })
+}
+
+async fn next_step(ctx: &Ctx<'_>, conn: &mut storage::Conn, to_print: i64) -> Result<NextStep> {
+    if let Some(batch) = storage::letters::batch_with(conn, "in_batch").await? {
+        return Ok(NextStep::Confirm(batch));
+    }
+    if let Some(batch) = storage::letters::batch_with(conn, "printed").await? {
+        return Ok(NextStep::Post(batch));
+    }
+    if to_print > 0 {
+        return Ok(NextStep::Print);
+    }
+    if !storage::letters::gone(conn, 1).await?.is_empty() {
+        return Ok(NextStep::Returned);
+    }
+    let posted = ctx.now - time::Duration::days(super::ARRIVAL_DAYS);
+    let overdue = !storage::letters::overdue(conn, posted, 1).await?.is_empty();
+    Ok(if overdue { NextStep::Overdue } else { NextStep::Nothing })
 }
 
 /// Puts waiting letters into a new batch, oldest first, at most 200; `None` when none waits.

@@ -7,16 +7,20 @@ mod desk;
 mod numbers;
 mod order;
 mod print;
+mod scan;
 
-pub use again::{Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, send_again};
+pub use again::{
+    Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, reported, send_again,
+};
 pub use arrival::{ARRIVAL_DAYS, ask, is_overdue, overdue};
 pub(crate) use desk::harmless;
-pub use desk::{Desk, batch, confirm_printed, desk, make_batch, manifest, post_one};
+pub use desk::{Desk, NextStep, batch, confirm_printed, desk, make_batch, manifest, post_one};
 pub(crate) use numbers::rows_of;
 pub use numbers::{Numbers, RowFault, correct_number, list_text, post};
 pub use order::{NewSecret, expire, new_secret, order_issuance, order_membership, remind};
 pub(crate) use print::sender;
 pub use print::{Printed, batch_pdf, printed_letter, user_id_notice};
+pub use scan::{Returns, post_scanned, return_list, return_scanned, scanned, to_post};
 
 /// Kind of the job that ends a letter when its deadline passes.
 pub const EXPIRE: &str = "letter.expire";

@@ -54,7 +54,7 @@ pub fn list_text(bytes: &[u8]) -> Option<String> {
 }
 
 /// The cells of a line, divided by tabs or by commas.
-fn cells(line: &str) -> Vec<String> {
+pub(super) fn cells(line: &str) -> Vec<String> {
     let delimiter = if line.contains('\t') { b'\t' } else { b',' };
     let mut reader = csv::ReaderBuilder::new();
     let mut reader = reader.has_headers(false).delimiter(delimiter).trim(csv::Trim::All).from_reader(line.as_bytes());
@@ -149,8 +149,12 @@ async fn post_row(ctx: &Ctx<'_>, letters: &[(Letter, String)], row: &Row) -> Res
     if row.number.is_empty() {
         return Ok(Err("「受付番号,書留番号」の形で入力してください。".to_owned()));
     }
-    let found = letters.iter().find(|(_, own)| plain(own) == plain(&row.reference));
-    let Some((letter, _)) = found else {
+    let named = |typed: &str| letters.iter().find(|(_, own)| plain(own) == plain(typed));
+    let Some((letter, _)) = named(&row.reference) else {
+        if named(&row.number).is_some() {
+            let (reference, number) = (&row.number, &row.reference);
+            return Ok(Err(format!("列が逆です。受付番号「{reference}」、書留番号「{number}」の順にしてください。")));
+        }
         return Ok(Err(format!("受付番号「{}」の通知書は、この束にありません。", row.reference)));
     };
     if letter.tracking_number.as_deref().is_some_and(|number| number == domain::typed::compact(&row.number)) {

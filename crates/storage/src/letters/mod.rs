@@ -4,7 +4,7 @@ mod batches;
 mod ways;
 
 pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, opened, put_in_batch, unopened};
-pub use ways::{correct_number, hold, overdue};
+pub use ways::{batch_with, correct_number, hold, overdue, reissued, waiting};
 
 use domain::{
     clock::Timestamp,
@@ -166,7 +166,7 @@ sql!(
 );
 sql!(/// The last letter of each case whose letter came back or was lost.
     GONE = select_letter!(
-        "WHERE application_id IN (SELECT id FROM applications WHERE state IN ('letter_returned', 'letter_lost'))
+        "WHERE application_id IN (SELECT id FROM applications WHERE kind = 'certificate' AND state IN ('letter_returned', 'letter_lost'))
         AND created_at = (SELECT MAX(l.created_at) FROM letters l WHERE l.application_id = letters.application_id)
         ORDER BY created_at, id LIMIT $1"
     )

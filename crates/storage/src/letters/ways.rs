@@ -1,6 +1,10 @@
 //! Letters on their way: those that should have arrived, those in use, and registered-mail numbers that were typed wrong.
 
-use domain::{clock::Timestamp, ids::LetterId};
+use domain::{
+    clock::Timestamp,
+    ids::{BatchId, LetterId},
+};
+use uuid::Uuid;
 
 use super::{Letter, Row, select_letter};
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
@@ -8,9 +12,24 @@ use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 sql!(
     OVERDUE = select_letter!(
         "WHERE state = 'posted' AND delivered_at IS NULL AND posted_at <= $1
-        AND EXISTS (SELECT 1 FROM applications p WHERE p.id = letters.application_id AND p.state = 'letter_posted')
+        AND application_id IN (SELECT id FROM applications WHERE kind = 'certificate' AND state = 'letter_posted')
         ORDER BY posted_at, id LIMIT $2"
     )
+);
+sql!(
+    REISSUED = select_letter!(
+        "WHERE state IN ('to_print', 'in_batch', 'printed')
+        AND application_id IN (SELECT id FROM applications WHERE kind = 'certificate' AND state = 'letter_reissued')
+        ORDER BY created_at, id LIMIT $1"
+    )
+);
+sql!(
+    WAITING = "SELECT COUNT(CASE WHEN created_at < $1 THEN 1 END), MIN(created_at) FROM letters
+    WHERE state IN ('to_print', 'in_batch', 'printed')"
+);
+sql!(
+    BATCH_WITH =
+        "SELECT batch_id FROM letters WHERE state = $1 AND batch_id IS NOT NULL ORDER BY created_at, id LIMIT 1"
 );
 sql!(/// Only from the number that the person saw.
     CORRECT = "UPDATE letters SET tracking_number = $1 WHERE id = $2 AND state = 'posted' AND tracking_number = $3");
@@ -37,6 +56,37 @@ pub async fn overdue(conn: &mut Conn, posted: Timestamp, limit: i64) -> Result<V
     let rows: Vec<Row> =
         on_engine!(conn, |c| sqlx::query_as(OVERDUE).bind(posted.as_millis()).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Letters not yet posted that replace one that was reported as not arrived or lost, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn reissued(conn: &mut Conn, limit: i64) -> Result<Vec<Letter>> {
+    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(REISSUED).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// How many letters that are not posted were ordered before an instant, and when the oldest of all was.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn waiting(conn: &mut Conn, before: Timestamp) -> Result<(i64, Option<Timestamp>)> {
+    let (late, oldest): (i64, Option<i64>) =
+        on_engine!(conn, |c| sqlx::query_as(WAITING).bind(before.as_millis()).fetch_one(c).await)?;
+    Ok((late, oldest.map(Timestamp::from_millis)))
+}
+
+/// The batch of the oldest letter in a state.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn batch_with(conn: &mut Conn, state: &str) -> Result<Option<BatchId>> {
+    let id: Option<Uuid> = on_engine!(conn, |c| sqlx::query_scalar(BATCH_WITH).bind(state).fetch_optional(c).await)?;
+    Ok(id.map(BatchId))
 }
 
 /// Replaces the registered-mail number of a posted letter; false when it is not the number that was seen any more.

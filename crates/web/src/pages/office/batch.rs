@@ -97,7 +97,9 @@ fn told(said: &Said) -> Option<BannerView> {
         "printed" => {
             parts::banner(BannerKind::Success, "印刷済みにしました。", &["発送したら、書留番号を記録してください。"])
         }
-        "before" => parts::banner(BannerKind::Info, "この束は、すでに印刷済みになっています。", &[]),
+        "before" => {
+            parts::banner(BannerKind::Info, "この束は、すでに印刷済みになっています。何も変わっていません。", &[])
+        }
         "posted" => parts::banner(BannerKind::Success, format!("{count}通を発送済みにしました。"), &[]),
         "nothing" => parts::banner(BannerKind::Info, "書留番号が入力されていません。何も記録しませんでした。", &[]),
         _ => return None,
@@ -210,7 +212,9 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
         left = still_open(&visit, id, left).await?;
     }
     typed.list = left.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
-    typed.list_faults.extend(left.iter().map(|fault| format!("「{}」：{}", fault.row.trim(), fault.message)));
+    typed
+        .list_faults
+        .extend(left.iter().map(|fault| format!("{}行目「{}」：{}", fault.line, fault.row.trim(), fault.message)));
     if typed.numbers.is_empty() && typed.list_faults.is_empty() {
         let done = if count > 0 { "posted" } else { "nothing" };
         return Ok(see_other(&format!("/office/letters/batches/{id}?done={done}&count={count}")));

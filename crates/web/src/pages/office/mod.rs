@@ -27,6 +27,7 @@ mod proposals;
 mod queue;
 mod reports;
 mod settings;
+mod scan;
 mod staff;
 mod words;
 
@@ -86,6 +87,11 @@ fn dispatch() -> Routes {
     let (read, post) = (Access::Office(P::ReadLetters), Access::Office(P::DispatchLetters));
     Routes::default()
         .get("/office/letters", read, letters::desk)
+        .get("/office/letters/scan", post, scan::show)
+        .post("/office/letters/scan", post, scan::scan)
+        .get("/office/letters/returns", post, scan::returns)
+        .post("/office/letters/returns", post, scan::came_back)
+        .post("/office/letters/returns/list", post, scan::came_back_list)
         .get("/office/letters/{id}", read, letter::show)
         .post("/office/letters/{id}/came-back", post, letter::came_back)
         .post("/office/letters/{id}/number", post, letter::correct_number)
