@@ -55,6 +55,8 @@ mod filing;
 mod forger;
 #[path = "app/four_eyes.rs"]
 mod four_eyes;
+#[path = "app/furnished.rs"]
+mod furnished;
 #[path = "app/home.rs"]
 mod home;
 #[path = "app/hostile.rs"]
@@ -109,6 +111,8 @@ mod reports;
 mod returning;
 #[path = "app/reviewing.rs"]
 mod reviewing;
+#[path = "app/reviews.rs"]
+mod reviews;
 #[path = "app/revoked.rs"]
 mod revoked;
 #[path = "app/revoked_issuer.rs"]

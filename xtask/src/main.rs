@@ -1,4 +1,4 @@
-//! The one entry for developers: `cargo xtask check`, `test`, `manual` and `bench`.
+//! The one entry for developers: `cargo xtask check`, `test`, `manual`, `permissions` and `bench`.
 //!
 //! They work on a fresh Debian 12 with a Rust toolchain and a C compiler: they look for what they need, say what is
 //! missing and install it. `.ci/run` calls the first two.
@@ -8,6 +8,7 @@ mod check;
 mod manual;
 mod needs;
 mod parts;
+mod permissions;
 mod postgres;
 mod process;
 mod suite;
@@ -33,6 +34,9 @@ cargo xtask manual [--check]
     Walks through the pages as the clinic's manual says and writes docs/user/manual anew: page, pictures, PDF, record.
     --check writes nothing and fails when the pages show something else than the record; the e2e part does the same.
 
+cargo xtask permissions
+    Writes docs/operate/permissions.md anew from the table of roles and the list of routes; a test compares it.
+
 cargo xtask bench [PART…]
     Builds the program for release and measures it, whole or only some parts (portal, certificates, lists,
     ocsp, token, million, office, peers); fails when a target is missed. Let nothing else run beside it.";
@@ -53,6 +57,7 @@ fn dispatch(words: &[String]) -> anyhow::Result<()> {
         Some((command, rest)) if command == "check" => check::run(rest),
         Some((command, rest)) if command == "test" => suite::run(rest),
         Some((command, rest)) if command == "manual" => manual::run(rest),
+        Some((command, rest)) if command == "permissions" => permissions::write(rest),
         Some((command, rest)) if command == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{USAGE}");

@@ -285,6 +285,9 @@ async fn rounds(app: Arc<App>) {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
         records(&app).await;
+        if let Err(error) = services::office::reviews::make_when_due(&app).await {
+            tracing::error!(%error, "the review of staff accounts could not be begun");
+        }
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");
         }

@@ -1,6 +1,6 @@
 //! Rows as pages show them: the types of `storage` that verbs give back, so that pages need not know that crate.
 
-pub use storage::accounts::{Account, Membership};
+pub use storage::accounts::{Account, Membership, Review, ReviewLine};
 pub use storage::applications::{
     Application, Assignee, Counts, EventRow, Foremost, Listed, Note, PAGE, Question, QueueFilter, Reached, RunResult,
     SavedFilter,

@@ -4,6 +4,7 @@
 //! a folder for each domain folder. [`portal()`] and [`closed()`] are the two listeners,
 //! [`publications`] is a third one for those who check certificates.
 
+mod matrix;
 pub mod pages;
 pub mod site;
 pub mod view;
@@ -19,5 +20,6 @@ pub fn request_in(body: &[u8]) -> Result<Vec<u8>, &'static str> {
     pages::closed::est::decode(body)
 }
 
+pub use matrix::permissions_document;
 pub use pages::{closed, portal, publications, quarantine, routes, routes_of_closed};
 pub use site::{Access, Proxies, RouteInfo, Site};

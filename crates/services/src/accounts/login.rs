@@ -164,6 +164,9 @@ async fn enter(ctx: &Ctx<'_>, account: &Account, tries: &Tries, device: &str) ->
     let mut tx = ctx.app.db.write().await?;
     tries.forget(&mut tx).await?;
     let token = sessions::begin(ctx, &mut tx, account.id, device, life).await?;
+    if complete {
+        storage::accounts::note_login(&mut tx, account.id, ctx.now).await?;
+    }
     audit_as(ctx, &mut tx, account.id, "login.password", format!("account:{}", account.id));
     tx.commit().await?;
     let Some(started) = started(ctx, token).await? else { return Ok(LoginOutcome::Refused) };
@@ -218,6 +221,7 @@ pub async fn totp(ctx: &Ctx<'_>, code: &str) -> Result<SecondFactor> {
     limits::SECOND_FACTOR.forget(&mut tx, &[&id]).await?;
     let life = if session.must_reset { sessions::STEP } else { ctx.app.settings.session_idle };
     storage::sessions::pass_second_factor(&mut tx, &session.token_hash, ctx.now + life).await?;
+    storage::accounts::note_login(&mut tx, session.account_id, ctx.now).await?;
     ctx.audit(&mut tx, how, format!("account:{id}"), "", "");
     tx.commit().await?;
     Ok(SecondFactor::Passed(next_step(ctx.app, &Session { second_factor: true, ..session.clone() })))

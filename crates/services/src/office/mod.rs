@@ -1,6 +1,7 @@
 //! What staff look at besides cases: mails, the ledger, staff accounts.
 
 pub mod proposals;
+pub mod reviews;
 pub mod settings;
 pub mod staff;
 

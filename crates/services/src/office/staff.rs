@@ -1,5 +1,7 @@
 //! Accounts of the operator's staff (spec 1.2): made, given roles and closed by administrators.
 
+use std::collections::BTreeMap;
+
 use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
@@ -9,7 +11,10 @@ use domain::{
 };
 use serde_json::Value;
 use storage::boxed;
-use storage::{Tx, accounts::Account};
+use storage::{
+    Tx,
+    accounts::{Account, ReviewDecision},
+};
 use time::Duration;
 
 use crate::{
@@ -46,6 +51,8 @@ pub struct StaffAccount {
     pub disabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When its person last logged in.
+    pub last_login_at: Option<Timestamp>,
     /// Whether it is the reader's own: then nothing of it can be changed here.
     pub own: bool,
 }
@@ -62,14 +69,18 @@ pub enum Saved {
 /// All staff accounts by address.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without [`Permission::ManageStaff`].
+/// [`Error::Forbidden`] without [`Permission::ReadStaff`].
 #[boxed]
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<StaffAccount>> {
-    ctx.permit(Permission::ManageStaff)?;
+    ctx.permit(Permission::ReadStaff)?;
     let own = ctx.account().ok();
-    let accounts = storage::accounts::staff(&mut ctx.app.db.read().await?).await?;
+    let mut conn = ctx.app.db.read().await?;
+    let accounts = storage::accounts::staff(&mut conn).await?;
+    let logins: BTreeMap<AccountId, Timestamp> =
+        storage::accounts::staff_logins(&mut conn).await?.into_iter().collect();
     let line = |account: Account| StaffAccount {
         own: Some(account.id) == own,
+        last_login_at: logins.get(&account.id).copied(),
         id: account.id,
         email: account.email,
         name: account.name,
@@ -179,15 +190,25 @@ pub async fn set_roles(ctx: &Ctx<'_>, id: AccountId, roles: &[Role]) -> Result<S
 /// [`Error::ChangedMeanwhile`] when it is closed.
 #[boxed]
 pub async fn disable(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
-    other(ctx, id).await?;
+    let account = other(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
-    if !storage::accounts::disable(&mut tx, id, ctx.now).await? {
+    close(ctx, &mut tx, &account).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Closes an account in the caller's transaction; no review asks about it any more.
+pub(super) async fn close(ctx: &Ctx<'_>, tx: &mut Tx, account: &Account) -> Result<()> {
+    let id = account.id;
+    if !storage::accounts::disable(tx, id, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }
-    storage::sessions::end_others(&mut tx, id, "").await?;
-    storage::accounts::void_tokens(&mut tx, id, Purpose::Reset.as_str(), ctx.now).await?;
-    ctx.audit(&mut tx, "staff.disable", format!("account:{id}"), "", "");
-    tx.commit().await?;
+    storage::sessions::end_others(tx, id, "").await?;
+    storage::accounts::void_tokens(tx, id, Purpose::Reset.as_str(), ctx.now).await?;
+    let by = ctx.account().ok();
+    let decided = ReviewDecision { decision: super::reviews::REMOVED, roles: &account.roles, at: ctx.now, by };
+    storage::accounts::decide_all_reviews(tx, id, &decided).await?;
+    ctx.audit(tx, "staff.disable", format!("account:{id}"), "", "");
     Ok(())
 }
 
@@ -207,7 +228,7 @@ pub async fn reset_second_factor(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
 }
 
 /// A staff account that is not the administrator's own.
-async fn other(ctx: &Ctx<'_>, id: AccountId) -> Result<Account> {
+pub(super) async fn other(ctx: &Ctx<'_>, id: AccountId) -> Result<Account> {
     ctx.permit(Permission::ManageStaff)?;
     if ctx.account().is_ok_and(|own| own == id) {
         return Err(Error::Forbidden);
@@ -240,7 +261,7 @@ fn sorted(roles: &[Role]) -> Vec<Role> {
     roles
 }
 
-fn words(roles: &[Role]) -> String {
+pub(super) fn words(roles: &[Role]) -> String {
     roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" ")
 }
 

@@ -2,11 +2,13 @@
 
 mod memberships;
 mod proofs;
+mod reviews;
 mod tokens;
 mod tries;
 
 pub use memberships::*;
 pub use proofs::*;
+pub use reviews::*;
 pub use tokens::*;
 pub use tries::*;
 

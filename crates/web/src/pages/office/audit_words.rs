@@ -119,6 +119,8 @@ const WORDS: &[(&str, &str)] = &[
     ("staff.create", "職員の登録"),
     ("staff.disable", "職員のアカウントの停止"),
     ("staff.reset_second_factor", "職員の二段階認証の解除"),
+    ("staff.review", "権限の棚卸しの一覧の作成"),
+    ("staff.reviewed", "権限の棚卸しの確認"),
     ("staff.set_roles", "職員の役割の変更"),
     ("terminal.place", "端末の設置場所の変更"),
     ("terminal.retire", "端末の使用の終了"),

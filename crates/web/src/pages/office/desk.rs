@@ -14,7 +14,7 @@ use services::{
     Ctx, Error,
     accounts::membership,
     applications, authority, inquiries, jobs, letters,
-    office::proposals,
+    office::{proposals, reviews},
     rows::{Listed, QueueFilter},
 };
 
@@ -158,6 +158,15 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     if ctx.permit(P::ReadInquiries).is_ok() {
         let count = inquiries::waiting(ctx, MOST).await?;
         all.push(Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの"));
+    }
+    if ctx.permit(P::ManageStaff).is_ok() {
+        let (count, late) = reviews::waiting(ctx).await?;
+        let words = if late {
+            "確認の期限を過ぎた職員の権限があります"
+        } else {
+            "まだ確認していない職員の権限"
+        };
+        all.extend((count > 0).then(|| Waiting::new("権限の棚卸し", "/office/staff/reviews", count, words)));
     }
     if ctx.permit(P::ManageJobs).is_ok() {
         let count = count(&jobs::failed(ctx).await?);

@@ -26,7 +26,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadAudit, "監査記録", "/office/audit"),
     (P::ReadSettings, "設定", "/office/settings"),
     (P::ReadReports, "集計", "/office/reports"),
-    (P::ManageStaff, "職員", "/office/staff"),
+    (P::ReadStaff, "職員", "/office/staff"),
 ];
 
 /// What the person's roles may open; nothing while a step of the login is left.

@@ -26,8 +26,9 @@ mod parts;
 mod proposals;
 mod queue;
 mod reports;
-mod settings;
+mod reviews;
 mod scan;
+mod settings;
 mod staff;
 mod words;
 
@@ -188,12 +189,16 @@ fn figures() -> Routes {
 
 /// Accounts of staff.
 fn people() -> Routes {
-    let manage = Access::Office(P::ManageStaff);
+    let (read, manage) = (Access::Office(P::ReadStaff), Access::Office(P::ManageStaff));
     Routes::default()
-        .get("/office/staff", manage, staff::list)
+        .get("/office/staff", read, staff::list)
+        .get("/office/staff/reviews", read, reviews::list)
+        .get("/office/staff/reviews/{quarter}", read, reviews::show)
+        .post("/office/staff/reviews/{quarter}/{id}/keep", manage, reviews::keep)
+        .post("/office/staff/reviews/{quarter}/{id}/remove", manage, reviews::remove)
         .get("/office/staff/new", manage, staff::ask_new)
         .post("/office/staff", manage, staff::create)
-        .get("/office/staff/{id}", manage, staff::show)
+        .get("/office/staff/{id}", read, staff::show)
         .post("/office/staff/{id}/roles", manage, staff::set_roles)
         .post("/office/staff/{id}/disable", manage, staff::disable)
         .post("/office/staff/{id}/second-factor", manage, staff::reset_second_factor)

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    calendar::japanese_date,
+    calendar::{japanese_date, japanese_datetime},
     forms::Finding,
     ids::AccountId,
     permissions::{Permission, Role, granted},
@@ -31,11 +31,12 @@ const LIST: &str = "/office/staff";
 
 /// All staff accounts.
 pub(super) async fn list(visit: Visit) -> Result<Html<parts::ListPage>, Failure> {
-    parts::insist(&visit, &[Permission::ManageStaff])?;
+    parts::insist(&visit, &[Permission::ReadStaff])?;
     let accounts = staff::list(&visit.ctx()).await?;
-    let labels = ["名前", "メールアドレス", "役割", "状態", "登録日"];
+    let labels = ["名前", "メールアドレス", "役割", "状態", "最後のログイン", "登録日"];
     let table = parts::table("職員（メールアドレス順）", &labels, accounts.iter().map(row).collect());
-    let links = vec![Link::new("職員を登録する", "/office/staff/new")];
+    let mut links = vec![Link::new("権限の棚卸し", "/office/staff/reviews")];
+    links.extend(parts::may(&visit, Permission::ManageStaff).then(|| Link::new("職員を登録する", "/office/staff/new")));
     let empty = ("職員はまだいません", "「職員を登録する」から登録してください。");
     let frame = visit.office_frame("職員", LIST);
     Ok(Html(parts::ListPage { links, ..parts::ListPage::new(frame, table, empty) }))
@@ -47,6 +48,7 @@ fn row(account: &StaffAccount) -> RowView {
         CellView::Text(account.email.clone()),
         CellView::Text(roles_words(&account.roles)),
         CellView::State(state(account)),
+        CellView::Text(account.last_login_at.map_or_else(|| "なし".to_owned(), japanese_datetime)),
         CellView::Text(japanese_date(account.created_at.date())),
     ])
 }
@@ -135,6 +137,7 @@ struct StaffPage {
     own: bool,
     disabled: bool,
     has_second_factor: bool,
+    manages: bool,
 }
 
 /// What was just done.
@@ -150,7 +153,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
     Query(said): Query<Said>,
 ) -> Result<Response, Failure> {
-    parts::insist(&visit, &[Permission::ManageStaff])?;
+    parts::insist(&visit, &[Permission::ReadStaff])?;
     let mut page = page(&visit, parts::id(&name)?, None, &[]).await?;
     page.frame.banners.extend(told(&said.done));
     Ok(Html(page).into_response())
@@ -185,6 +188,7 @@ async fn page(visit: &Visit, id: AccountId, typed: Option<&[Role]>, slips: &[Fin
         SummaryRow::new("役割", roles_words(&account.roles)),
         SummaryRow::new("パスワード", if account.has_password { "設定済み" } else { "まだ設定していません" }),
         SummaryRow::new("二段階認証", if account.has_second_factor { "設定済み" } else { "まだ設定していません" }),
+        SummaryRow::new("最後のログイン", account.last_login_at.map_or_else(|| "なし".to_owned(), japanese_datetime)),
         SummaryRow::new("登録日", japanese_date(account.created_at.date())),
     ];
     Ok(StaffPage {
@@ -197,6 +201,7 @@ async fn page(visit: &Visit, id: AccountId, typed: Option<&[Role]>, slips: &[Fin
         own: account.own,
         disabled: account.disabled,
         has_second_factor: account.has_second_factor,
+        manages: parts::may(visit, Permission::ManageStaff),
         name: account.name,
     })
 }

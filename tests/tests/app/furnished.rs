@@ -1,0 +1,209 @@
+//! A house in which every address of a route leads to a real row: two institutions with their people, cases, letters,
+//! a certificate, inquiries, a review, and one of the staff for each role.
+
+use domain::{
+    ids::{AccountId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
+    permissions::Role,
+};
+use serde_json::json;
+use storage::institutions::Import;
+
+use crate::{
+    browser::{Browser, account, institution},
+    inquiries::asked,
+    pickup::{fetch, letter_to},
+    steps::{filed, letters_of, staff},
+    support::House,
+};
+
+/// Rows of the first institution, and who may see them.
+pub(crate) struct Furnished {
+    pub(crate) owner: Browser,
+    pub(crate) member: Browser,
+    /// Owner of another institution.
+    pub(crate) stranger: Browser,
+    pub(crate) staff: Vec<(Role, Browser)>,
+    pub(crate) eligibility: String,
+    pub(crate) certificate_case: String,
+    certificate: String,
+    letter: String,
+    batch: String,
+    institution: InstitutionId,
+    import: ImportId,
+    inquiry: InquiryId,
+    job: JobId,
+    own_membership: MembershipId,
+    spare_membership: MembershipId,
+    spare_staff: AccountId,
+    quarter: String,
+}
+
+fn id(case: &str) -> &str {
+    case.rsplit('/').next().unwrap()
+}
+
+async fn membership(house: &House, account: AccountId, place: InstitutionId, role: &str, state: &str) -> MembershipId {
+    let now = house.app.clock.now();
+    let id = MembershipId::new(now, &*house.app.randomness);
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::accounts::insert_membership(&mut tx, id, account, place, role, state, now).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn owner_of(house: &House, code: &str) -> AccountId {
+    let email = format!("owner-{code}@clinic.example");
+    storage::accounts::by_email(&mut house.app.db.read().await.unwrap(), &email).await.unwrap().unwrap().id
+}
+
+async fn imported(house: &House) -> ImportId {
+    let now = house.app.clock.now();
+    let id = ImportId::new(now, &*house.app.randomness);
+    let import = Import {
+        id,
+        file_name: "register.csv".to_owned(),
+        actor: "system:test".to_owned(),
+        actor_name: "システム".to_owned(),
+        started_at: now,
+        finished_at: None,
+        summary: json!({}),
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::institutions::start_import(&mut tx, &import).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn failed_job(house: &House) -> JobId {
+    let now = house.app.clock.now();
+    let id = JobId::new(now, &*house.app.randomness);
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::jobs::enqueue(&mut tx, id, "unknown", None, json!({}), now).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = house.app.db.write().await.unwrap();
+    let job = storage::jobs::claim(&mut tx, "test", now).await.unwrap().unwrap();
+    storage::jobs::fail(&mut tx, &job, "test", "unknown kind", now).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+impl Furnished {
+    /// Furnishes a house.
+    pub(crate) async fn of(house: &House) -> Self {
+        const CODE: &str = "1330100016";
+        let (certificate_case, paper) = letter_to(house, CODE, "12345678901").await;
+        let got = fetch(&Browser::terminal(house), &paper).await;
+        assert!(got.status.is_success(), "{}", got.body);
+        let first = owner_of(house, CODE).await;
+        let owner = Browser::of(house, first, false).await;
+        let mut conn = house.app.db.read().await.unwrap();
+        let mine = storage::accounts::memberships_of_account(&mut conn, first).await.unwrap().remove(0);
+        let case = id(&certificate_case).parse().unwrap();
+        let certificate = storage::authority::of_application(&mut conn, case).await.unwrap().remove(0).id.to_string();
+        drop(conn);
+        let member = account(house, "member@clinic.example", &[], None).await;
+        membership(house, member, mine.institution_id, "staff", "active").await;
+        let spare = account(house, "spare@clinic.example", &[], None).await;
+        let spare_membership = membership(house, spare, mine.institution_id, "staff", "owner").await;
+        let elsewhere = institution(house, "2730100019", "もみじ医院").await;
+        let stranger = account(house, "stranger@clinic.example", &[], Some(elsewhere)).await;
+        let letter = letters_of(house, &certificate_case).await.remove(0);
+        let inquiry = asked(house, &owner, "", "どこですか。").await.id;
+        services::jobs::work_all(&house.app, "test").await.unwrap();
+        let job = failed_job(house).await;
+        let spare_staff = account(house, "spare@madoguchi.example", &[Role::Editor], None).await;
+        let mut people = vec![];
+        for role in Role::ALL {
+            people.push((*role, staff(house, *role).await));
+        }
+        services::office::reviews::make(&house.app, &json!({ "quarter": "2026-Q2" })).await.unwrap();
+        Self {
+            eligibility: filed_case(house, &owner).await,
+            member: Browser::of(house, member, false).await,
+            stranger: Browser::of(house, stranger, false).await,
+            staff: people,
+            certificate,
+            batch: letter.batch_id.unwrap().to_string(),
+            letter: letter.id.to_string(),
+            institution: mine.institution_id,
+            import: imported(house).await,
+            own_membership: mine.id,
+            quarter: "2026-Q2".to_owned(),
+            owner,
+            certificate_case,
+            inquiry,
+            job,
+            spare_membership,
+            spare_staff,
+        }
+    }
+
+    /// The real row that a path's variable part names, if it is one that this house has; `certificates` asks for the
+    /// certificate case of a path that any case fits.
+    fn row(&self, path: &str, certificates: bool) -> Option<String> {
+        let case = if certificates { &self.certificate_case } else { &self.eligibility };
+        let rows: [(&str, String); 18] = [
+            ("/office/applications/", id(case).to_owned()),
+            ("/office/certificates/", self.certificate.clone()),
+            ("/office/memberships/", self.spare_membership.to_string()),
+            ("/office/letters/batches/", self.batch.clone()),
+            ("/office/letters/", self.letter.clone()),
+            ("/office/institutions/", self.institution.to_string()),
+            ("/office/imports/", self.import.to_string()),
+            ("/office/inquiries/strays/", self.inquiry.to_string()),
+            ("/office/inquiries/", self.inquiry.to_string()),
+            ("/office/jobs/", self.job.to_string()),
+            ("/office/staff/reviews/", self.spare_staff.to_string()),
+            ("/office/staff/", self.spare_staff.to_string()),
+            ("/applications/", id(case).to_owned()),
+            ("/certificates/", self.certificate.clone()),
+            ("/terminals/", id(&self.certificate_case).to_owned()),
+            ("/memberships/", self.own_membership.to_string()),
+            ("/account/members/", self.spare_membership.to_string()),
+            ("/inquiries/", self.inquiry.to_string()),
+        ];
+        rows.into_iter().find(|(start, _)| path.starts_with(start)).map(|(_, row)| row)
+    }
+
+    /// An address of a route with real rows in it, and whether they are known to exist; other variable parts are names of
+    /// things that do not exist.
+    pub(crate) fn address(&self, path: &str, certificates: bool) -> (String, bool) {
+        let mut known = true;
+        let part = |part: &str| match part {
+            "{kind}" if certificates => "certificate".to_owned(),
+            "{kind}" => "eligibility".to_owned(),
+            "{step}" => "terminals".to_owned(),
+            "{quarter}" => self.quarter.clone(),
+            "{topic}" if path.starts_with("/office/settings/") => "targets".to_owned(),
+            "{topic}" => "ages".to_owned(),
+            "{id}" => self.row(path, certificates).unwrap_or_else(|| {
+                known = false;
+                "01900000-0000-7000-8000-000000000000".to_owned()
+            }),
+            other if other.starts_with('{') => {
+                known = false;
+                "01900000-0000-7000-8000-000000000000".to_owned()
+            }
+            other => other.to_owned(),
+        };
+        let address: Vec<String> = path.split('/').map(part).collect();
+        let address = address.join("/");
+        // The page of a certificate in the office is opened from its case.
+        let of_certificate = address.starts_with("/office/certificates/");
+        let query = if of_certificate { format!("?case={}", id(&self.certificate_case)) } else { String::new() };
+        (format!("{address}{query}"), known)
+    }
+}
+
+async fn filed_case(house: &House, owner: &Browser) -> String {
+    // `letter_to` filed one already; the case that is looked at is the one that waits for its reviewer.
+    let list = owner.get("/mylist").await.body;
+    let cases = list.split("href=\"/applications/").skip(1).filter_map(|rest| rest.split(['"', '/']).next());
+    for case in cases {
+        let path = format!("/applications/{case}");
+        if crate::steps::stored(house, &path).await.kind == domain::applications::Kind::Eligibility {
+            return path;
+        }
+    }
+    filed(house, owner).await
+}
