@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::text::thousands;
+use domain::{applications::Kind, text::thousands};
 use storage::reports::Figure;
 
 use super::{
@@ -54,6 +54,15 @@ impl Look<'_> {
     }
 }
 
+/// A procedure's name as it fits under a bar.
+const fn short(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Eligibility => "資格確認",
+        Kind::Certificate => "電子証明書",
+        Kind::Claims => "請求の届出",
+    }
+}
+
 /// Percentiles of each procedure.
 fn by_kind(title: &str, note: &str, of: &dyn Fn(&str) -> Vec<(i64, i64)>) -> Picture {
     let series = PERCENTS.map(|percent| Series {
@@ -67,7 +76,7 @@ fn by_kind(title: &str, note: &str, of: &dyn Fn(&str) -> Vec<(i64, i64)>) -> Pic
         axis: "手続き".to_owned(),
         unit: "営業日".to_owned(),
         shape: Shape::Grouped,
-        labels: kinds().into_iter().map(|(_, name)| name).collect(),
+        labels: Kind::ALL.iter().map(|kind| short(*kind).to_owned()).collect(),
         series: if nothing { vec![] } else { series.into() },
         zeros: true,
     }
