@@ -17,6 +17,8 @@ mod browser;
 mod calls;
 #[path = "app/case.rs"]
 mod case;
+#[path = "app/case_talk.rs"]
+mod case_talk;
 #[path = "app/checks.rs"]
 mod checks;
 #[path = "app/clock.rs"]

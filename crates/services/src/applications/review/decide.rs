@@ -148,7 +148,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
 }
 
 /// Accepts a case that was seen, in the caller's transaction: who may do so was asked before. `secret` is that of
-/// [`secret_for`]; `note` stands in the case's life.
+/// `secret_for`; `note` stands in the case's life.
 ///
 /// # Errors
 /// [`Error::ChangedMeanwhile`] when the state does not allow it or someone was faster.
