@@ -3,6 +3,8 @@
 
 #[path = "app/answers.rs"]
 mod answers;
+#[path = "app/asking.rs"]
+mod asking;
 #[path = "app/astray.rs"]
 mod astray;
 #[path = "app/audit_chain.rs"]
@@ -17,8 +19,6 @@ mod browser;
 mod calls;
 #[path = "app/case.rs"]
 mod case;
-#[path = "app/case_talk.rs"]
-mod case_talk;
 #[path = "app/checks.rs"]
 mod checks;
 #[path = "app/clock.rs"]

@@ -1,4 +1,4 @@
-//! Examining: two officers on one case, several decisions at once, questions, notes, what stands on a case.
+//! Examining: two officers on one case, several decisions at once, what stands on a case.
 
 use std::collections::BTreeSet;
 
@@ -221,6 +221,28 @@ async fn nobody_decides_what_they_sent_answered_or_accepted_before() {
         let refused = reviewer.post(&format!("{}/accept", office(&case)), &[("version", &seen)]).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         assert_eq!(stored(house, &case).await.state, State::Submitted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_that_was_refused_stands_on_the_case_with_the_servers_words_and_what_to_do() {
+    on_each_database(async |house| {
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = filed(house, &browser).await;
+        let id = stored(house, &case).await.id;
+        let mail = storage::mails::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap().remove(0);
+        let reviewer = staff(house, Role::Reviewer).await;
+        assert!(!reviewer.get(&office(&case)).await.body.contains("申請者にメールが届いていません"));
+        let mut tx = house.app.db.write().await.unwrap();
+        let words = "550 5.1.1 no such user here";
+        storage::mails::set_state(&mut tx, mail.id, "refused", words, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = reviewer.get(&office(&case)).await.body;
+        for expected in ["申請者にメールが届いていません", words, "03-0000-0000", "相手のサーバーが拒否"]
+        {
+            assert!(page.contains(expected), "{expected}: {page}");
+        }
     })
     .await;
 }

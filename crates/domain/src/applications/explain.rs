@@ -98,7 +98,7 @@ const NOBODY: &str = "手続は終わっています";
 /// Explains where a case stands.
 pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanation {
     let day = japanese_date(moment.since.date());
-    if moment.asked && moment.state == State::InReview {
+    if moment.asked && moment.state.is_open_for_review() {
         return asked(moment, &day);
     }
     let (happened, holder, next) = words(moment, &day);
@@ -265,7 +265,8 @@ mod tests {
         let told = asked(State::InReview);
         assert_eq!(told.holder, Explanation::APPLICANT);
         assert!(told.sentence().ends_with("回答の期限は2026年6月3日（水）です。"), "{}", told.sentence());
-        assert_ne!(asked(State::Submitted).holder, Explanation::APPLICANT, "a case that nobody examines asks nothing");
+        assert_eq!(asked(State::Submitted).holder, Explanation::APPLICANT, "also once the reviewer has let go of it");
+        assert_ne!(asked(State::Accepted).holder, Explanation::APPLICANT, "a decided case asks nothing");
     }
 
     #[test]

@@ -127,6 +127,7 @@ const SHARED: &[Move] = &[
     step(State::InReview, Event::Release, State::Submitted),
     step(State::InReview, Event::Ask, State::InReview),
     step(State::InReview, Event::Answer, State::InReview),
+    step(State::Submitted, Event::Answer, State::Submitted),
     step(State::InReview, Event::Return, State::Returned),
     step(State::InReview, Event::Reject, State::Rejected),
     step(State::Returned, Event::Resubmit, State::Submitted),
@@ -287,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_filing_moves_only_along_these_lines() {
-        let expected = "draft --submit--> submitted\nsubmitted --take--> in_review\nsubmitted --withdraw--> withdrawn\n\
+        let expected = "draft --submit--> submitted\nsubmitted --take--> in_review\nsubmitted --answer--> submitted\nsubmitted --withdraw--> withdrawn\n\
             in_review --release--> submitted\nin_review --return--> returned\nin_review --ask--> in_review\n\
             in_review --answer--> in_review\nin_review --accept--> accepted\nin_review --reject--> rejected\nin_review --withdraw--> withdrawn\nreturned --resubmit--> submitted\n\
             returned --withdraw--> withdrawn\naccepted --take_effect--> in_force\naccepted --supersede--> superseded\n\

@@ -107,6 +107,14 @@ struct Belongings {
     explanation: Explanation,
 }
 
+/// What follows from the answers of a case.
+struct Judged {
+    reading: Vec<(String, Vec<ReadingLine>)>,
+    checks: Vec<Check>,
+    elsewhere: Vec<Elsewhere>,
+    differences: Vec<Difference>,
+}
+
 /// A case with everything its reviewer needs; seeing it is recorded (spec 6.5).
 ///
 /// # Errors
@@ -128,22 +136,20 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     }
     let with = belongings(ctx, &mut conn, &found).await?;
     drop(conn);
-    let facts = facts_for_case(ctx, &found, &found.answers).await?;
-    let lines = reading(found.kind.procedure(), &facts, &found.answers);
-    let in_force = in_force(ctx, &found).await?;
-    let differences = differences(found.kind, &facts, in_force.as_ref(), &lines);
-    let elsewhere = elsewhere_of(ctx, &found, &facts).await?;
-    let checks = checks_of(ctx, &found, &facts, &elsewhere).await?;
+    let judged = judged(ctx, &found).await?;
     seen(ctx, id).await?;
     let may_decide = found.state.is_open_for_review() && decide::may_decide(ctx, &found).await.is_ok();
-    Ok(CaseView {
-        case: found,
-        reading: lines,
-        checks,
-        elsewhere,
-        differences,
-        may_decide,
-        may_note: ctx.permit(Permission::WriteNotes).is_ok(),
+    let may_note = ctx.permit(Permission::WriteNotes).is_ok();
+    Ok(view(found, with, judged, (may_decide, may_note)))
+}
+
+fn view(case: Application, with: Belongings, judged: Judged, (may_decide, may_note): (bool, bool)) -> CaseView {
+    CaseView {
+        case,
+        reading: judged.reading,
+        checks: judged.checks,
+        elsewhere: judged.elsewhere,
+        differences: judged.differences,
         institution: with.institution,
         events: with.events,
         mails: with.mails,
@@ -156,7 +162,20 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
         related: with.related,
         assignee_name: with.assignee_name,
         explanation: with.explanation,
-    })
+        may_decide,
+        may_note,
+    }
+}
+
+/// What follows from the answers of a case and from what is known besides.
+async fn judged(ctx: &Ctx<'_>, case: &Application) -> Result<Judged> {
+    let facts = facts_for_case(ctx, case, &case.answers).await?;
+    let reading = reading(case.kind.procedure(), &facts, &case.answers);
+    let in_force = in_force(ctx, case).await?;
+    let differences = differences(case.kind, &facts, in_force.as_ref(), &reading);
+    let elsewhere = elsewhere_of(ctx, case, &facts).await?;
+    let checks = checks_of(ctx, case, &facts, &elsewhere).await?;
+    Ok(Judged { reading, checks, elsewhere, differences })
 }
 
 async fn belongings(ctx: &Ctx<'_>, conn: &mut Conn, case: &Application) -> Result<Belongings> {

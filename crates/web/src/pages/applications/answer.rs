@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, response::Response};
 use domain::{
-    applications::{Flag, State},
+    applications::Flag,
     calendar::{japanese_date, japanese_datetime},
     ids::QuestionId,
 };
@@ -40,7 +40,7 @@ pub(super) struct Talk {
 
 /// The question that waits for an answer, if one does.
 pub(super) fn open(shown: &ApplicantCase) -> Option<Open> {
-    let waits = shown.case.flag == Flag::Asked && shown.case.state == State::InReview;
+    let waits = shown.case.flag == Flag::Asked && shown.case.state.is_open_for_review();
     let question = shown.questions.iter().find(|question| waits && question.answered_at.is_none())?;
     Some(Open {
         id: question.id,

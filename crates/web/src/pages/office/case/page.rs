@@ -102,13 +102,6 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
     let standing = Standing::of(visit, view);
     let reference = case.reference.clone().unwrap_or_default();
     let groups: Vec<String> = reference.split('-').map(str::to_owned).collect();
-    let tables = [
-        sent::letters(visit, view),
-        sent::certificates(visit, view),
-        sent::fees(visit, view),
-        sent::mails(view),
-        sent::related(view),
-    ];
     let open = case.state.is_open_for_review();
     let mut frame = frame(visit, view, &reference, queue);
     frame.banners.extend(sent::undelivered(view));
@@ -134,7 +127,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         notes: view.notes.iter().map(noted).collect(),
         may_note: view.may_note,
         sections: sent::sections(view),
-        tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
+        tables: tables(visit, view),
         history: sent::history(view),
         assignee: assignee(view),
         why_not: standing.why_not(view),
@@ -142,6 +135,18 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         may_ask: standing.decides() && case.flag != Flag::Asked,
         standing,
     })
+}
+
+/// What belongs to the case, as tables; empty ones are left out.
+fn tables(visit: &Visit, view: &CaseView) -> Vec<TableView> {
+    let tables = [
+        sent::letters(visit, view),
+        sent::certificates(visit, view),
+        sent::fees(visit, view),
+        sent::mails(view),
+        sent::related(view),
+    ];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
 impl CasePage {

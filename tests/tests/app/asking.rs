@@ -1,4 +1,4 @@
-//! What staff say about a case: questions to the applicant, notes among themselves, and a mail that was refused.
+//! What is said about a case without deciding it: a question to its applicant, notes among staff.
 
 use axum::http::StatusCode;
 use domain::{
@@ -13,6 +13,12 @@ use crate::{
     steps::{clinic, decide, filed, mails, staff, stored},
     support::on_each_database,
 };
+
+/// The question that waits on the page of a case.
+async fn waiting(browser: &Browser, case: &str) -> String {
+    let page = browser.get(case).await.body;
+    page.split("name=\"question\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
 
 #[tokio::test]
 async fn a_question_does_not_return_the_form_and_is_answered_on_the_page() {
@@ -44,8 +50,8 @@ async fn a_question_does_not_return_the_form_and_is_answered_on_the_page() {
         }
         assert!(!page.contains("審査 正"), "staff are not named: {page}");
         assert!(browser.get("/").await.body.contains("質問に答えてください"), "the home page says so too");
-        assert_eq!(listed(&reviewer, "state=in_review&flag=asked").await, std::slice::from_ref(&case));
-        let question = page.split("name=\"question\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(listed(&reviewer, "state=in_review&flag=asked").await, [case.clone()]);
+        let question = waiting(&browser, &case).await;
         let (_, stranger) = clinic(house, "2710200018").await;
         let foreign = stranger.post(&format!("{case}/answer"), &[("question", &question), ("answer", "はい")]).await;
         assert_eq!(foreign.status, StatusCode::NOT_FOUND);
@@ -56,7 +62,7 @@ async fn a_question_does_not_return_the_form_and_is_answered_on_the_page() {
         assert_eq!(told.location, format!("{case}?said=answered"));
         let late = browser.post(&format!("{case}/answer"), &[("question", &question), ("answer", "7月です。")]).await;
         assert_eq!(late.location, format!("{case}?said=answered_late"));
-        assert_eq!(listed(&reviewer, "state=in_review&flag=answered").await, std::slice::from_ref(&case));
+        assert_eq!(listed(&reviewer, "state=in_review&flag=answered").await, [case.clone()]);
         let page = reviewer.get(&office(&case)).await.body;
         assert!(
             page.contains("6月10日です。") && page.contains("申請者の回答あり") && !page.contains("7月です。"),
@@ -80,8 +86,7 @@ async fn a_question_is_over_once_the_case_is_decided() {
         let twice =
             reviewer.post(&format!("{}/ask", office(&case)), &[("version", &seen), ("words-question", "x？")]).await;
         assert_eq!(twice.status, StatusCode::CONFLICT, "one question at a time");
-        let page = browser.get(&case).await.body;
-        let question = page.split("name=\"question\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let question = waiting(&browser, &case).await;
         decide(house, &reviewer, &case, "reject", &[("words-general", "お断りします。")]).await;
         let late = browser.post(&format!("{case}/answer"), &[("question", &question), ("answer", "明日です。")]).await;
         assert_eq!(late.location, format!("{case}?said=answered_late"));
@@ -125,23 +130,18 @@ async fn notes_are_among_staff_and_only_grow() {
 }
 
 #[tokio::test]
-async fn a_mail_that_was_refused_stands_on_the_case_with_the_servers_words_and_what_to_do() {
+async fn a_question_can_be_answered_after_the_reviewer_let_go_of_the_case() {
     on_each_database(async |house| {
         let (_, browser) = clinic(house, "1330100016").await;
         let case = filed(house, &browser).await;
-        let id = stored(house, &case).await.id;
-        let mail = storage::mails::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap().remove(0);
         let reviewer = staff(house, Role::Reviewer).await;
-        assert!(!reviewer.get(&office(&case)).await.body.contains("申請者にメールが届いていません"));
-        let mut tx = house.app.db.write().await.unwrap();
-        let words = "550 5.1.1 no such user here";
-        storage::mails::set_state(&mut tx, mail.id, "refused", words, None).await.unwrap();
-        tx.commit().await.unwrap();
-        let page = reviewer.get(&office(&case)).await.body;
-        for expected in ["申請者にメールが届いていません", words, "03-0000-0000", "相手のサーバーが拒否"]
-        {
-            assert!(page.contains(expected), "{expected}: {page}");
-        }
+        decide(house, &reviewer, &case, "ask", &[("words-question", "いつですか。")]).await;
+        decide(house, &reviewer, &case, "release", &[]).await;
+        let question = waiting(&browser, &case).await;
+        let told = browser.post(&format!("{case}/answer"), &[("question", &question), ("answer", "明日です。")]).await;
+        assert_eq!(told.location, format!("{case}?said=answered"));
+        assert_eq!(listed(&staff(house, Role::Reviewer).await, "flag=answered").await, [case.clone()]);
+        assert_eq!(stored(house, &case).await.state, State::Submitted);
     })
     .await;
 }
