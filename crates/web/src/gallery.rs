@@ -2,6 +2,7 @@
 
 mod charts;
 mod checks;
+mod fees;
 mod forms;
 mod office;
 mod pages;

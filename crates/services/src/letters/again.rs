@@ -10,6 +10,7 @@ use domain::{
     clock::Timestamp,
     ids::{ApplicationId, LetterId},
     permissions::Permission,
+    reference::ReferenceNumber,
 };
 use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
@@ -64,6 +65,11 @@ pub async fn letter(ctx: &Ctx<'_>, id: LetterId) -> Result<Posted> {
     seen(&mut conn, found).await
 }
 
+/// A typed reference number as cases carry it; what is none stays as it is.
+pub(super) fn stored_reference(typed: &str) -> String {
+    ReferenceNumber::parse(typed).map_or_else(|_| typed.to_owned(), |number| number.as_str().to_owned())
+}
+
 /// Letters with a registered-mail number or a reference number as typed, newest first.
 ///
 /// # Errors
@@ -78,7 +84,7 @@ pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
     }
     let mut conn = ctx.app.db.read().await?;
     let mut list = vec![];
-    for found in storage::letters::by_number(&mut conn, &plain, &plain).await? {
+    for found in storage::letters::by_number(&mut conn, &plain, &stored_reference(&plain)).await? {
         list.push(seen(&mut conn, found).await?);
     }
     Ok(list)

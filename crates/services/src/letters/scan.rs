@@ -5,7 +5,7 @@ use storage::{Conn, boxed, letters::Letter};
 
 use super::{
     ISSUANCE_NOTICE,
-    again::{Posted, came_back, seen},
+    again::{Posted, came_back, seen, stored_reference},
     desk::{post_one, reference_of},
     numbers::{RowFault, cells},
 };
@@ -40,7 +40,7 @@ fn is_number(plain: &str) -> bool {
 /// Letters that a number names, the newest first: by the reference of the case, the registered-mail number, the 取得ID, or
 /// the letter's own number where it has no case.
 async fn named(conn: &mut Conn, plain: &str) -> Result<Vec<Letter>> {
-    let mut found = storage::letters::by_number(conn, plain, plain).await?;
+    let mut found = storage::letters::by_number(conn, plain, &stored_reference(plain)).await?;
     if found.is_empty() {
         found.extend(storage::letters::by_pickup_id(conn, plain).await?);
     }
