@@ -11,3 +11,5 @@ CREATE TABLE report_days (
 );
 CREATE INDEX application_events_by_time ON application_events (at, event);
 CREATE INDEX letters_by_posting ON letters (posted_at, id) WHERE posted_at IS NOT NULL;
+-- Counts of cases under way are asked for by every desk; few among all cases.
+CREATE INDEX applications_under_way ON applications (kind, state, submitted_at) WHERE state IN ('submitted', 'in_review', 'returned');

@@ -25,7 +25,7 @@ sql!(/// Places only grow: the first row of a day stays the first.
 sql!(/// A subject counts once a day for each person.
     NOTE_VIEW = "INSERT INTO audit_views (day, actor, view_count, subjects)
     SELECT $1, $2, 1, CASE WHEN EXISTS (SELECT 1 FROM audit WHERE subject = $3 AND seq < $4 AND seq >= $5
-        AND actor = $2 AND action LIKE '%.view') THEN 0 ELSE 1 END FROM audit_head WHERE id = 1
+        AND actor || '' = $2 AND action LIKE '%.view') THEN 0 ELSE 1 END FROM audit_head WHERE id = 1
     ON CONFLICT (day, actor) DO UPDATE SET view_count = audit_views.view_count + 1,
         subjects = audit_views.subjects + excluded.subjects");
 sql!(FIRST_OF_DAY = "SELECT first_seq FROM audit_days WHERE day = $1");
