@@ -307,7 +307,7 @@ pub(super) async fn take_effect(present: &App, id: ApplicationId) -> Result<()> 
 async fn supersede(cast: &Cast<'_>, kind: Kind) -> Result<()> {
     let ctx = cast.applicant();
     let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else { return Ok(()) };
-    let change = answers(cast.app, kind).with("application_kind", "change");
+    let change = on_own_line(cast.institution, &answers(cast.app, kind)).with("application_kind", "change");
     let (_, checked) = applications::save(&ctx, id, &change).await?;
     if checked.findings.errors.is_empty() {
         let seen = version(cast, id).await?;
