@@ -13,9 +13,23 @@ pub fn thousands(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// A number of months as a period: 「3年3か月」, 「2年」, 「6か月」.
+pub fn months_in_words(months: u32) -> String {
+    match (months / 12, months % 12) {
+        (0, rest) => format!("{rest}か月"),
+        (years, 0) => format!("{years}年"),
+        (years, rest) => format!("{years}年{rest}か月"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::{months_in_words, thousands};
+
+    #[test]
+    fn months_are_years_and_what_is_left() {
+        assert_eq!([39, 24, 6].map(months_in_words), ["3年3か月", "2年", "6か月"]);
+    }
 
     #[test]
     fn yen_are_grouped_by_thousands() {

@@ -28,8 +28,13 @@ async fn a_fee_that_two_clerks_agree_on_applies_from_its_day_and_not_before() {
     on_each_database_with(by_default, async |house| {
         let (first, second) = (staff(house, Role::BillingClerk).await, staff(house, Role::BillingClerk).await);
         let from = day(house, 3);
-        let fields =
-            [("certificate_fee_yen", "１,８００"), ("from", from.as_str()), ("why", "委員会の決定"), ("seen", "0")];
+        let fields = [
+            ("certificate_fee_yen", "１,８００"),
+            ("certificate_months", "39"),
+            ("from", from.as_str()),
+            ("why", "委員会の決定"),
+            ("seen", "0"),
+        ];
         let page = proposal(&set(&first, "fees", &fields).await.location);
         let shown = second.get(&page).await.body;
         assert!(shown.contains("1,500円") && shown.contains("1,800円") && shown.contains("委員会の決定"), "{shown}");
@@ -49,13 +54,33 @@ async fn a_change_is_taken_back_before_its_day_and_never_after() {
         let clerk = staff(house, Role::BillingClerk).await;
         let (later, today) = (day(house, 5), day(house, 0));
         saved(
-            &set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("why", "改定"), ("seen", "0")])
-                .await,
+            &set(
+                &clerk,
+                "fees",
+                &[
+                    ("certificate_fee_yen", "1600"),
+                    ("certificate_months", "39"),
+                    ("from", &today),
+                    ("why", "改定"),
+                    ("seen", "0"),
+                ],
+            )
+            .await,
         );
         assert_eq!(house.app.rules().certificate_fee_yen, 1_600);
         saved(
-            &set(&clerk, "fees", &[("certificate_fee_yen", "1700"), ("from", &later), ("why", "改定"), ("seen", "1")])
-                .await,
+            &set(
+                &clerk,
+                "fees",
+                &[
+                    ("certificate_fee_yen", "1700"),
+                    ("certificate_months", "39"),
+                    ("from", &later),
+                    ("why", "改定"),
+                    ("seen", "1"),
+                ],
+            )
+            .await,
         );
         let back = clerk.post("/office/settings/fees/take-back", &[("version", "2")]).await;
         assert!(back.location.ends_with("?done=back"), "{}", back.body);
@@ -298,7 +323,7 @@ async fn another_process_reads_what_was_set() {
         };
         let before = generation(house).await;
         let today = day(house, 0);
-        saved(&set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("from", &today), ("why", "改定"), ("seen", "0")]).await);
+        saved(&set(&clerk, "fees", &[("certificate_fee_yen", "1600"), ("certificate_months", "39"), ("from", &today), ("why", "改定"), ("seen", "0")]).await);
         assert_ne!(generation(house).await, before);
         let mut tx = house.app.db.write().await.unwrap();
         storage::setting_versions::withdraw(&mut tx, "fees", 1, domain::clock::Timestamp::from_millis(0)).await.unwrap();
@@ -309,4 +334,51 @@ async fn another_process_reads_what_was_set() {
         assert_eq!(house.app.rules().certificate_fee_yen, 1_500);
     })
     .await;
+}
+
+#[tokio::test]
+async fn certificates_last_as_long_as_is_set_on_the_day_they_are_made() {
+    on_each_database(async |house| {
+        let clerk = staff(house, Role::BillingClerk).await;
+        let today = day(house, 0);
+        let fields = [
+            ("certificate_fee_yen", "1500"),
+            ("certificate_months", "24"),
+            ("from", &today),
+            ("why", "改定"),
+            ("seen", "0"),
+        ];
+        saved(&set(&clerk, "fees", &fields).await);
+        let (_, browser) = clinic(house, "1330100016").await;
+        let case = approved(house, &browser).await;
+        let made = crate::ladder::installed(house, &case, "12345678901").await;
+        let years = made.not_after.date().year() - house.app.clock.now().date().year();
+        assert_eq!(years, 2, "{:?}", made.not_after.date());
+        let long = [
+            ("certificate_fee_yen", "1500"),
+            ("certificate_months", "120"),
+            ("from", &today),
+            ("why", "改定"),
+            ("seen", "1"),
+        ];
+        saved(&set(&clerk, "fees", &long).await);
+        let other = crate::steps::file(house, &browser, "certificate", &another_terminal()).await;
+        crate::steps::decide(house, &staff(house, Role::RaOfficer).await, &other, "accept", &[]).await;
+        let capped = crate::ladder::installed(house, &other, "12345678902").await;
+        assert_eq!(
+            capped.not_after.date().year() - house.app.clock.now().date().year(),
+            3,
+            "the profile allows 39 months"
+        );
+    })
+    .await;
+}
+
+/// Another terminal than the first one of a clinic.
+fn another_terminal() -> Vec<(&'static str, &'static str)> {
+    let other = |(key, value): &(&'static str, &'static str)| match *key {
+        "terminal_name_1" => ("terminal_name_1", "受付の2台目パソコン"),
+        key => (key, *value),
+    };
+    crate::steps::CERTIFICATE.iter().map(other).collect()
 }

@@ -106,6 +106,8 @@ pub struct Rules {
     pub cut_off: CutOff,
     /// Fee of one certificate in yen (spec 03, 04.1).
     pub certificate_fee_yen: i64,
+    /// Months for which a terminal's certificate is given, as far as its profile allows (spec 04.4).
+    pub certificate_months: u32,
     /// Business days in which a case is normally examined.
     pub review_days: u32,
     /// Business days from approval until the letter is posted (spec 04.2).
@@ -144,6 +146,7 @@ impl Default for Rules {
         Self {
             cut_off: CutOff::default(),
             certificate_fee_yen: 1_500,
+            certificate_months: 39,
             review_days: 3,
             posting_days: 3,
             arrival_days: 5,

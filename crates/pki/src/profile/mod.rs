@@ -129,7 +129,21 @@ impl Profile {
     /// # Errors
     /// [`Error::Validity`] when the issuer is not valid at issuance.
     pub fn validity(&self, issued_at: Timestamp, issuer: Option<&IssuerCert>) -> Result<Validity, Error> {
-        let last_day = add_months(issued_at.date(), self.term.months).ok_or(Error::TimeOutOfRange)?;
+        self.validity_within(self.term.months, issued_at, issuer)
+    }
+
+    /// The same for at most so many months: an installation may give less than its profile allows.
+    ///
+    /// # Errors
+    /// [`Error::Validity`] when the issuer is not valid at issuance.
+    pub fn validity_within(
+        &self,
+        months: u32,
+        issued_at: Timestamp,
+        issuer: Option<&IssuerCert>,
+    ) -> Result<Validity, Error> {
+        let months = months.min(self.term.months);
+        let last_day = add_months(issued_at.date(), months).ok_or(Error::TimeOutOfRange)?;
         let not_before = Timestamp::from_millis(issued_at.as_seconds() * 1000);
         let not_after = Timestamp::end_of_day(last_day);
         let Some(issuer) = issuer.map(IssuerCert::validity) else { return Ok(Validity { not_before, not_after }) };

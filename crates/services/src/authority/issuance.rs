@@ -73,7 +73,8 @@ fn prepare(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     let authority = &ctx.app.authority;
     let issuing = &authority.issuing;
     let profile = authority.profiles.get(&order.profile).ok_or_else(|| Error::internal("no such profile"))?;
-    let validity = profile.validity(ctx.now, Some(&issuing.certificate)).map_err(Error::internal)?;
+    let months = ctx.app.rules().certificate_months;
+    let validity = profile.validity_within(months, ctx.now, Some(&issuing.certificate)).map_err(Error::internal)?;
     let serial = Serial::generate(&*ctx.app.randomness);
     let shard = issuing.shard_of(&serial);
     let prepared = pki::prepare(&CertificateOrder {

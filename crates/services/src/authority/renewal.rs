@@ -162,7 +162,8 @@ pub async fn offer(ctx: &Ctx<'_>, proof: &Proof<'_>) -> Result<Result<Offer, Ren
 
 fn new_end(ctx: &Ctx<'_>) -> Result<Timestamp> {
     let authority = &ctx.app.authority;
-    let validity = authority.terminals.preferred().validity(ctx.now, Some(&authority.issuing.certificate));
+    let (profile, months) = (authority.terminals.preferred(), ctx.app.rules().certificate_months);
+    let validity = profile.validity_within(months, ctx.now, Some(&authority.issuing.certificate));
     Ok(validity.map_err(Error::internal)?.not_after)
 }
 

@@ -5,6 +5,7 @@ use domain::{
     ids::{ApplicationId, BatchId, LetterId},
     institutions::{Institution, InstitutionCode},
     permissions::Permission,
+    text::months_in_words,
 };
 use letters::{IssuanceNotice, MembershipLetter, Recipient, Sender, UserIdNotice};
 use storage::boxed;
@@ -86,6 +87,8 @@ async fn issuance(
 ) -> Result<Content> {
     let id = letter.application_id.ok_or_else(|| Error::internal("letter without case"))?;
     let case = storage::applications::find(conn, id).await?.ok_or(Error::NotFound)?;
+    let profile = ctx.app.authority.terminals.preferred();
+    let months = profile.term().months.min(ctx.app.rules().certificate_months);
     Ok(Content::Issuance(Box::new(IssuanceNotice {
         sender: sender(ctx),
         recipient: recipient(to, &letter.addressee),
@@ -97,7 +100,7 @@ async fn issuance(
         pickup_secret: secret,
         pickup_url: format!("{}/", ctx.app.settings.closed_url),
         pickup_deadline: letter.deadline.map(|at| japanese_date(at.date())).unwrap_or_default(),
-        validity: "発行日から3年3か月".to_owned(),
+        validity: format!("発行日から{}", months_in_words(months)),
     })))
 }
 

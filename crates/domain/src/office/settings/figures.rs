@@ -13,8 +13,8 @@ use crate::{
 words! {
     /// Figures that are changed together.
     FigureTopic {
-        /// What a certificate costs.
-        Fees = "fees", "手数料";
+        /// What a certificate costs and how long it is given for.
+        Fees = "fees", "手数料と有効期間";
         /// Within how many business days things are to be done.
         Targets = "targets", "処理の目安";
         /// From which month a claims filing counts.
@@ -113,13 +113,22 @@ macro_rules! second_person {
     };
 }
 
-const FEES: &[Figure] = &[figure!(
-    "certificate_fee_yen",
-    "端末の電子証明書1枚の発行料",
-    "新しく送信された申請と、これからの更新に使われます。送信済みの申請は、同意したときの額のままです。",
-    number(0, 1_000_000, "円"),
-    certificate_fee_yen
-)];
+const FEES: &[Figure] = &[
+    figure!(
+        "certificate_fee_yen",
+        "端末の電子証明書1枚の発行料",
+        "新しく送信された申請と、これからの更新に使われます。送信済みの申請は、同意したときの額のままです。",
+        number(0, 1_000_000, "円"),
+        certificate_fee_yen
+    ),
+    figure!(
+        "certificate_months",
+        "端末の電子証明書の有効期間",
+        "これから発行するものに使われます。証明書の種類の決まりより長くはなりません。運用規程も合わせて改めてください。",
+        number(1, 120, "か月"),
+        certificate_months
+    ),
+];
 
 const TARGETS: &[Figure] = &[
     figure!(
@@ -378,8 +387,9 @@ mod tests {
             let figures = pairs.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
             topic.judge(&figures).into_iter().map(|finding| finding.field).collect::<Vec<_>>()
         };
-        assert_eq!(judged(FigureTopic::Fees, &[]), ["certificate_fee_yen"]);
-        assert_eq!(judged(FigureTopic::Fees, &[("certificate_fee_yen", -1)]), ["certificate_fee_yen"]);
+        assert_eq!(judged(FigureTopic::Fees, &[("certificate_months", 39)]), ["certificate_fee_yen"]);
+        let negative = [("certificate_fee_yen", -1), ("certificate_months", 39)];
+        assert_eq!(judged(FigureTopic::Fees, &negative), ["certificate_fee_yen"]);
         let late = [("day", 20), ("months_before", 3), ("months_after", 2)];
         assert_eq!(judged(FigureTopic::CutOff, &late), ["months_after"]);
         assert_eq!(judged(FigureTopic::Drafts, &[("days", 30), ("notice_days", 30)]), ["notice_days"]);
