@@ -47,9 +47,6 @@ impl Config {
         self.validate_publications(faults);
         self.validate_profiles(faults);
         self.validate_rules(faults);
-        if let Some(mailbox) = &self.inquiries.mailbox {
-            mailbox.validate(faults);
-        }
         self.authority.key_store.validate("authority.key_store", faults);
         self.authority.root_key_store.validate("authority.root_key_store", faults);
         for (number, store) in (1..).zip(&self.authority.earlier_key_stores) {
@@ -93,6 +90,9 @@ impl Config {
     }
 
     fn validate_rules(&self, faults: &mut Vec<String>) {
+        if let Some(mailbox) = &self.inquiries.mailbox {
+            mailbox.validate(faults);
+        }
         if !self.mail.from.contains('@') {
             faults.push("mail.from: must be a mail address".to_owned());
         }

@@ -184,7 +184,7 @@ fn facts(view: &CallView, now: Timestamp) -> SummaryListView {
         },
         SummaryRow { code: true, ..SummaryRow::new("受付番号", case.reference.clone().unwrap_or_default()) },
         SummaryRow::new("手続", case.kind.label()),
-        SummaryRow::new("いま対応する人", explained.holder),
+        SummaryRow::new("いま対応する人（申請者の画面）", explained.holder),
     ];
     rows.extend(terminal.map(|name| SummaryRow::new("端末名称等", name)));
     rows.extend(explained.expected.map(|day| SummaryRow::new("次の段階の目安", japanese_date(day))));
@@ -209,13 +209,6 @@ fn tables(visit: &Visit, view: &CallView, now: Timestamp) -> Vec<TableView> {
             CellView::Text(letter.deadline.map(|at| japanese_date(at.date())).unwrap_or_default()),
         ])
     };
-    let certificate = |one: &Certificate| {
-        parts::row(vec![
-            CellView::Text(one.subject.clone()),
-            CellView::State(words::certificate_state(&one.state, one.not_after, now)),
-            CellView::Text(japanese_date(one.not_after.date())),
-        ])
-    };
     let all = [
         parts::table(
             "郵便",
@@ -223,22 +216,30 @@ fn tables(visit: &Visit, view: &CallView, now: Timestamp) -> Vec<TableView> {
             view.case.letters.iter().map(letter).collect(),
         ),
         parts::table(
-            "メール（新しい順）",
-            &["日時", "宛先", "件名", "状態", "サーバーの応答"],
-            view.mails.iter().map(mail).collect(),
-        ),
-        parts::table(
             "端末の電子証明書",
             &["端末名称等", "状態", "有効期限"],
-            view.certificates.iter().map(certificate).collect(),
+            view.certificates.iter().map(|one| certificate(one, now)).collect(),
         ),
         parts::table(
             "この医療機関等のお問い合わせ（新しい順）",
             &["受付番号", "種類", "状態", "受付"],
             view.inquiries.iter().map(|one| inquiry(visit, one)).collect(),
         ),
+        parts::table(
+            "メール（新しい順）",
+            &["日時", "宛先", "件名", "状態", "サーバーの応答"],
+            view.mails.iter().map(mail).collect(),
+        ),
     ];
     all.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn certificate(one: &Certificate, now: Timestamp) -> RowView {
+    parts::row(vec![
+        CellView::Text(one.subject.clone()),
+        CellView::State(words::certificate_state(&one.state, one.not_after, now)),
+        CellView::Text(japanese_date(one.not_after.date())),
+    ])
 }
 
 fn mail(mail: &Mail) -> RowView {
