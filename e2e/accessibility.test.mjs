@@ -1,6 +1,8 @@
 /** What axe on every page does not see: the keyboard alone, paper, forced colours, less motion, great zoom, Lighthouse, speed. */
 import assert from "node:assert/strict";
 import { arrives, axe, journey, logIn, press, says, shot } from "./support/index.mjs";
+import { inForcedColours } from "./support/colours.mjs";
+import { enter, keysIn, typeIn } from "./support/keyboard.mjs";
 import { lightUp } from "./support/lighthouse.mjs";
 
 const TITLE = "だれもが使える";
@@ -8,57 +10,22 @@ const TITLE = "だれもが使える";
 const ZOOMED = { width: 320, height: 256 };
 const DESKTOP = { width: 1280, height: 720 };
 const LARGEST_PAINT_MS = 1_000;
-const MOST_STOPS = 120;
-
-/** Where the keyboard stands, and whether that can be seen: the ring of the focus, wholly or partly in the window. */
-function stop(page) {
-  return page.evaluate(() => {
-    const here = document.activeElement;
-    const style = getComputedStyle(here);
-    const { top, bottom, width } = here.getBoundingClientRect();
-    const label = here.closest("label") ?? here;
-    const ringed = [style, getComputedStyle(label)].some((one) => one.outlineStyle !== "none" && parseFloat(one.outlineWidth) >= 2);
-    return { id: here.id, name: here.name ?? "", text: here.textContent.trim(), ringed, seen: width > 0 && bottom > 0 && top < innerHeight };
-  });
-}
-
-/** Presses Tab until `wanted` holds; every stop on the way must be seen. */
-async function tabTo(page, what, wanted) {
-  for (let count = 0; count < MOST_STOPS; count += 1) {
-    await page.keyboard.press("Tab");
-    const here = await stop(page);
-    assert.ok(here.ringed && here.seen, `the focus cannot be seen on ${JSON.stringify(here)} at ${page.url()}`);
-    if (wanted(here)) return;
-  }
-  assert.fail(`${what} was not reached by the keyboard on ${page.url()}`);
-}
-
-const toField = (page, name) => tabTo(page, name, (here) => here.name === name);
-const toButton = (page, text) => tabTo(page, text, (here) => here.text === text);
 
 /** Fills the eligibility application without a mouse, up to the check page. */
 async function byKeyboard(page, demo) {
-  const keys = async (name, ...pressed) => {
-    await toField(page, name);
-    for (const key of pressed) await page.keyboard.press(key);
-  };
+  const keys = (name, ...pressed) => keysIn(page, name, ...pressed);
   await page.goto(`${demo.portal}/procedures/eligibility`);
-  await toButton(page, "入力をはじめる");
-  await page.keyboard.press("Enter");
+  await enter(page, "入力をはじめる");
   await arrives(page, "オンライン資格確認 利用開始・変更申請");
   const form = page.url();
   await keys("terms", "Space");
   await keys("line_kind", "Space");
   await keys("customer_id_kind", "ArrowDown");
-  for (const name of ["customer_id", "customer_id_confirm"]) {
-    await toField(page, name);
-    await page.keyboard.type("CAF0123456789");
-  }
+  for (const name of ["customer_id", "customer_id_confirm"]) await typeIn(page, name, "CAF0123456789");
   await keys("v6_option", "Space");
   await keys("start_month", "ArrowDown");
   await keys("fee_payment", "Space");
-  await toButton(page, "確認画面へ進む");
-  await page.keyboard.press("Enter");
+  await enter(page, "確認画面へ進む");
   await arrives(page, "入力内容の確認");
   return { form, check: page.url() };
 }
@@ -76,29 +43,12 @@ async function onPaper(page, check) {
   await page.emulateMedia({ media: null });
 }
 
-/** What moves, and what has no edge when the colours of its ground are taken away. */
-function restlessOrEdgeless() {
-  const style = (element) => getComputedStyle(element);
-  const name = (element) => `${element.tagName}.${element.className}`;
-  const seconds = (text) => Math.max(...text.split(",").map((each) => parseFloat(each)));
-  const moves = [...document.querySelectorAll("body *")].filter(
-    (one) => seconds(style(one).transitionDuration) > 0.01 || seconds(style(one).animationDuration) > 0.01,
-  );
-  const boxes = document.querySelectorAll(".button, .input, .panel, .banner, .state, .choice");
-  const edgeless = [...boxes].filter((one) => one.checkVisibility() && parseFloat(style(one).borderTopWidth) === 0 && style(one).outlineStyle === "none");
-  const flat = edgeless.filter((one) => !one.matches(".button-quiet, .panel"));
-  return { moves: [...new Set(moves.map(name))], edgeless: [...new Set(flat.map(name))] };
-}
-
 async function forcedColours(page, address) {
-  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
-  await page.goto(address);
-  await axe(page);
-  const { moves, edgeless } = await page.evaluate(restlessOrEdgeless);
-  assert.deepEqual(moves, [], `moves on ${address} although less motion is asked for`);
-  assert.deepEqual(edgeless, [], `without edge on ${address} in forced colours`);
-  await shot(page, `${TITLE}/forced ${new URL(address).pathname}`);
-  await page.emulateMedia({ forcedColors: null, reducedMotion: null });
+  await inForcedColours(page, async () => {
+    await page.goto(address);
+    await axe(page);
+    await shot(page, `${TITLE}/forced ${new URL(address).pathname}`);
+  });
 }
 
 async function zoomed(page, address) {

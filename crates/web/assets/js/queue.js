@@ -45,7 +45,7 @@ export function moveBetweenCases() {
 }
 
 // A canned text goes into the field below, where it can be edited, and its list then says only what the text is about;
-// without this file both are sent and joined.
+// without this file both are sent and joined. The focus stays in the list, where arrow keys go through all its texts.
 export function editCanned() {
   for (const list of document.querySelectorAll("select[data-canned]")) {
     const { name } = list;
@@ -58,7 +58,6 @@ export function editCanned() {
       else if (words) field.value = field.value ? `${field.value}\n${words}` : words;
       inserted = words;
       list.name = `about-${name}`;
-      if (words) field.focus();
     });
   }
 }
