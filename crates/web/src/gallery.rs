@@ -2,7 +2,6 @@
 
 mod charts;
 mod checks;
-mod fees;
 mod forms;
 mod office;
 mod pages;
