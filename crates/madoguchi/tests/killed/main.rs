@@ -7,6 +7,7 @@ mod demo;
 mod disturbed;
 mod hanging;
 mod journal;
+mod month;
 mod outside;
 mod postgres;
 mod random;
