@@ -5,6 +5,7 @@ use domain::{
     clock::Timestamp,
     ids::{ApplicationId, InstitutionId},
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{Application, Row, select_case};
@@ -350,4 +351,25 @@ pub async fn filed_elsewhere_with_line(conn: &mut Conn, line_id: &str, instituti
     let count: i64 =
         on_engine!(conn, |c| sqlx::query_scalar(LINE_ELSEWHERE).bind(line_id).bind(institution.0).fetch_one(c).await)?;
     Ok(count > 0)
+}
+
+/// The procedures of some cases, in no order; those that are gone are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn kinds(conn: &mut Conn, cases: &[ApplicationId]) -> Result<Vec<(ApplicationId, Kind)>> {
+    if cases.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows: Vec<(Uuid, String)> = on_engine!(conn, |c| {
+        let mut query = QueryBuilder::new("SELECT id, kind FROM applications WHERE id IN (");
+        let mut list = query.separated(", ");
+        for case in cases {
+            list.push_bind(case.0);
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(c).await
+    })?;
+    rows.into_iter().map(|(id, kind)| Ok((ApplicationId(id), word(&kind)?))).collect()
 }

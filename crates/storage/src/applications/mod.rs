@@ -15,7 +15,7 @@ pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_dr
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};
 pub use lists::{
-    LatestFilings, Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line,
+    LatestFilings, Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line, kinds,
     latest_filings, of_institution, open_by_kind, sent_together, terminals_of, under_way, under_way_in_turn,
 };
 pub use looked_up::{elsewhere_with_line, has_hand_in};
