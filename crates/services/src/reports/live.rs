@@ -120,7 +120,7 @@ pub async fn wall(ctx: &Ctx<'_>) -> Result<Wall> {
     let to_post = storage::letters::count_in_state(&mut conn, "printed").await?;
     let on_their_way: i64 = live.letters.iter().map(|(_, letters)| letters).sum();
     figures.extend([
-        (format!("目標（{target}営業日）を過ぎた申請"), late, "件", late > 0),
+        (format!("目安（{target}営業日）を過ぎた申請"), late, "件", late > 0),
         ("いちばん長く待っている申請".to_owned(), oldest.unwrap_or(0), "営業日", oldest.unwrap_or(0) > target),
         ("今日届いた申請".to_owned(), today(super::ARRIVED, ""), "件", false),
         ("今日承認した申請".to_owned(), today(super::DECIDED, "accept"), "件", false),

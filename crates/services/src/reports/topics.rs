@@ -42,7 +42,7 @@ impl Look<'_> {
         ];
         if all {
             let decided = self.figures(DECIDED, spans.first()).await?;
-            let outcomes = [("accept", "承認"), ("reject", "却下"), ("return", "補正依頼"), ("withdraw", "取下げ")];
+            let outcomes = [("accept", "承認"), ("withdraw", "取下げ"), ("return", "補正依頼"), ("reject", "却下")];
             let outcomes = outcomes.map(|(key, name)| (key.to_owned(), name.to_owned()));
             let outcomes = series(&outcomes, |part| spans.sums(decided.iter().filter(|one| one.part == part)));
             pictures.push(picture("審査の結果", "決まった日で数えています。", Shape::Stacked, outcomes));

@@ -13,12 +13,13 @@ use serde::Deserialize;
 use services::{
     Ctx, Error,
     accounts::membership,
-    applications, authority, inquiries, jobs, letters,
+    applications, authority, fees, inquiries, jobs, letters,
     office::{proposals, reviews},
     rows::{Listed, QueueFilter},
 };
 
 use super::{
+    fees::{CLOSINGS, OVERDUE},
     links::queue_of,
     parts,
     queue::{Wanted, case_in},
@@ -35,7 +36,7 @@ use crate::{
 const OPEN: [(State, &str, &str); 3] = [
     (State::Submitted, "審査待ち", "まだだれも担当していないもの"),
     (State::InReview, "審査中", "担当者が審査しているもの"),
-    (State::Returned, "補正待ち", "申請者が直しているもの"),
+    (State::Returned, "補正依頼", "申請者が直しているもの"),
 ];
 /// Longest lists that services give.
 const MOST: i64 = 200;
@@ -56,6 +57,10 @@ struct Waiting {
     label: String,
     href: String,
     count: i64,
+    /// Where counting stops.
+    most: i64,
+    /// Whether the person may do it; others only look.
+    mine: bool,
     words: &'static str,
 }
 
@@ -128,8 +133,13 @@ async fn first_case(ctx: &Ctx<'_>) -> Result<Option<Listed>, Failure> {
 }
 
 impl Waiting {
+    /// The same for someone who needs this permission to do it.
+    fn by(self, ctx: &Ctx<'_>, permission: P) -> Self {
+        Self { mine: ctx.permit(permission).is_ok(), ..self }
+    }
+
     fn new(label: &str, href: &str, count: i64, words: &'static str) -> Self {
-        Self { label: label.to_owned(), href: href.to_owned(), count, words }
+        Self { label: label.to_owned(), href: href.to_owned(), count, most: MOST, mine: true, words }
     }
 }
 
@@ -152,12 +162,18 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     if ctx.permit(P::ReadLetters).is_ok() {
         let desk = letters::desk(ctx).await?;
         let (print, post) = ("印刷待ち（束になっていないもの）", "印刷済みで、書留番号が未記録のもの");
-        all.push(Waiting::new("通知書の印刷", "/office/letters", desk.to_print, print));
-        all.push(Waiting::new("通知書の発送", "/office/letters", desk.to_post, post));
+        for (label, count, words) in [("通知書の印刷", desk.to_print, print), ("通知書の発送", desk.to_post, post)]
+        {
+            all.push(Waiting::new(label, "/office/letters", count, words).by(ctx, P::DispatchLetters));
+        }
+    }
+    if ctx.permit(P::ManageFees).is_ok() {
+        all.extend(money(ctx).await?);
     }
     if ctx.permit(P::ReadInquiries).is_ok() {
         let count = inquiries::waiting(ctx, MOST).await?;
-        all.push(Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの"));
+        let work = Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの");
+        all.push(work.by(ctx, P::AnswerInquiries));
     }
     if ctx.permit(P::ManageStaff).is_ok() {
         let (count, late) = reviews::waiting(ctx).await?;
@@ -175,6 +191,15 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     Ok(all)
 }
 
+/// A month that can be closed, and bills that nobody paid in time.
+async fn money(ctx: &Ctx<'_>) -> Result<[Waiting; 2], Failure> {
+    let fees = fees::outlook(ctx).await?.entries;
+    let late = count(&fees::overdue(ctx, None).await?);
+    let close = Waiting::new("月の締め", CLOSINGS, fees, "終わった月の、まだ締めていない料金");
+    let overdue = Waiting::new("期限切れの請求", OVERDUE, late, "支払い期限を過ぎても入金のない請求");
+    Ok([close, Waiting { most: i64::try_from(parts::PAGE).unwrap_or(MOST), ..overdue }])
+}
+
 async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     let counts = applications::queue_counts(ctx).await?;
     let count = |kind: Kind, state: State| {
@@ -187,7 +212,9 @@ async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
             if count > 0 || state == State::Submitted {
                 let queue = queue_of(kind);
                 let href = if state == State::Submitted { queue } else { format!("{queue}?state={state}") };
-                all.push(Waiting::new(&format!("{}（{name}）", kind.label()), &href, count, words));
+                let work = Waiting::new(&format!("{}（{name}）", kind.label()), &href, count, words);
+                let work = work.by(ctx, applications::reviewing(kind));
+                all.push(Waiting { mine: work.mine && state != State::Returned, ..work });
             }
         }
     }
@@ -198,14 +225,14 @@ fn count<T>(list: &[T]) -> i64 {
     i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
-/// The one primary action: the case that has waited longest, or the first work that waits.
+/// The one primary action: the case that has waited longest, or the first work that waits for this person.
 fn next_step(first: Option<&Listed>, waiting: &[Waiting]) -> (Option<Link>, String) {
     if let Some(case) = first {
         let words =
             format!("いちばん長く待っているのは、「{}」の「{}」です。", case.institution_name, case.kind.label());
         return (Some(Link::new("次の申請を審査する", "/office/next")), words);
     }
-    match waiting.iter().find(|work| work.count > 0) {
+    match waiting.iter().find(|work| work.mine && work.count > 0) {
         Some(work) => {
             let words = format!("「{}」が{}件あります。", work.label, work.count);
             (Some(Link::new(format!("「{}」を開く", work.label), &work.href)), words)
@@ -216,14 +243,15 @@ fn next_step(first: Option<&Listed>, waiting: &[Waiting]) -> (Option<Link>, Stri
 
 fn table(waiting: &[Waiting]) -> TableView {
     let rows = waiting.iter().map(|work| {
-        let count = if work.count >= MOST { format!("{}件以上", work.count) } else { format!("{}件", work.count) };
+        let count =
+            if work.count >= work.most { format!("{}件以上", work.count) } else { format!("{}件", work.count) };
         RowView {
             cells: vec![
                 CellView::link(&work.label, &work.href),
                 CellView::Text(work.words.to_owned()),
                 CellView::Number(count),
             ],
-            strong: work.count > 0,
+            strong: work.mine && work.count > 0,
         }
     });
     let rows = rows.collect();

@@ -139,7 +139,7 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
     let labels = ["作成", "状態", "通数", "発送済み", "作成した人"];
     let batches = TableView {
         columns: parts::columns(&labels, &[2, 3]),
-        ..parts::table("印刷した束", &[], desk.batches.iter().map(row).collect())
+        ..parts::table("束（新しい順）", &[], desk.batches.iter().map(row).collect())
     };
     let may_dispatch = parts::may(&visit, P::DispatchLetters);
     Ok(Html(Desk {

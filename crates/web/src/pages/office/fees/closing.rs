@@ -147,7 +147,8 @@ async fn slip_links(visit: &Visit, month: YearMonth, address: &str) -> Result<Ve
     let mut from = 1;
     let link = |file: &fees::SlipFile| {
         let to = from + file.count - 1;
-        let label = format!("払込請求書（{from}～{to}件目）のPDFを開く");
+        let which = if files.len() == 1 { format!("{to}件") } else { format!("{from}～{to}件目") };
+        let label = format!("払込請求書（{which}）のPDFを開く");
         from = to + 1;
         Link::new(label, format!("{address}/slips.pdf?after={}", file.after))
     };

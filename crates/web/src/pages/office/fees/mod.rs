@@ -13,6 +13,7 @@ use domain::permissions::Permission as P;
 use crate::site::{Access, Routes};
 
 pub(super) use closings::CLOSINGS;
+pub(super) use overdue::OVERDUE;
 
 /// Address of the ledger.
 pub(super) const LEDGER: &str = "/office/ledger";

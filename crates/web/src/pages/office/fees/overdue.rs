@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Address of the list.
-const OVERDUE: &str = "/office/overdue";
+pub(in crate::pages::office) const OVERDUE: &str = "/office/overdue";
 
 #[derive(Template)]
 #[template(path = "office/fees/overdue.html")]
