@@ -15,7 +15,8 @@ export async function actFor(page, demo, name) {
   const overview = await read(page, `${demo.portal}/institutions/overview`);
   const [, institution] = overview.match(new RegExp(`name="institution" value="([^"]+)">[^<]*<span[^>]*>：${name}<`)) ?? [];
   assert.ok(institution, `${name} is on the overview`);
-  await send(page, `${demo.portal}/account/switch`, { ...hidden(overview, "/account/switch"), institution });
+  const { csrf } = hidden(overview, "/account/switch");
+  await send(page, `${demo.portal}/account/switch`, { csrf, institution });
 }
 
 /**
