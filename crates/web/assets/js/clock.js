@@ -14,3 +14,9 @@ export function compareClocks() {
       : `端末の時計が${minutes}分${ahead > 0 ? "進んで" : "遅れて"}います。先に合わせてください。`;
   said.classList.toggle("field-error", Math.abs(ahead) >= MOST);
 }
+
+// A wall view reads itself again after [data-reload] seconds; without scripts the browser is told to.
+export function readAgain() {
+  const wall = document.querySelector("[data-reload]");
+  if (wall) setTimeout(() => location.reload(), Number(wall.dataset.reload) * 1000);
+}

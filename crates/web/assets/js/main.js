@@ -1,6 +1,6 @@
 // Improvements only: every page works without this file.
 import { watchAutosave } from "./autosave.js";
-import { compareClocks } from "./clock.js";
+import { compareClocks, readAgain } from "./clock.js";
 import { offerCopy } from "./copy.js";
 import { watchCutoff } from "./cutoff.js";
 import { focusErrors } from "./errors.js";
@@ -16,6 +16,7 @@ closeMenus();
 focusErrors();
 offerCopy();
 compareClocks();
+readAgain();
 playBack();
 keepPlace();
 watchCutoff();

@@ -162,7 +162,7 @@ fn topic_page(visit: &Visit, view: &TopicView) -> TopicPage {
         frame,
         address: format!("{LIST}/{}", view.topic),
         facts: SummaryListView { title: String::new(), rows: facts(&view.topic, &view.value) },
-        entries: entries(&view.topic, &view.value),
+        entries: entries(&view.topic, &view.value, view.may_change),
         text: text(&view.value),
         built_in: view.version == 0,
         older: older.map(|last| format!("{LIST}/{}?before={last}", view.topic)).unwrap_or_default(),
@@ -225,8 +225,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The entries of a list with a link to the form of each.
-fn entries(topic: &Topic, value: &Value) -> Option<TableView> {
+/// The entries of a list; with a link to the form of each for who may change them.
+fn entries(topic: &Topic, value: &Value, may_change: bool) -> Option<TableView> {
     let (Topic::List(name), Value::List { entries }) = (topic, value) else { return None };
     let columns = list_topic(name).map_or(&[][..], |list| list.columns);
     let has = |column| columns.contains(&column);
@@ -235,11 +235,9 @@ fn entries(topic: &Topic, value: &Value) -> Option<TableView> {
         let further: Vec<&str> = further.map(String::as_str).collect();
         let names = if has(Column::Names) { entry.names.join("、") } else { further.join("／") };
         let offered = if entry.retired { "選べない" } else { "選べる" };
-        parts::row(vec![
-            CellView::link(&entry.label, parts::address(&format!("{LIST}/{topic}/change"), &[("entry", &entry.value)])),
-            CellView::Text(names),
-            CellView::Text(offered.to_owned()),
-        ])
+        let form = parts::address(&format!("{LIST}/{topic}/change"), &[("entry", &entry.value)]);
+        let label = if may_change { CellView::link(&entry.label, form) } else { CellView::Text(entry.label.clone()) };
+        parts::row(vec![label, CellView::Text(names), CellView::Text(offered.to_owned())])
     });
     let caption = format!("{}（{}で使います）", topic.label(), list_topic(name).map_or("", |list| list.place));
     Some(parts::table(&caption, &["表示する文", "説明など", "新しい申請"], rows.collect()))
