@@ -1,0 +1,151 @@
+/** Pages of the office that no link leads to: the answers to forms, refused ones first, and lists that were narrowed. */
+import assert from "node:assert/strict";
+import { file, line } from "../office/filing.mjs";
+import { fill, press } from "../support/index.mjs";
+
+/** Presses a button that must be refused, and looks at the answer. */
+async function refused(page, look, button, name) {
+  await press(page, button);
+  await page.getByRole("alert").first().waitFor();
+  assert.match(await page.title(), /^エラー：/, `the title of ${page.url()} says that it was refused`);
+  await look(page, name);
+}
+
+/** Opens addresses one after the other and looks at each. */
+async function open(page, demo, look, places) {
+  for (const [name, place] of Object.entries(places)) {
+    const answer = await page.goto(demo.portal + place);
+    assert.ok(answer.status() < 400, `${place} answers ${answer.status()}`);
+    await look(page, name);
+  }
+}
+
+/** The reviewer: lists that were narrowed and kept, each act on one case and on several. */
+async function reviewer(page, demo, look) {
+  const narrow = "prefecture=13&score_table=1&age=over&deadline=30&assignee=nobody&flag=asked";
+  await open(page, demo, look, {
+    "queue narrowed": `/office/queue/eligibility?state=submitted&${narrow}`,
+    "queue nothing chosen": "/office/queue/claims?said=unchosen",
+    "queue returned": "/office/queue/claims?state=returned",
+    "queue accepted": "/office/queue/eligibility?state=accepted",
+  });
+  await page.goto(`${demo.portal}/office/queue/claims`);
+  await page.getByText(/^保存した条件/).click();
+  await fill(page, { いまの条件の名前: "わたしの一覧" });
+  await press(page, "条件を保存する");
+  await page.getByText(/^保存した条件/).click();
+  await look(page, "queue saved");
+  await onOneCase(page, demo, look);
+  await onSeveral(page, demo, look);
+}
+
+async function onOneCase(page, demo, look) {
+  const first = "次の申請を審査する";
+  await page.goto(`${demo.portal}/office/queue/claims`);
+  await press(page, first);
+  const address = page.url();
+  for (const [act, button] of [["補正を依頼する…", "この内容で補正を依頼する"], ["却下する…", "この理由で却下する"], ["質問する…", "質問を送る"]]) {
+    await page.goto(address);
+    await press(page, act);
+    await look(page, `case ${act}`);
+    await refused(page, look, button, `case ${act} refused`);
+  }
+  await page.locator("main textarea").fill("工事の予定日を教えてください。");
+  await press(page, "質問を送る");
+  await look(page, "case asked");
+  await page.locator("#f-note").fill("電話でも伝えました。");
+  await press(page, "覚え書きを残す");
+  await look(page, "case with a note");
+}
+
+async function onSeveral(page, demo, look) {
+  await page.goto(`${demo.portal}/office/queue/eligibility`);
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await press(page, "補正を依頼する…");
+  await look(page, "bulk return");
+  const button = await page.locator("main form button[type=submit]").last().innerText();
+  await refused(page, look, button, "bulk return refused");
+  await page.locator("main textarea").fill("書類をもう一度ご確認ください。");
+  await press(page, button);
+  await look(page, "bulk result");
+}
+
+/** The dispatch clerk: a batch printed, numbers refused and taken, letters looked for. */
+async function dispatch_clerk(page, demo, look) {
+  await open(page, demo, look, { "letters not found": "/office/letters?find=000-00-00000-0" });
+  await press(page, "印刷する束を作る");
+  await look(page, "batch");
+  await page.request.get(new URL(await page.getByRole("link", { name: /PDF/ }).first().getAttribute("href"), page.url()).href);
+  await page.getByRole("button", { name: /通を印刷済みにする$/ }).click();
+  await look(page, "batch printed");
+  await page.locator("main input.input-code").first().fill("12345");
+  await refused(page, look, "発送済みにする", "batch number refused");
+}
+
+/** The billing clerk: the month to close, payments, what is done against them. */
+async function billing_clerk(page, demo, look) {
+  await page.goto(`${demo.portal}/office/payments`);
+  await refused(page, look, "入金を記録する", "payment refused");
+  await page.locator("#f-list").fill("1,2,3");
+  await refused(page, look, "一覧の入金を記録する", "payments refused");
+  await page.goto(`${demo.portal}/office/closings/next`);
+  await page.getByRole("button", { name: /月を締める$/ }).click();
+  await look(page, "closing closed");
+}
+
+/** The call-centre agent: a call without, with a wrong and with the right code, and what is written about it. */
+async function call_centre_agent(page, demo, look, pages) {
+  await page.goto(`${demo.portal}/office/desk-call`);
+  await refused(page, look, "申請を探す", "call nothing typed");
+  const { reference, code } = await spoken(pages.get("owner"), demo);
+  await fill(page, { 受付番号: reference });
+  await press(page, "申請を探す");
+  await look(page, "call without code");
+  await fill(page, { "本人確認の番号（6桁）": "000000" });
+  await refused(page, look, "申請を探す", "call wrong code");
+  await fill(page, { 受付番号: reference, "本人確認の番号（6桁）": code });
+  await press(page, "申請を探す");
+  await look(page, "call open");
+  await refused(page, look, "電話の内容を記録する", "call note refused");
+  await answered(page, demo, look, pages.get("owner"));
+}
+
+/** What the caller reads from their page. */
+async function spoken(owner, demo) {
+  const { address, reference } = await file(owner, demo, "eligibility", line("CAF7000000031"));
+  await owner.goto(address);
+  const code = (await owner.locator(".spoken-code").getAttribute("aria-label")).replaceAll(" ", "");
+  return { reference, code };
+}
+
+async function answered(page, demo, look, owner) {
+  await owner.goto(`${demo.portal}/inquiries`);
+  await owner.getByLabel(/お問い合わせの種類/).selectOption({ index: 1 });
+  await owner.getByLabel(/お問い合わせの内容/).fill("書類が2枚あります。どちらを見ればよいですか。");
+  await press(owner, "お問い合わせを送信する");
+  await page.goto(`${demo.portal}/office/inquiries`);
+  await page.locator("tbody a.cell-link").first().click();
+  await look(page, "inquiry");
+  await refused(page, look, "回答を送る", "inquiry answer refused");
+}
+
+/** The administrator: one topic of each kind with its form, refused, and what a second person decides. */
+async function administrator(page, demo, look) {
+  for (const topic of ["targets", "holidays", "list.ipsec_providers", "list.line_finder"]) {
+    await open(page, demo, look, { [`setting ${topic}`]: `/office/settings/${topic}/change` });
+    await refused(page, look, "保存する", `setting ${topic} refused`);
+  }
+  await open(page, demo, look, { "proposals approved": "/office/proposals?state=approved" });
+}
+
+/** The auditor: the chain looked through and verified. */
+async function auditor(page, demo, look) {
+  const narrow = "who=owner%40clinic.example&from=2020-01-01&to=2099-12-31";
+  await open(page, demo, look, { "audit narrowed": `/office/audit?${narrow}`, "audit nothing": "/office/audit?institution=9999999999" });
+  await page.goto(`${demo.portal}/office/audit/verify`);
+  await press(page, "検証を始める");
+  await look(page, "audit verifying");
+}
+
+/** What each role does after it has seen what links lead to. */
+export const forms = { reviewer, dispatch_clerk, billing_clerk, call_centre_agent, administrator, auditor };
