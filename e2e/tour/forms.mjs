@@ -138,6 +138,19 @@ async function administrator(page, demo, look) {
   await open(page, demo, look, { "proposals approved": "/office/proposals?state=approved" });
 }
 
+/** The editor: a mail and a document, looked at before they are kept, and proposed without saying why. */
+async function editor(page, demo, look) {
+  for (const topic of ["mail.application_accepted", "document.guide"]) {
+    await open(page, demo, look, { [`setting ${topic}`]: `/office/settings/${topic}/change` });
+    await press(page, "プレビューを見る");
+    await page.getByRole("heading", { name: /^プレビュー：/ }).waitFor();
+    await look(page, `setting ${topic} preview`);
+    await page.getByRole("button", { name: /^(保存する|変更を起案する)$/ }).click();
+    await page.getByRole("alert").first().waitFor();
+    await look(page, `setting ${topic} refused`);
+  }
+}
+
 /** The auditor: the chain looked through and verified. */
 async function auditor(page, demo, look) {
   const narrow = "who=owner%40clinic.example&from=2020-01-01&to=2099-12-31";
@@ -148,4 +161,4 @@ async function auditor(page, demo, look) {
 }
 
 /** What each role does after it has seen what links lead to. */
-export const forms = { reviewer, dispatch_clerk, billing_clerk, call_centre_agent, administrator, auditor };
+export const forms = { reviewer, dispatch_clerk, billing_clerk, call_centre_agent, editor, administrator, auditor };
