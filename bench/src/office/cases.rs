@@ -35,7 +35,7 @@ pub(super) struct Case {
     pub(super) since: Timestamp,
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "kind",
     "institution_id",
@@ -56,6 +56,8 @@ const COLUMNS: [&str; 20] = [
     "updated_at",
     "submitted_at",
     "state_since",
+    "prefecture",
+    "score_table",
 ];
 const EVENTS: [&str; 8] = ["id", "application_id", "event", "state", "actor", "actor_name", "note", "at"];
 
@@ -167,6 +169,7 @@ fn answers(number: usize, kind: Kind) -> String {
 
 fn row(world: &World, number: usize, case: &Case) -> Vec<Value> {
     let certificate = case.kind == Kind::Certificate;
+    let prefecture = super::fill::place(case.owner);
     let owner = id(world.owners[case.owner].0);
     let reviewer = (case.state == State::InReview).then(|| id(world.staff[number % 2].1.0));
     let reference = ReferenceNumber::generate(&world.numbers).as_str().to_owned();
@@ -191,6 +194,8 @@ fn row(world: &World, number: usize, case: &Case) -> Vec<Value> {
         at(case.since),
         at(case.sent_at),
         at(case.since),
+        text(prefecture.map(|(one, _)| one.code().to_string()).unwrap_or_default()),
+        text(prefecture.map(|(_, table)| table.code().to_string()).unwrap_or_default()),
     ]
 }
 

@@ -77,13 +77,18 @@ pub(super) async fn fill(url: &str, vault_key: &[u8; 32], report: &mut Report) -
     Ok((world, found))
 }
 
+/// Prefecture and score table of an institution, by its number.
+pub(super) fn place(number: usize) -> Option<(Prefecture, ScoreTable)> {
+    let prefecture = Prefecture::all().nth(number % Prefecture::all().count())?;
+    Some((prefecture, *TABLES.get(number / Prefecture::all().count() % TABLES.len())?))
+}
+
+const TABLES: [ScoreTable; 4] =
+    [ScoreTable::Medical, ScoreTable::Dental, ScoreTable::Pharmacy, ScoreTable::HomeNursing];
+
 fn institution(world: &World, number: usize) -> Option<Institution> {
-    const TABLES: [ScoreTable; 4] =
-        [ScoreTable::Medical, ScoreTable::Dental, ScoreTable::Pharmacy, ScoreTable::HomeNursing];
-    let prefectures: Vec<Prefecture> = Prefecture::all().collect();
-    let prefecture = *prefectures.get(number % prefectures.len())?;
-    let table = *TABLES.get(number / prefectures.len() % TABLES.len())?;
-    let six = format!("{:06}", 100_000 + number / (prefectures.len() * TABLES.len()));
+    let (prefecture, table) = place(number)?;
+    let six = format!("{:06}", 100_000 + number / (Prefecture::all().count() * TABLES.len()));
     let digit = check_digit_for(prefecture, table, &six)?;
     let code = format!("{}{}{six}{digit}", prefecture.code(), table.code());
     Some(Institution {

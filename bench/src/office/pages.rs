@@ -33,6 +33,8 @@ pub(super) const PAGES: &[(Role, &[&str])] = &[
             "/office/queue/certificate",
             "/office/queue/certificate?state=installed",
             "/office/applications/{certificate}",
+            "/office/certificates?serial=1234",
+            "/office/proposals",
             "/office/losses",
             "/office/checks",
         ],
@@ -41,8 +43,18 @@ pub(super) const PAGES: &[(Role, &[&str])] = &[
         Role::DispatchClerk,
         &["/office", "/office/letters", "/office/letters/{letter}", "/office/letters/batches/{batch}"],
     ),
-    (Role::BillingClerk, &["/office", "/office/ledger", "/office/reports/fees"]),
-    (Role::CallCentreAgent, &["/office", "/office/inquiries", "/office/inquiries/{inquiry}"]),
+    (
+        Role::BillingClerk,
+        &[
+            "/office",
+            "/office/ledger",
+            "/office/closings",
+            "/office/payments",
+            "/office/reports/fees",
+            "/office/settings/fees",
+        ],
+    ),
+    (Role::CallCentreAgent, &["/office", "/office/desk-call", "/office/inquiries", "/office/inquiries/{inquiry}"]),
     (
         Role::Auditor,
         &[

@@ -251,16 +251,22 @@ async fn inquiries(world: &World, loader: &mut Loader, found: &mut Found) -> any
         "institution_id",
         "account_id",
         "category",
-        "body",
-        "answer",
         "state",
         "created_at",
         "answered_at",
+        "since",
+        "messages",
+        "answered_month",
+        "answer_ms",
+        "answered_late",
     ];
     let mut rows = Sheet::new(loader, "inquiries", &columns)?;
+    let said = ["id", "inquiry_id", "number", "author", "way", "body", "attachments", "created_at"];
+    let mut messages = Sheet::new(loader, "inquiry_messages", &said)?;
     for number in 0..INQUIRIES {
         let when = world.now - Duration::minutes(30) * i32::try_from(INQUIRIES - number)?;
         let waits = number >= INQUIRIES - UNANSWERED;
+        let answered = when + Duration::hours(3);
         let own = domain::ids::InquiryId::new(when, &world.numbers);
         let owner = number % world.owners.len();
         let row = vec![
@@ -269,17 +275,36 @@ async fn inquiries(world: &World, loader: &mut Loader, found: &mut Found) -> any
             id(world.institutions[owner].0),
             id(world.owners[owner].0),
             text("other"),
-            text("通知書がまだ届きません。"),
-            text(if waits { "" } else { "配達の状況をお調べしました。" }),
             text(if waits { "open" } else { "answered" }),
             at(when),
-            if waits { Value::Null } else { at(when + Duration::hours(3)) },
+            if waits { Value::Null } else { at(answered) },
+            at(if waits { when } else { answered }),
+            Value::Integer(if waits { 1 } else { 2 }),
+            if waits { Value::Null } else { text(answered.date().to_string().get(..7).unwrap_or_default()) },
+            if waits { Value::Null } else { Value::Integer(10_800_000) },
+            if waits { Value::Null } else { Value::Boolean(false) },
         ];
         rows.push(loader, row).await?;
+        let words =
+            [("applicant", "通知書がまだ届きません。", when), ("staff", "配達の状況をお調べしました。", answered)];
+        for (place, (author, body, said_at)) in words.into_iter().take(if waits { 1 } else { 2 }).enumerate() {
+            let message = vec![
+                id(domain::ids::MessageId::new(said_at, &world.numbers).0),
+                id(own.0),
+                Value::Integer(i64::try_from(place)? + 1),
+                text(author),
+                text("page"),
+                text(body),
+                text(""),
+                at(said_at),
+            ];
+            messages.push(loader, message).await?;
+        }
         found.names.retain(|(name, _)| *name != "inquiry");
         found.names.push(("inquiry", own.to_string()));
     }
-    rows.flush(loader).await
+    rows.flush(loader).await?;
+    messages.flush(loader).await
 }
 
 /// The work that is done once a day was done this morning: what is measured is an ordinary day.
