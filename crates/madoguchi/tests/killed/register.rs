@@ -11,7 +11,7 @@ use domain::{
 };
 use services::secrets::{new_token, token_hash};
 use sqlx::{Connection, SqliteConnection, types::Uuid};
-use storage::Db;
+use storage::{Db, setting_versions::Version};
 use time::Duration;
 
 use crate::{demo::Place, draw, outside::now};
@@ -113,8 +113,27 @@ pub(crate) async fn sessions(folder: &Path, pickup_id: &str) -> [String; 2] {
         storage::sessions::insert(&mut tx, &hash, account, institution, today, end, "test").await.unwrap();
         tx.commit().await.unwrap();
     }
+    one_officer_suffices(&db).await;
     db.close().await;
     tokens
+}
+
+/// An operator's setting: a single officer revokes, so that one deed is one step that can be killed.
+async fn one_officer_suffices(db: &Db) {
+    let version = Version {
+        topic: "four_eyes".to_owned(),
+        version: 1,
+        value: r#"{"kind":"figures","figures":{"revocation":0}}"#.to_owned(),
+        effective_at: 0,
+        note: String::new(),
+        maker_name: "test".to_owned(),
+        approver_name: None,
+        made_at: 0,
+        withdrawn_at: None,
+    };
+    let mut tx = db.write().await.unwrap();
+    storage::setting_versions::insert(&mut tx, &version).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn application(conn: &mut storage::Conn, pickup_id: &str) -> ApplicationId {
