@@ -19,6 +19,9 @@ use crate::{Ctx, Error, Result, applications::tell};
 /// Most letters in one batch.
 const BATCH: i64 = 200;
 
+/// Batches that the desk shows: the letters of each are counted.
+const BATCHES: i64 = 30;
+
 /// The post gives a number out again some time after the letter arrived.
 const NUMBERS_COME_AGAIN: time::Duration = time::Duration::days(180);
 
@@ -77,7 +80,7 @@ pub async fn desk(ctx: &Ctx<'_>) -> Result<Desk> {
     Ok(Desk {
         to_print,
         to_post: storage::letters::count_in_state(&mut conn, "printed").await?,
-        batches: storage::letters::batches(&mut conn, 100).await?,
+        batches: storage::letters::batches(&mut conn, BATCHES).await?,
         late,
         oldest,
         target_days,
