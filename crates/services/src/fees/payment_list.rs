@@ -56,9 +56,10 @@ fn rows(text: &str) -> Vec<(u64, TypedPayment, String)> {
     let reader = reader.has_headers(false).flexible(true).delimiter(delimiter).trim(csv::Trim::All);
     let mut reader = reader.from_reader(text.as_bytes());
     let mut places: [Option<usize>; 4] = [Some(0), Some(1), Some(2), Some(3)];
-    let mut list = vec![];
+    let (mut list, mut lines) = (vec![], Lines { text: &text, seen: 0, line: 1 });
     for (nth, record) in reader.records().enumerate() {
         let Ok(record) = record else { continue };
+        let line = lines.of(&record);
         if nth == 0 && record.iter().any(|cell| COLUMNS[0].contains(&cell)) {
             places = COLUMNS.map(|names| record.iter().position(|cell| names.contains(&cell)));
             continue;
@@ -68,10 +69,28 @@ fn rows(text: &str) -> Vec<(u64, TypedPayment, String)> {
         }
         let [number, day, amount, mark] =
             places.map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().to_owned());
-        let line = record.position().map_or(0, csv::Position::line);
         list.push((line, TypedPayment { number, day, amount, mark }, record.iter().collect::<Vec<_>>().join(",")));
     }
     list
+}
+
+/// Counts lines: the reader names the one on which it began to look, not the one on which a row begins after empty ones.
+struct Lines<'a> {
+    text: &'a str,
+    seen: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, record: &csv::StringRecord) -> u64 {
+        let at = record.position().and_then(|place| usize::try_from(place.byte()).ok()).unwrap_or(self.seen);
+        let rest = self.text.get(at..).unwrap_or_default();
+        let begins = at + rest.len() - rest.trim_start_matches('\n').len();
+        let passed = self.text.get(self.seen..begins).unwrap_or_default().matches('\n').count();
+        self.line += u64::try_from(passed).unwrap_or_default();
+        self.seen = begins.max(self.seen);
+        self.line
+    }
 }
 
 /// Notes the payments of a list: 「払込番号,入金日,金額」, and 「取引番号」 where it has one. Each row is judged by itself;
