@@ -193,28 +193,28 @@ pub(super) fn answers(app: &App, kind: Kind) -> Answers {
     }
 }
 
+/// The same with a line that no other institution has.
+pub(super) fn own(cast: &Cast<'_>, kind: Kind) -> Answers {
+    let number = cast.institution.0.as_u128();
+    let line = match kind {
+        Kind::Eligibility => format!("CAF{:010}", number % 10_000_000_000),
+        Kind::Claims => format!("COP{:08}", number % 100_000_000),
+        Kind::Certificate => return answers(cast.app, kind),
+    };
+    answers(cast.app, kind).with("customer_id", line.as_str()).with("customer_id_confirm", line)
+}
+
 async fn draft(cast: &Cast<'_>, kind: Kind, answers: &Answers) -> Result<ApplicationId> {
     let ctx = cast.applicant();
     let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else {
         return Err(Error::internal("a demo case could not begin"));
     };
-    applications::save(&ctx, id, &on_own_line(cast.institution, answers)).await?;
+    applications::save(&ctx, id, answers).await?;
     Ok(id)
 }
 
-/// The answers with a customer ID that no other institution has: one that stands in two places is a finding.
-fn on_own_line(institution: InstitutionId, answers: &Answers) -> Answers {
-    let digits = institution.0.as_u128() % 10_000_000_000;
-    let id = match answers.get("customer_id_kind") {
-        "caf" => format!("CAF{digits:010}"),
-        "cop" => format!("COP{:08}", digits % 100_000_000),
-        _ => return answers.clone(),
-    };
-    answers.clone().with("customer_id", &id).with("customer_id_confirm", &id)
-}
-
 async fn filed(cast: &Cast<'_>, kind: Kind) -> Result<ApplicationId> {
-    filed_with(cast, kind, &answers(cast.app, kind)).await
+    filed_with(cast, kind, &own(cast, kind)).await
 }
 
 /// Files a case with these answers.
@@ -250,7 +250,7 @@ async fn lead(present: &App, cast: &Cast<'_>, scene: Scene) -> Result<()> {
         take_effect(present, first).await?;
     }
     if state == State::Draft {
-        return draft(cast, kind, &answers(cast.app, kind)).await.map(drop);
+        return draft(cast, kind, &own(cast, kind)).await.map(drop);
     }
     let id = filed(cast, kind).await?;
     let seen = version(cast, id).await?;
@@ -307,7 +307,7 @@ pub(super) async fn take_effect(present: &App, id: ApplicationId) -> Result<()> 
 async fn supersede(cast: &Cast<'_>, kind: Kind) -> Result<()> {
     let ctx = cast.applicant();
     let (Started::New(id) | Started::Existing(id)) = applications::start(&ctx, kind).await? else { return Ok(()) };
-    let change = on_own_line(cast.institution, &answers(cast.app, kind)).with("application_kind", "change");
+    let change = own(cast, kind).with("application_kind", "change");
     let (_, checked) = applications::save(&ctx, id, &change).await?;
     if checked.findings.errors.is_empty() {
         let seen = version(cast, id).await?;

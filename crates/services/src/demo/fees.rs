@@ -13,7 +13,7 @@ use storage::sessions::Session;
 use time::Duration;
 
 use super::{
-    cases::{Cast, Standing, answers, deliver, done, filed_with, take_effect, version},
+    cases::{Cast, Standing, answers, deliver, done, filed_with, own, take_effect, version},
     people,
 };
 use crate::{
@@ -90,7 +90,7 @@ async fn approve(app: &App, institution: InstitutionId, email: &str, payer: &Pay
         let then = at(app, present.plus_months(-months), 10);
         let cast = Cast { app: &then, institution, applicant };
         if nth == 0 {
-            let filing = answers(&then, Kind::Eligibility).with("fee_payment", payer.payment);
+            let filing = own(&cast, Kind::Eligibility).with("fee_payment", payer.payment);
             let first = filed_with(&cast, Kind::Eligibility, &filing).await?;
             done(&applications::accept(&cast.staff().await?, first, version(&cast, first).await?).await?)?;
             take_effect(app, first).await?;
