@@ -6,7 +6,7 @@ export const hostile = {
   script: "<script>window.ran = 1</script>",
   attribute: `"'><img src=x onerror="window.ran = 1">`,
   template: `{{7*7}}\${7*7}<%= 7*7 %>#import "x"`,
-  terminal: `受付"'<b>1</b>&amp;=1+1`,
+  terminal: `受付"'<b lang=x>1</b>&amp;=1+1`,
   emoji: "受付😀👩‍⚕️𠮷野",
   direction: "abc\u202edcba\u202c\u2066x\u2069",
   nul: "a\0b",
@@ -15,6 +15,6 @@ export const hostile = {
 
 /** Fails when any of it ran, or stands on the page as an element. */
 export async function nothingRan(page) {
-  assert.equal(await page.locator("img[src='x'], [onerror], main b:text-is('1')").count(), 0, `an element on ${page.url()}`);
+  assert.equal(await page.locator("img[src='x'], [onerror], b[lang='x']").count(), 0, `an element on ${page.url()}`);
   assert.equal(await page.locator("script:not([src])").count(), 0, `a script in ${page.url()}`);
 }
