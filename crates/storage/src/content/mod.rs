@@ -1,0 +1,16 @@
+//! Documents, articles, notices and the lists that forms offer.
+
+mod articles;
+mod documents;
+mod lists;
+mod notices;
+
+pub use articles::*;
+pub use documents::*;
+pub use lists::*;
+pub use notices::*;
+
+/// A pattern for `LIKE … ESCAPE '!'` that any text fits which contains a text.
+fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}
