@@ -42,6 +42,7 @@ pub(crate) fn sqlite() -> Migrator {
         20 "audit" "0020_audit.sql",
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
+        26 "lists" "0026_lists.sql",
     )
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn postgres() -> Migrator {
         20 "audit" "0020_audit.sql",
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
+        26 "lists" "0026_lists.sql",
     )
 }
 

@@ -76,7 +76,11 @@ sql!(REMOVE_ALL = "DELETE FROM report_days WHERE what = $1");
 sql!(PUT = "INSERT INTO report_days (what, day, prefecture, kind, part, figure) VALUES ($1, $2, $3, $4, $5, $6)");
 sql!(
     RANGE = "SELECT what, day, prefecture, kind, part, figure FROM report_days
-    WHERE what = $1 AND day >= $2 AND day <= $3 ORDER BY day, prefecture, kind, part"
+    WHERE what = $1 AND day >= $2 AND day <= $3 AND ($4 = '' OR prefecture = $4) ORDER BY day, prefecture, kind, part"
+);
+sql!(
+    SUMS = "SELECT what, $3 AS day, prefecture, kind, part, CAST(SUM(figure) AS BIGINT) AS figure FROM report_days
+    WHERE what = $1 AND day >= $2 AND day <= $3 GROUP BY what, prefecture, kind, part"
 );
 sql!(/// Days since 1970 in Japan.
     OPEN = "SELECT (submitted_at + 32400000) / 86400000, COUNT(*) FROM applications
@@ -191,13 +195,22 @@ async fn put(tx: &mut Tx, figures: &[Figure]) -> Result<()> {
     Ok(())
 }
 
-/// Figures of one thing over some days, both ends included.
+/// Figures of one thing over some days, both ends included; of one prefecture unless it is empty.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn range(conn: &mut Conn, what: &str, from: &str, to: &str) -> Result<Vec<Figure>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(RANGE).bind(what).bind(from).bind(to).fetch_all(c).await)?)
+pub async fn range(conn: &mut Conn, what: &str, from: &str, to: &str, prefecture: &str) -> Result<Vec<Figure>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(RANGE).bind(what).bind(from).bind(to).bind(prefecture).fetch_all(c).await)?)
+}
+
+/// The sums of one thing over some days, both ends included, under the last day.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn sums(conn: &mut Conn, what: &str, from: &str, to: &str) -> Result<Vec<Figure>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(SUMS).bind(what).bind(from).bind(to).fetch_all(c).await)?)
 }
 
 /// Cases of a procedure in a state by the day on which they were sent, counted in days since 1970 in Japan.

@@ -174,7 +174,16 @@ impl<'a> Crowd<'a> {
 
 /// The pictures of a report by their titles and series.
 async fn shown(house: &House, topic: Topic, prefecture: &str) -> BTreeMap<String, BTreeMap<String, Vec<i64>>> {
-    let range = Range { days: 90, prefecture: prefecture.to_owned() };
+    shown_over(house, topic, prefecture, 90).await
+}
+
+async fn shown_over(
+    house: &House,
+    topic: Topic,
+    prefecture: &str,
+    days: u16,
+) -> BTreeMap<String, BTreeMap<String, Vec<i64>>> {
+    let range = Range { days, prefecture: prefecture.to_owned() };
     let report = report(&Ctx::system(&house.app, "test"), topic, &range).await.unwrap();
     report
         .pictures
@@ -201,6 +210,26 @@ fn compare(crowd: &Crowd<'_>, found: &BTreeMap<String, BTreeMap<String, Vec<i64>
     }
 }
 
+/// Months are the sums of their days, and what is under way is what was left at their ends.
+fn compare_months(
+    crowd: &Crowd<'_>,
+    found: &BTreeMap<String, BTreeMap<String, Vec<i64>>>,
+    prefecture: &str,
+    today: Date,
+) {
+    for kind in Kind::ALL {
+        let (arrived, open) = (&found["届いた申請"][kind.label()], &found["残っている申請"][kind.label()]);
+        let mut end = today;
+        for (arrived, open) in arrived.iter().zip(open).rev() {
+            let days = (1..=end.day()).map(|day| end.replace_day(day).unwrap());
+            let sum: i64 = days.map(|day| crowd.counted(*kind, prefecture, day, &[Event::Submit])).sum();
+            assert_eq!(*arrived, sum, "{kind} until {end} in {prefecture:?}");
+            assert_eq!(*open, crowd.under_way(*kind, prefecture, end), "{kind} at {end} in {prefecture:?}");
+            end = end.replace_day(1).unwrap() - Duration::DAY;
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_kept_by_day_is_what_counting_everything_gives() {
     on_each_database(async |house| {
@@ -216,6 +245,10 @@ async fn what_is_kept_by_day_is_what_counting_everything_gives() {
         for prefecture in ["", "13", "14", "47"] {
             compare(&crowd, &shown(house, Topic::Cases, prefecture).await, prefecture, today);
         }
+        for prefecture in ["", "13", "47"] {
+            let year = shown_over(house, Topic::Cases, prefecture, 365).await;
+            compare_months(&crowd, &year, prefecture, today);
+        }
         let before = shown(house, Topic::Cases, "").await;
         let outcomes = &before["審査の結果"];
         for (name, event) in [("承認", Event::Accept), ("却下", Event::Reject), ("補正依頼", Event::Return)] {
@@ -228,7 +261,18 @@ async fn what_is_kept_by_day_is_what_counting_everything_gives() {
         compare(&crowd, &shown(house, Topic::Cases, "").await, "", today);
         house.clock.pass(Duration::days(2));
         summarised(house).await;
-        compare(&crowd, &shown(house, Topic::Cases, "").await, "", house.app.clock.now().date());
+        let today = house.app.clock.now().date();
+        compare(&crowd, &shown(house, Topic::Cases, "").await, "", today);
+        // A month is over, and gathered.
+        house.clock.pass(Duration::days(20));
+        summarised(house).await;
+        for days in [365, 1_096] {
+            let long = shown_over(house, Topic::Cases, "", days).await;
+            compare_months(&crowd, &long, "", house.app.clock.now().date());
+            let places: i64 = long["都道府県ごとの届いた申請"].values().flatten().sum();
+            let sent = crowd.told.iter().filter(|one| one.event == Event::Submit).count();
+            assert_eq!(places, i64::try_from(sent).unwrap());
+        }
         // Made anew, everything is the same.
         let kept = kept(house).await;
         services::reports::rebuild(&Ctx::system(&house.app, "test")).await.unwrap();
@@ -244,7 +288,7 @@ async fn kept(house: &House) -> Vec<storage::reports::Figure> {
     let mut all = vec![];
     for what in ["arrived", "arrived_in", "decided", "open", "open_in", "age", "fees", "fee_count", "letters", "ending"]
     {
-        all.extend(storage::reports::range(&mut conn, what, "", "9999").await.unwrap());
+        all.extend(storage::reports::range(&mut conn, what, "", "9999", "").await.unwrap());
     }
     assert!(all.len() > 100);
     all

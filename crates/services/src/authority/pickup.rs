@@ -218,6 +218,8 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
     if !storage::letters::hold(&mut tx, opened.letter.id).await? {
         return Err(Error::ChangedMeanwhile);
     }
+    // Whoever typed its secret has it in their hands.
+    storage::letters::deliver(&mut tx, opened.letter.id, ctx.now).await?;
     let der = finish(ctx, &mut tx, signed).await?;
     supersede(ctx, &mut tx, case.id, own).await?;
     crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;

@@ -21,7 +21,7 @@ const PERCENTS: [i64; 3] = [50, 90, 99];
 impl Look<'_> {
     pub(super) async fn ages(&mut self) -> Result<Vec<Picture>> {
         let spans = Spans::wide(self.today, self.range.days);
-        let decided = self.figures(AGE, spans.first()).await?;
+        let decided = self.figures(AGE, &spans).await?;
         let note = "送信から承認または却下までの営業日です。たとえば「90％」が3なら、10件のうち9件は3営業日以内に決まりました。";
         let of = |kind: &str| -> Vec<(i64, i64)> {
             decided.iter().filter(|one| one.kind == kind).map(|one| (age(one), one.figure)).collect()

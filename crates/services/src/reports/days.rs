@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use domain::{calendar::YearMonth, clock::Timestamp, ids::JobId, permissions::Permission};
 use serde_json::{Value, json};
 use storage::{
-    Conn, boxed,
+    Conn, Tx, boxed,
     reports::{self as stored, Figure, Happened},
 };
 use time::{Date, Duration};
 
-use super::{AGE, ARRIVED, ARRIVED_IN, BY_DAY, DECIDED, ENDING, FEE_COUNT, FEES, LETTERS, OLDEST, OPEN, OPEN_IN};
+use super::{
+    AGE, ARRIVED, ARRIVED_IN, BY_DAY, DECIDED, ENDING, FEE_COUNT, FEES, LETTERS, OLDEST, OPEN, OPEN_IN, by_month,
+};
 use crate::{App, Ctx, Result, daily};
 
 /// Kind of the job that makes the figures of finished days.
@@ -169,11 +171,33 @@ async fn day(ctx: &Ctx<'_>, day: Date) -> Result<()> {
     let mut counts = count(ctx.app, &mut tx, day).await?;
     let (text, before) = (day.to_string(), (day - Duration::DAY).to_string());
     for what in [OPEN, OPEN_IN] {
-        counts.begin_with(&stored::range(&mut tx, what, &before, &before).await?);
+        counts.begin_with(&stored::range(&mut tx, what, &before, &before, "").await?);
     }
     stored::replace_day(&mut tx, &BY_DAY, &text, &counts.figures(&text)).await?;
+    if (day + Duration::DAY).month() != day.month() {
+        gather(&mut tx, day).await?;
+    }
     storage::settings::set(&mut tx, UNTIL, &text).await?;
     Ok(tx.commit().await?)
+}
+
+/// Gathers the figures of the month that a day ends.
+async fn gather(tx: &mut Tx, last: Date) -> Result<()> {
+    let (first, last) = (YearMonth::of(last).first_day().to_string(), last.to_string());
+    for what in BY_DAY {
+        let mut figures = if what == OPEN || what == OPEN_IN {
+            stored::range(tx, what, &last, &last, "").await?
+        } else {
+            stored::sums(tx, what, &first, &last).await?
+        };
+        let name = by_month(what);
+        for one in &mut figures {
+            one.what.clone_from(&name);
+            one.day.clone_from(&last);
+        }
+        stored::replace_day(tx, &[&name], &last, &figures).await?;
+    }
+    Ok(())
 }
 
 /// Counts the valid certificates of each month ahead, the present month first.

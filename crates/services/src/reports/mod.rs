@@ -33,5 +33,10 @@ const LETTERS: &str = "letters";
 const ENDING: &str = "ending";
 /// Everything that is kept by day.
 const BY_DAY: [&str; 9] = [ARRIVED, ARRIVED_IN, DECIDED, OPEN, OPEN_IN, AGE, FEES, FEE_COUNT, LETTERS];
+/// Name of the same figures gathered by month, under the month's last day: sums, and of what is under way the end.
+fn by_month(what: &str) -> String {
+    format!("month.{what}")
+}
+
 /// Ages from this one on are one.
 const OLDEST: i64 = 61;

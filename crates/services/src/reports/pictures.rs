@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{applications::Kind, permissions::Permission, reports::Topic};
+use domain::{applications::Kind, calendar::YearMonth, permissions::Permission, reports::Topic};
 use storage::{Conn, boxed, reports as stored, reports::Figure};
-use time::Date;
+use time::{Date, Duration};
 
 use super::{
-    OPEN, OPEN_IN,
+    OPEN, OPEN_IN, by_month,
     live::{Live, live},
     rows::{Picture, Series},
     spans::Spans,
@@ -97,20 +97,48 @@ impl Look<'_> {
         Spans::until(self.today, self.range.days)
     }
 
-    /// Figures of the range, with those of the days that are counted now; what is under way goes on from the day before.
-    pub(super) async fn figures(&mut self, what: &str, from: Date) -> Result<Vec<Figure>> {
-        let mut found = stored::range(self.conn, what, &from.to_string(), &self.today.to_string()).await?;
+    /// Where the figures of spans are kept: name, first and last day. Months that are over are gathered.
+    fn places(&self, what: &str, spans: &Spans) -> Vec<(String, String, String)> {
+        let (first, today) = (spans.first(), self.today.to_string());
+        // The day after the last month whose figures are gathered.
+        let single = self.live.until.map(|until| YearMonth::of(until + Duration::DAY).first_day());
+        match single.filter(|single| spans.by_month() && *single > first) {
+            Some(single) => vec![
+                (by_month(what), first.to_string(), (single - Duration::DAY).to_string()),
+                (what.to_owned(), single.to_string(), today),
+            ],
+            None => vec![(what.to_owned(), first.to_string(), today)],
+        }
+    }
+
+    /// Figures of spans, with those of the days that are counted now; what is under way goes on from the day before.
+    pub(super) async fn figures(&mut self, what: &str, spans: &Spans) -> Result<Vec<Figure>> {
+        let prefecture = if what.ends_with("_in") { self.range.prefecture.clone() } else { String::new() };
+        let mut found = vec![];
+        for (name, from, to) in self.places(what, spans) {
+            found.extend(stored::range(self.conn, &name, &from, &to, &prefecture).await?);
+        }
         if what == OPEN || what == OPEN_IN {
             self.go_on(what, &mut found).await?;
         } else {
-            let days = self.live.days.iter().flat_map(|(_, figures)| figures);
-            found.extend(days.filter(|one| one.what == what).cloned());
+            found.extend(self.counted_now(what));
         }
-        let prefecture = &self.range.prefecture;
-        if what.ends_with("_in") && !prefecture.is_empty() {
-            found.retain(|one| one.prefecture == *prefecture);
+        found.retain(|one| prefecture.is_empty() || one.prefecture == prefecture);
+        Ok(found)
+    }
+
+    /// The sum over all spans, by prefecture, procedure and part.
+    pub(super) async fn sums(&mut self, what: &str, spans: &Spans) -> Result<Vec<Figure>> {
+        let mut found: Vec<Figure> = self.counted_now(what).collect();
+        for (name, from, to) in self.places(what, spans) {
+            found.extend(stored::sums(self.conn, &name, &from, &to).await?);
         }
         Ok(found)
+    }
+
+    fn counted_now(&self, what: &str) -> impl Iterator<Item = Figure> {
+        let days = self.live.days.iter().flat_map(|(_, figures)| figures);
+        days.filter(move |one| one.what == what).cloned()
     }
 
     /// Adds what is under way on the days that are counted now: what was left the day before, and what came and went since.
@@ -118,7 +146,7 @@ impl Look<'_> {
         let mut last: BTreeMap<(String, String), i64> = BTreeMap::new();
         if let Some(until) = self.live.until {
             let until = until.to_string();
-            let ends = stored::range(self.conn, what, &until, &until).await?;
+            let ends = stored::range(self.conn, what, &until, &until, "").await?;
             last.extend(ends.into_iter().map(|one| ((one.prefecture, one.kind), one.figure)));
         }
         for (day, figures) in &self.live.days {

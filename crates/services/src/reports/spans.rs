@@ -21,6 +21,8 @@ pub(super) struct Spans {
     step: Step,
     /// First day of each; they follow each other.
     begins: Vec<Date>,
+    /// The same as texts, which are in the order of days.
+    texts: Vec<String>,
     today: Date,
 }
 
@@ -39,12 +41,19 @@ impl Spans {
     pub(super) fn months(today: Date, months: i32) -> Self {
         let first = YearMonth::of(today).plus_months(1 - months);
         let begins = first.run(u16::try_from(months).unwrap_or(1)).map(YearMonth::first_day).collect();
-        Self { step: Step::Month, begins, today }
+        Self::of(today, Step::Month, begins)
+    }
+
+    fn of(today: Date, step: Step, begins: Vec<Date>) -> Self {
+        let texts = begins.iter().map(Date::to_string).collect();
+        Self { step, begins, texts, today }
     }
 
     fn new(today: Date, days: u16, step: Step) -> Self {
         let mut begins = vec![];
-        let mut day = today - Duration::days(i64::from(days) - 1);
+        let first = today - Duration::days(i64::from(days) - 1);
+        // A month is shown whole or not at all: half of one would look like a bad month.
+        let mut day = if step == Step::Month { YearMonth::of(first).first_day() } else { first };
         while day <= today {
             begins.push(day);
             day = match step {
@@ -53,7 +62,12 @@ impl Spans {
                 Step::Month => YearMonth::of(day).plus_months(1).first_day(),
             };
         }
-        Self { step, begins, today }
+        Self::of(today, step, begins)
+    }
+
+    /// Whether each span is a month.
+    pub(super) fn by_month(&self) -> bool {
+        self.step == Step::Month
     }
 
     /// The first day of all.
@@ -80,8 +94,7 @@ impl Spans {
     }
 
     fn place(&self, day: &str) -> Option<usize> {
-        // Days as texts are in the order of days.
-        let place = self.begins.partition_point(|begin| begin.to_string().as_str() <= day);
+        let place = self.texts.partition_point(|begin| begin.as_str() <= day);
         place.checked_sub(1)
     }
 

@@ -22,8 +22,8 @@ impl Look<'_> {
         let spans = self.spans();
         let all = self.range.prefecture.is_empty();
         let (arrived, open) = if all { (ARRIVED, OPEN) } else { (ARRIVED_IN, OPEN_IN) };
-        let arrivals = self.figures(arrived, spans.first()).await?;
-        let backlog = self.figures(open, spans.first()).await?;
+        let arrivals = self.figures(arrived, &spans).await?;
+        let backlog = self.figures(open, &spans).await?;
         let picture = |title: &str, note: &str, shape, series| Picture {
             title: title.to_owned(),
             note: note.to_owned(),
@@ -41,7 +41,7 @@ impl Look<'_> {
             picture("残っている申請", "日の終わりに、審査待ち・審査中・補正待ちだった申請です。", Shape::Lines, left),
         ];
         if all {
-            let decided = self.figures(DECIDED, spans.first()).await?;
+            let decided = self.figures(DECIDED, &spans).await?;
             let outcomes = [("accept", "承認"), ("withdraw", "取下げ"), ("return", "補正依頼"), ("reject", "却下")];
             let outcomes = outcomes.map(|(key, name)| (key.to_owned(), name.to_owned()));
             let outcomes = series(&outcomes, |part| spans.sums(decided.iter().filter(|one| one.part == part)));
@@ -71,7 +71,7 @@ impl Look<'_> {
     }
 
     async fn prefectures(&mut self, spans: &Spans) -> Result<Picture> {
-        let found = self.figures(ARRIVED_IN, spans.first()).await?;
+        let found = self.sums(ARRIVED_IN, spans).await?;
         let all: Vec<Prefecture> = Prefecture::all().collect();
         let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
         for one in &found {
@@ -93,7 +93,7 @@ impl Look<'_> {
     pub(super) async fn renewal(&mut self) -> Result<Vec<Picture>> {
         let month = YearMonth::of(self.today);
         let (from, to) = (month.as_text(), month.plus_months(60).as_text());
-        let found = stored::range(self.conn, ENDING, &from, &to).await?;
+        let found = stored::range(self.conn, ENDING, &from, &to, "").await?;
         Ok(vec![Picture {
             title: "有効期限を迎える端末の電子証明書".to_owned(),
             note: "いま有効な端末の電子証明書を、有効期限の月で数えています。毎日1回、数え直します。".to_owned(),
@@ -111,7 +111,7 @@ impl Look<'_> {
 
     pub(super) async fn letters(&mut self) -> Result<Vec<Picture>> {
         let spans = self.spans();
-        let found = self.figures(LETTERS, spans.first()).await?;
+        let found = self.figures(LETTERS, &spans).await?;
         let parts = [("post_letter", "発送"), ("letter_comes_back", "返送"), ("lose_letter", "不着・紛失の届出")];
         let parts = parts.map(|(key, name)| (key.to_owned(), name.to_owned()));
         let ways = histogram(self.live.letters.iter().copied());
@@ -141,7 +141,7 @@ impl Look<'_> {
 
     pub(super) async fn fees(&mut self) -> Result<Vec<Picture>> {
         let spans = Spans::months(self.today, MONTHS);
-        let (yen, count) = (self.figures(FEES, spans.first()).await?, self.figures(FEE_COUNT, spans.first()).await?);
+        let (yen, count) = (self.figures(FEES, &spans).await?, self.figures(FEE_COUNT, &spans).await?);
         let mut parts: Vec<(String, String)> = vec![];
         for one in &count {
             if !parts.iter().any(|(key, _)| *key == one.part) {

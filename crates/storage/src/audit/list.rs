@@ -30,21 +30,26 @@ pub struct Found {
     pub next: Option<i64>,
 }
 
-macro_rules! select_row {
-    ($rest:literal) => {
+/// Rows of one value, as one range of its index: a server that plans without knowing the value would otherwise walk back through
+/// the whole chain when it is rare.
+macro_rules! select_by {
+    ($column:literal, $more:literal) => {
         concat!(
-            "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash
-            FROM audit WHERE seq < $1 AND seq >= $2 ",
-            $rest
+            "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash FROM audit WHERE (",
+            $column, ", seq) < ($3, $1) AND (", $column, ", seq) >= ($3, $2)", $more,
+            " ORDER BY ", $column, " DESC, seq DESC LIMIT $4"
         )
     };
 }
 
-sql!(BY_SUBJECT = select_row!("AND subject = $3 ORDER BY seq DESC LIMIT $4"));
-sql!(BY_ACTOR = select_row!("AND actor = $3 ORDER BY seq DESC LIMIT $4"));
-sql!(BY_INSTITUTION = select_row!("AND on_behalf_of = $3 AND on_behalf_of <> '' ORDER BY seq DESC LIMIT $4"));
-sql!(BY_ACTION = select_row!("AND action = $3 ORDER BY seq DESC LIMIT $4"));
-sql!(ALL = select_row!("AND $3 = '' ORDER BY seq DESC LIMIT $4"));
+sql!(BY_SUBJECT = select_by!("subject", ""));
+sql!(BY_ACTOR = select_by!("actor", ""));
+sql!(BY_INSTITUTION = select_by!("on_behalf_of", " AND on_behalf_of <> ''"));
+sql!(BY_ACTION = select_by!("action", ""));
+sql!(
+    ALL = "SELECT seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous, hash FROM audit
+    WHERE seq < $1 AND seq >= $2 AND $3 = '' ORDER BY seq DESC LIMIT $4"
+);
 sql!(SPAN = "SELECT MIN(first_seq), MAX(last_seq) FROM audit_days WHERE day >= $1 AND day <= $2");
 
 /// Rows that are looked at before an answer is given, found or not.

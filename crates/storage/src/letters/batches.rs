@@ -42,7 +42,8 @@ sql!(
     BATCHES = "SELECT b.id, b.number, b.created_by, b.created_at, b.confirmed_at,
         COUNT(CASE WHEN l.state <> 'dead' OR l.posted_at IS NOT NULL THEN 1 END) AS letters, COUNT(l.posted_at) AS posted
     FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id
-    GROUP BY b.id, b.number, b.created_by, b.created_at, b.confirmed_at ORDER BY b.created_at DESC, b.id DESC LIMIT $1"
+    WHERE b.number > (SELECT COALESCE(MAX(number), 0) FROM letter_batches) - $1
+    GROUP BY b.id, b.number, b.created_by, b.created_at, b.confirmed_at ORDER BY b.number DESC"
 );
 sql!(
     BATCH =

@@ -12,7 +12,7 @@ use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 sql!(
     OVERDUE = select_letter!(
         "WHERE state = 'posted' AND delivered_at IS NULL AND posted_at <= $1
-        AND application_id IN (SELECT id FROM applications WHERE kind = 'certificate' AND state = 'letter_posted')
+        AND EXISTS (SELECT 1 FROM applications p WHERE p.id = letters.application_id AND p.state = 'letter_posted')
         ORDER BY posted_at, id LIMIT $2"
     )
 );
