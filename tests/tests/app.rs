@@ -83,6 +83,8 @@ mod letters;
 mod line_change;
 #[path = "app/looked_up.rs"]
 mod looked_up;
+#[path = "app/my_list.rs"]
+mod my_list;
 #[path = "app/one_at_a_time.rs"]
 mod one_at_a_time;
 #[path = "app/one_terminal.rs"]

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod inquiries;
 pub mod institutions;
 pub mod interview;
+pub mod my_list;
 pub mod office;
 pub mod permissions;
 pub mod planner;

@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod journal;
 pub mod letters;
 pub mod mail;
+pub mod my_list;
 pub mod office;
 pub mod parked;
 pub mod planner;

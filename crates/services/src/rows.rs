@@ -16,6 +16,7 @@ pub use storage::jobs::{Failed, TriedAgain};
 pub use storage::ledger::Listed as LedgerRow;
 pub use storage::letters::{Batch, Letter};
 pub use storage::mails::Mail;
+pub use storage::my_list::{OwnCertificate, OwnCopy, OwnLetter, OwnSlip};
 pub use storage::proposals::Proposal;
 pub use storage::sessions::{Listed as ListedSession, Session};
 pub use storage::setting_versions::Version as SettingVersion;

@@ -29,6 +29,7 @@ pub mod leases;
 pub mod ledger;
 pub mod letters;
 pub mod mails;
+pub mod my_list;
 pub mod proposals;
 pub mod renewals;
 pub mod reports;

@@ -1,6 +1,7 @@
 //! Home: the one thing to do next at one's institution and the list of its procedures; for visitors the top page.
 
 mod my_list;
+mod my_list_rows;
 mod overview;
 mod tasks;
 mod together;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/", Access::Public, home)
         .get("/mylist", Access::Member, my_list::my_list)
+        .get("/mylist.csv", Access::Member, my_list::csv)
         .get("/institutions/overview", Access::Person, overview::overview)
         .get("/healthz", Access::Public, healthy)
 }

@@ -1,85 +1,156 @@
-//! マイリスト: drafts and applications of the institution.
+//! マイリスト: everything that the institution has in the portal, newest first, with where it stands and what comes next (spec 07).
 
 use askama::Template;
 use axum::{
     extract::Query,
     response::{IntoResponse, Response},
 };
-use domain::{applications::State, calendar::japanese_datetime, clock::Timestamp};
-use serde::Deserialize;
-use services::{
-    applications::{self, Draft, Standing},
-    rows::Listed,
+use domain::{
+    calendar::japanese_datetime,
+    my_list::{Place, Shelf},
 };
+use serde::Deserialize;
+use services::my_list::{self, Wanted};
 
+use super::my_list_rows::{Line, line};
 use crate::{
-    pages::applications::{go_on, standing_view},
-    site::{Failure, Html, Visit},
+    site::{Download, Failure, Html, Visit},
     view::{
-        frame::{Frame, Link, Section},
+        frame::{Frame, Section},
         parts::{CellView, ColumnView, RowView, TableView},
     },
 };
 
+/// Address of the list.
+const LIST: &str = "/mylist";
+/// Rows of a page.
+const PAGE: usize = 30;
+/// Rows of a file at most.
+const LONGEST_FILE: usize = 10_000;
+
 #[derive(Template)]
 #[template(path = "home/my_list.html")]
-struct MyList {
+pub(super) struct MyList {
     frame: Frame,
+    parts: Vec<Part>,
+    waiting: bool,
+    other: String,
+    file: String,
     table: TableView,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Page {
+/// A part of the list to choose.
+struct Part {
+    words: &'static str,
+    href: String,
+    current: bool,
+}
+
+/// What is asked for, as it stands in an address.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    part: String,
+    #[serde(default)]
+    only: String,
     #[serde(default)]
     after: String,
 }
 
-const PAGE: usize = 30;
-
-/// Drafts and applications of the institution, the last written first.
-pub(super) async fn my_list(visit: Visit, Query(page): Query<Page>) -> Result<Response, Failure> {
-    visit.member()?;
-    let after = page
-        .after
-        .split_once('_')
-        .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?)));
-    let cases = applications::cases_of_institution(&visit.ctx(), after, PAGE as i64).await?;
-    let drafts = match cases.iter().any(|standing| standing.case.state == State::Draft) {
-        true => applications::drafts(&visit.ctx()).await?,
-        false => vec![],
-    };
-    let last = cases.last().filter(|_| cases.len() == PAGE).map(|standing| &standing.case);
-    let next = last.map(|case| format!("/mylist?after={}_{}", case.updated_at.as_millis(), case.id));
-    let table = TableView {
-        caption: "申請と下書き".to_owned(),
-        columns: ["手続", "受付番号", "状態", "次にすること", "更新"].map(ColumnView::new).to_vec(),
-        rows: cases.iter().map(|standing| row(standing, &drafts)).collect(),
-        next,
-        ..TableView::default()
-    };
-    Ok(Html(MyList { frame: Frame { current: Section::MyList, ..visit.frame("マイリスト") }, table }).into_response())
+impl Asked {
+    fn wanted(&self) -> Wanted {
+        Wanted { shelf: self.part.parse().ok(), waiting: self.only == "waiting" }
+    }
 }
 
-fn row(standing: &Standing<Listed>, drafts: &[Draft]) -> RowView {
-    let case = &standing.case;
-    let draft = drafts.iter().find(|draft| draft.id == case.id);
-    let title = case
-        .terminal_name
-        .as_ref()
-        .map_or_else(|| case.kind.label().to_owned(), |t| format!("{}（{t}）", case.kind.label()));
-    let href =
-        draft.map_or_else(|| format!("/applications/{}", case.id), |draft| go_on(draft.id, draft.go_on_at.as_deref()));
-    RowView {
-        cells: vec![
-            CellView::Link(Link::new(title, href)),
-            CellView::Code(case.reference.clone().unwrap_or_else(|| "－".to_owned())),
-            CellView::State(standing_view(standing, case.state)),
-            draft.map_or_else(
-                || CellView::Text(standing.explanation.next_step()),
-                |draft| CellView::Lines(standing.explanation.next_step(), draft.progress.words()),
-            ),
-            CellView::Text(japanese_datetime(case.updated_at)),
-        ],
-        strong: case.state.is_editable(),
+/// The address of a part of the list.
+fn address(path: &str, wanted: Wanted, after: Option<&Place>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(shelf) = wanted.shelf {
+        query.append_pair("part", shelf.as_str());
     }
+    if wanted.waiting {
+        query.append_pair("only", "waiting");
+    }
+    if let Some(place) = after {
+        query.append_pair("after", &place.to_string());
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// What the institution has, newest first.
+pub(super) async fn my_list(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Failure> {
+    visit.member()?;
+    let (ctx, wanted) = (visit.ctx(), asked.wanted());
+    let after: Option<Place> = asked.after.parse().ok();
+    let first = after.is_some().then(|| address(LIST, wanted, None));
+    let page = my_list::page(&ctx, wanted, after, PAGE).await?;
+    let table = TableView {
+        caption: wanted.shelf.map_or("すべて", Shelf::label).to_owned(),
+        caption_hidden: true,
+        columns: ["名前", "種類", "受付番号", "状態", "次にすること", "日時"].map(ColumnView::new).to_vec(),
+        rows: page.items.iter().map(|item| row(line(&visit, item))).collect(),
+        first,
+        next: page.next.as_ref().map(|place| address(LIST, wanted, Some(place))),
+        ..TableView::default()
+    };
+    let frame = Frame { current: Section::MyList, ..visit.frame("マイリスト") };
+    Ok(Html(view(frame, wanted, table)).into_response())
+}
+
+fn view(frame: Frame, wanted: Wanted, table: TableView) -> MyList {
+    let part = |shelf: Option<Shelf>| {
+        let there = Wanted { shelf, ..wanted };
+        Part {
+            words: shelf.map_or("すべて", Shelf::label),
+            href: address(LIST, there, None),
+            current: shelf == wanted.shelf,
+        }
+    };
+    MyList {
+        parts: std::iter::once(None).chain(Shelf::ALL.iter().copied().map(Some)).map(part).collect(),
+        waiting: wanted.waiting,
+        other: address(LIST, Wanted { waiting: !wanted.waiting, ..wanted }, None),
+        file: address("/mylist.csv", wanted, None),
+        frame,
+        table,
+    }
+}
+
+fn row(line: Line) -> RowView {
+    RowView {
+        strong: line.waits,
+        cells: vec![
+            CellView::link(line.title, line.href),
+            CellView::Text(line.kind.to_owned()),
+            CellView::Code(line.reference),
+            CellView::State(line.state),
+            CellView::Text(line.next),
+            CellView::Text(japanese_datetime(line.at)),
+        ],
+    }
+}
+
+/// The same as a file.
+pub(super) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Result<Download, Failure> {
+    visit.member()?;
+    let (ctx, wanted) = (visit.ctx(), asked.wanted());
+    let (mut after, mut rows) = (None, vec![]);
+    while rows.len() < LONGEST_FILE {
+        let page = my_list::page(&ctx, wanted, after, PAGE).await?;
+        rows.extend(page.items.iter().map(|item| cells(line(&visit, item))));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let head = ["種類", "名前", "受付番号", "状態", "次にすること", "日時"].map(str::to_owned);
+    let bytes = my_list::file(std::iter::once(head).chain(rows))?;
+    Ok(Download { name: "mylist.csv".to_owned(), media_type: "text/csv; charset=utf-8", bytes, inline: false })
+}
+
+fn cells(line: Line) -> [String; 6] {
+    let kind = line.kind.to_owned();
+    [kind, line.title, line.reference, line.state.words, line.next, japanese_datetime(line.at)]
 }

@@ -12,7 +12,7 @@ use services::Error;
 
 use crate::site::{Access, Failure, Routes, Visit};
 
-pub(super) use words::{overview_table, waiting_words};
+pub(super) use words::{overview_table, state, waiting_words};
 
 pub(super) fn routes() -> Routes {
     use Access::{Member, Owner};

@@ -12,7 +12,7 @@ use crate::view::{
 };
 
 /// A condition as a badge.
-pub(super) fn state(condition: Condition) -> StateView {
+pub(in crate::pages) fn state(condition: Condition) -> StateView {
     let tone = match condition {
         Condition::ReportedLost | Condition::Over | Condition::Ended | Condition::EndsSoon => Tone::Attention,
         Condition::ToInstall | Condition::UnderWay => Tone::Waiting,
