@@ -103,6 +103,8 @@ mod planner;
 mod publications;
 #[path = "app/queues.rs"]
 mod queues;
+#[path = "app/readings.rs"]
+mod readings;
 #[path = "app/refused.rs"]
 mod refused;
 #[path = "app/refused_own.rs"]

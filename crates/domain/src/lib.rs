@@ -5,6 +5,7 @@ pub mod applications;
 pub mod calendar;
 pub mod checks;
 pub mod clock;
+pub mod content;
 pub mod fees;
 pub mod forms;
 pub mod ids;

@@ -28,6 +28,8 @@ const WORKERS: usize = 2;
 const NAP: Duration = Duration::from_secs(2);
 /// The longest rest of a worker between two jobs.
 const LONGEST_REST: Duration = Duration::from_millis(250);
+/// How often readings are counted.
+const SECOND: Duration = Duration::from_secs(1);
 /// How often regular work is looked at.
 const ROUND: Duration = Duration::from_secs(60);
 /// How long open requests may finish after the signal to stop.
@@ -93,6 +95,7 @@ pub(crate) async fn run(
         served = served => served,
         begun = quarantine::begun(&app.db) => Err(begun),
     };
+    count_readings(&app).await;
     app.db.close().await;
     outcome
 }
@@ -217,7 +220,8 @@ fn start_workers(app: &Arc<App>) {
         let app = app.clone();
         tokio::spawn(background(async move { work(app, format!("{}-{number}", std::process::id())).await }));
     }
-    let (app, other) = (app.clone(), app.clone());
+    let (app, other, third) = (app.clone(), app.clone(), app.clone());
+    tokio::spawn(background(async move { readings(third).await }));
     tokio::spawn(background(async move { rounds(app).await }));
     tokio::spawn(background(async move { keep_settings(other).await }));
 }
@@ -251,6 +255,21 @@ async fn work(app: Arc<App>, name: String) {
             () = app.wake.notified() => {}
             () = tokio::time::sleep(NAP) => {}
         }
+    }
+}
+
+/// Counts who read what, once a second.
+async fn readings(app: Arc<App>) {
+    while !app.db.is_closed() {
+        tokio::time::sleep(SECOND).await;
+        count_readings(&app).await;
+    }
+}
+
+async fn count_readings(app: &App) {
+    match services::content::count_readings(app).await {
+        Err(error) if !app.db.is_closed() => tracing::error!(%error, "readings could not be counted; they wait"),
+        _ => {}
     }
 }
 
@@ -308,5 +327,8 @@ async fn records(app: &App) {
     }
     if let Err(error) = services::audit::keep_when_due(app).await {
         tracing::error!(%error, "the work of the periods of keeping could not be begun");
+    }
+    if let Err(error) = services::content::forget_readers(app).await {
+        tracing::error!(%error, "who read what could not be forgotten");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     Result, Settings,
     audit::HeadKey,
     authority::{Authority, Shelf, Timekeeper},
+    content::Readings,
     in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
     reports::Live,
@@ -81,6 +82,8 @@ pub struct App {
     pub wake: Notify,
     /// The newest notices, read again every ten seconds: they stand on every home page.
     pub(crate) notices: Recent<Vec<storage::content::Notice>>,
+    /// Who read articles and notices and is not counted yet.
+    pub(crate) readings: Readings,
     /// What reports count of the present moment.
     pub(crate) live: Recent<Live>,
     timeline: RwLock<Timeline>,
@@ -146,6 +149,7 @@ impl App {
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Recent::empty(),
+            readings: Readings::default(),
             live: Recent::empty(),
             timeline: RwLock::default(),
         };
@@ -174,6 +178,7 @@ impl App {
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Recent::empty(),
+            readings: Readings::default(),
             live: Recent::empty(),
             timeline: RwLock::new(self.timeline.read().map(|held| held.clone()).unwrap_or_default()),
         }

@@ -43,6 +43,7 @@ pub(crate) fn sqlite() -> Migrator {
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
         26 "lists" "0026_lists.sql",
+        27 "readings" "0027_readings.sql",
     )
 }
 
@@ -71,6 +72,7 @@ pub(crate) fn postgres() -> Migrator {
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
         26 "lists" "0026_lists.sql",
+        27 "readings" "0027_readings.sql",
     )
 }
 

@@ -26,14 +26,3 @@ pub async fn article(ctx: &Ctx<'_>, name: &str) -> Result<Article> {
 pub async fn articles(ctx: &Ctx<'_>, kind: &str) -> Result<Vec<Article>> {
     Ok(storage::content::articles(&mut ctx.app.db.read().await?, kind).await?)
 }
-
-/// Counts a reading of an article.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn count_article_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
-    let mut tx = ctx.app.db.write().await?;
-    storage::content::count_article_view(&mut tx, slug).await?;
-    Ok(tx.commit().await?)
-}

@@ -4,12 +4,15 @@ mod articles;
 mod built_in;
 mod documents;
 mod notices;
+mod readings;
 mod search;
 mod seed;
 
-pub use articles::{article, articles, count_article_view};
+pub use articles::{article, articles};
 pub use documents::{document, document_file};
-pub use notices::{count_notice_view, newest_notices, notice, notices};
+pub use notices::{newest_notices, notice, notices};
+pub(crate) use readings::Readings;
+pub use readings::{Visitor, count_readings, forget_readers, rate, rating, read};
 pub use search::{Found, search};
 pub use seed::{seed, seed_notices};
 

@@ -41,14 +41,3 @@ pub async fn notice(ctx: &Ctx<'_>, slug: &str) -> Result<Notice> {
     notice.body = fill(&notice.body, &placeholders(ctx.app))?;
     Ok(notice)
 }
-
-/// Counts a reading of a notice.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn count_notice_view(ctx: &Ctx<'_>, slug: &str) -> Result<()> {
-    let mut tx = ctx.app.db.write().await?;
-    storage::content::count_notice_view(&mut tx, slug).await?;
-    Ok(tx.commit().await?)
-}

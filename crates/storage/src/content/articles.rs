@@ -49,8 +49,6 @@ sql!(
     FROM articles WHERE search_text LIKE $1 ESCAPE '!' ORDER BY number LIMIT 50"
 );
 
-sql!(COUNT_VIEW = "UPDATE articles SET views = views + 1 WHERE slug = $1");
-
 /// Adds an article; one with the same slug stays as it is.
 ///
 /// # Errors
@@ -90,15 +88,6 @@ pub async fn article(conn: &mut Conn, name: &str) -> Result<Option<Article>> {
 #[boxed]
 pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES).bind(kind).fetch_all(c).await)?)
-}
-
-/// Counts a reading of an article.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn count_article_view(tx: &mut Tx, slug: &str) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(COUNT_VIEW).bind(slug).execute(c).await.map(drop))?)
 }
 
 /// Articles whose normalised text contains a normalised text, at most 50 by number.

@@ -4,11 +4,13 @@ mod articles;
 mod documents;
 mod lists;
 mod notices;
+mod readings;
 
 pub use articles::*;
 pub use documents::*;
 pub use lists::*;
 pub use notices::*;
+pub use readings::*;
 
 /// A pattern for `LIKE … ESCAPE '!'` that any text fits which contains a text.
 fn containing(text: &str) -> String {

@@ -44,8 +44,6 @@ sql!(
     WHERE search_text LIKE $1 ESCAPE '!' AND published_at <= $2 ORDER BY published_at DESC, id DESC LIMIT 50"
 );
 
-sql!(COUNT_NOTICE_VIEW = "UPDATE notices SET views = views + 1 WHERE slug = $1");
-
 /// Adds a notice; one with the same slug stays as it is.
 ///
 /// # Errors
@@ -83,15 +81,6 @@ pub async fn notices(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<
 #[boxed]
 pub async fn notice(conn: &mut Conn, slug: &str) -> Result<Option<Notice>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(NOTICE).bind(slug).fetch_optional(c).await)?)
-}
-
-/// Counts a reading of a notice.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn count_notice_view(tx: &mut Tx, slug: &str) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(COUNT_NOTICE_VIEW).bind(slug).execute(c).await.map(drop))?)
 }
 
 /// Published notices whose normalised text contains a normalised text, at most 50, newest first.

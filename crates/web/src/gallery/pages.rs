@@ -21,7 +21,7 @@ pages! {
     Case("gallery/case.html") { line: StateLineView, reference: CopyView, lines: Vec<StateLineView>, banners: Vec<BannerView> }
     Done("gallery/done.html") { reference: CopyView }
     Procedures("gallery/catalogue.html") { catalogue: CatalogueView }
-    Article("gallery/article.html") { meta: ArticleMeta, toc: Vec<TocEntry> }
+    Article("gallery/article.html") { meta: ArticleMeta, toc: Vec<TocEntry>, vote: VoteView }
     Letters("gallery/mailbox.html") { mailbox: Mailbox }
     Pickup("gallery/pickup.html") { card: CardView }
     Sheet("gallery/sheet.html") { blocks: Vec<SummaryListView>, reference: CopyView }
@@ -286,7 +286,9 @@ fn the_catalogue_and_an_article() {
         entry("before", "申請の前に", false),
         entry("ask", "相談先", true),
     ];
-    show("article", &Article { frame: member("端末の電子証明書について"), meta, toc });
+    let vote =
+        VoteView { action: "/articles/certificate-guide/stars".into(), own: 4, may: true, ..VoteView::default() };
+    show("article", &Article { frame: member("端末の電子証明書について"), meta, toc, vote });
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub(crate) async fn guard(State(site): State<Site>, mut request: Request<Body>, 
     let present = jar.get(ANONYMOUS_COOKIE).map(|cookie| cookie.value().to_owned()).filter(|value| value.len() >= 40);
     let shows = matches!(*request.method(), Method::GET | Method::HEAD);
     let fresh = (present.is_none() && shows).then(|| new_token(&*site.app.randomness));
-    request.extensions_mut().insert(VisitorToken(present.or_else(|| fresh.clone()).unwrap_or_default()));
+    let newcomer = fresh.is_some();
+    let token = present.or_else(|| fresh.clone()).unwrap_or_default();
+    request.extensions_mut().insert(VisitorToken { token, newcomer });
     let mut response = next.run(request).await;
     for (name, value) in SECURITY_HEADERS {
         response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));

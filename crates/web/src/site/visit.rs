@@ -33,6 +33,8 @@ pub struct Visit {
     pub token: Option<String>,
     /// What every form must send back.
     pub csrf: String,
+    /// Whether the browser sent no cookie of ours.
+    pub newcomer: bool,
     /// Network address.
     pub source: String,
     /// Browser and system, as the browser says.
@@ -44,8 +46,12 @@ pub struct Visit {
 }
 
 /// The value of the visitor's cookie, made by the guard when the browser had none.
-#[derive(Clone, Debug)]
-pub(super) struct VisitorToken(pub(super) String);
+#[derive(Clone, Debug, Default)]
+pub(super) struct VisitorToken {
+    pub(super) token: String,
+    /// Whether it was made for this request.
+    pub(super) newcomer: bool,
+}
 
 impl Visit {
     /// The context for services.
@@ -118,7 +124,7 @@ impl FromRequestParts<Site> for Visit {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Failure> {
         let jar = CookieJar::from_headers(&parts.headers);
         let token = jar.get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned());
-        let visitor = parts.extensions.get::<VisitorToken>().map(|token| token.0.clone()).unwrap_or_default();
+        let visitor = parts.extensions.get::<VisitorToken>().cloned().unwrap_or_default();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let source = peer.map(|peer| site.proxies.visitor(peer, &parts.headers).to_string()).unwrap_or_default();
         let session = match &token {
@@ -126,13 +132,14 @@ impl FromRequestParts<Site> for Visit {
             None => None,
         };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let csrf = csrf_token(token.as_deref().unwrap_or(&visitor));
+        let csrf = csrf_token(token.as_deref().unwrap_or(&visitor.token));
         let actor = session.map_or(Actor::Visitor, |session| Actor::Person(Box::new(session)));
         let mut visit = Self {
             site: site.clone(),
             actor,
             token,
             csrf,
+            newcomer: visitor.newcomer,
             source,
             device: device(&parts.headers),
             path,
@@ -156,6 +163,7 @@ impl Visit {
             actor: session.map_or(Actor::Visitor, |session| Actor::Person(Box::new(session))),
             csrf: token.as_deref().map(csrf_token).unwrap_or_default(),
             token,
+            newcomer: false,
             source: String::new(),
             device: String::new(),
             path,

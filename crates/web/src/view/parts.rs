@@ -22,4 +22,4 @@ pub use summary::{SummaryListView, SummaryRow};
 pub use table::{CellView, ColumnView, FilterBarView, RowView, SortView, TableView};
 pub use tasks::{NextStepView, TaskListView, TaskView};
 pub use thread::{MessageLine, MessageView, ThreadView};
-pub use tiles::{ArticleMeta, CatalogueView, TileView, TocEntry};
+pub use tiles::{ArticleMeta, CatalogueView, TileView, TocEntry, VoteView};

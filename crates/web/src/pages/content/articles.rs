@@ -2,16 +2,16 @@
 
 use askama::Template;
 use axum::extract::Path;
-use domain::{applications::Kind, clock::Timestamp};
+use domain::{applications::Kind, clock::Timestamp, content::Subject};
 use services::{content, rows::Article};
 use time::Duration;
 
-use super::{counted, home, meta, named};
+use super::{home, meta, named, reading};
 use crate::{
     site::{Failure, Html, TableOfContents, Visit, to_html},
     view::{
         frame::{Frame, Link, Section},
-        parts::ArticleMeta,
+        parts::{ArticleMeta, VoteView},
     },
 };
 
@@ -34,13 +34,15 @@ pub(super) struct ArticlePage {
     before: &'static str,
     buttons: Vec<Link>,
     faq: bool,
+    vote: VoteView,
 }
 
 /// An article by slug or number; its reading is counted.
 pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<ArticlePage>, Failure> {
     let ctx = visit.ctx();
     let article = content::article(&ctx, named(&name)?).await?;
-    counted(content::count_article_view(&ctx, &article.slug).await);
+    let subject = Subject::Article(article.slug.clone());
+    let waiting = reading::note(&visit, &subject);
     let (body, toc) = to_html(&article.body);
     let at = Timestamp::from_millis(article.updated_at);
     let number = article.number.clone();
@@ -48,19 +50,22 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<
     let mut breadcrumb = home();
     breadcrumb.push(Link::new("よくある質問と解説", "/faq"));
     let current = if faq { Section::Faq } else { Section::Business };
+    let mut meta = ArticleMeta {
+        permalink: format!("/articles/{}", article.number),
+        editor: article.editor,
+        number: article.number,
+        ..meta(ctx.now, at, article.views + waiting)
+    };
+    let vote = reading::stars(&visit, &subject, &mut meta).await?;
     Ok(Html(ArticlePage {
         frame: Frame { current, breadcrumb, ..visit.frame(&article.title) },
-        meta: ArticleMeta {
-            permalink: format!("/articles/{}", article.number),
-            editor: article.editor,
-            number: article.number,
-            ..meta(ctx.now, at, article.views + 1)
-        },
+        meta,
         toc,
         body,
         before: before(&number),
         buttons: buttons(&article.slug, &number),
         faq,
+        vote,
     }))
 }
 

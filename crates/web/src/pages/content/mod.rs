@@ -6,6 +6,7 @@ mod documents;
 pub(super) mod inquiries;
 mod line_finder;
 mod notices;
+mod reading;
 mod search;
 mod top;
 
@@ -25,8 +26,10 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/notices", Public, notices::list)
         .get("/notices/{slug}", Public, notices::show)
+        .post("/notices/{slug}/stars", Person, reading::rate_notice)
         .get("/faq", Public, articles::faq)
         .get("/articles/{slug}", Public, articles::show)
+        .post("/articles/{slug}/stars", Person, reading::rate_article)
         .get("/procedures", Public, catalogue::show)
         .get("/documents", Public, documents::list)
         .get("/documents/{slug}", Public, documents::in_force)
@@ -65,20 +68,13 @@ fn age(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// The facts under a title; `views` counts this reading too.
+/// The facts under a title.
 fn meta(now: Timestamp, at: Timestamp, views: i64) -> ArticleMeta {
     ArticleMeta {
         updated: age(now, at),
         updated_date: japanese_date(at.date()),
         views: thousands(views),
         ..ArticleMeta::default()
-    }
-}
-
-/// Notes that a reading could not be counted; the page is shown all the same.
-fn counted(result: Result<(), services::Error>) {
-    if let Err(error) = result {
-        tracing::warn!(%error, "a reading was not counted");
     }
 }
 

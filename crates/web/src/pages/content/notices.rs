@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::extract::Path;
-use domain::{calendar::japanese_date, clock::Timestamp, text::thousands};
+use domain::{calendar::japanese_date, clock::Timestamp, content::Subject, text::thousands};
 use services::{content, rows::Notice};
 
-use super::{counted, home, meta, named};
+use super::{home, meta, named, reading};
 use crate::{
     site::{Failure, Html, TableOfContents, Visit, to_html},
     view::{
         frame::{Frame, Link, Section},
-        parts::ArticleMeta,
+        parts::{ArticleMeta, VoteView},
     },
 };
 
@@ -64,22 +64,28 @@ pub(super) struct NoticePage {
     meta: ArticleMeta,
     toc: TableOfContents,
     body: String,
+    vote: VoteView,
 }
 
 /// A notice; its reading is counted.
 pub(super) async fn show(visit: Visit, Path(slug): Path<String>) -> Result<Html<NoticePage>, Failure> {
     let ctx = visit.ctx();
     let notice = content::notice(&ctx, named(&slug)?).await?;
-    counted(content::count_notice_view(&ctx, &notice.slug).await);
+    let subject = Subject::Notice(notice.slug.clone());
+    let waiting = reading::note(&visit, &subject);
     let (body, toc) = to_html(&notice.body);
     let at = Timestamp::from_millis(notice.published_at);
     let mut breadcrumb = home();
     breadcrumb.push(Link::new("お知らせ", "/notices"));
+    let permalink = format!("/notices/{}", notice.slug);
+    let mut meta = ArticleMeta { permalink, ..meta(ctx.now, at, notice.views + waiting) };
+    let vote = reading::stars(&visit, &subject, &mut meta).await?;
     Ok(Html(NoticePage {
         frame: Frame { current: Section::Notices, breadcrumb, ..visit.frame(plain_title(&notice)) },
         important: notice.important,
-        meta: ArticleMeta { permalink: format!("/notices/{}", notice.slug), ..meta(ctx.now, at, notice.views + 1) },
+        meta,
         toc,
         body,
+        vote,
     }))
 }

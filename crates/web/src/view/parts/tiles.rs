@@ -83,3 +83,21 @@ pub struct TocEntry {
     /// True for a heading of the second level.
     pub nested: bool,
 }
+
+/// Five stars to choose from, below an article or notice.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "components/vote.html")]
+pub struct VoteView {
+    /// Where the choice is sent.
+    pub action: String,
+    /// Token of the form.
+    pub csrf: String,
+    /// The stars that the person gave, 1 to 5; 0 for none.
+    pub own: u8,
+    /// Whether the person may give stars: they are logged in.
+    pub may: bool,
+    /// Where to log in first.
+    pub login: String,
+}
+
+impl HtmlSafe for VoteView {}
