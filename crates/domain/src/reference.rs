@@ -85,6 +85,14 @@ impl ReferenceNumber {
     }
 }
 
+/// The beginning of a number in its stored form, however it was typed; none when it is shorter than four characters, or no
+/// number begins like this.
+pub fn begun(typed: &str) -> Option<String> {
+    let text = compact(typed).to_ascii_uppercase();
+    let fits = (GROUP..=LENGTH).contains(&text.chars().count()) && text.chars().all(|letter| ALPHABET.contains(letter));
+    fits.then(|| grouped(&text, GROUP))
+}
+
 /// Σ weight × value modulo 29; the check character has weight 1, the others 2 to 13. 0 for a right number.
 fn weighted_sum(text: &str) -> usize {
     let value = |letter: char| ALPHABET.find(letter).unwrap_or(0);

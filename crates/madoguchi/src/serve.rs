@@ -331,4 +331,7 @@ async fn records(app: &App) {
     if let Err(error) = services::content::forget_readers(app).await {
         tracing::error!(%error, "who read what could not be forgotten");
     }
+    if let Err(error) = services::content::search::sweep_when_due(app).await {
+        tracing::error!(%error, "the removal of words that nothing was found for could not be begun");
+    }
 }

@@ -154,6 +154,7 @@ impl App {
             timeline: RwLock::default(),
         };
         crate::content::seed(&app).await?;
+        crate::content::index::rebuild_when_due(&app).await?;
         app.refresh().await?;
         Ok(app)
     }

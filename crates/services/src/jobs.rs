@@ -49,6 +49,8 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::authority::PUBLISH_CRL => crate::authority::publish_when_due(app).await.map(drop),
         crate::authority::SIGN_OCSP => crate::authority::sign_ocsp(app, &job.payload).await,
         crate::authority::RECHECK => crate::authority::recheck(app, &job.payload).await,
+        crate::content::index::REBUILD => crate::content::index::rebuild(app, &job.payload).await,
+        crate::content::search::SWEEP => crate::content::search::sweep(app, &job.payload).await,
         crate::office::reviews::MAKE => crate::office::reviews::make(app, &job.payload).await,
         crate::terminals::WARN => crate::terminals::warn(app, &job.payload).await,
         other => Err(Error::internal(format!("unknown kind of job: {other}"))),

@@ -18,6 +18,7 @@ pub use storage::letters::{Batch, Letter};
 pub use storage::mails::Mail;
 pub use storage::my_list::{OwnCertificate, OwnCopy, OwnLetter, OwnSlip};
 pub use storage::proposals::Proposal;
+pub use storage::search::Miss;
 pub use storage::sessions::{Listed as ListedSession, Session};
 pub use storage::setting_versions::Version as SettingVersion;
 pub use storage::terminals::{Glance, LossReport};

@@ -35,6 +35,7 @@ pub mod renewals;
 pub mod reports;
 pub mod restore;
 pub mod retention;
+pub mod search;
 pub mod sessions;
 pub mod setting_versions;
 pub mod settings;

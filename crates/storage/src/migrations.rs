@@ -42,6 +42,7 @@ pub(crate) fn sqlite() -> Migrator {
         20 "audit" "0020_audit.sql",
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
+        24 "search" "0024_search.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
     )
@@ -71,6 +72,7 @@ pub(crate) fn postgres() -> Migrator {
         20 "audit" "0020_audit.sql",
         21 "reports" "0021_reports.sql",
         22 "settings" "0022_settings.sql",
+        24 "search" "0024_search.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
     )

@@ -20,7 +20,8 @@ async fn every_statement_prepares() {
 
 async fn columns_of_sqlite(conn: &mut SqliteConnection) -> BTreeSet<String> {
     let text = "SELECT m.name AS t, p.name AS c, (p.\"notnull\" = 1 OR p.pk > 0) AS needed FROM sqlite_master m
-        JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'";
+        JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'
+        AND m.name NOT LIKE 'search_fts%'";
     let rows = sqlx::query(text).fetch_all(conn).await.unwrap();
     rows.iter()
         .map(|row| format!("{}.{} {}", row.get::<String, _>(0), row.get::<String, _>(1), row.get::<bool, _>(2)))

@@ -1,5 +1,10 @@
-//! What everyone may read: how it is counted and rated.
+//! What people read and look for: how it is counted and rated, procedures as tiles, the search over all of it.
 
+pub mod misses;
+pub mod procedures;
 mod rating;
+pub mod search;
+pub mod synonyms;
+pub mod tokens;
 
 pub use rating::{MOST_STARS, Rating, Subject};

@@ -15,8 +15,8 @@ words! {
         Fees = "fees", "手数料の額の変更";
         /// Figures of rules, holidays and lists.
         Settings = "settings", "業務の設定の変更";
-        /// Texts of mails.
-        Texts = "texts", "メールの文の変更";
+        /// Texts of mails, and words of the search.
+        Texts = "texts", "メールの文と検索の言葉の変更";
         /// Acceptance of an eligibility application or a claims filing.
         AcceptFiling = "accept_filing", "利用申請・届出の承認";
         /// Acceptance of a certificate application.

@@ -49,6 +49,8 @@ pub(crate) const PROBE_ANSWERS: Limit = Limit::new("mail.probe.answer", 10, Dura
 pub(crate) const INQUIRIES: Limit = Limit::new("inquiry.ask", 20, Duration::days(1));
 /// Messages of applicants in one thread.
 pub(crate) const MESSAGES: Limit = Limit::new("inquiry.message", 30, Duration::days(1));
+/// Words that one network looks for in vain and that are kept for editors.
+pub(crate) const SEARCH_MISSES: Limit = Limit::new("search.miss", 60, Duration::minutes(60));
 /// Wrong spoken codes for one case.
 pub(crate) const CODES_OF_CASE: Limit = Limit::new("call.case", 5, Duration::minutes(60));
 /// Wrong spoken codes that one of the staff types.

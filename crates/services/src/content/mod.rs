@@ -3,9 +3,10 @@
 mod articles;
 mod built_in;
 mod documents;
+pub mod index;
 mod notices;
 mod readings;
-mod search;
+pub mod search;
 mod seed;
 
 pub use articles::{article, articles};
@@ -13,7 +14,6 @@ pub use documents::{document, document_file};
 pub use notices::{newest_notices, notice, notices};
 pub(crate) use readings::Readings;
 pub use readings::{Visitor, count_readings, forget_readers, rate, rating, read};
-pub use search::{Found, search};
 pub use seed::{seed, seed_notices};
 
 use std::collections::BTreeMap;

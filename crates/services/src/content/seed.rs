@@ -13,7 +13,7 @@ use storage::boxed;
 use storage::content::{Article, Document, Notice};
 use time::{Date, Duration};
 
-use super::built_in;
+use super::{built_in, index};
 use crate::{App, Error, Result};
 
 #[derive(Deserialize)]
@@ -70,16 +70,22 @@ fn midnight(date: &str) -> Result<i64> {
 #[boxed]
 pub async fn seed(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
+    index::begin(&mut tx).await?;
     for source in built_in::ARTICLES {
         let (head, body): (ArticleHead, &str) = split(source)?;
-        storage::content::add_article(&mut tx, &article(head, body)?).await?;
+        let article = article(head, body)?;
+        if storage::content::add_article(&mut tx, &article).await? {
+            index::article(&mut tx, &article.slug).await?;
+        }
     }
     for source in built_in::DOCUMENTS {
         let (head, body): (DocumentHead, &str) = split(source)?;
         let effective_at = midnight(&head.effective)?;
         let DocumentHead { slug, version, title, .. } = head;
         let document = Document { slug, version, title, body: body.to_owned(), effective_at };
-        storage::content::add_document(&mut tx, &document).await?;
+        if storage::content::add_document(&mut tx, &document).await? {
+            index::document(&mut tx, &document.slug).await?;
+        }
     }
     let lists: BTreeMap<String, Vec<Entry>> = toml::from_str(built_in::OPTIONS).map_err(Error::internal)?;
     let present = storage::content::lists(&mut tx).await?;
@@ -125,7 +131,9 @@ pub async fn seed_notices(app: &App) -> Result<()> {
             views: head.views,
             published_at: (now - Duration::days(head.published_days_ago)).as_millis(),
         };
-        storage::content::add_notice(&mut tx, &notice).await?;
+        if storage::content::add_notice(&mut tx, &notice).await? {
+            index::notice(&mut tx, &notice.slug).await?;
+        }
     }
     Ok(tx.commit().await?)
 }

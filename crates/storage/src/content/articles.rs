@@ -44,10 +44,7 @@ sql!(
     FROM articles WHERE kind = $1 ORDER BY category, number LIMIT 500"
 );
 
-sql!(
-    SEARCH_ARTICLES = "SELECT slug, number, kind, category, title, body, editor, search_text, views, updated_at
-    FROM articles WHERE search_text LIKE $1 ESCAPE '!' ORDER BY number LIMIT 50"
-);
+sql!(SLUGS = "SELECT slug FROM articles WHERE slug > $1 ORDER BY slug LIMIT $2");
 
 /// Adds an article; one with the same slug stays as it is.
 ///
@@ -90,12 +87,11 @@ pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES).bind(kind).fetch_all(c).await)?)
 }
 
-/// Articles whose normalised text contains a normalised text, at most 50 by number.
+/// Names of articles and questions, in order, from after a name on.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn search_articles(conn: &mut Conn, normalised: &str) -> Result<Vec<Article>> {
-    let pattern = super::containing(normalised);
-    Ok(on_engine!(conn, |c| sqlx::query_as(SEARCH_ARTICLES).bind(&pattern).fetch_all(c).await)?)
+pub async fn article_slugs(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<String>> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(SLUGS).bind(after).bind(limit).fetch_all(c).await)?)
 }

@@ -11,8 +11,3 @@ pub use documents::*;
 pub use lists::*;
 pub use notices::*;
 pub use readings::*;
-
-/// A pattern for `LIKE … ESCAPE '!'` that any text fits which contains a text.
-fn containing(text: &str) -> String {
-    format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
-}

@@ -39,10 +39,7 @@ sql!(
 
 sql!(NOTICE = "SELECT id, slug, title, important, body, search_text, views, published_at FROM notices WHERE slug = $1");
 
-sql!(
-    SEARCH_NOTICES = "SELECT id, slug, title, important, body, search_text, views, published_at FROM notices
-    WHERE search_text LIKE $1 ESCAPE '!' AND published_at <= $2 ORDER BY published_at DESC, id DESC LIMIT 50"
-);
+sql!(NOTICE_SLUGS = "SELECT slug FROM notices WHERE slug > $1 ORDER BY slug LIMIT $2");
 
 /// Adds a notice; one with the same slug stays as it is.
 ///
@@ -83,12 +80,11 @@ pub async fn notice(conn: &mut Conn, slug: &str) -> Result<Option<Notice>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(NOTICE).bind(slug).fetch_optional(c).await)?)
 }
 
-/// Published notices whose normalised text contains a normalised text, at most 50, newest first.
+/// Names of notices, published or not, in order, from after a name on.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn search_notices(conn: &mut Conn, normalised: &str, now: Timestamp) -> Result<Vec<Notice>> {
-    let pattern = super::containing(normalised);
-    Ok(on_engine!(conn, |c| sqlx::query_as(SEARCH_NOTICES).bind(&pattern).bind(now.as_millis()).fetch_all(c).await)?)
+pub async fn notice_slugs(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<String>> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(NOTICE_SLUGS).bind(after).bind(limit).fetch_all(c).await)?)
 }

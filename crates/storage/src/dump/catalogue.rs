@@ -87,12 +87,16 @@ pub(super) fn quoted(name: &str) -> String {
 
 const SQLITE_COLUMNS: &str = "SELECT m.name, p.name, p.type FROM sqlite_master m JOIN pragma_table_info(m.name) p
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\'
+    AND m.name NOT LIKE 'search\\_fts%' ESCAPE '\\'
     ORDER BY m.name, p.cid";
 const POSTGRES_COLUMNS: &str = "SELECT c.table_name::text, c.column_name::text, c.data_type::text
     FROM information_schema.columns c
     JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
     WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.table_name NOT LIKE '\\_sqlx%'
     ORDER BY c.table_name, c.ordinal_position";
+
+/// The embedded engine's own index of the search: it follows `search_entries` and is no table of ours.
+pub(super) const OWN_INDEX: &str = "search_fts";
 
 /// All tables, by name, without those of the migrations.
 pub(super) async fn tables(conn: &mut Conn) -> Result<Vec<Table>> {

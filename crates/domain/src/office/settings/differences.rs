@@ -96,7 +96,7 @@ fn entry_words(entry: &Entry) -> String {
         ("メーカー：", &entry.maker),
         ("表示される場所：", &entry.displayed),
         ("説明：", &entry.note),
-        ("書類の言葉：", &names),
+        ("言葉：", &names),
         ("資格確認：", &entry.line_kind),
         ("オンライン請求：", &entry.claims_connection),
         ("項目：", &entry.field),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::{LINE, finding};
 use crate::{
     applications::{Entry, Lists, line_finder},
+    content::synonyms,
     forms::Finding,
+    typed::search_key,
 };
 
 /// A column of a list beside what is stored and its label.
@@ -29,6 +31,8 @@ pub enum Column {
     FreeText,
     /// Words that stand for the entry.
     Names,
+    /// Words that mean the same.
+    Words,
     /// Option of the eligibility application.
     LineKind,
     /// Option of the claims filing.
@@ -97,6 +101,9 @@ pub const EDITABLE_LISTS: &[ListTopic] = &[
     ListTopic {
         name: "inquiry_categories", label: "お問い合わせの種類", place: "お問い合わせのページ", columns: &[]
     },
+    ListTopic {
+        name: synonyms::LIST, label: "検索の同じ意味の言葉", place: "検索", columns: &[Column::Words]
+    },
 ];
 
 /// The list that staff may edit under a name.
@@ -129,10 +136,24 @@ fn judge_entry(topic: &ListTopic, entry: &Entry, seen: &mut BTreeSet<String>) ->
     if [&entry.note, &entry.group, &entry.maker, &entry.displayed].iter().any(|text| text.chars().count() > 2 * LINE) {
         found.push(finding("note", format!("1つの欄は{}文字までで入力してください。", 2 * LINE)));
     }
+    if topic.columns.contains(&Column::Words) {
+        found.extend(judge_words(entry));
+    }
     if topic.columns.contains(&Column::Pkcs12) && !["modern", "legacy"].contains(&entry.pkcs12.as_str()) {
         found.push(finding("pkcs12", "「証明書ファイルの形式」を選んでください。"));
     }
     found
+}
+
+/// A group is two words at least, each long enough to be looked for.
+fn judge_words(entry: &Entry) -> Option<Finding> {
+    let short = |word: &&String| search_key(word).chars().count() < 2 || word.chars().count() > LINE;
+    if let Some(word) = entry.names.iter().find(short) {
+        return Some(finding("names", format!("「{word}」は、2文字から{LINE}文字までの言葉にしてください。")));
+    }
+    let most = synonyms::MOST_WORDS;
+    let fits = (1..most).contains(&entry.names.len());
+    (!fits).then(|| finding("names", format!("同じ意味の言葉を、1つから{}つまで入力してください。", most - 1)))
 }
 
 /// What an entry points to must be there, or forms would offer something that cannot be sent.
@@ -171,6 +192,18 @@ mod tests {
         assert_eq!(fields("inquiry_categories", &[entry("a", " ")]), ["label"]);
         assert_eq!(fields("terminal_oses", &[entry("a", "甲")]), ["pkcs12"]);
         assert_eq!(fields("purposes", &[entry("a", "甲")]), [""]);
+    }
+
+    #[test]
+    fn a_group_of_words_is_two_words_that_can_be_looked_for() {
+        let group = |names: &[&str]| Entry {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            ..entry("a", "回線")
+        };
+        assert!(fields(synonyms::LIST, &[group(&["電気通信回線", "かいせん"])]).is_empty());
+        for odd in [&[][..], &["線"], &[" "], &["かいせん"; 20]] {
+            assert_eq!(fields(synonyms::LIST, &[group(odd)]), ["names"], "{odd:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{FigureTopic, list::list_topic};
-use crate::{office::Matter, permissions::Permission};
+use crate::{content::synonyms, office::Matter, permissions::Permission};
 
 /// Something that staff can set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,9 +58,10 @@ impl FromStr for Topic {
 
 impl Topic {
     /// The kind of act that a change of it is.
-    pub const fn matter(&self) -> Matter {
+    pub fn matter(&self) -> Matter {
         match self {
             Self::Figures(FigureTopic::Fees) => Matter::Fees,
+            Self::List(name) if name == synonyms::LIST => Matter::Texts,
             Self::Figures(_) | Self::Holidays | Self::List(_) => Matter::Settings,
             Self::Mail(_) => Matter::Texts,
             Self::Document(_) => Matter::Terms,
@@ -68,7 +69,7 @@ impl Topic {
     }
 
     /// Who may change it.
-    pub const fn permission(&self) -> Permission {
+    pub fn permission(&self) -> Permission {
         self.matter().permission(None)
     }
 
@@ -104,6 +105,8 @@ mod tests {
         assert_eq!(topic("fees").permission(), Permission::ChangeFees);
         assert_eq!(topic("document.guide").permission(), Permission::ChangeTexts);
         assert_eq!(topic("mail.claims_received").permission(), Permission::ChangeTexts);
+        assert_eq!(topic("list.search_synonyms").permission(), Permission::ChangeTexts);
+        assert_eq!(topic("list.terminal_oses").permission(), Permission::ChangeSettings);
         assert_eq!(topic("targets").permission(), Permission::ChangeSettings);
     }
 }

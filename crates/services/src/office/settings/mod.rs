@@ -20,7 +20,7 @@ pub use read::{Line, TopicView, all, topic};
 pub use texts::{preview_document, preview_mail};
 
 use super::proposals::{Act, propose};
-use crate::{Ctx, Error, Result, in_force::GENERATION};
+use crate::{Ctx, Error, Result, content::index, in_force::GENERATION};
 
 /// Longest note in characters.
 const LONGEST: usize = 500;
@@ -171,6 +171,7 @@ pub(crate) async fn put(ctx: &Ctx<'_>, tx: &mut Tx, change: &Change, proposer: O
         if !storage::content::add_document(tx, &document).await? {
             return Ok(None);
         }
+        index::document(tx, &document.slug).await?;
     }
     ctx.audit(tx, "setting.change", format!("setting:{name}"), &change.seen.to_string(), &new.value);
     changed(ctx, tx).await?;
@@ -218,6 +219,7 @@ pub(crate) async fn take_back_within(ctx: &Ctx<'_>, tx: &mut Tx, topic: &Topic, 
     let value = known.first().and_then(|known| serde_json::from_str(&known.value).ok());
     if let (Topic::Document(slug), Some(Value::Document { version, .. })) = (topic, value) {
         storage::content::remove_document(tx, slug, &version, ctx.now).await?;
+        index::document_taken_back(tx, slug, &version).await?;
     }
     ctx.audit(tx, "setting.take_back", format!("setting:{name}"), &version.to_string(), "");
     changed(ctx, tx).await?;

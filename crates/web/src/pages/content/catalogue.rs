@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
-use domain::applications::Kind;
+use domain::content::procedures::{CERTIFICATE, CLAIMS, ELIGIBILITY, Leads, STATUS, Tile};
 use serde::Deserialize;
 
 use super::home;
@@ -28,52 +28,27 @@ const BUSINESSES: [Business; 2] = [
         title: "オンライン資格確認",
         href: "/procedures",
         lead: "オンライン資格確認に関する手続です。",
-        tiles: || vec![eligibility(), certificate(), status()],
+        tiles: || vec![tile(&ELIGIBILITY), tile(&CERTIFICATE), tile(&STATUS)],
     },
     Business {
         title: "オンライン請求",
         href: "/procedures?category=claims",
         lead: "オンライン請求に関する手続です。",
-        tiles: || vec![claims(), certificate(), status()],
+        tiles: || vec![tile(&CLAIMS), tile(&CERTIFICATE), tile(&STATUS)],
     },
 ];
 
-fn tile(title: &str, text: &str, href: String) -> TileView {
-    TileView { title: title.to_owned(), text: text.to_owned(), href, remark: String::new() }
+/// A procedure as its tile.
+fn tile(tile: &Tile) -> TileView {
+    TileView { title: tile.title.to_owned(), text: tile.text.to_owned(), href: href(tile), remark: String::new() }
 }
 
-/// A tile leads to the article that is read before the form.
-fn article(kind: Kind) -> String {
-    format!("/articles/{}", kind.procedure().article())
-}
-
-fn eligibility() -> TileView {
-    tile("利用開始・変更申請", "こちらからオンライン資格確認の利用申請を行えます。", article(Kind::Eligibility))
-}
-
-fn certificate() -> TileView {
-    tile("電子証明書発行申請", "こちらから端末の電子証明書の発行申請を行えます。", article(Kind::Certificate))
-}
-
-fn status() -> TileView {
-    tile(
-        "申請状況照会",
-        "こちらから端末の電子証明書の申請の状況、通知書の発送、有効期限を確かめられます。",
-        "/certificates".to_owned(),
-    )
-}
-
-fn claims() -> TileView {
-    tile(
-        "オンライン請求 利用開始・変更申請",
-        "こちらからオンライン請求の利用開始・変更申請を行えます。（電子情報処理組織の使用による費用の請求に関する届出）",
-        article(Kind::Claims),
-    )
-}
-
-/// All procedures, each once, for the search.
-pub(super) fn all() -> [TileView; 4] {
-    [eligibility(), certificate(), status(), claims()]
+/// Where a tile leads: to the article that is read before the form, or to a page.
+pub(super) fn href(tile: &Tile) -> String {
+    match tile.leads {
+        Leads::Article(kind) => format!("/articles/{}", kind.procedure().article()),
+        Leads::Page(address) => address.to_owned(),
+    }
 }
 
 /// The business that is open.

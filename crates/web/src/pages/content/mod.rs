@@ -40,6 +40,7 @@ pub(super) fn routes() -> Routes {
         .get("/accessibility", Public, documents::accessibility)
         .get("/line-finder", Public, line_finder::show)
         .get("/search", Public, search::search)
+        .get("/search/suggest", Public, search::suggest)
         .get("/inquiries", Public, inquiries::show)
         .get("/inquiries/new", Public, inquiries::new)
         .post("/inquiries", Person, inquiries::ask)

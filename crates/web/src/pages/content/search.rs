@@ -1,182 +1,199 @@
-//! The search over notices, articles, FAQ and procedures.
+//! The search over notices, articles, questions, procedures and documents, and over what is one's own.
 
 use askama::Template;
-use axum::extract::Query;
-use domain::typed::search_key;
-use serde::Deserialize;
-use services::content;
+use axum::{
+    Json,
+    extract::Query,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use domain::content::{
+    procedures,
+    search::{Only, Piece, SHORTEST},
+};
+use serde::{Deserialize, Serialize};
+use services::content::search::{self, Asked, Found, Hit, Suggestion, Target};
 
 use super::catalogue;
 use crate::{
     site::{Failure, Html, Visit},
-    view::frame::{Frame, Section},
+    view::frame::{Frame, Link, Section},
 };
 
-/// Characters of the text around a hit.
-const AROUND: usize = 40;
-/// Fewest characters that are looked for.
-const FEWEST: usize = 2;
+const PAGE: &str = "/search";
+/// How long browsers may keep suggestions.
+const KEPT: &str = "public, max-age=30";
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Words {
     #[serde(default)]
     q: String,
-}
-
-/// A piece of a text, and whether it is a hit.
-#[derive(Debug, PartialEq, Eq)]
-struct Piece {
-    text: String,
-    hit: bool,
+    /// What it is narrowed to.
+    #[serde(default)]
+    kind: String,
+    /// Hits that the pages before have shown.
+    #[serde(default)]
+    from: String,
 }
 
 /// Something that was found.
-struct Hit {
-    kind: &'static str,
-    href: String,
-    title: Vec<Piece>,
-    excerpt: Vec<Piece>,
+pub(crate) struct HitView {
+    pub(crate) kind: &'static str,
+    pub(crate) href: String,
+    pub(crate) title: Vec<Piece>,
+    pub(crate) excerpt: Vec<Piece>,
+}
+
+/// A choice of what the search is narrowed to.
+pub(crate) struct OnlyView {
+    pub(crate) link: Link,
+    pub(crate) current: bool,
 }
 
 #[derive(Template)]
 #[template(path = "content/search.html")]
-pub(super) struct SearchPage {
-    frame: Frame,
-    words: String,
-    too_short: bool,
-    hits: Vec<Hit>,
+pub(crate) struct SearchPage {
+    pub(crate) frame: Frame,
+    pub(crate) words: String,
+    /// What is kept of the narrowing when other words are looked for; empty for everything.
+    pub(crate) kind: String,
+    pub(crate) too_short: bool,
+    pub(crate) narrow: Vec<OnlyView>,
+    pub(crate) hits: Vec<HitView>,
+    /// How many there are, in words.
+    pub(crate) count: String,
+    /// What was looked for besides, in words; empty for nothing.
+    pub(crate) also: String,
+    pub(crate) first: Option<String>,
+    pub(crate) next: Option<String>,
+    /// What to do when nothing was found.
+    pub(crate) nothing: Nothing,
+}
+
+/// What to do when nothing was found.
+pub(crate) struct Nothing {
+    pub(crate) text: &'static str,
+    pub(crate) link: Link,
 }
 
 /// The page with what was found.
 pub(super) async fn search(visit: Visit, Query(query): Query<Words>) -> Result<Html<SearchPage>, Failure> {
-    let asked = query.q.replace(char::is_control, " ");
-    let found = content::search(&visit.ctx(), asked.trim()).await?;
-    let needle = search_key(&found.words);
-    let too_short = needle.chars().count() < FEWEST;
-    let mut hits = vec![];
-    if !too_short {
-        let tiles = catalogue::all().into_iter().filter(|tile| search_key(&tile.title).contains(&needle));
-        hits.extend(tiles.map(|tile| hit("手続", tile.href, &tile.title, &tile.text, &needle)));
-        hits.extend(found.articles.iter().map(|article| {
-            let kind = if article.kind == "faq" { "よくある質問" } else { "解説" };
-            hit(kind, format!("/articles/{}", article.slug), &article.title, &plain(&article.body), &needle)
-        }));
-        hits.extend(found.notices.iter().map(|notice| {
-            hit("お知らせ", format!("/notices/{}", notice.slug), &notice.title, &plain(&notice.body), &needle)
-        }));
-    }
+    let typed = query.q.replace(char::is_control, " ");
+    let only: Option<Only> = query.kind.parse().ok().filter(|only| offered(&visit, *only));
+    let from = query.from.parse().unwrap_or(0);
+    let found = search::search(&visit.ctx(), &Asked { words: typed.trim(), only, from }).await?;
     let title =
         if found.words.is_empty() { "検索".to_owned() } else { format!("「{}」の検索結果", found.words) };
     let frame = Frame { current: Section::Search, search: found.words.clone(), ..visit.frame(title) };
-    Ok(Html(SearchPage { frame, words: found.words, too_short, hits }))
+    Ok(Html(page(frame, &visit, found, only, from)))
 }
 
-fn hit(kind: &'static str, href: String, title: &str, text: &str, needle: &str) -> Hit {
-    Hit { kind, href, title: pieces(title, needle), excerpt: pieces(&around(text, needle), needle) }
+/// What is one's own is offered to who is logged in.
+fn offered(visit: &Visit, only: Only) -> bool {
+    only != Only::Own || visit.session().is_some()
 }
 
-/// Markdown as plain text on one line, without addresses and placeholders.
-fn plain(markdown: &str) -> String {
-    let mut out = String::new();
-    let without_pictures = markdown.replace("![", "[");
-    let mut rest = without_pictures.as_str();
-    while let Some(place) = rest.find(['[', ']', '{', '*', '#', '|', '`', '>', '\n']) {
-        let (before, after) = rest.split_at(place);
-        out.push_str(before);
-        rest = match after {
-            _ if after.starts_with("](") => after.split_once(')').map_or("", |(_, rest)| rest),
-            _ if after.starts_with("{{") => after.split_once("}}").map_or("", |(_, rest)| rest),
-            _ => {
-                if after.starts_with(['\n', '|']) && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-                after.get(1..).unwrap_or_default()
-            }
-        };
-    }
-    out.push_str(rest);
-    out.replace("---", "")
-}
-
-/// The characters of a text as the search compares them, each with the place of its original.
-fn compared(letters: &[char]) -> Vec<(char, usize)> {
-    let of = |(place, letter): (usize, &char)| {
-        search_key(letter.encode_utf8(&mut [0; 4])).chars().map(|c| (c, place)).collect::<Vec<_>>()
+fn page(frame: Frame, visit: &Visit, found: Found, only: Option<Only>, from: usize) -> SearchPage {
+    let kind = only.map(Only::as_str).unwrap_or_default();
+    let choice = |only: Option<Only>, label: &str, word: &str| OnlyView {
+        link: Link::new(label, address(&found.words, only.map(Only::as_str).unwrap_or_default(), 0)),
+        current: word == kind,
     };
-    letters.iter().enumerate().flat_map(of).collect()
-}
-
-/// The first and last original character of every hit.
-fn places(letters: &[char], needle: &str) -> Vec<(usize, usize)> {
-    let (text, needle): (Vec<_>, Vec<char>) = (compared(letters), needle.chars().collect());
-    let mut found: Vec<(usize, usize)> = vec![];
-    if needle.is_empty() {
-        return found;
+    let each = Only::ALL.iter().filter(|only| offered(visit, **only));
+    let each = each.map(|only| choice(Some(*only), only.label(), only.as_str()));
+    let narrow = [choice(None, "すべて", "")].into_iter().chain(each).collect();
+    SearchPage {
+        frame,
+        kind: kind.to_owned(),
+        too_short: found.too_short && !found.words.is_empty(),
+        narrow,
+        count: count(&found, from),
+        also: found.also.iter().map(|word| format!("「{word}」")).collect(),
+        first: (from > 0).then(|| address(&found.words, kind, 0)),
+        next: found.next.map(|next| address(&found.words, kind, next)),
+        nothing: nothing(only, &found.words),
+        hits: found.hits.into_iter().map(hit).collect(),
+        words: found.words,
     }
-    for window in text.windows(needle.len()) {
-        let same = window.iter().zip(&needle).all(|((letter, _), wanted)| letter == wanted);
-        let (Some((_, from)), Some((_, to))) = (window.first(), window.last()) else { continue };
-        if same && found.last().is_none_or(|(_, end)| from > end) {
-            found.push((*from, *to));
-        }
+}
+
+fn nothing(only: Option<Only>, words: &str) -> Nothing {
+    match only {
+        Some(_) => Nothing {
+            text: "ほかの種類では見つかるかもしれません。",
+            link: Link::new("すべての種類からさがす", address(words, "", 0)),
+        },
+        None => Nothing {
+            text: "短い言葉や、別の言い方でお試しください。受付番号は、お使いの医療機関等のものだけが見つかります。",
+            link: Link::new("よくある質問を見る", "/faq"),
+        },
     }
-    found
 }
 
-/// The text around the first hit; its beginning when only the title has one.
-fn around(text: &str, needle: &str) -> String {
-    let letters: Vec<char> = text.trim().chars().collect();
-    let (from, to) = places(&letters, needle).first().copied().unwrap_or((0, 0));
-    let (begin, end) = (from.saturating_sub(AROUND), (to + 1 + AROUND).min(letters.len()));
-    let middle: String = letters.get(begin..end).unwrap_or_default().iter().collect();
-    let dots = |there: bool| if there { "…" } else { "" };
-    format!("{}{}{}", dots(begin > 0), middle.trim(), dots(end < letters.len()))
+/// How many there are and which of them are shown.
+fn count(found: &Found, from: usize) -> String {
+    let or_more = if found.or_more { "以上" } else { "" };
+    let all = format!("{}件{or_more}見つかりました", found.total);
+    let last = from + found.hits.len();
+    if from == 0 && found.next.is_none() {
+        format!("{all}。")
+    } else {
+        format!("{all}。{}件目から{last}件目までを表示しています。", from + 1)
+    }
 }
 
-/// A text cut where hits begin and end.
-fn pieces(text: &str, needle: &str) -> Vec<Piece> {
-    let letters: Vec<char> = text.chars().collect();
-    let mut pieces = vec![];
-    let mut done = 0;
-    let mut cut = |from: usize, to: usize, hit: bool| {
-        let text: String = letters.get(from..to).unwrap_or_default().iter().collect();
-        if !text.is_empty() {
-            pieces.push(Piece { text, hit });
+fn address(words: &str, kind: &str, from: usize) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("q", words);
+    if !kind.is_empty() {
+        query.append_pair("kind", kind);
+    }
+    if from > 0 {
+        query.append_pair("from", &from.to_string());
+    }
+    format!("{PAGE}?{}", query.finish())
+}
+
+fn hit(hit: Hit) -> HitView {
+    HitView { href: href(&hit), kind: hit.kind.label(), title: hit.title, excerpt: hit.excerpt }
+}
+
+fn href(hit: &Hit) -> String {
+    use domain::content::search::Kind;
+    match &hit.target {
+        Target::Text(name) => match hit.kind {
+            Kind::Notice => format!("/notices/{name}"),
+            Kind::Document => format!("/documents/{name}"),
+            _ => format!("/articles/{name}"),
+        },
+        Target::Tile(name) => {
+            procedures::ALL.iter().find(|tile| tile.name == *name).map(catalogue::href).unwrap_or_default()
         }
+        Target::Case(id) => format!("/applications/{id}"),
+        Target::Terminal(id) => format!("/terminals/{id}"),
+        Target::Inquiry(id) => format!("/inquiries/{id}"),
+        Target::OfficeCase(id) => format!("/office/applications/{id}"),
+        Target::OfficeInquiry(id) => format!("/office/inquiries/{id}"),
+    }
+}
+
+/// A suggestion on its way to the browser.
+#[derive(Serialize)]
+struct Suggested {
+    text: String,
+    /// What it is a title of, in words; empty for a word.
+    kind: &'static str,
+}
+
+/// What is suggested while somebody types: at most eight, the same for everyone.
+pub(super) async fn suggest(visit: Visit, Query(query): Query<Words>) -> Result<Response, Failure> {
+    let typed: String = query.q.chars().take(50).collect();
+    let found = match typed.trim().chars().count() {
+        ..SHORTEST => vec![],
+        _ => search::suggest(&visit.ctx(), &typed).await?,
     };
-    for (from, to) in places(&letters, needle) {
-        cut(done, from, false);
-        cut(from, to + 1, true);
-        done = to + 1;
-    }
-    cut(done, letters.len(), false);
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hits_are_marked_in_the_words_of_the_text() {
-        let hits = |text: &str, words: &str| -> Vec<String> {
-            pieces(text, &search_key(words)).into_iter().filter(|piece| piece.hit).map(|piece| piece.text).collect()
-        };
-        assert_eq!(hits("電気通信カイセン種別とかいせん", "ｶｲｾﾝ"), ["カイセン", "かいせん"]);
-        assert_eq!(hits("お客様ＩＤの確認", "id"), ["ＩＤ"]);
-        assert_eq!(hits("回線 種別", "回線種別"), ["回線 種別"]);
-        assert!(hits("何もない", "回線").is_empty());
-        let whole: String = pieces("あいうえお", "うえ").into_iter().map(|piece| piece.text).collect();
-        assert_eq!(whole, "あいうえお");
-    }
-
-    #[test]
-    fn an_excerpt_is_plain_text_around_the_hit() {
-        let text = plain("## 流れ\n\n- **[規約](document:terms)** を読む\n\n`{{sender_domain}}` を許可");
-        assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["流れ", "-", "規約", "を読む", "を許可"]);
-        let long = format!("{}電子証明書{}", "前".repeat(90), "後".repeat(90));
-        let excerpt = around(&long, &search_key("電子証明書"));
-        assert!(excerpt.starts_with("…前") && excerpt.ends_with("後…") && excerpt.contains("電子証明書"));
-    }
+    let shown = |one: Suggestion| Suggested { text: one.text, kind: one.kind.map_or("", |kind| kind.label()) };
+    let found: Vec<Suggested> = found.into_iter().map(shown).collect();
+    Ok(([(header::CACHE_CONTROL, KEPT)], Json(found)).into_response())
 }

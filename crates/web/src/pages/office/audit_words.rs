@@ -114,6 +114,7 @@ const WORDS: &[(&str, &str)] = &[
     ("restore.replay", "復元での控えの反映"),
     ("retention.imports", "保存の期間が過ぎた取込み結果の消去"),
     ("retention.mails", "保存の期間が過ぎたメールの本文の消去"),
+    ("search_word.handle", "見つからなかった検索の言葉への対応"),
     ("session.end", "ログインの終了"),
     ("session.end_others", "ほかのログインの終了"),
     ("staff.create", "職員の登録"),

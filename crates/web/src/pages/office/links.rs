@@ -21,6 +21,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadLedger, "手数料台帳", "/office/ledger"),
     (P::ReadInstitutions, "医療機関等", "/office/institutions"),
     (P::ImportInstitutions, "台帳の取込み", "/office/import"),
+    (P::EditContent, "検索の言葉", "/office/search-words"),
     (P::ReadMails, "メールの送信状況", "/office/mails"),
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
     (P::ReadAudit, "監査記録", "/office/audit"),

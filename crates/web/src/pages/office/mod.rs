@@ -28,6 +28,7 @@ mod queue;
 mod reports;
 mod reviews;
 mod scan;
+mod search_words;
 mod settings;
 mod staff;
 mod words;
@@ -40,7 +41,7 @@ pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
     let (work, looked_at) = (review().merge(dispatch()).merge(talk()), register().merge(records()).merge(figures()));
-    work.merge(looked_at).merge(people()).merge(run_time()).merge(fees::routes())
+    work.merge(looked_at).merge(people()).merge(run_time()).merge(content()).merge(fees::routes())
 }
 
 /// Cases, certificates and memberships.
@@ -174,6 +175,16 @@ fn run_time() -> Routes {
         .get("/office/settings/{topic}/change", change, settings::ask)
         .post("/office/settings/{topic}/change", change, settings::change)
         .post("/office/settings/{topic}/take-back", change, settings::take_back)
+}
+
+/// What editors look after.
+fn content() -> Routes {
+    let edit = Access::Office(P::EditContent);
+    Routes::default().get("/office/search-words", edit, search_words::list).post(
+        "/office/search-words/handled",
+        edit,
+        search_words::handle,
+    )
 }
 
 /// Reports.

@@ -40,13 +40,17 @@ pub(super) fn typed_of(entries: &[Entry], value: &str) -> Vec<(String, String)> 
 /// The fields of an entry of a list.
 pub(super) fn fields(lists: &Lists, name: &str, typed: &Typed) -> Vec<FieldView> {
     let columns = list_topic(name).map_or(&[][..], |topic| topic.columns);
-    let mut fields = vec![text("label", "表示する文", typed).required()];
+    let words = columns.contains(&Column::Words);
+    let label = if words { "言葉" } else { "表示する文" };
+    let mut fields = vec![text("label", label, typed).required()];
     fields.extend(columns.iter().map(|column| field(lists, *column, typed)));
     fields.push(TextField { key: "position", label: "上から何番目か" }.numeric(typed));
-    fields.push(
+    fields.push(if words {
+        check("retired", "検索で使わないようにする", typed)
+    } else {
         check("retired", "新しい申請では選べないようにする", typed)
-            .with_help("前に選んだ方の申請には、これまでどおり表示されます。"),
-    );
+            .with_help("前に選んだ方の申請には、これまでどおり表示されます。")
+    });
     fields
 }
 
@@ -107,6 +111,12 @@ fn field(lists: &Lists, column: Column, typed: &Typed) -> FieldView {
             FieldView::new("names", "書類にある言葉", InputView::LongText { value, maxlength: 0 }).with_help(
                 "1行に1つ入力してください。全角と半角、大文字と小文字、空白の違いは気にしなくてかまいません。",
             )
+        }
+        Column::Words => {
+            let value = value("names", typed).to_owned();
+            FieldView::new("names", "同じ意味の言葉と、ひらがなの読み", InputView::LongText { value, maxlength: 0 })
+                .required()
+                .with_help("1行に1つ入力してください。どれで検索しても、ほかの言葉でもさがします。カタカナの読みは、ひらがなと同じに扱います。")
         }
         Column::LineKind => {
             select("line_kind", "資格確認の電気通信回線種別", lists.entries("line_kinds"), typed, "使えない")

@@ -233,14 +233,25 @@ fn entries(topic: &Topic, value: &Value, may_change: bool) -> Option<TableView> 
     let rows = entries.iter().map(|entry| {
         let further = [&entry.group, &entry.maker, &entry.note].into_iter().filter(|text| !text.is_empty());
         let further: Vec<&str> = further.map(String::as_str).collect();
-        let names = if has(Column::Names) { entry.names.join("、") } else { further.join("／") };
-        let offered = if entry.retired { "選べない" } else { "選べる" };
+        let names =
+            if has(Column::Names) || has(Column::Words) { entry.names.join("、") } else { further.join("／") };
+        let offered = match (entry.retired, has(Column::Words)) {
+            (false, true) => "使う",
+            (true, true) => "使わない",
+            (false, false) => "選べる",
+            (true, false) => "選べない",
+        };
         let form = parts::address(&format!("{LIST}/{topic}/change"), &[("entry", &entry.value)]);
         let label = if may_change { CellView::link(&entry.label, form) } else { CellView::Text(entry.label.clone()) };
         parts::row(vec![label, CellView::Text(names), CellView::Text(offered.to_owned())])
     });
     let caption = format!("{}（{}で使います）", topic.label(), list_topic(name).map_or("", |list| list.place));
-    Some(parts::table(&caption, &["表示する文", "説明など", "新しい申請"], rows.collect()))
+    let heads = if has(Column::Words) {
+        ["言葉", "同じ意味の言葉", "検索で"]
+    } else {
+        ["表示する文", "説明など", "新しい申請"]
+    };
+    Some(parts::table(&caption, &heads, rows.collect()))
 }
 
 /// Takes a version back before it applies.

@@ -1,0 +1,44 @@
+-- The search: every public text once more as it is compared, and the pairs of its characters. The index beside it is the
+-- engine's own and follows the table by itself, so that copies and backups carry the table only. What was changed last has
+-- the smallest number.
+CREATE TABLE search_entries (
+    id           INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL,
+    subject      TEXT NOT NULL,
+    shown_from   BIGINT NOT NULL,
+    shown_until  BIGINT NOT NULL,
+    changed_at   BIGINT NOT NULL,
+    format       BIGINT NOT NULL,
+    audience     TEXT NOT NULL,
+    number       TEXT NOT NULL,
+    category     TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    number_key   TEXT NOT NULL,
+    category_key TEXT NOT NULL,
+    title_key    TEXT NOT NULL,
+    body_key     TEXT NOT NULL,
+    body         TEXT NOT NULL,
+    tokens       TEXT NOT NULL,
+    UNIQUE (kind, subject)
+);
+CREATE VIRTUAL TABLE search_fts USING fts5(tokens, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE TRIGGER search_entries_added AFTER INSERT ON search_entries BEGIN
+    INSERT INTO search_fts (rowid, tokens) VALUES (new.id, new.tokens);
+END;
+CREATE TRIGGER search_entries_removed AFTER DELETE ON search_entries BEGIN
+    DELETE FROM search_fts WHERE rowid = old.id;
+END;
+
+-- Words that nothing was found for.
+CREATE TABLE search_misses (
+    word         TEXT PRIMARY KEY,
+    count        BIGINT NOT NULL,
+    last_at      BIGINT NOT NULL,
+    handled_at   BIGINT
+);
+CREATE INDEX search_misses_open ON search_misses (count, last_at, word) WHERE handled_at IS NULL;
+CREATE INDEX search_misses_by_time ON search_misses (last_at);
+
+-- One's own cases and inquiries by the beginning of their numbers.
+CREATE INDEX applications_by_number ON applications (institution_id, reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX inquiries_by_number ON inquiries (account_id, reference, id);
