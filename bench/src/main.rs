@@ -4,6 +4,7 @@
 //! browser would use HTTP. See docs/benchmarks.md.
 
 mod certificates;
+mod content;
 mod counter;
 mod filings;
 mod home;
@@ -83,6 +84,9 @@ async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     }
     if wanted("office") {
         office::measure(bench, &mut report).await?;
+    }
+    if wanted("content") {
+        content::measure(bench, &mut report).await?;
     }
     if wanted("peers") {
         peers::measure(bench, &mut report).await?;

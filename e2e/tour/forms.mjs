@@ -149,6 +149,24 @@ async function editor(page, demo, look) {
     await page.getByRole("alert").first().waitFor();
     await look(page, `setting ${topic} refused`);
   }
+  await open(page, demo, look, { "setting synonyms": "/office/settings/list.search_synonyms/change" });
+  await refused(page, look, "保存する", "setting synonyms refused");
+  await searched(page, demo, look);
+}
+
+/** What the search shows to one of the staff: found, narrowed, nothing, too little; and what became of the words. */
+async function searched(page, demo, look) {
+  const words = (text, more = "") => `/search?q=${encodeURIComponent(text)}${more}`;
+  await open(page, demo, look, {
+    "search found": words("オン資"),
+    "search narrowed": words("電子証明書", "&kind=faq"),
+    "search second page": words("電子証明書", "&from=20"),
+    "search nothing": words("くまざさのはなし"),
+    "search too short": words("回"),
+    "search words": "/office/search-words",
+  });
+  await press(page, "対応済みにする");
+  await look(page, "search word handled");
 }
 
 /** The auditor: the chain looked through and verified. */

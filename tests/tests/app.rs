@@ -131,6 +131,10 @@ mod rolled_back;
 mod rollover;
 #[path = "app/rules.rs"]
 mod rules;
+#[path = "app/search.rs"]
+mod search;
+#[path = "app/search_index.rs"]
+mod search_index;
 #[path = "app/settings.rs"]
 mod settings;
 #[path = "app/shown.rs"]

@@ -27,14 +27,16 @@ pub(crate) fn run(parts: &[String]) -> anyhow::Result<()> {
         needs::provide(&[&needs::TOKEN])?;
         bench.env("SOFTHSM2_CONF", builds.join("bench-softhsm2.conf"));
     }
-    let _cluster = if wanted("office") {
-        needs::provide(needs::DATABASE.iter().collect::<Vec<_>>().as_slice())?;
-        let cluster = Cluster::start()?;
-        bench.env("BENCH_POSTGRES", cluster.url());
-        Some(cluster)
-    } else {
-        None
-    };
+    // Each part fills an installation of its own.
+    let mut clusters = vec![];
+    for (part, name) in [("office", "BENCH_POSTGRES"), ("content", "BENCH_POSTGRES_CONTENT")] {
+        if wanted(part) {
+            needs::provide(needs::DATABASE.iter().collect::<Vec<_>>().as_slice())?;
+            let cluster = Cluster::start()?;
+            bench.env(name, cluster.url());
+            clusters.push(cluster);
+        }
+    }
     if wanted("peers") {
         needs::provide(needs::PEERS.iter().collect::<Vec<_>>().as_slice())?;
         bench.env("PEERS_PYTHON", tools::peers()?);

@@ -5,8 +5,8 @@ mod cases;
 mod fill;
 mod pages;
 mod papers;
-mod program;
-mod sheet;
+pub(crate) mod program;
+pub(crate) mod sheet;
 
 use std::time::Duration;
 

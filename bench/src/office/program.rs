@@ -22,21 +22,21 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An installation with its configuration file.
-pub(super) struct Program {
+pub(crate) struct Program {
     program: PathBuf,
     config: PathBuf,
     portal: SocketAddr,
     /// Address of its database.
-    pub(super) database: String,
+    pub(crate) database: String,
     /// Key of its vault.
-    pub(super) vault_key: [u8; 32],
+    pub(crate) vault_key: [u8; 32],
     /// Audit rows of its founding.
-    pub(super) founded: u64,
+    pub(crate) founded: u64,
 }
 
 impl Program {
     /// Founds an authority in a folder of the run.
-    pub(super) fn found(bench: &Bench, name: &str, database: Option<String>) -> anyhow::Result<Self> {
+    pub(crate) fn found(bench: &Bench, name: &str, database: Option<String>) -> anyhow::Result<Self> {
         let folder = bench.folder.path().join(format!("office-{name}"));
         std::fs::create_dir_all(&folder)?;
         let database = database.unwrap_or_else(|| format!("sqlite:{}", folder.join("madoguchi.db").display()));
@@ -71,12 +71,12 @@ impl Program {
     }
 
     /// Runs a command that prints one JSON object.
-    pub(super) fn run(&self, words: &[&str]) -> anyhow::Result<Value> {
+    pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<Value> {
         Ok(serde_json::from_slice(&self.command(words)?)?)
     }
 
     /// Serves, and waits for the first answer.
-    pub(super) async fn serve(&self) -> anyhow::Result<Server> {
+    pub(crate) async fn serve(&self) -> anyhow::Result<Server> {
         let log = std::fs::File::create(self.config.with_extension("log"))?;
         let mut command = Command::new(&self.program);
         command.args(["serve", "--config"]).arg(&self.config).stdout(Stdio::null()).stderr(log);
@@ -95,10 +95,10 @@ impl Program {
 }
 
 /// The serving program.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     /// Address of the portal.
-    pub(super) portal: SocketAddr,
+    pub(crate) portal: SocketAddr,
 }
 
 impl Drop for Server {
@@ -111,23 +111,23 @@ impl Drop for Server {
 }
 
 /// A connection for single requests.
-pub(super) struct Line(tokio::sync::Mutex<Client>);
+pub(crate) struct Line(tokio::sync::Mutex<Client>);
 
 impl Line {
     /// Sends one request and reads the whole answer.
-    pub(super) async fn send(&self, shot: &Shot) -> anyhow::Result<Answer> {
+    pub(crate) async fn send(&self, shot: &Shot) -> anyhow::Result<Answer> {
         self.0.lock().await.send(shot).await
     }
 }
 
 impl Server {
     /// A new connection.
-    pub(super) async fn client(&self) -> anyhow::Result<Line> {
+    pub(crate) async fn client(&self) -> anyhow::Result<Line> {
         Ok(Line(tokio::sync::Mutex::new(Client::connect(self.portal).await?)))
     }
 
     /// Ends the program as an operator does.
-    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
         while self.child.try_wait()?.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;

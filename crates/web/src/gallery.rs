@@ -5,6 +5,7 @@ mod checks;
 mod forms;
 mod office;
 mod pages;
+mod search;
 mod thread;
 
 use std::path::PathBuf;

@@ -17,7 +17,22 @@ pub(super) async fn candidates(conn: &mut Held, wanted: &Expression, at: Timesta
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Row;
+
     use super::*;
+    use crate::db::{Conn, Db};
+
+    #[tokio::test]
+    async fn the_index_hands_over_its_rows_in_order_and_nothing_is_sorted_or_walked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("search.db").display())).await.unwrap();
+        let Conn::Sqlite(conn) = &mut db.read().await.unwrap() else { return };
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {CANDIDATES}"));
+        let plan = sqlx::query(explain).bind("\"1x2\"").bind(0_i64).bind(1_i64).fetch_all(&mut **conn).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get::<String, _>("detail")).collect();
+        assert!(plan[0].starts_with("SCAN search_fts VIRTUAL TABLE INDEX"), "{plan:?}");
+        assert!(plan[1].starts_with("SEARCH e USING INTEGER PRIMARY KEY") && plan.len() == 2, "{plan:?}");
+    }
 
     #[test]
     fn a_question_is_written_with_every_token_quoted() {

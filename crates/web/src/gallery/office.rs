@@ -24,7 +24,7 @@ struct Review {
     decision: Vec<FieldView>,
 }
 
-fn frame(title: &str) -> Frame {
+pub(super) fn frame(title: &str) -> Frame {
     let links = ["審査", "電子証明書", "発送", "経理", "医療機関等", "監査"];
     Frame {
         csrf: "token".into(),

@@ -121,7 +121,7 @@ pub async fn search(ctx: &Ctx<'_>, asked: &Asked<'_>) -> Result<Found> {
     let room = PAGE - hits.len();
     let also = public.instead(NAMED);
     let or_more = public.is_cut;
-    hits.extend(public.shown(&mut conn, &needle, passed, room).await?);
+    hits.extend(public.shown(&mut conn, passed, room).await?);
     drop(conn);
     if total == 0 && asked.only.is_none() {
         misses::note(ctx, &words).await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::{
     content::{
         procedures::{self, Tile},
-        search::{Compared, Kind, Needle, Rank, excerpt, judge, pieces},
+        search::{Compared, Fit, Kind, Needle, Rank, excerpt, judge, pieces},
         tokens::expression,
     },
     typed::search_key,
@@ -24,6 +24,8 @@ struct One {
     target: Target,
     title: String,
     text: Text,
+    /// What is marked in it.
+    found: Vec<String>,
     instead: Vec<String>,
 }
 
@@ -34,6 +36,12 @@ enum Text {
 }
 
 impl One {
+    fn new(fit: &Fit<'_>, kind: Kind, target: Target, (title, text): (String, Text), changed_at: i64) -> Self {
+        let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let (found, instead) = (owned(&fit.found), owned(&fit.instead));
+        Self { rank: fit.rank.clone(), changed_at, kind, target, title, text, found, instead }
+    }
+
     /// A name that no other has: the last word about the order.
     fn name(&self) -> &str {
         match &self.target {
@@ -91,25 +99,15 @@ fn public(needle: &Needle, text: Candidate) -> Option<One> {
         body: &text.body_key,
     };
     let fit = judge(needle, &compared)?;
-    let instead = fit.instead.iter().map(|&word| word.to_owned()).collect();
     // A version of a document is led to by the name of the document.
-    let name = text.subject.split('/').next().unwrap_or_default().to_owned();
-    let Candidate { id, kind, changed_at, title, .. } = text;
-    Some(One { rank: fit.rank, changed_at, kind, target: Target::Text(name), title, text: Text::Stored(id), instead })
+    let target = Target::Text(text.subject.split('/').next().unwrap_or_default().to_owned());
+    Some(One::new(&fit, text.kind, target, (text.title, Text::Stored(text.id)), text.changed_at))
 }
 
 fn procedure(needle: &Needle, tile: &Tile) -> Option<One> {
     let [title, body] = [tile.title, tile.text].map(search_key);
     let fit = judge(needle, &Compared { title: &title, number: "", category: "", body: &body })?;
-    Some(One {
-        rank: fit.rank.clone(),
-        changed_at: 0,
-        kind: Kind::Procedure,
-        target: Target::Tile(tile.name),
-        title: tile.title.to_owned(),
-        text: Text::Said(tile.text),
-        instead: fit.instead.iter().map(|&word| word.to_owned()).collect(),
-    })
+    Some(One::new(&fit, Kind::Procedure, Target::Tile(tile.name), (tile.title.to_owned(), Text::Said(tile.text)), 0))
 }
 
 impl Ranked {
@@ -130,14 +128,14 @@ impl Ranked {
     }
 
     /// One page of them with what is shown of each.
-    pub(super) async fn shown(self, conn: &mut Conn, needle: &Needle, from: usize, most: usize) -> Result<Vec<Hit>> {
-        let keys: Vec<&str> = needle.words.iter().flat_map(|word| word.keys()).collect();
+    pub(super) async fn shown(self, conn: &mut Conn, from: usize, most: usize) -> Result<Vec<Hit>> {
         let mut hits = vec![];
         for one in self.all.into_iter().skip(from).take(most) {
             let text = match one.text {
                 Text::Stored(id) => storage::search::body(conn, id).await?,
                 Text::Said(text) => text.to_owned(),
             };
+            let keys: Vec<&str> = one.found.iter().map(String::as_str).collect();
             let (title, excerpt) = (pieces(&one.title, &keys), excerpt(&text, &keys));
             hits.push(Hit { kind: one.kind, target: one.target, title, excerpt });
         }

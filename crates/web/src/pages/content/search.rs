@@ -38,43 +38,43 @@ pub(super) struct Words {
 }
 
 /// Something that was found.
-pub(crate) struct HitView {
-    pub(crate) kind: &'static str,
-    pub(crate) href: String,
-    pub(crate) title: Vec<Piece>,
-    pub(crate) excerpt: Vec<Piece>,
+struct HitView {
+    kind: &'static str,
+    href: String,
+    title: Vec<Piece>,
+    excerpt: Vec<Piece>,
 }
 
 /// A choice of what the search is narrowed to.
-pub(crate) struct OnlyView {
-    pub(crate) link: Link,
-    pub(crate) current: bool,
+struct OnlyView {
+    link: Link,
+    current: bool,
 }
 
 #[derive(Template)]
 #[template(path = "content/search.html")]
-pub(crate) struct SearchPage {
-    pub(crate) frame: Frame,
-    pub(crate) words: String,
+pub(super) struct SearchPage {
+    frame: Frame,
+    words: String,
     /// What is kept of the narrowing when other words are looked for; empty for everything.
-    pub(crate) kind: String,
-    pub(crate) too_short: bool,
-    pub(crate) narrow: Vec<OnlyView>,
-    pub(crate) hits: Vec<HitView>,
+    kind: String,
+    too_short: bool,
+    narrow: Vec<OnlyView>,
+    hits: Vec<HitView>,
     /// How many there are, in words.
-    pub(crate) count: String,
+    count: String,
     /// What was looked for besides, in words; empty for nothing.
-    pub(crate) also: String,
-    pub(crate) first: Option<String>,
-    pub(crate) next: Option<String>,
+    also: String,
+    first: Option<String>,
+    next: Option<String>,
     /// What to do when nothing was found.
-    pub(crate) nothing: Nothing,
+    nothing: Nothing,
 }
 
 /// What to do when nothing was found.
-pub(crate) struct Nothing {
-    pub(crate) text: &'static str,
-    pub(crate) link: Link,
+struct Nothing {
+    text: &'static str,
+    link: Link,
 }
 
 /// The page with what was found.

@@ -19,21 +19,21 @@ const LIST: &str = "/office/search-words";
 
 #[derive(Template)]
 #[template(path = "office/search_words.html")]
-pub(crate) struct WordsPage {
-    pub(crate) frame: Frame,
-    pub(crate) rows: Vec<Line>,
-    pub(crate) first: Option<String>,
-    pub(crate) next: Option<String>,
+struct WordsPage {
+    frame: Frame,
+    rows: Vec<Line>,
+    first: Option<String>,
+    next: Option<String>,
 }
 
 /// A word that nothing was found for.
-pub(crate) struct Line {
-    pub(crate) word: String,
-    pub(crate) count: i64,
+struct Line {
+    word: String,
+    count: i64,
     /// When it was looked for last.
-    pub(crate) last: String,
+    last: String,
     /// The search for it, to see whether something is found by now.
-    pub(crate) href: String,
+    href: String,
 }
 
 /// Which part of the list is shown, and what was just done.
