@@ -221,7 +221,7 @@ async fn what_is_not_published_yet_or_was_taken_back_is_not_found() {
         assert!(back.location.ends_with("?done=back"), "{}", back.body);
         house.clock.leap(Duration::days(5));
         assert!(found(&visitor, "くまざさ").await.is_empty());
-        let guide = hits(&page(&visitor, "手引き", "&kind=document").await);
+        let guide = hits(&page(&visitor, "ご利用案内", "&kind=document").await);
         assert!(guide.contains(&"/documents/guide".to_owned()), "the version before stands again: {guide:?}");
     })
     .await;

@@ -13,12 +13,13 @@ use domain::{
     typed::search_key,
 };
 use sqlx::Row;
-use storage::{Conn, search::NewEntry};
+use storage::{Conn, Db, search::NewEntry};
+use tempfile::TempDir;
 
 use crate::{
     browser::Browser,
     search::page,
-    support::{House, on_each_database},
+    support::{House, on_each_database, restoring::on_each_pair_of_databases},
 };
 
 /// Numbers that are the same in each run.
@@ -47,7 +48,10 @@ impl Dice {
 }
 
 async fn put(house: &House, subject: &str, title: &str, body: &str) {
-    let now = house.app.clock.now();
+    put_into(&house.app.db, house.app.clock.now(), subject, title, body).await;
+}
+
+async fn put_into(db: &Db, now: Timestamp, subject: &str, title: &str, body: &str) {
     let entry = NewEntry {
         kind: Kind::Article,
         subject,
@@ -60,7 +64,7 @@ async fn put(house: &House, subject: &str, title: &str, body: &str) {
         title,
         body,
     };
-    let mut tx = house.app.db.write().await.unwrap();
+    let mut tx = db.write().await.unwrap();
     storage::search::put(&mut tx, &entry, 1).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -153,6 +157,26 @@ async fn an_index_that_was_prepared_otherwise_is_made_anew_after_the_next_start(
         assert!(page(&visitor, "KB0010147", "").await.contains("/articles/line-kinds"));
         let format = storage::settings::get(&mut house.app.db.read().await.unwrap(), "search.format").await.unwrap();
         assert_eq!(format.as_deref(), Some("1"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_moves_to_another_database_is_found_there() {
+    on_each_pair_of_databases(async |from, to| {
+        let (source, now) = (Db::open(from).await.unwrap(), Timestamp::from_millis(1_780_000_000_000));
+        put_into(&source, now, "made-1", "くまざさ", "やまぶき").await;
+        let folder = TempDir::new().unwrap();
+        services::backup::copy(&source, to, folder.path()).await.unwrap();
+        let target = Db::open(to).await.unwrap();
+        let needle = Needle::read("くまざさ やまぶき", &Synonyms::default()).unwrap();
+        for db in [&source, &target] {
+            assert_eq!(found(&mut db.read().await.unwrap(), &needle, now).await.len(), 1);
+        }
+        put_into(&target, now, "made-1", "やまぶき", "").await;
+        assert!(found(&mut target.read().await.unwrap(), &needle, now).await.is_empty(), "the index goes on there");
+        source.close().await;
+        target.close().await;
     })
     .await;
 }
