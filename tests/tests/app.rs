@@ -89,6 +89,8 @@ mod my_list;
 mod one_at_a_time;
 #[path = "app/one_terminal.rs"]
 mod one_terminal;
+#[path = "app/one_way_up.rs"]
+mod one_way_up;
 #[path = "app/overview.rs"]
 mod overview;
 #[path = "app/papers.rs"]

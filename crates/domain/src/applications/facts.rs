@@ -48,6 +48,9 @@ pub struct Entry {
     /// Slug of the article that a canned answer leads to; empty for none.
     #[serde(default)]
     pub article: String,
+    /// Page of the portal that an entry of a menu opens.
+    #[serde(default)]
+    pub href: String,
     /// Whether the choice asks for words of one's own.
     #[serde(default)]
     pub free_text: bool,

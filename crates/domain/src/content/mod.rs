@@ -1,5 +1,6 @@
-//! What people read and look for: how it is counted and rated, procedures as tiles, the search over all of it.
+//! What people read and look for: how it is counted and rated, menus, procedures as tiles, the search over all of it.
 
+pub mod menus;
 pub mod misses;
 pub mod procedures;
 mod rating;

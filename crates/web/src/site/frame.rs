@@ -1,38 +1,18 @@
 //! The frame around a page, filled for a visit.
 
-use std::sync::Arc;
-
+use domain::{applications::Lists, content::menus};
 use services::Actor;
 
 use super::Visit;
 use crate::view::frame::{Frame, InstitutionView, Link, MenuGroup, SessionView};
 
-/// 事業別トップメニュー (manual 1-2, 1-3).
-pub(super) fn menus() -> Arc<[MenuGroup]> {
-    let link = |label: &str, href: &str| Link::new(label, href);
-    Arc::new([
-        MenuGroup {
-            title: "オンライン資格確認・オンライン請求".to_owned(),
-            links: vec![
-                link("オンライン資格確認・オンライン請求の各種申請について", "/articles/applications"),
-                link("オンライン資格確認 利用開始・変更申請", "/procedures/eligibility"),
-                link("端末の電子証明書 発行申請", "/procedures/certificate"),
-                link("端末の電子証明書 申請状況照会", "/certificates"),
-                link("端末の一覧", "/terminals"),
-                link("発行料・更新料の請求", "/fees"),
-                link("オンライン請求 利用開始・変更申請（届出）", "/procedures/claims"),
-            ],
-        },
-        MenuGroup {
-            title: "手引きと規程".to_owned(),
-            links: vec![
-                link("手続の一覧", "/procedures"),
-                link("電子証明書の発行等申請の手引き", "/documents/certificate-application-guide"),
-                link("共通認証局運用規程（CP/CPS）", "/documents/cp-cps"),
-                link("認証局の証明書と失効リスト", "/pki"),
-            ],
-        },
-    ])
+/// A menu as its editors set it.
+pub(crate) fn menu(lists: &Lists, name: &str) -> Vec<MenuGroup> {
+    let part = |part: menus::Part<'_>| MenuGroup {
+        title: part.title.to_owned(),
+        links: part.links.into_iter().map(|(label, href)| Link::new(label, href)).collect(),
+    };
+    menus::parts(lists, name).into_iter().map(part).collect()
 }
 
 /// A ten-digit code as 13 3 0100016.
@@ -51,7 +31,7 @@ impl Visit {
             title: title.into(),
             csrf: self.csrf.clone(),
             session: self.session_view(),
-            menus: self.site.menus.clone(),
+            menus: menu(&self.site.app.reference().lists, menus::TOP).into(),
             breadcrumb: vec![Link::new("ホーム", "/")],
             ..Frame::default()
         }

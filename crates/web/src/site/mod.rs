@@ -17,14 +17,14 @@ use std::sync::Arc;
 
 use services::App;
 
-use crate::view::frame::{Brand, MenuGroup};
+use crate::view::frame::Brand;
 
 pub(crate) use browser::{browser_name, browser_serves};
 pub use failure::Failure;
 pub(crate) use failure::{Listener, plain};
 pub(crate) use fields::comparison;
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
-pub(crate) use frame::grouped_code;
+pub(crate) use frame::{grouped_code, menu};
 pub(crate) use guard::{SECURITY_HEADERS, guard, render_failures};
 pub use html::{Download, Html, see_other};
 pub use markdown::{TableOfContents, to_html};
@@ -41,8 +41,6 @@ pub struct Site {
     pub app: Arc<App>,
     /// Brand of the operator.
     pub brand: Arc<Brand>,
-    /// 事業別トップメニュー.
-    pub menus: Arc<[MenuGroup]>,
     /// Whether this is the demo, which shows its mailbox.
     pub demo: bool,
     /// Proxies that are believed about where visitors come from; none unless said.
@@ -60,7 +58,7 @@ impl Site {
             contact_hours: operator.hours.clone(),
             contact_mail: operator.mail.clone(),
         };
-        Self { brand: Arc::new(brand), menus: frame::menus(), app, demo, proxies: Arc::default() }
+        Self { brand: Arc::new(brand), app, demo, proxies: Arc::default() }
     }
 
     /// The same behind proxies of the operator.

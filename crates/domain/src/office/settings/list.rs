@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{LINE, finding};
 use crate::{
     applications::{Entry, Lists, line_finder},
-    content::synonyms,
+    content::{menus, synonyms},
     forms::Finding,
     typed::search_key,
 };
@@ -39,6 +39,8 @@ pub enum Column {
     ClaimsConnection,
     /// Whether the entry settles the option.
     Certain,
+    /// Page of the portal that it opens.
+    Address,
 }
 
 /// A list that staff may edit.
@@ -102,6 +104,18 @@ pub const EDITABLE_LISTS: &[ListTopic] = &[
         name: "inquiry_categories", label: "お問い合わせの種類", place: "お問い合わせのページ", columns: &[]
     },
     ListTopic {
+        name: menus::TOP,
+        label: "事業別トップメニュー",
+        place: "すべてのページの上",
+        columns: &[Column::Group, Column::Address],
+    },
+    ListTopic {
+        name: menus::SIDE,
+        label: "解説のページのメニュー",
+        place: "解説、よくある質問、手続の一覧",
+        columns: &[Column::Group, Column::Address],
+    },
+    ListTopic {
         name: synonyms::LIST, label: "検索の同じ意味の言葉", place: "検索", columns: &[Column::Words]
     },
 ];
@@ -138,6 +152,9 @@ fn judge_entry(topic: &ListTopic, entry: &Entry, seen: &mut BTreeSet<String>) ->
     }
     if topic.columns.contains(&Column::Words) {
         found.extend(judge_words(entry));
+    }
+    if topic.columns.contains(&Column::Address) {
+        found.extend(menus::fault(entry).map(|(field, message)| finding(field, message)));
     }
     if topic.columns.contains(&Column::Pkcs12) && !["modern", "legacy"].contains(&entry.pkcs12.as_str()) {
         found.push(finding("pkcs12", "「証明書ファイルの形式」を選んでください。"));

@@ -3,7 +3,11 @@
 use std::{fmt, str::FromStr};
 
 use super::{FigureTopic, list::list_topic};
-use crate::{content::synonyms, office::Matter, permissions::Permission};
+use crate::{
+    content::{menus, synonyms},
+    office::Matter,
+    permissions::Permission,
+};
 
 /// Something that staff can set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,7 +65,7 @@ impl Topic {
     pub fn matter(&self) -> Matter {
         match self {
             Self::Figures(FigureTopic::Fees) => Matter::Fees,
-            Self::List(name) if name == synonyms::LIST => Matter::Texts,
+            Self::List(name) if [synonyms::LIST, menus::TOP, menus::SIDE].contains(&name.as_str()) => Matter::Texts,
             Self::Figures(_) | Self::Holidays | Self::List(_) => Matter::Settings,
             Self::Mail(_) => Matter::Texts,
             Self::Document(_) => Matter::Terms,
@@ -106,6 +110,7 @@ mod tests {
         assert_eq!(topic("document.guide").permission(), Permission::ChangeTexts);
         assert_eq!(topic("mail.claims_received").permission(), Permission::ChangeTexts);
         assert_eq!(topic("list.search_synonyms").permission(), Permission::ChangeTexts);
+        assert_eq!(topic("list.top_menu").permission(), Permission::ChangeTexts);
         assert_eq!(topic("list.terminal_oses").permission(), Permission::ChangeSettings);
         assert_eq!(topic("targets").permission(), Permission::ChangeSettings);
     }

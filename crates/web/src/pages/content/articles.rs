@@ -6,11 +6,11 @@ use domain::{applications::Kind, clock::Timestamp, content::Subject};
 use services::{content, rows::Article};
 use time::Duration;
 
-use super::{home, meta, named, reading};
+use super::{home, meta, named, reading, side_menu};
 use crate::{
     site::{Failure, Html, TableOfContents, Visit, to_html},
     view::{
-        frame::{Frame, Link, Section},
+        frame::{Frame, Link, MenuGroup, Section},
         parts::{ArticleMeta, VoteView},
     },
 };
@@ -35,6 +35,7 @@ pub(super) struct ArticlePage {
     buttons: Vec<Link>,
     faq: bool,
     vote: VoteView,
+    menu: Vec<MenuGroup>,
 }
 
 /// An article by slug or number; its reading is counted.
@@ -66,6 +67,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<
         buttons: buttons(&article.slug, &number),
         faq,
         vote,
+        menu: side_menu(&visit),
     }))
 }
 
@@ -117,6 +119,7 @@ pub(super) struct FaqPage {
     frame: Frame,
     categories: Vec<Category>,
     articles: Vec<Question>,
+    menu: Vec<MenuGroup>,
 }
 
 /// よくある質問 by category, and the articles.
@@ -133,7 +136,7 @@ pub(super) async fn faq(visit: Visit) -> Result<Html<FaqPage>, Failure> {
     }
     let articles = content::articles(&ctx, ARTICLE).await?.iter().map(|article| question(article, since)).collect();
     let frame = Frame { current: Section::Faq, ..visit.frame("よくある質問") };
-    Ok(Html(FaqPage { frame, categories, articles }))
+    Ok(Html(FaqPage { frame, categories, articles, menu: side_menu(&visit) }))
 }
 
 fn question(article: &Article, since: i64) -> Question {

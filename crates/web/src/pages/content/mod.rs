@@ -8,15 +8,19 @@ mod line_finder;
 mod notices;
 mod reading;
 mod search;
+mod sitemap;
 mod top;
 
-use domain::{calendar::japanese_date, clock::Timestamp, text::thousands};
+use domain::{calendar::japanese_date, clock::Timestamp, content::menus, text::thousands};
 
 use services::Error;
 
 use crate::{
-    site::{Access, Failure, Routes},
-    view::{frame::Link, parts::ArticleMeta},
+    site::{Access, Failure, Routes, Visit, menu},
+    view::{
+        frame::{Link, MenuGroup},
+        parts::ArticleMeta,
+    },
 };
 
 pub(super) use top::top;
@@ -38,6 +42,7 @@ pub(super) fn routes() -> Routes {
         .get("/terms", Public, documents::terms)
         .get("/privacy", Public, documents::privacy)
         .get("/accessibility", Public, documents::accessibility)
+        .get("/sitemap", Public, sitemap::show)
         .get("/line-finder", Public, line_finder::show)
         .get("/search", Public, search::search)
         .get("/search/suggest", Public, search::suggest)
@@ -52,6 +57,11 @@ pub(super) fn routes() -> Routes {
 fn named(text: &str) -> Result<&str, Failure> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if text.len() <= 100 && text.chars().all(fits) { Ok(text) } else { Err(Error::NotFound.into()) }
+}
+
+/// The menu of chapters beside a text.
+fn side_menu(visit: &Visit) -> Vec<MenuGroup> {
+    menu(&visit.site.app.reference().lists, menus::SIDE)
 }
 
 /// Path from home.

@@ -27,6 +27,7 @@ pub(super) fn typed_of(entries: &[Entry], value: &str) -> Vec<(String, String)> 
         ("field", &entry.field),
         ("free_text", yes(entry.free_text)),
         ("names", &entry.names.join("\n")),
+        ("href", &entry.href),
         ("line_kind", &entry.line_kind),
         ("claims_connection", &entry.claims_connection),
         ("certain", yes(entry.certain)),
@@ -41,12 +42,15 @@ pub(super) fn typed_of(entries: &[Entry], value: &str) -> Vec<(String, String)> 
 pub(super) fn fields(lists: &Lists, name: &str, typed: &Typed) -> Vec<FieldView> {
     let columns = list_topic(name).map_or(&[][..], |topic| topic.columns);
     let words = columns.contains(&Column::Words);
+    let menu = columns.contains(&Column::Address);
     let label = if words { "言葉" } else { "表示する文" };
     let mut fields = vec![text("label", label, typed).required()];
     fields.extend(columns.iter().map(|column| field(lists, *column, typed)));
     fields.push(TextField { key: "position", label: "上から何番目か" }.numeric(typed));
     fields.push(if words {
         check("retired", "検索で使わないようにする", typed)
+    } else if menu {
+        check("retired", "メニューに出さないようにする", typed)
     } else {
         check("retired", "新しい申請では選べないようにする", typed)
             .with_help("前に選んだ方の申請には、これまでどおり表示されます。")
@@ -129,6 +133,9 @@ fn field(lists: &Lists, column: Column, typed: &Typed) -> FieldView {
             "使えない",
         ),
         Column::Certain => check("certain", "この名前だけで、回線種別が決まる", typed),
+        Column::Address => text("href", "開くページ", typed)
+            .required()
+            .with_help("このポータルの中のアドレスを、「/faq」のように「/」から入力してください。"),
     }
 }
 
@@ -150,6 +157,7 @@ pub(super) fn changed(mut entries: Vec<Entry>, which: &str, typed: &Typed) -> Ve
         field: trimmed("field"),
         free_text: trimmed("free_text") == "yes",
         names: trimmed("names").lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect(),
+        href: trimmed("href"),
         line_kind: trimmed("line_kind"),
         claims_connection: trimmed("claims_connection"),
         certain: trimmed("certain") == "yes",

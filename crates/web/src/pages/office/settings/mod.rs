@@ -231,11 +231,13 @@ fn entries(topic: &Topic, value: &Value, may_change: bool) -> Option<TableView> 
     let columns = list_topic(name).map_or(&[][..], |list| list.columns);
     let has = |column| columns.contains(&column);
     let rows = entries.iter().map(|entry| {
-        let further = [&entry.group, &entry.maker, &entry.note].into_iter().filter(|text| !text.is_empty());
+        let further =
+            [&entry.group, &entry.maker, &entry.note, &entry.href].into_iter().filter(|text| !text.is_empty());
         let further: Vec<&str> = further.map(String::as_str).collect();
         let names =
             if has(Column::Names) || has(Column::Words) { entry.names.join("、") } else { further.join("／") };
-        let offered = match (entry.retired, has(Column::Words)) {
+        let used = has(Column::Words) || has(Column::Address);
+        let offered = match (entry.retired, used) {
             (false, true) => "使う",
             (true, true) => "使わない",
             (false, false) => "選べる",
@@ -248,6 +250,8 @@ fn entries(topic: &Topic, value: &Value, may_change: bool) -> Option<TableView> 
     let caption = format!("{}（{}で使います）", topic.label(), list_topic(name).map_or("", |list| list.place));
     let heads = if has(Column::Words) {
         ["言葉", "同じ意味の言葉", "検索で"]
+    } else if has(Column::Address) {
+        ["表示する文", "見出しと開くページ", "メニューで"]
     } else {
         ["表示する文", "説明など", "新しい申請"]
     };
