@@ -140,7 +140,7 @@ async fn who_may_change_what_is_not_for_one_administrator_alone() {
         let (one, other) = (staff(house, Role::Administrator).await, staff(house, Role::Administrator).await);
         let today = day(house, 0);
         let mut fields: Vec<(&str, &str)> =
-            ["terms", "fees", "settings", "texts", "accept_filing", "accept_certificate", "reject"]
+            ["terms", "fees", "settings", "texts", "accept_filing", "accept_certificate", "reject", "content"]
                 .iter()
                 .map(|matter| (*matter, "0"))
                 .collect();

@@ -23,6 +23,8 @@ words! {
         AcceptCertificate = "accept_certificate", "端末の電子証明書の申請の承認";
         /// Rejection of a case.
         Reject = "reject", "申請の却下";
+        /// Publication of a notice or an article; the review is the second person's.
+        Content = "content", "お知らせ・記事の公開";
     }
 }
 
@@ -36,6 +38,7 @@ impl Matter {
             Self::Settings => Permission::ChangeSettings,
             Self::AcceptCertificate => Permission::ReviewCertificates,
             Self::AcceptFiling => Permission::ReviewApplications,
+            Self::Content => Permission::EditContent,
             Self::Reject => match kind {
                 Some(Kind::Certificate) => Permission::ReviewCertificates,
                 _ => Permission::ReviewApplications,

@@ -280,6 +280,7 @@ const FOUR_EYES: &[Figure] = &[
     second_person!("accept_filing", AcceptFiling, "審査した人とは別の審査担当が承認します。"),
     second_person!("accept_certificate", AcceptCertificate, "審査した人とは別の登録局担当が承認します。"),
     second_person!("reject", Reject, "却下を起案した人とは別の担当が承認します。"),
+    second_person!("content", Content, "書いた人とは別の編集者が確認し、公開します。"),
 ];
 
 impl FigureTopic {
