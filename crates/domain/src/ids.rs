@@ -78,6 +78,8 @@ ids! {
     CallId,
     /// A notice on the top page.
     NoticeId,
+    /// A picture or attachment of a text.
+    FileId,
     /// A note among staff about a case.
     NoteId,
     /// A question of a reviewer to an applicant.

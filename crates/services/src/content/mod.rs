@@ -4,6 +4,7 @@ mod articles;
 mod built_in;
 mod documents;
 pub mod index;
+mod markdown;
 mod notices;
 mod readings;
 pub mod search;
@@ -11,6 +12,7 @@ mod seed;
 
 pub use articles::{article, articles};
 pub use documents::{document, document_file};
+pub use markdown::{MARKDOWN, Preview, placeholder_values, preview, text_faults};
 pub use notices::{newest_notices, notice, notices};
 pub(crate) use readings::Readings;
 pub use readings::{Visitor, count_readings, forget_readers, rate, rating, read};

@@ -27,7 +27,7 @@ pub use fields::{FormLook, answers_from, document_link, error_summary, section_v
 pub(crate) use frame::{grouped_code, menu};
 pub(crate) use guard::{SECURITY_HEADERS, guard, render_failures};
 pub use html::{Download, Html, see_other};
-pub use markdown::{TableOfContents, to_html};
+pub use markdown::{NamedFile, NamedFiles, TableOfContents, to_html, to_html_with};
 pub use posted::{Posted, Typed};
 pub use proxies::Proxies;
 pub use slips::with_slips;

@@ -45,7 +45,7 @@ const APP_CSS: &str = concat!(
     file!("css/print.css"),
 );
 
-const OFFICE_CSS: &str = concat!(file!("css/office.css"), file!("css/chart.css"));
+const OFFICE_CSS: &str = concat!(file!("css/office.css"), file!("css/editor.css"), file!("css/chart.css"));
 
 macro_rules! script {
     ($path:literal) => {
@@ -80,6 +80,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/menu.js"),
     script!("js/place.js"),
     script!("js/playback.js"),
+    script!("js/preview.js"),
     script!("js/queue.js"),
     script!("js/search.js"),
     script!("js/session.js"),

@@ -9,6 +9,7 @@ mod case;
 mod certificate;
 mod certificates;
 mod checks;
+mod content;
 mod desk;
 mod fees;
 mod imports;
@@ -41,7 +42,8 @@ pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
     let (work, looked_at) = (review().merge(dispatch()).merge(talk()), register().merge(records()).merge(figures()));
-    work.merge(looked_at).merge(people()).merge(run_time()).merge(content()).merge(fees::routes())
+    let written = content().merge(editing());
+    work.merge(looked_at).merge(people()).merge(run_time()).merge(written).merge(fees::routes())
 }
 
 /// Cases, certificates and memberships.
@@ -196,6 +198,12 @@ fn figures() -> Routes {
         .get("/office/reports/{topic}/{picture}/figures.csv", read, reports::figures)
         .post("/office/reports/rebuild", Access::Office(P::ManageJobs), reports::rebuild)
         .get("/office/wall", read, reports::wall)
+}
+
+/// Articles, notices, and how a text will look.
+fn editing() -> Routes {
+    let edit = Access::Office(P::EditContent);
+    Routes::default().post("/office/content/preview", edit, content::preview)
 }
 
 /// Accounts of staff.
