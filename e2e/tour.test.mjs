@@ -15,7 +15,8 @@ function kindOf({ pathname }) {
   const numbered = pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id").replace(/\/[\w-]{40,}/g, "/token");
   const dated = numbered.replace(/\/closings\/\d{4}-\d\d/, "/closings/month").replace(/\/bills\/\d+/, "/bills/number");
   const plain = dated.replace(/\/settings\/(mail|document)\.[^/]+/, "/settings/$1.one");
-  return plain.replace(/^\/(articles|notices|documents)\/(?!applications).+/, "/$1/one");
+  const written = plain.replace(/\/articles\/KB\d+/, "/articles/number").replace(/\/versions\/\d+$/, "/versions/one");
+  return written.replace(/^\/(articles|notices|documents)\/(?!applications).+/, "/$1/one");
 }
 
 /** Follows the links from a person's home to every kind of page that nobody has seen yet. */
@@ -42,7 +43,7 @@ async function walk(page, start, seen, look, who, sources) {
 
 /** Opens a page and gives its source; files are not opened. */
 async function opens(page, address, kind) {
-  if (/\.(pdf|csv|cer|pem|crl|docx|p7b|ics|xml|atom)$/.test(kind)) return undefined;
+  if (/\.(pdf|csv|png|jpg|xlsx|txt|cer|pem|crl|docx|p7b|ics|xml|atom)$/.test(kind)) return undefined;
   const answer = await page.goto(address);
   assert.ok(answer.status() < 400, `${address} answers ${answer.status()}`);
   return (answer.headers()["content-type"] ?? "").startsWith("text/html") ? answer.text() : undefined;

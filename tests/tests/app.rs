@@ -3,6 +3,12 @@
 
 #[path = "app/answers.rs"]
 mod answers;
+#[path = "app/article_feedback.rs"]
+mod article_feedback;
+#[path = "app/article_files.rs"]
+mod article_files;
+#[path = "app/articles.rs"]
+mod articles;
 #[path = "app/asking.rs"]
 mod asking;
 #[path = "app/astray.rs"]

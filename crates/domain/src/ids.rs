@@ -80,6 +80,8 @@ ids! {
     NoticeId,
     /// A picture or attachment of a text.
     FileId,
+    /// A reader's answer to whether a page helped.
+    AnswerId,
     /// A note among staff about a case.
     NoteId,
     /// A question of a reviewer to an applicant.

@@ -8,7 +8,10 @@ pub use storage::applications::{
 pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, Found as FoundCertificate, FoundInCheck};
 pub use storage::calls::Call;
-pub use storage::content::{Article, Document, Notice};
+pub use storage::content::{
+    Article, ArticleAnswer, ArticleEntry, ArticleFile, ArticleHead, ArticleVersion, Document, Notice,
+    VersionHead as ArticleVersionHead,
+};
 pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
 pub use storage::inquiries::{Inquiry, Message, Stray};
 pub use storage::institutions::Import;

@@ -172,12 +172,25 @@ impl Browser {
 
     /// Sends a form with a file.
     pub(crate) async fn post_file(&self, path: &str, name: &str, file: &[u8]) -> Answer {
-        let mut body = format!(
-            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{}\r\n--b\r\n\
-             Content-Disposition: form-data; name=\"{name}\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\n",
-            self.csrf
-        )
-        .into_bytes();
+        self.post_with_file(path, &[], (name, file)).await
+    }
+
+    /// Sends a form with other fields and a file.
+    pub(crate) async fn post_with_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file): (&str, &[u8]),
+    ) -> Answer {
+        let mut body = vec![];
+        for (key, value) in std::iter::once(&("csrf", self.csrf.as_str())).chain(fields) {
+            let part = format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f.csv\"\r\nContent-Type: text/csv\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--b--\r\n");
         let request = Request::post(path)

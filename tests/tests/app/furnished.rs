@@ -2,11 +2,14 @@
 //! a certificate, inquiries, a review, and one of the staff for each role.
 
 use domain::{
-    ids::{AccountId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
+    ids::{AccountId, AnswerId, FileId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
     permissions::Role,
 };
 use serde_json::json;
-use storage::institutions::Import;
+use storage::{
+    content::{ArticleFile, NewAnswer},
+    institutions::Import,
+};
 
 use crate::{
     browser::{Browser, account, institution},
@@ -36,7 +39,15 @@ pub(crate) struct Furnished {
     spare_membership: MembershipId,
     spare_staff: AccountId,
     quarter: String,
+    /// A file that readers may open: identifier and name.
+    file: (String, String),
+    /// What a reader said of an article.
+    answer: String,
 }
+
+/// An article that comes with the program, by slug and number.
+const ARTICLE: &str = "letter-lost";
+const NUMBER: &str = "KB0020002";
 
 fn id(case: &str) -> &str {
     case.rsplit('/').next().unwrap()
@@ -87,6 +98,31 @@ async fn failed_job(house: &House) -> JobId {
     id
 }
 
+/// A file and a reader's answer of an article that comes with the program.
+async fn of_article(house: &House) -> ((String, String), String) {
+    let (now, randomness) = (house.app.clock.now(), &*house.app.randomness);
+    let (id, answer) = (FileId::new(now, randomness), AnswerId::new(now, randomness));
+    let file = ArticleFile {
+        id: id.0,
+        slug: ARTICLE.to_owned(),
+        kind: "text/plain; charset=utf-8".to_owned(),
+        name: format!("{NUMBER}-1.txt"),
+        title: "様式".to_owned(),
+        size: 1,
+        width: 0,
+        height: 0,
+        is_public: true,
+        author_name: "山田 花子".to_owned(),
+        made_at: now.as_millis(),
+    };
+    let said = NewAnswer { slug: ARTICLE, voter: "test", id: answer.0, helpful: false, words: "どこですか。" };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::content::add_file(&mut tx, &file, b"x").await.unwrap();
+    storage::content::say(&mut tx, &said, now).await.unwrap();
+    tx.commit().await.unwrap();
+    ((id.to_string(), file.name), answer.to_string())
+}
+
 impl Furnished {
     /// Furnishes a house.
     pub(crate) async fn of(house: &House) -> Self {
@@ -117,7 +153,10 @@ impl Furnished {
             people.push((*role, staff(house, *role).await));
         }
         services::office::reviews::make(&house.app, &json!({ "quarter": "2026-Q2" })).await.unwrap();
+        let (file, answer) = of_article(house).await;
         Self {
+            file,
+            answer,
             eligibility: filed_case(house, &owner).await,
             member: Browser::of(house, member, false).await,
             stranger: Browser::of(house, stranger, false).await,
@@ -142,7 +181,10 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 18] = [
+        let rows: [(&str, String); 21] = [
+            ("/office/articles/feedback/", self.answer.clone()),
+            ("/office/articles/", self.file.0.clone()),
+            ("/files/", self.file.0.clone()),
             ("/office/applications/", id(case).to_owned()),
             ("/office/certificates/", self.certificate.clone()),
             ("/office/memberships/", self.spare_membership.to_string()),
@@ -174,6 +216,10 @@ impl Furnished {
             "{kind}" => "eligibility".to_owned(),
             "{step}" => "terminals".to_owned(),
             "{quarter}" => self.quarter.clone(),
+            "{number}" => NUMBER.to_owned(),
+            "{version}" if path.starts_with("/office/articles/") => "1".to_owned(),
+            "{slug}" if path.starts_with("/articles/") => ARTICLE.to_owned(),
+            "{name}" if path.starts_with("/files/") => self.file.1.clone(),
             "{topic}" if path.starts_with("/office/settings/") => "targets".to_owned(),
             "{topic}" => "ages".to_owned(),
             "{id}" => self.row(path, certificates).unwrap_or_else(|| {

@@ -4,12 +4,7 @@ use axum::http::StatusCode;
 use domain::permissions::{Permission, Role, allows};
 use web::{Access, RouteInfo};
 
-use crate::{
-    browser::Browser,
-    furnished::Furnished,
-    steps::staff,
-    support::on_each_database,
-};
+use crate::{browser::Browser, furnished::Furnished, steps::staff, support::on_each_database};
 
 /// Pages at the top of their part of the portal, and those that are no part of it: nothing stands above them.
 const TOP: &[&str] = &["/", "/office", "/office/wall", "/login", "/dev/mailbox"];

@@ -51,6 +51,8 @@ pub(crate) const INQUIRIES: Limit = Limit::new("inquiry.ask", 20, Duration::days
 pub(crate) const MESSAGES: Limit = Limit::new("inquiry.message", 30, Duration::days(1));
 /// Words that one network looks for in vain and that are kept for editors.
 pub(crate) const SEARCH_MISSES: Limit = Limit::new("search.miss", 60, Duration::minutes(60));
+/// Answers to whether a page helped, from one network: a whole hospital may stand behind one address.
+pub(crate) const FEEDBACK: Limit = Limit::new("article.answer", 60, Duration::minutes(60));
 /// Wrong spoken codes for one case.
 pub(crate) const CODES_OF_CASE: Limit = Limit::new("call.case", 5, Duration::minutes(60));
 /// Wrong spoken codes that one of the staff types.

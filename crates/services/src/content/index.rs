@@ -44,7 +44,8 @@ pub(crate) async fn article(tx: &mut Tx, slug: &str) -> Result<()> {
     for kind in [Kind::Article, Kind::Faq] {
         search::remove(tx, kind, slug).await?;
     }
-    let Some(article) = storage::content::article(tx, slug).await? else { return Ok(()) };
+    let found = storage::content::article(tx, slug).await?;
+    let Some(article) = found.filter(|article| article.state == "published") else { return Ok(()) };
     let entry = NewEntry {
         kind: kind_of(&article),
         subject: &article.slug,

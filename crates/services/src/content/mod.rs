@@ -3,15 +3,26 @@
 mod articles;
 mod built_in;
 mod documents;
+mod editing;
+mod feedback;
+mod files;
 pub mod index;
 mod markdown;
 mod notices;
+mod public;
 mod readings;
 pub mod search;
 mod seed;
 
-pub use articles::{article, articles};
+pub use articles::{OpenedFile, Reading, Shown, article, articles, articles_about, open_file};
 pub use documents::{document, document_file};
+pub use editing::{
+    ArticleDraft, ArticleView, Comparison, Line, LineKind, Moved, Saved, archive, article_list, article_version,
+    article_view, articles_in_review, begin_article, compare, faq_categories, publish, restore, save_article,
+    send_back, submit,
+};
+pub use feedback::{Answered, LONGEST_WORDS, answer, answers, answers_waiting, handle_answer, my_answer};
+pub use files::{Uploaded, files_named, remove_file, upload};
 pub use markdown::{MARKDOWN, Preview, placeholder_values, preview, text_faults};
 pub use notices::{newest_notices, notice, notices};
 pub(crate) use readings::Readings;

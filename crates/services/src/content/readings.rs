@@ -155,7 +155,10 @@ pub async fn rate(ctx: &Ctx<'_>, subject: &Subject, stars: i64) -> Result<()> {
         return Err(Error::NotFound);
     }
     match subject {
-        Subject::Article(slug) => super::article(ctx, slug).await.map(drop)?,
+        Subject::Article(slug) => match super::article(ctx, slug).await? {
+            super::Reading::Shown(_) => {}
+            super::Reading::Gone { .. } => return Err(Error::NotFound),
+        },
         Subject::Notice(slug) => super::notice(ctx, slug).await.map(drop)?,
     }
     let mut tx = ctx.app.db.write().await?;

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    applications::{Entry, line_finder},
+    applications::{Entry, Kind, line_finder},
     clock::Timestamp,
     ids::NoticeId,
     typed::search_key,
 };
 use serde::Deserialize;
-use storage::boxed;
-use storage::content::{Article, Document, Notice};
+use storage::content::{ArticleVersion, Document, Notice};
+use storage::{Tx, boxed};
 use time::{Date, Duration};
 
-use super::{built_in, index};
+use super::{built_in, editing::heading_key, index, public};
 use crate::{App, Error, Result};
 
 #[derive(Deserialize)]
@@ -26,6 +26,8 @@ struct ArticleHead {
     title: String,
     editor: String,
     updated: String,
+    #[serde(default)]
+    related: Vec<String>,
     #[serde(default)]
     views: i64,
 }
@@ -73,10 +75,7 @@ pub async fn seed(app: &App) -> Result<()> {
     index::begin(&mut tx).await?;
     for source in built_in::ARTICLES {
         let (head, body): (ArticleHead, &str) = split(source)?;
-        let article = article(head, body)?;
-        if storage::content::add_article(&mut tx, &article).await? {
-            index::article(&mut tx, &article.slug).await?;
-        }
+        first_version(&mut tx, head, body).await?;
     }
     for source in built_in::DOCUMENTS {
         let (head, body): (DocumentHead, &str) = split(source)?;
@@ -96,18 +95,36 @@ pub async fn seed(app: &App) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-fn article(head: ArticleHead, body: &str) -> Result<Article> {
-    Ok(Article {
-        search_text: search_key(&format!("{}{}{}{body}", head.number, head.title, head.category)),
-        updated_at: midnight(&head.updated)?,
+/// Publishes an article as its first version, unless there is one: what staff changed is never overwritten.
+async fn first_version(tx: &mut Tx, head: ArticleHead, body: &str) -> Result<()> {
+    let (number, views, version) = (head.number.clone(), head.views, version(head, body)?);
+    if !storage::content::begin_article(tx, &number, &version, views).await? {
+        return Ok(());
+    }
+    storage::content::save_version(tx, &version, &heading_key(&number, &version.title)).await?;
+    let updated_at = Timestamp::from_millis(version.made_at);
+    let publish = public::Change::Publish { version: &version, by: "", updated_at };
+    public::change(tx, &number, publish, updated_at).await?;
+    Ok(())
+}
+
+fn version(head: ArticleHead, body: &str) -> Result<ArticleVersion> {
+    // Articles may name procedures that are still to come.
+    let related: Vec<&str> =
+        head.related.iter().filter_map(|word| word.parse::<Kind>().ok()).map(Kind::as_str).collect();
+    Ok(ArticleVersion {
+        version: 1,
+        made_at: midnight(&head.updated)?,
         slug: head.slug,
-        number: head.number,
         kind: head.kind,
         category: head.category,
         title: head.title,
         body: body.to_owned(),
         editor: head.editor,
-        views: head.views,
+        related: related.join(" "),
+        note: "はじめからある記事".to_owned(),
+        author_name: "システム".to_owned(),
+        ..ArticleVersion::default()
     })
 }
 
@@ -148,7 +165,7 @@ mod tests {
         for source in built_in::ARTICLES {
             let (head, body): (ArticleHead, &str) = split(source).unwrap();
             assert!(!body.is_empty(), "{}", head.slug);
-            slugs.push(article(head, body).unwrap().slug);
+            slugs.push(version(head, body).unwrap().slug);
         }
         for source in built_in::DOCUMENTS {
             let (head, _): (DocumentHead, &str) = split(source).unwrap();

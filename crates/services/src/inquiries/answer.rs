@@ -202,7 +202,9 @@ pub async fn canned_text(ctx: &Ctx<'_>, value: &str) -> Result<Option<String>> {
         return Ok(Some(entry.text.clone()));
     }
     let article = storage::content::article(&mut ctx.app.db.read().await?, &entry.article).await?;
-    let Some(article) = article else { return Ok(Some(entry.text.clone())) };
+    let Some(article) = article.filter(|article| article.state == "published") else {
+        return Ok(Some(entry.text.clone()));
+    };
     let address = format!("{}/articles/{}", ctx.app.settings.portal_url, article.number);
     Ok(Some(format!("{}\n\nくわしい説明：{}\n{address}", entry.text, article.title)))
 }

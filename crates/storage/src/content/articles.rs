@@ -1,6 +1,6 @@
 //! Articles of the knowledge base and the FAQ.
 
-use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
 
 /// An article of the knowledge base or the FAQ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,51 +25,68 @@ pub struct Article {
     pub views: i64,
     /// When it was changed, in milliseconds since 1970 UTC.
     pub updated_at: i64,
+    /// `published` or `archived`.
+    pub state: String,
+    /// Procedures that it is about, separated by spaces.
+    pub related: String,
+    /// Identifiers of the attached files, separated by spaces.
+    pub attachments: String,
 }
-from_row!(Article { slug, number, kind, category, title, body, editor, search_text, views, updated_at });
+from_row!(Article {
+    slug,
+    number,
+    kind,
+    category,
+    title,
+    body,
+    editor,
+    search_text,
+    views,
+    updated_at,
+    state,
+    related,
+    attachments,
+});
 
+macro_rules! select_article {
+    ($rest:literal) => {
+        concat!(
+            "SELECT slug, number, kind, category, title, body, editor, search_text, views, updated_at, state, related,
+            attachments FROM articles ",
+            $rest
+        )
+    };
+}
+
+sql!(ARTICLE = select_article!("WHERE (slug = $1 OR number = $1) AND state <> 'unpublished'"));
 sql!(
-    ADD_ARTICLE =
-        "INSERT INTO articles (slug, number, kind, category, title, body, editor, search_text, views, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (slug) DO NOTHING"
+    ARTICLES = "SELECT slug, number, category, title, updated_at FROM articles
+    WHERE kind = $1 AND state = 'published' ORDER BY category, number LIMIT 500"
 );
-
 sql!(
-    ARTICLE = "SELECT slug, number, kind, category, title, body, editor, search_text, views, updated_at
-    FROM articles WHERE slug = $1 OR number = $1"
-);
-
-sql!(
-    ARTICLES = "SELECT slug, number, kind, category, title, body, editor, search_text, views, updated_at
-    FROM articles WHERE kind = $1 ORDER BY category, number LIMIT 500"
+    ABOUT = "SELECT a.slug, a.number, a.category, a.title, a.updated_at
+    FROM article_procedures p JOIN articles a ON a.slug = p.slug WHERE p.procedure = $1 ORDER BY p.number DESC LIMIT $2"
 );
 
 sql!(SLUGS = "SELECT slug FROM articles WHERE slug > $1 ORDER BY slug LIMIT $2");
 
-/// Adds an article; one with the same slug stays as it is.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn add_article(tx: &mut Tx, article: &Article) -> Result<bool> {
-    let rows = on_engine!(&mut **tx, |c| sqlx::query(ADD_ARTICLE)
-        .bind(&article.slug)
-        .bind(&article.number)
-        .bind(&article.kind)
-        .bind(&article.category)
-        .bind(&article.title)
-        .bind(&article.body)
-        .bind(&article.editor)
-        .bind(&article.search_text)
-        .bind(article.views)
-        .bind(article.updated_at)
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
-    Ok(rows == 1)
+/// An entry of a list of articles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleEntry {
+    /// Name in addresses.
+    pub slug: String,
+    /// Number.
+    pub number: String,
+    /// Category of the FAQ.
+    pub category: String,
+    /// Title.
+    pub title: String,
+    /// When its text was changed, in milliseconds since 1970 UTC.
+    pub updated_at: i64,
 }
+from_row!(ArticleEntry { slug, number, category, title, updated_at });
 
-/// An article by slug or number.
+/// An article that is or was published, by slug or number.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -78,13 +95,22 @@ pub async fn article(conn: &mut Conn, name: &str) -> Result<Option<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLE).bind(name).fetch_optional(c).await)?)
 }
 
-/// Articles of a kind by category and number, at most 500.
+/// Published articles of a kind by category and number, at most 500, without their texts.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<Article>> {
+pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<ArticleEntry>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES).bind(kind).fetch_all(c).await)?)
+}
+
+/// Published articles about a procedure, those with the newest numbers first, so many.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn articles_about(conn: &mut Conn, procedure: &str, limit: i64) -> Result<Vec<ArticleEntry>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(ABOUT).bind(procedure).bind(limit).fetch_all(c).await)?)
 }
 
 /// Names of articles and questions, in order, from after a name on.

@@ -24,6 +24,17 @@ struct Review {
     decision: Vec<FieldView>,
 }
 
+#[derive(Template)]
+#[template(path = "gallery/editor.html")]
+struct Editor {
+    frame: Frame,
+    text: FieldView,
+    preview: PreviewView,
+    diff: DiffView,
+    same: DiffView,
+    about: Vec<Link>,
+}
+
 pub(super) fn frame(title: &str) -> Frame {
     let links = ["審査", "電子証明書", "発送", "経理", "医療機関等", "監査"];
     Frame {
@@ -132,4 +143,28 @@ fn a_case_beside_its_decision() {
     ];
     let block = SummaryListView { title: "申請の内容".into(), rows };
     show("review", &Review { frame: frame("E7K4-9MWP-3 さくら歯科クリニック"), block, comparison, decision });
+}
+
+#[test]
+fn a_text_beside_its_preview_and_what_changed_in_it() {
+    let body = "## 調べ方\n\n|書類|見る所|\n|-|-:|\n|開通のご案内|右上|\n\n<b>x</b>";
+    let (html, _) = crate::site::to_html(body);
+    let faults = vec!["HTMLは使えません。「<b>」を消すか、前後を「`」で囲んでください。".to_owned()];
+    let line = |mark, text: &str| DiffLine { mark, text: text.into() };
+    let lines = vec![
+        line(DiffMark::Gap, "12"),
+        line(DiffMark::Same, "## 調べ方"),
+        line(DiffMark::Removed, "契約の書類で確かめます。"),
+        line(DiffMark::Added, "電話で確かめます。"),
+    ];
+    let editor = Editor {
+        frame: frame("記事を編集する"),
+        text: FieldView::new("body", "本文", InputView::LongText { value: body.into(), maxlength: 50_000 }).required(),
+        preview: PreviewView { of: "body".into(), html, faults },
+        diff: DiffView { title: "本文の違い".into(), lines },
+        same: DiffView { title: "同じ本文".into(), lines: vec![] },
+        about: vec![Link::new("回線の種類がわからないとき", "/articles/line-unknown")],
+    };
+    show("editor", &editor);
+    show("editor-empty", &Editor { preview: PreviewView { of: "body".into(), ..PreviewView::default() }, ..editor });
 }

@@ -17,6 +17,7 @@ use services::{
 
 use super::{answer, id, trail};
 use crate::{
+    pages::content::articles_about,
     site::{Failure, Html, Posted, Visit, comparison, document_link, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
@@ -38,11 +39,13 @@ struct CheckPage {
     sections: Vec<SummaryListView>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
+    /// Articles about the procedure.
+    about: Vec<Link>,
     sender_domain: String,
     send: String,
 }
 
-fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
+fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> CheckPage {
     let edit = format!("/applications/{}/edit", state.case.id);
     let row = |line: &ReadingLine| SummaryRow {
         change: if line.shown { String::new() } else { format!("{edit}#f-{}", line.key) },
@@ -77,6 +80,7 @@ fn page(visit: &Visit, state: &CheckState, changed: bool) -> CheckPage {
         sections: state.reading.iter().map(section).collect(),
         before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
         documents: documents(visit, state.case.kind),
+        about,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         send: send_label(state.case.kind).to_owned(),
     }
@@ -114,7 +118,10 @@ pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Resp
     let id = id(&name)?;
     match applications::check(&visit.ctx(), id).await {
         Ok(state) if state.is_kept_back() => Ok(see_other(&format!("/procedures/{}", state.case.kind))),
-        Ok(state) if state.checked.findings.errors.is_empty() => Ok(Html(page(&visit, &state, false)).into_response()),
+        Ok(state) if state.checked.findings.errors.is_empty() => {
+            let about = articles_about(&visit, state.case.kind).await?;
+            Ok(Html(page(&visit, &state, about, false)).into_response())
+        }
         Ok(_) => Ok(see_other(&format!("/applications/{id}/edit?faults=1"))),
         Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
         Err(error) => Err(error.into()),
@@ -130,7 +137,8 @@ pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Poste
         Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
         Submitted::CheckAgain(state) if state.is_kept_back() => see_other(&format!("/procedures/{}", state.case.kind)),
         Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => {
-            Html(page(&visit, &state, true)).with_faults()
+            let about = articles_about(&visit, state.case.kind).await?;
+            Html(page(&visit, &state, about, true)).with_faults()
         }
         Submitted::CheckAgain(_) => see_other(&format!("/applications/{id}/edit?faults=1")),
     })

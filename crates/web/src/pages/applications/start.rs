@@ -13,8 +13,9 @@ use services::{
 
 use super::{draft::DraftView, kind, trail};
 use crate::{
+    pages::content::articles_about,
     site::{Failure, Html, Posted, Visit, see_other},
-    view::frame::Frame,
+    view::frame::{Frame, Link},
 };
 
 #[derive(Template)]
@@ -23,6 +24,7 @@ pub(super) struct Begin {
     frame: Frame,
     address: String,
     article: &'static str,
+    about: Vec<Link>,
     claims: bool,
     lead: &'static str,
     prepare: &'static [&'static str],
@@ -67,6 +69,7 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         frame: Frame { breadcrumb: trail(), ..visit.frame(kind.label()) },
         address: format!("/procedures/{kind}"),
         article: kind.procedure().article(),
+        about: articles_about(&visit, kind).await?,
         claims: kind == Kind::Claims,
         lead,
         prepare,

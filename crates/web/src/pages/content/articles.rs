@@ -1,15 +1,24 @@
 //! The knowledge base and よくある質問.
 
 use askama::Template;
-use axum::extract::Path;
-use domain::{applications::Kind, clock::Timestamp, content::Subject};
-use services::{content, rows::Article};
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{applications::Kind, clock::Timestamp, content::Subject, forms::Finding, ids::FileId, text::thousands};
+use serde::Deserialize;
+use services::{
+    content::{self, Reading, Shown},
+    rows::{ArticleEntry, ArticleFile},
+};
 use time::Duration;
 
 use super::{home, meta, named, reading, side_menu};
 use crate::{
-    site::{Failure, Html, TableOfContents, Visit, to_html},
+    site::{Failure, Html, NamedFile, NamedFiles, Posted, TableOfContents, Visit, see_other, to_html_with, with_slips},
     view::{
+        form::{ChoiceView, ErrorSummary, FieldView, InputView},
         frame::{Frame, Link, MenuGroup, Section},
         parts::{ArticleMeta, VoteView},
     },
@@ -26,49 +35,166 @@ const FRESH: Duration = Duration::days(14);
 
 #[derive(Template)]
 #[template(path = "content/article.html")]
-pub(super) struct ArticlePage {
+struct ArticlePage {
     frame: Frame,
+    errors: ErrorSummary,
     meta: ArticleMeta,
     toc: TableOfContents,
     body: String,
     before: &'static str,
     buttons: Vec<Link>,
+    /// Files below the text: words and address.
+    attachments: Vec<Link>,
+    /// Procedures that it is about, besides the one that its button leads to.
+    related: Vec<Link>,
     faq: bool,
     vote: VoteView,
     menu: Vec<MenuGroup>,
+    /// Address to which the reader's answer is sent.
+    answer: String,
+    /// Whether the reader has just answered.
+    thanked: bool,
+    question: Vec<FieldView>,
+}
+
+/// What was just done.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Said {
+    thanks: String,
 }
 
 /// An article by slug or number; its reading is counted.
-pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<ArticlePage>, Failure> {
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, Failure> {
     let ctx = visit.ctx();
-    let article = content::article(&ctx, named(&name)?).await?;
-    let subject = Subject::Article(article.slug.clone());
-    let waiting = reading::note(&visit, &subject);
-    let (body, toc) = to_html(&article.body);
+    let shown = match content::article(&ctx, named(&name)?).await? {
+        Reading::Shown(shown) => shown,
+        Reading::Gone { title, number } => return Ok(gone(&visit, &title, number)),
+    };
+    let waiting = reading::note(&visit, &Subject::Article(shown.article.slug.clone()));
+    let views = shown.article.views;
+    let mut page = page(&visit, *shown, None, &[]).await?;
+    page.meta.views = thousands(views + waiting);
+    page.thanked = !said.thanks.is_empty();
+    Ok(Html(page).into_response())
+}
+
+async fn page(visit: &Visit, shown: Shown, typed: Option<&Posted>, slips: &[Finding]) -> Result<ArticlePage, Failure> {
+    let Shown { article, related, files, attachments } = shown;
+    let (ctx, subject) = (visit.ctx(), Subject::Article(article.slug.clone()));
+    let mine = content::my_answer(&ctx, &article.slug, &visit.csrf).await?;
+    let (question, errors) = with_slips(question(mine, typed), slips);
+    let (body, toc) = to_html_with(&article.body, &named_files(&files));
     let at = Timestamp::from_millis(article.updated_at);
     let number = article.number.clone();
     let faq = article.kind == FAQ;
     let mut breadcrumb = home();
     breadcrumb.push(Link::new("よくある質問と解説", "/faq"));
     let current = if faq { Section::Faq } else { Section::Business };
+    let buttons = buttons(&article.slug, &number);
     let mut meta = ArticleMeta {
         permalink: format!("/articles/{}", article.number),
         editor: article.editor,
         number: article.number,
-        ..meta(ctx.now, at, article.views + waiting)
+        ..meta(ctx.now, at, article.views)
     };
-    let vote = reading::stars(&visit, &subject, &mut meta).await?;
-    Ok(Html(ArticlePage {
-        frame: Frame { current, breadcrumb, ..visit.frame(&article.title) },
+    let vote = reading::stars(visit, &subject, &mut meta).await?;
+    Ok(ArticlePage {
+        frame: Frame { current, breadcrumb, has_errors: !errors.is_empty(), ..visit.frame(&article.title) },
+        errors,
         meta,
         toc,
         body,
         before: before(&number),
-        buttons: buttons(&article.slug, &number),
+        attachments: attachments.iter().map(attachment).collect(),
+        related: related.iter().map(|kind| procedure(*kind)).filter(|link| !leads(&buttons, link)).collect(),
+        buttons,
         faq,
         vote,
-        menu: side_menu(&visit),
-    }))
+        menu: side_menu(visit),
+        answer: format!("/articles/{number}/answer"),
+        thanked: false,
+        question,
+    })
+}
+
+/// The page in place of an article that is no longer published (410).
+#[derive(Template)]
+#[template(path = "content/article_gone.html")]
+struct GonePage {
+    frame: Frame,
+    title: String,
+    number: String,
+}
+
+fn gone(visit: &Visit, title: &str, number: String) -> Response {
+    let mut breadcrumb = home();
+    breadcrumb.push(Link::new("よくある質問と解説", "/faq"));
+    let frame = Frame { current: Section::Faq, breadcrumb, ..visit.frame("この記事は公開を終えました") };
+    (StatusCode::GONE, Html(GonePage { frame, title: title.to_owned(), number })).into_response()
+}
+
+/// Uploaded files as a text names them.
+pub(in crate::pages) fn named_files(files: &[ArticleFile]) -> NamedFiles {
+    let size = |file: &ArticleFile| {
+        let sides = (u32::try_from(file.width).ok()?, u32::try_from(file.height).ok()?);
+        (sides.0 > 0).then_some(sides)
+    };
+    let named = |file: &ArticleFile| NamedFile { href: format!("/files/{}/{}", file.id, file.name), size: size(file) };
+    files.iter().map(|file| (FileId(file.id), named(file))).collect()
+}
+
+/// A file below the text, with its kind and size.
+fn attachment(file: &ArticleFile) -> Link {
+    let ending = file.name.rsplit('.').next().unwrap_or_default().to_uppercase();
+    let size = (file.size + 1_023) / 1_024;
+    Link::new(
+        format!("{}（{ending}、{}KB）", file.title, domain::text::thousands(size)),
+        format!("/files/{}/{}", file.id, file.name),
+    )
+}
+
+/// The way to a procedure.
+fn procedure(kind: Kind) -> Link {
+    Link::new(kind.label(), format!("/procedures/{kind}"))
+}
+
+fn leads(buttons: &[Link], link: &Link) -> bool {
+    buttons.iter().any(|button| button.href == link.href)
+}
+
+/// 「役に立ちましたか」, with what was typed or answered before.
+fn question(mine: Option<bool>, typed: Option<&Posted>) -> Vec<FieldView> {
+    let before = mine.map(|yes| if yes { "yes" } else { "no" }).unwrap_or_default();
+    let chosen = typed.map_or(before, |posted| posted.get("helpful"));
+    let choice = |word: &str, label: &str| ChoiceView { selected: word == chosen, ..ChoiceView::new(word, label) };
+    let choices = vec![choice("yes", "はい"), choice("no", "いいえ")];
+    let value = typed.map(|posted| posted.get("words").to_owned()).unwrap_or_default();
+    let maxlength = u32::try_from(content::LONGEST_WORDS).unwrap_or(0);
+    vec![
+        FieldView::new("helpful", "このページは役に立ちましたか", InputView::Radio { choices }).required(),
+        FieldView::new("words", "ひとこと", InputView::LongText { value, maxlength }).with_help(
+            "わかりにくかった所などをお書きください。お名前や患者さんの情報は書かないでください。個別のお返事はしていません。",
+        ),
+    ]
+}
+
+/// Keeps a reader's answer, in place of an earlier one.
+pub(super) async fn answer(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let ctx = visit.ctx();
+    let shown = match content::article(&ctx, named(&name)?).await? {
+        Reading::Shown(shown) => shown,
+        Reading::Gone { title, number } => return Ok(gone(&visit, &title, number)),
+    };
+    let (helpful, words) = (posted.get("helpful"), posted.get("words"));
+    match content::answer(&ctx, &name, &visit.csrf, helpful, words).await? {
+        content::Answered::Done => Ok(see_other(&format!("/articles/{}?thanks=1#helpful", shown.article.number))),
+        content::Answered::Slip(slip) => Ok(Html(page(&visit, *shown, Some(&posted), &[slip]).await?).with_faults()),
+    }
 }
 
 /// The buttons below an article: to the form that it is read before, or to the procedures of each business.
@@ -100,6 +226,12 @@ fn before(number: &str) -> &'static str {
     }
 }
 
+/// Links to the articles about a procedure, for its pages.
+pub(in crate::pages) async fn about(visit: &Visit, kind: Kind) -> Result<Vec<Link>, Failure> {
+    let found = content::articles_about(&visit.ctx(), kind).await?;
+    Ok(found.into_iter().map(|entry| Link::new(entry.title, format!("/articles/{}", entry.slug))).collect())
+}
+
 /// A question of the list.
 struct Question {
     href: String,
@@ -128,18 +260,18 @@ pub(super) async fn faq(visit: Visit) -> Result<Html<FaqPage>, Failure> {
     let since = (ctx.now - FRESH).as_millis();
     let mut categories: Vec<Category> = vec![];
     for article in content::articles(&ctx, FAQ).await? {
-        let question = question(&article, since);
+        let question = entry(&article, since);
         match categories.iter_mut().find(|category| category.title == article.category) {
             Some(category) => category.questions.push(question),
             None => categories.push(Category { title: article.category, questions: vec![question] }),
         }
     }
-    let articles = content::articles(&ctx, ARTICLE).await?.iter().map(|article| question(article, since)).collect();
+    let articles = content::articles(&ctx, ARTICLE).await?.iter().map(|article| entry(article, since)).collect();
     let frame = Frame { current: Section::Faq, ..visit.frame("よくある質問") };
     Ok(Html(FaqPage { frame, categories, articles, menu: side_menu(&visit) }))
 }
 
-fn question(article: &Article, since: i64) -> Question {
+fn entry(article: &ArticleEntry, since: i64) -> Question {
     Question {
         href: format!("/articles/{}", article.slug),
         title: article.title.clone(),

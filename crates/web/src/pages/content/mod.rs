@@ -3,6 +3,7 @@
 mod articles;
 mod catalogue;
 mod documents;
+mod files;
 pub(super) mod inquiries;
 mod line_finder;
 mod notices;
@@ -23,6 +24,7 @@ use crate::{
     },
 };
 
+pub(super) use articles::{about as articles_about, named_files};
 pub(super) use top::top;
 
 pub(super) fn routes() -> Routes {
@@ -34,6 +36,8 @@ pub(super) fn routes() -> Routes {
         .get("/faq", Public, articles::faq)
         .get("/articles/{slug}", Public, articles::show)
         .post("/articles/{slug}/stars", Person, reading::rate_article)
+        .post("/articles/{slug}/answer", Public, articles::answer)
+        .get("/files/{id}/{name}", Public, files::show)
         .get("/procedures", Public, catalogue::show)
         .get("/documents", Public, documents::list)
         .get("/documents/{slug}", Public, documents::in_force)

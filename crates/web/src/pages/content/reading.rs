@@ -2,7 +2,10 @@
 
 use axum::{extract::Path, response::Response};
 use domain::content::{MOST_STARS, Subject};
-use services::{Error, content, content::Visitor};
+use services::{
+    Error,
+    content::{self, Reading, Visitor},
+};
 
 use super::named;
 use crate::{
@@ -40,8 +43,10 @@ fn address(subject: &Subject) -> String {
 /// Stars for an article or an answer.
 pub(super) async fn rate_article(visit: Visit, Path(slug): Path<String>, posted: Posted) -> Result<Response, Failure> {
     visit.person()?;
-    let article = content::article(&visit.ctx(), named(&slug)?).await?;
-    rate(&visit, Subject::Article(article.slug), &posted).await
+    match content::article(&visit.ctx(), named(&slug)?).await? {
+        Reading::Shown(shown) => rate(&visit, Subject::Article(shown.article.slug), &posted).await,
+        Reading::Gone { .. } => Err(Error::NotFound.into()),
+    }
 }
 
 /// Stars for a notice.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use services::{
     Ctx, Error,
     accounts::membership,
-    applications, authority, fees, inquiries, jobs, letters,
+    applications, authority, content, fees, inquiries, jobs, letters,
     office::{proposals, reviews},
     rows::{Listed, QueueFilter},
 };
@@ -174,6 +174,12 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
         let count = inquiries::waiting(ctx, MOST).await?;
         let work = Waiting::new("お問い合わせ", "/office/inquiries", count, "回答していないもの");
         all.push(work.by(ctx, P::AnswerInquiries));
+    }
+    if ctx.permit(P::EditContent).is_ok() {
+        let (count, said) = (content::articles_in_review(ctx, MOST).await?, content::answers_waiting(ctx, MOST).await?);
+        let words = "ほかの編集者が、公開の前の確認を依頼したもの";
+        all.push(Waiting::new("記事の確認", "/office/articles?state=in_review", count, words));
+        all.push(Waiting::new("読者の声", "/office/articles/feedback", said, "記事への、未対応のひとこと"));
     }
     if ctx.permit(P::ManageStaff).is_ok() {
         let (count, late) = reviews::waiting(ctx).await?;

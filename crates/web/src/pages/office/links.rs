@@ -25,6 +25,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadMails, "メールの送信状況", "/office/mails"),
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
     (P::ReadAudit, "監査記録", "/office/audit"),
+    (P::EditContent, "記事", "/office/articles"),
     (P::ReadSettings, "設定", "/office/settings"),
     (P::ReadReports, "集計", "/office/reports"),
     (P::ReadStaff, "職員", "/office/staff"),

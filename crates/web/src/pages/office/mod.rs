@@ -203,7 +203,24 @@ fn figures() -> Routes {
 /// Articles, notices, and how a text will look.
 fn editing() -> Routes {
     let edit = Access::Office(P::EditContent);
-    Routes::default().post("/office/content/preview", edit, content::preview)
+    Routes::default()
+        .post("/office/content/preview", edit, content::preview)
+        .get("/office/articles", edit, content::list)
+        .get("/office/articles/new", edit, content::ask_new)
+        .post("/office/articles/new", edit, content::create)
+        .get("/office/articles/feedback", edit, content::answers)
+        .post("/office/articles/feedback/{id}/done", edit, content::handle)
+        .get("/office/articles/{number}", edit, content::show)
+        .get("/office/articles/{number}/edit", edit, content::edit)
+        .post("/office/articles/{number}/edit", edit, content::save)
+        .post("/office/articles/{number}/submit", edit, content::submit)
+        .post("/office/articles/{number}/send-back", edit, content::send_back)
+        .post("/office/articles/{number}/publish", edit, content::publish)
+        .post("/office/articles/{number}/archive", edit, content::archive)
+        .get("/office/articles/{number}/versions/{version}", edit, content::version)
+        .get("/office/articles/{number}/compare", edit, content::compare)
+        .post("/office/articles/{number}/restore", edit, content::restore)
+        .post("/office/articles/{number}/files/{id}/remove", edit, content::remove_file)
 }
 
 /// Accounts of staff.

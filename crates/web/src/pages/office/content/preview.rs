@@ -9,8 +9,8 @@ use serde_json::json;
 use services::content;
 
 use crate::{
-    pages::office::parts,
-    site::{Failure, Posted, Visit, to_html},
+    pages::{content::named_files, office::parts},
+    site::{Failure, Posted, Visit, to_html_with},
     view::parts::PreviewView,
 };
 
@@ -24,6 +24,7 @@ pub(in crate::pages::office) async fn preview(visit: Visit, posted: Posted) -> R
 /// A text as the part beside its form shows it; `of` is the key of the field.
 pub(in crate::pages::office) async fn drawn(visit: &Visit, of: &str, markdown: &str) -> Result<PreviewView, Failure> {
     let preview = content::preview(&visit.ctx(), markdown).await?;
-    let (html, _) = to_html(&preview.markdown);
+    let files = content::files_named(&visit.ctx(), &preview.markdown).await?;
+    let (html, _) = to_html_with(&preview.markdown, &named_files(&files));
     Ok(PreviewView { of: of.to_owned(), html, faults: preview.faults })
 }
