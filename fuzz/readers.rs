@@ -8,6 +8,11 @@ use std::sync::OnceLock;
 use domain::accounts::EmailAddress;
 use domain::applications::line_customer_id::LineCustomerId;
 use domain::clock::Timestamp;
+use domain::content::{
+    search::{Needle, pieces, plain},
+    synonyms::Synonyms,
+    tokens::expression,
+};
 use domain::institutions::{InstitutionCode, Prefecture};
 use domain::reference::ReferenceNumber;
 use domain::secrets::{FilePassphrase, MembershipCode, PickupId, PickupSecret};
@@ -180,6 +185,17 @@ pub(crate) fn typed(bytes: &[u8]) {
     }
     let text = String::from_utf8_lossy(bytes);
     assert!(Prefecture::parse(&text).is_none_or(|prefecture| Prefecture::parse(prefecture.name()) == Some(prefecture)));
+    searched(&text);
+}
+
+/// Words of a search: the index is asked in letters and digits only, and marks change nothing of a text.
+fn searched(text: &str) {
+    assert!(!plain(text).contains('\n'));
+    let Some(needle) = Needle::read(text, &Synonyms::default()) else { return };
+    let asked = expression(&needle, None, false).unwrap_or_default();
+    assert!(asked.0.iter().flatten().flatten().all(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric())));
+    let keys: Vec<&str> = needle.words.iter().flat_map(|word| word.keys()).collect();
+    assert_eq!(pieces(text, &keys).into_iter().map(|piece| piece.text).collect::<String>(), text);
 }
 
 /// A file for the register of institutions: every line is a row, a header, blank, or refused with words.
