@@ -16,7 +16,7 @@ function kindOf({ pathname }) {
   const dated = numbered.replace(/\/closings\/\d{4}-\d\d/, "/closings/month").replace(/\/bills\/\d+/, "/bills/number");
   const plain = dated.replace(/\/settings\/(mail|document)\.[^/]+/, "/settings/$1.one");
   const written = plain.replace(/\/articles\/KB\d+/, "/articles/number").replace(/\/versions\/\d+$/, "/versions/one");
-  return written.replace(/^\/(articles|notices|documents)\/(?!applications).+/, "/$1/one");
+  return written.replace(/^\/(articles|notices|documents)\/(?!applications|subscription).+/, "/$1/one");
 }
 
 /** Follows the links from a person's home to every kind of page that nobody has seen yet. */

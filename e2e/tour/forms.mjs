@@ -152,6 +152,7 @@ async function editor(page, demo, look) {
   await open(page, demo, look, { "setting synonyms": "/office/settings/list.search_synonyms/change" });
   await refused(page, look, "保存する", "setting synonyms refused");
   await searched(page, demo, look);
+  await told(page, demo, look);
 }
 
 /** What the search shows to one of the staff: found, narrowed, nothing, too little; and what became of the words. */
@@ -167,6 +168,32 @@ async function searched(page, demo, look) {
   });
   await press(page, "対応済みにする");
   await look(page, "search word handled");
+}
+
+/** The editor's notices and the line on top of every page: hostile words looked at and refused, then published and told. */
+async function told(page, demo, look) {
+  await page.goto(`${demo.portal}/office/notices/new`);
+  await page.getByLabel("本文").fill("## <script>alert(1)</script>\n\n[x](javascript:alert(1)) ".repeat(20));
+  await refused(page, look, "公開する", "notice refused");
+  await page.getByLabel("題名").fill("<b>年末年始</b>の窓口 " + "長".repeat(60));
+  await press(page, "プレビューを見る");
+  await page.getByRole("heading", { name: /^プレビュー：/ }).waitFor();
+  await look(page, "notice preview");
+  await press(page, "公開する");
+  await look(page, "notice published");
+  await press(page, "ポータルのページを見る");
+  await look(page, "notice read");
+  await page.goto(`${demo.portal}/office/status/new?kind=trouble`);
+  await refused(page, look, "すべての画面に知らせる", "status refused");
+  await page.getByLabel("題名").fill("メールの送信が遅れています");
+  await page.getByLabel("メールの送信").check();
+  await press(page, "すべての画面に知らせる");
+  await look(page, "status told");
+  await page.locator("summary", { hasText: "終了にする" }).click();
+  await page.getByRole("button", { name: "終了にする" }).click();
+  await page.getByRole("alert").first().waitFor();
+  await look(page, "status not closed");
+  await open(page, demo, look, { status: "/status" });
 }
 
 /** The auditor: the chain looked through and verified. */

@@ -91,6 +91,10 @@ mod line_change;
 mod looked_up;
 #[path = "app/my_list.rs"]
 mod my_list;
+#[path = "app/notices.rs"]
+mod notices;
+#[path = "app/notices_feed.rs"]
+mod notices_feed;
 #[path = "app/one_at_a_time.rs"]
 mod one_at_a_time;
 #[path = "app/one_terminal.rs"]
@@ -155,12 +159,16 @@ mod softhsm;
 mod standing;
 #[path = "app/statements.rs"]
 mod statements;
+#[path = "app/status.rs"]
+mod status;
 #[path = "app/steps.rs"]
 mod steps;
 #[path = "app/stolen.rs"]
 mod stolen;
 #[path = "app/straight_through.rs"]
 mod straight_through;
+#[path = "app/subscriptions.rs"]
+mod subscriptions;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

@@ -11,7 +11,7 @@ use crate::process::{capture, cargo, command, find_program, root, run, target};
 /// Version of cargo-deny; an installed one of this version is used as it is.
 const CARGO_DENY: &str = "0.20.2";
 
-/// The virtual environment with pkilint and aiosmtpd; returns its folder of programs.
+/// The virtual environment with pkilint, aiosmtpd and feedparser; returns its folder of programs.
 ///
 /// # Errors
 /// When Python or the package index cannot be reached.

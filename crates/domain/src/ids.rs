@@ -82,6 +82,10 @@ ids! {
     FileId,
     /// A reader's answer to whether a page helped.
     AnswerId,
+    /// A wish to be told of notices by mail.
+    SubscriptionId,
+    /// A trouble of the service, or a planned maintenance.
+    ServiceStateId,
     /// A note among staff about a case.
     NoteId,
     /// A question of a reviewer to an applicant.

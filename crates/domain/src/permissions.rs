@@ -85,6 +85,8 @@ words! {
         ReadAudit = "read_audit", "監査記録を見る";
         /// Notices and articles.
         EditContent = "edit_content", "お知らせと記事を編集する";
+        /// Troubles and planned maintenance, as everybody reads them.
+        ReportStatus = "report_status", "サービスの状況を知らせる";
     }
 }
 
@@ -117,7 +119,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
         Role::BillingClerk => {
             &[P::ReadLedger, P::ManageFees, P::ReadInstitutions, P::ReadReports, P::ReadSettings, P::ChangeFees]
         }
-        Role::Editor => &[P::EditContent, P::ReadSettings, P::ChangeTexts],
+        Role::Editor => &[P::EditContent, P::ReportStatus, P::ReadSettings, P::ChangeTexts],
         Role::CallCentreAgent => &[
             P::ReadApplications,
             P::ReadCertificates,
@@ -154,6 +156,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadReports,
             P::ReadSettings,
             P::ChangeSettings,
+            P::ReportStatus,
         ],
     }
 }

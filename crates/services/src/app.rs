@@ -16,6 +16,7 @@ use crate::{
     audit::HeadKey,
     authority::{Authority, Shelf, Timekeeper},
     content::Readings,
+    held::Held,
     in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
     reports::Live,
@@ -81,7 +82,9 @@ pub struct App {
     /// Wakes the workers of this process when a job was enqueued.
     pub wake: Notify,
     /// The newest notices, read again every ten seconds: they stand on every home page.
-    pub(crate) notices: Recent<Vec<storage::content::Notice>>,
+    pub(crate) notices: Held<Vec<storage::content::Notice>>,
+    /// What is told of the service, read again every ten seconds: it stands on every page.
+    pub(crate) service: Held<Vec<domain::content::service::ServiceState>>,
     /// Who read articles and notices and is not counted yet.
     pub(crate) readings: Readings,
     /// What reports count of the present moment.
@@ -148,7 +151,8 @@ impl App {
             shelf: Arc::default(),
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
-            notices: Recent::empty(),
+            notices: Held::default(),
+            service: Held::default(),
             readings: Readings::default(),
             live: Recent::empty(),
             timeline: RwLock::default(),
@@ -178,7 +182,8 @@ impl App {
             shelf: Arc::default(),
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
-            notices: Recent::empty(),
+            notices: Held::default(),
+            service: Held::default(),
             readings: Readings::default(),
             live: Recent::empty(),
             timeline: RwLock::new(self.timeline.read().map(|held| held.clone()).unwrap_or_default()),

@@ -16,6 +16,7 @@ mod daily;
 pub mod demo;
 mod error;
 pub mod fees;
+mod held;
 mod ical;
 mod in_force;
 pub mod inquiries;

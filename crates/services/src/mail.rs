@@ -148,12 +148,23 @@ pub struct Letterhead<'a> {
     pub reply_to: Option<String>,
     /// What to attach when it is sent.
     pub attachment: Option<Value>,
+    /// Address at which one click ends what the mail comes from (RFC 8058).
+    pub unsubscribe: Option<String>,
 }
 
 impl<'a> Letterhead<'a> {
     /// A mail with a text to an address.
     pub fn new(text: &'a str, to: &'a str) -> Self {
-        Self { text, to, account: None, application: None, inquiry: None, reply_to: None, attachment: None }
+        Self {
+            text,
+            to,
+            account: None,
+            application: None,
+            inquiry: None,
+            reply_to: None,
+            attachment: None,
+            unsubscribe: None,
+        }
     }
 }
 
@@ -186,6 +197,7 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
         inquiry_id: head.inquiry,
         reply_to: head.reply_to.clone(),
         attachment: head.attachment.clone(),
+        unsubscribe: head.unsubscribe.clone(),
         created_at: ctx.now,
         sent_at: None,
     };
@@ -220,6 +232,9 @@ pub async fn send(app: &App, payload: &Value) -> Result<()> {
         Handover::Later(words) => ("queued", words, None),
     };
     storage::mails::set_state(&mut tx, id, state, answer, sent_at).await?;
+    if state == "refused" && mail.unsubscribe.is_some() {
+        crate::content::subscriptions::refused(&mut tx, &mail.recipient, now).await?;
+    }
     tx.commit().await?;
     match handover {
         Handover::Later(words) => Err(Error::Internal(words)),

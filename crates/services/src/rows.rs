@@ -9,8 +9,8 @@ pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, Found as FoundCertificate, FoundInCheck};
 pub use storage::calls::Call;
 pub use storage::content::{
-    Article, ArticleAnswer, ArticleEntry, ArticleFile, ArticleHead, ArticleVersion, Document, Notice,
-    VersionHead as ArticleVersionHead,
+    Article, ArticleAnswer, ArticleEntry, ArticleFile, ArticleHead, ArticleVersion, Document, Notice, NoticeFilter,
+    NoticeSearch, NoticeVersion, VersionHead as ArticleVersionHead,
 };
 pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
 pub use storage::inquiries::{Inquiry, Message, Stray};
@@ -22,6 +22,7 @@ pub use storage::mails::Mail;
 pub use storage::my_list::{OwnCertificate, OwnCopy, OwnLetter, OwnSlip};
 pub use storage::proposals::Proposal;
 pub use storage::search::Miss;
+pub use storage::service::{ServiceUpdate, StoredState};
 pub use storage::sessions::{Listed as ListedSession, Session};
 pub use storage::setting_versions::Version as SettingVersion;
 pub use storage::terminals::{Glance, LossReport};

@@ -36,9 +36,11 @@ pub mod reports;
 pub mod restore;
 pub mod retention;
 pub mod search;
+pub mod service;
 pub mod sessions;
 pub mod setting_versions;
 pub mod settings;
+pub mod subscriptions;
 pub mod terminals;
 
 pub use db::{Conn, Db, Error, Result, STATEMENTS, Tx};

@@ -38,6 +38,8 @@ pub struct Mail {
     pub reply_to: Option<String>,
     /// What to attach when it is sent, such as the copy of a case.
     pub attachment: Option<Value>,
+    /// Address at which a mail program ends with one click what the mail comes from (RFC 8058).
+    pub unsubscribe: Option<String>,
     /// When it was put in the queue.
     pub created_at: Timestamp,
     /// When the server took it.
@@ -57,6 +59,7 @@ struct Row {
     inquiry_id: Option<Uuid>,
     reply_to: Option<String>,
     attachment: Option<Json<Value>>,
+    unsubscribe: Option<String>,
     created_at: i64,
     sent_at: Option<i64>,
 }
@@ -73,6 +76,7 @@ from_row!(Row {
     inquiry_id,
     reply_to,
     attachment,
+    unsubscribe,
     created_at,
     sent_at
 });
@@ -92,6 +96,7 @@ impl From<Row> for Mail {
             inquiry_id: row.inquiry_id.map(InquiryId),
             reply_to: row.reply_to,
             attachment: row.attachment.map(|json| json.0),
+            unsubscribe: row.unsubscribe,
             created_at: instant(row.created_at),
             sent_at: instant_opt(row.sent_at),
         }
@@ -102,14 +107,14 @@ macro_rules! select_mail {
     ($rest:literal) => {
         concat!(
             "SELECT id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id,
-            reply_to, attachment, created_at, sent_at FROM mails ",
+            reply_to, attachment, unsubscribe, created_at, sent_at FROM mails ",
             $rest
         )
     };
 }
 
-sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id, reply_to, attachment, created_at)
-    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9, $10, $11)");
+sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id, reply_to, attachment, created_at, unsubscribe)
+    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9, $10, $11, $12)");
 sql!(FIND = select_mail!("WHERE id = $1"));
 sql!(
     NEWEST = select_mail!(
@@ -142,6 +147,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
         .bind(&mail.reply_to)
         .bind(mail.attachment.as_ref().map(Json))
         .bind(mail.created_at.as_millis())
+        .bind(&mail.unsubscribe)
         .execute(c)
         .await
         .map(drop))?)

@@ -44,6 +44,7 @@ pub(crate) fn sqlite() -> Migrator {
         22 "settings" "0022_settings.sql",
         23 "articles" "0023_articles.sql",
         24 "search" "0024_search.sql",
+        25 "notices" "0025_notices.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
     )
@@ -75,6 +76,7 @@ pub(crate) fn postgres() -> Migrator {
         22 "settings" "0022_settings.sql",
         23 "articles" "0023_articles.sql",
         24 "search" "0024_search.sql",
+        25 "notices" "0025_notices.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
     )

@@ -58,7 +58,7 @@ pub(crate) async fn published(editor: &Browser, own: &[(&str, &str)]) -> (String
 }
 
 /// A house in which content needs a second person.
-fn with_two(settings: &mut Settings) {
+pub(crate) fn with_two(settings: &mut Settings) {
     let mut four_eyes = FourEyes::none();
     four_eyes.set(Matter::Content, true);
     settings.rules = std::sync::Arc::new(Rules { four_eyes, ..(*settings.rules).clone() });

@@ -14,7 +14,9 @@ use storage::{
 use crate::{
     browser::{Browser, account, institution},
     inquiries::asked,
+    notices::published,
     pickup::{fetch, letter_to},
+    status::told,
     steps::{filed, letters_of, staff},
     support::House,
 };
@@ -43,6 +45,8 @@ pub(crate) struct Furnished {
     file: (String, String),
     /// What a reader said of an article.
     answer: String,
+    notice: String,
+    trouble: String,
 }
 
 /// An article that comes with the program, by slug and number.
@@ -154,9 +158,14 @@ impl Furnished {
         }
         services::office::reviews::make(&house.app, &json!({ "quarter": "2026-Q2" })).await.unwrap();
         let (file, answer) = of_article(house).await;
+        let editor = &people.iter().find(|(role, _)| *role == Role::Editor).unwrap().1;
+        let trouble = [("kind", "trouble"), ("title", "点検"), ("parts", "mail")];
+        let (notice, trouble) = (published(editor, "お休み", &[]).await, told(editor, &trouble).await);
         Self {
             file,
             answer,
+            notice: id(&notice).to_owned(),
+            trouble: id(&trouble).to_owned(),
             eligibility: filed_case(house, &owner).await,
             member: Browser::of(house, member, false).await,
             stranger: Browser::of(house, stranger, false).await,
@@ -181,7 +190,7 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 21] = [
+        let rows: [(&str, String); 23] = [
             ("/office/articles/feedback/", self.answer.clone()),
             ("/office/articles/", self.file.0.clone()),
             ("/files/", self.file.0.clone()),
@@ -195,6 +204,8 @@ impl Furnished {
             ("/office/inquiries/strays/", self.inquiry.to_string()),
             ("/office/inquiries/", self.inquiry.to_string()),
             ("/office/jobs/", self.job.to_string()),
+            ("/office/notices/", self.notice.clone()),
+            ("/office/status/", self.trouble.clone()),
             ("/office/staff/reviews/", self.spare_staff.to_string()),
             ("/office/staff/", self.spare_staff.to_string()),
             ("/applications/", id(case).to_owned()),

@@ -28,13 +28,13 @@ use crate::{
 const HINT: &str = "set TEST_PYTHON to a Python with aiosmtpd, as `cargo xtask test` does";
 
 /// The mail server of the tests; it ends when it is dropped.
-struct Sink {
+pub(crate) struct Sink {
     child: Child,
 }
 
 impl Sink {
     /// Starts on a port and waits until it listens.
-    fn start(folder: &Path, port: u16) -> Self {
+    pub(crate) fn start(folder: &Path, port: u16) -> Self {
         let python = std::env::var("TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../xtask/tools/smtp_sink.py");
         let mut command = Command::new(python);
@@ -55,19 +55,19 @@ impl Drop for Sink {
 }
 
 /// A port on which nobody listens; below those from which outgoing connections take theirs.
-fn quiet_port() -> u16 {
+pub(crate) fn quiet_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
     let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::SeqCst) % 2_000);
     ports.take(2_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
-fn smtp(port: u16) -> Arc<dyn Mailer> {
+pub(crate) fn smtp(port: u16) -> Arc<dyn Mailer> {
     Arc::new(Smtp::new(&format!("smtp://127.0.0.1:{port}")).unwrap())
 }
 
 /// What the server kept, in order of arrival; waits until it is so many.
-fn kept(folder: &Path, count: usize) -> Vec<String> {
+pub(crate) fn kept(folder: &Path, count: usize) -> Vec<String> {
     const LOOKS: usize = 3_000;
     for look in 1.. {
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -135,6 +135,8 @@ pub struct Rules {
     pub hours: OpeningHours,
     /// Business days in which an inquiry is normally answered (spec 6.4).
     pub answer_days: u32,
+    /// Days before a planned maintenance from which every page tells of it (spec 7).
+    pub maintenance_days: u32,
 }
 
 impl Rules {
@@ -162,6 +164,7 @@ impl Default for Rules {
             straight_through: StraightThrough::default(),
             hours: OpeningHours::default(),
             answer_days: 2,
+            maintenance_days: 7,
         }
     }
 }

@@ -6,9 +6,11 @@ pub mod files;
 mod markdown;
 pub mod menus;
 pub mod misses;
+pub mod notices;
 pub mod procedures;
 mod rating;
 pub mod search;
+pub mod service;
 pub mod synonyms;
 pub mod tokens;
 

@@ -52,7 +52,7 @@ fn letter_to<'a>(text: &'a str, id: AccountId, email: &'a str) -> Letterhead<'a>
 }
 
 /// How an audit row names an address without giving it away.
-fn address_subject(email: &str) -> String {
+pub(crate) fn address_subject(email: &str) -> String {
     format!("address:{}", storage::audit::fingerprint(email))
 }
 
@@ -66,6 +66,8 @@ pub async fn sweep(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     storage::sessions::sweep(&mut tx, now).await?;
     storage::accounts::sweep_tokens(&mut tx, now - Duration::days(30)).await?;
+    // An address that was never confirmed is kept no longer than its link works.
+    storage::accounts::sweep_tokens_for(&mut tx, tokens::Purpose::Subscribe.as_str(), now).await?;
     storage::accounts::sweep_tries(&mut tx, now - limits::LONGEST).await?;
     tx.commit().await?;
     Ok(())

@@ -65,6 +65,8 @@ pub(crate) enum Purpose {
     Reset,
     /// Joining an institution.
     Invite,
+    /// Being told of notices by mail.
+    Subscribe,
     /// Nothing: it is kept so that a visitor's wish always costs the same work.
     Nothing,
 }
@@ -75,6 +77,7 @@ impl Purpose {
             Self::Register => "register",
             Self::Reset => "reset",
             Self::Invite => "invite",
+            Self::Subscribe => "subscribe",
             Self::Nothing => "nothing",
         }
     }
@@ -111,7 +114,7 @@ pub(crate) async fn issue(ctx: &Ctx<'_>, tx: &mut Tx, wanted: Wanted<'_>) -> Res
 }
 
 /// Looks at a link without using it up.
-pub(super) async fn look(ctx: &Ctx<'_>, conn: &mut Conn, purpose: Purpose, token: &str) -> Result<Link<Token>> {
+pub(crate) async fn look(ctx: &Ctx<'_>, conn: &mut Conn, purpose: Purpose, token: &str) -> Result<Link<Token>> {
     let found = storage::accounts::find_token(conn, &token_hash(token)).await?;
     Ok(match found.filter(|row| row.purpose == purpose.as_str()) {
         None => Link::Unknown,
@@ -122,6 +125,6 @@ pub(super) async fn look(ctx: &Ctx<'_>, conn: &mut Conn, purpose: Purpose, token
 }
 
 /// Uses a link up; false when somebody was faster.
-pub(super) async fn consume(ctx: &Ctx<'_>, tx: &mut Tx, token: &str) -> Result<bool> {
+pub(crate) async fn consume(ctx: &Ctx<'_>, tx: &mut Tx, token: &str) -> Result<bool> {
     Ok(storage::accounts::use_token(tx, &token_hash(token), ctx.now).await?)
 }

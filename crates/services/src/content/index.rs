@@ -3,7 +3,11 @@
 //! Whoever changes what the public reads calls the function of that text in the same transaction: it reads the row itself and
 //! puts it in, or takes it out when the public may not read it any more.
 
-use domain::{clock::Timestamp, content::search::Kind, ids::JobId};
+use domain::{
+    clock::Timestamp,
+    content::{notices::NoticeState, search::Kind},
+    ids::JobId,
+};
 use serde_json::{Value, json};
 use storage::{
     Conn, Tx, boxed,
@@ -61,19 +65,20 @@ pub(crate) async fn article(tx: &mut Tx, slug: &str) -> Result<()> {
     Ok(search::put(tx, &entry, FORMAT).await?)
 }
 
-/// Puts a notice into the index, or takes it out when there is none; it is found from the instant of its publication on.
+/// Puts a notice into the index for its period, or takes it out when nobody is to read it.
 pub(crate) async fn notice(tx: &mut Tx, slug: &str) -> Result<()> {
-    let Some(notice) = storage::content::notice(tx, slug).await? else {
+    let found = storage::content::notice(tx, slug).await?;
+    let Some(notice) = found.filter(|notice| notice.decided() == NoticeState::Published) else {
         return Ok(search::remove(tx, Kind::Notice, slug).await?);
     };
-    let published = Timestamp::from_millis(notice.published_at);
+    let period = notice.period();
     let entry = NewEntry {
         kind: Kind::Notice,
         subject: &notice.slug,
-        shown_from: published,
-        shown_until: None,
-        changed_at: published,
-        // Which readers a notice is for stands here, and `readers::may_read` judges it.
+        shown_from: period.from,
+        shown_until: period.until,
+        changed_at: period.from,
+        // Everybody may read whom else a notice concerns; it is told on its page.
         audience: "",
         number: "",
         category: "",

@@ -8,11 +8,15 @@ mod feedback;
 mod files;
 pub mod index;
 mod markdown;
+pub mod notice_desk;
+mod notice_mails;
 mod notices;
 mod public;
 mod readings;
 pub mod search;
 mod seed;
+pub mod service;
+pub mod subscriptions;
 
 pub use articles::{OpenedFile, Reading, Shown, article, articles, articles_about, open_file};
 pub use documents::{document, document_file};
@@ -24,10 +28,13 @@ pub use editing::{
 pub use feedback::{Answered, LONGEST_WORDS, answer, answers, answers_waiting, handle_answer, my_answer};
 pub use files::{Uploaded, files_named, remove_file, upload};
 pub use markdown::{MARKDOWN, Preview, placeholder_values, preview, text_faults};
-pub use notices::{newest_notices, notice, notices};
+pub use notice_mails::{FORGET, TELL, forget_told, tell};
+pub use notices::{
+    NoticeReading, concerning, first_notice, newest_notices, notice, notice_text, notices, reader, reader_of,
+};
 pub(crate) use readings::Readings;
 pub use readings::{Visitor, count_readings, forget_readers, rate, rating, read};
-pub use seed::{seed, seed_notices};
+pub use seed::{seed, seed_maintenance, seed_notices};
 
 use std::collections::BTreeMap;
 

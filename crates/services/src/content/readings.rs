@@ -159,7 +159,10 @@ pub async fn rate(ctx: &Ctx<'_>, subject: &Subject, stars: i64) -> Result<()> {
             super::Reading::Shown(_) => {}
             super::Reading::Gone { .. } => return Err(Error::NotFound),
         },
-        Subject::Notice(slug) => super::notice(ctx, slug).await.map(drop)?,
+        Subject::Notice(slug) => match super::notice(ctx, slug).await? {
+            super::NoticeReading::Live(_) => {}
+            super::NoticeReading::Gone(_) => return Err(Error::NotFound),
+        },
     }
     let mut tx = ctx.app.db.write().await?;
     stored::vote(&mut tx, subject, account, stars, ctx.now).await?;

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use domain::{
     applications::{Entry, Kind, line_finder},
     clock::Timestamp,
+    content::{
+        notices::{Audience, NoticeAct, NoticeState, plain_title},
+        service::{ServiceKind, ServicePart, ServiceState},
+    },
     ids::NoticeId,
+    institutions::{Prefecture, ScoreTable},
     typed::search_key,
 };
 use serde::Deserialize;
@@ -13,8 +18,8 @@ use storage::content::{ArticleVersion, Document, Notice};
 use storage::{Tx, boxed};
 use time::{Date, Duration};
 
-use super::{built_in, editing::heading_key, index, public};
-use crate::{App, Error, Result};
+use super::{built_in, editing::heading_key, index, notice_desk::put, public, service::Reported};
+use crate::{App, Ctx, Error, Result};
 
 #[derive(Deserialize)]
 struct ArticleHead {
@@ -46,6 +51,16 @@ struct NoticeHead {
     title: String,
     important: bool,
     published_days_ago: i64,
+    /// For how many days it is shown; none when it stays.
+    #[serde(default)]
+    shown_days: Option<i64>,
+    /// Score tables by their digits, prefectures by their codes, procedures by their words; empty for all.
+    #[serde(default)]
+    scores: Vec<String>,
+    #[serde(default)]
+    prefectures: Vec<String>,
+    #[serde(default)]
+    procedures: Vec<Kind>,
     #[serde(default)]
     views: i64,
 }
@@ -134,25 +149,75 @@ fn version(head: ArticleHead, body: &str) -> Result<ArticleVersion> {
 /// When a built-in text is faulty or the database refuses.
 #[boxed]
 pub async fn seed_notices(app: &App) -> Result<()> {
-    let now = app.clock.now();
+    let ctx = Ctx::system(app, "demo");
     let mut tx = app.db.write().await?;
     for source in built_in::NOTICES {
         let (head, body): (NoticeHead, &str) = split(source)?;
-        let notice = Notice {
-            id: NoticeId::new(now, &*app.randomness).0,
-            search_text: search_key(&format!("{}{body}", head.title)),
-            slug: head.slug,
-            title: head.title,
-            important: head.important,
-            body: body.to_owned(),
-            views: head.views,
-            published_at: (now - Duration::days(head.published_days_ago)).as_millis(),
-        };
-        if storage::content::add_notice(&mut tx, &notice).await? {
-            index::notice(&mut tx, &notice.slug).await?;
-        }
+        let id = NoticeId::new(ctx.now, &*app.randomness);
+        put(&ctx, &mut tx, &notice(id, ctx.now, head, body)?, None, NoticeAct::Publish).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.notices.forget();
+    Ok(())
+}
+
+/// Whom the head of a notice names; a word that it does not know is a fault of the file.
+fn audience(head: &NoticeHead) -> Result<Audience> {
+    let unknown = |word: &String| Error::internal(format!("{}: unknown audience {word}", head.slug));
+    let scores = head.scores.iter().map(|code| ScoreTable::from_code(code).ok_or_else(|| unknown(code)));
+    let prefectures = head.prefectures.iter().map(|code| Prefecture::from_code(code).ok_or_else(|| unknown(code)));
+    let (scores, prefectures) = (scores.collect::<Result<Vec<_>>>()?, prefectures.collect::<Result<Vec<_>>>()?);
+    Ok(Audience::of(scores, prefectures, head.procedures.iter().copied()))
+}
+
+fn notice(id: NoticeId, now: Timestamp, head: NoticeHead, body: &str) -> Result<Notice> {
+    let audience = audience(&head)?;
+    let begun = now - Duration::days(head.published_days_ago);
+    let title = plain_title(&head.title).to_owned();
+    Ok(Notice {
+        id: id.0,
+        search_text: search_key(&format!("{title}{body}")),
+        slug: head.slug,
+        title,
+        important: head.important,
+        body: body.to_owned(),
+        views: head.views,
+        published_at: begun.as_millis(),
+        state: NoticeState::Published.as_str().to_owned(),
+        until_at: head.shown_days.map(|days| (begun + Duration::days(days)).as_millis()),
+        scores: audience.scores,
+        prefectures: audience.prefectures,
+        procedures: audience.procedures,
+        tells: false,
+        version: 1,
+        updated_at: begun.as_millis(),
+    })
+}
+
+/// How many days ahead the demo's maintenance lies, and its hours.
+const MAINTENANCE: (i64, i64, i64) = (5, 22, 6);
+
+/// Adds the demo's planned maintenance.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn seed_maintenance(app: &App) -> Result<()> {
+    let ctx = Ctx::system(app, "demo");
+    let (days, hour, hours) = MAINTENANCE;
+    let from = Timestamp::start_of_day((ctx.now + Duration::days(days)).date()) + Duration::hours(hour);
+    let state = ServiceState {
+        kind: ServiceKind::Maintenance,
+        title: "機器の入替えのため、ポータルを停止します".to_owned(),
+        parts: vec![ServicePart::Portal, ServicePart::Mail],
+        from,
+        until: Some(from + Duration::hours(hours)),
+    };
+    let words = "停止の間、申請の画面は開けません。保存した下書きは残ります。閉域網での端末の電子証明書の取得と更新は、いつもどおりできます。";
+    match super::service::announce(&ctx, state, words).await? {
+        Reported::Done(_) => Ok(()),
+        other => Err(Error::internal(format!("{other:?}"))),
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +237,8 @@ mod tests {
             midnight(&head.effective).unwrap();
         }
         for source in built_in::NOTICES {
-            split::<NoticeHead>(source).unwrap();
+            let (head, body): (NoticeHead, &str) = split(source).unwrap();
+            notice(NoticeId(uuid::Uuid::nil()), Timestamp::from_millis(0), head, body).unwrap();
         }
         let count = slugs.len();
         slugs.sort();

@@ -43,6 +43,7 @@ pub async fn fill(app: &App) -> Result<()> {
         Outcome::Refused(fault) => return Err(Error::internal(fault)),
     }
     crate::content::seed_notices(app).await?;
+    crate::content::seed_maintenance(app).await?;
     let institutions = institutions(app).await?;
     people::add(app, &institutions).await?;
     lead_terminals(app, &institutions).await?;

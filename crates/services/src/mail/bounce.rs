@@ -90,6 +90,9 @@ pub async fn bounced(db: &Db, now: Timestamp, report: &[u8]) -> Result<Bounced> 
     let Some(mail) = storage::mails::bounce(&mut tx, &report.message_id, &report.words).await? else {
         return Ok(Bounced::Nothing);
     };
+    if mail.unsubscribe.is_some() {
+        crate::content::subscriptions::refused(&mut tx, &mail.recipient, now).await?;
+    }
     tx.audit(Entry {
         at: now.as_millis(),
         actor: "system:mail".to_owned(),

@@ -4,7 +4,10 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Attachment as Part, MultiPart, header::ContentType},
+    message::{
+        Attachment as Part, MultiPart,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
     transport::smtp::PoolConfig,
 };
 use storage::mails::Mail;
@@ -37,6 +40,15 @@ impl Smtp {
     }
 }
 
+/// What lets a mail program end a subscription with one click (RFC 2369, RFC 8058).
+fn one_click(address: &str) -> [HeaderValue; 2] {
+    let header = |name, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+    [
+        header("List-Unsubscribe", format!("<{address}>")),
+        header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+    ]
+}
+
 fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Message, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let head = Message::builder()
@@ -46,6 +58,10 @@ fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Me
         .message_id(Some(format!("<{}>", mail.message_id)));
     let head = match &mail.reply_to {
         Some(address) => head.reply_to(address.parse().map_err(|e| words(&e))?),
+        None => head,
+    };
+    let head = match &mail.unsubscribe {
+        Some(address) => one_click(address).into_iter().fold(head, |head, header| head.raw_header(header)),
         None => head,
     };
     let html = super::html::html(&mail.subject, &mail.body).map_err(|e| words(&e))?;

@@ -47,6 +47,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/membership_declined.toml"),
     include_str!("../../../../content/mails/membership_letter_posted.toml"),
     include_str!("../../../../content/mails/membership_requested.toml"),
+    include_str!("../../../../content/mails/notice_confirm.toml"),
+    include_str!("../../../../content/mails/notice_published.toml"),
     include_str!("../../../../content/mails/password_changed.toml"),
     include_str!("../../../../content/mails/password_reset.toml"),
     include_str!("../../../../content/mails/password_reset_unknown.toml"),

@@ -78,6 +78,7 @@ sql!(/// A token that was used or has run out gives way; one that still works st
     WHERE tokens.used_at IS NOT NULL OR tokens.expires_at <= $7");
 sql!(VOID_TOKENS = "UPDATE tokens SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL");
 sql!(SWEEP_TOKENS = "DELETE FROM tokens WHERE expires_at <= $1");
+sql!(SWEEP_TOKENS_FOR = "DELETE FROM tokens WHERE expires_at <= $1 AND purpose = $2");
 sql!(FIND_TOKEN = "SELECT purpose, email, account_id, payload, expires_at, used_at FROM tokens WHERE hash = $1");
 sql!(USE_TOKEN = "UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1");
 
@@ -174,6 +175,20 @@ pub async fn void_tokens(tx: &mut Tx, account: AccountId, purpose: &str, now: Ti
 pub async fn sweep_tokens(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(SWEEP_TOKENS)
         .bind(before.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
+}
+
+/// Removes tokens for one purpose that ran out before an instant.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn sweep_tokens_for(tx: &mut Tx, purpose: &str, before: Timestamp) -> Result<u64> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(SWEEP_TOKENS_FOR)
+        .bind(before.as_millis())
+        .bind(purpose)
         .execute(c)
         .await
         .map(|r| r.rows_affected()))?)

@@ -7,6 +7,7 @@ mod article_versions;
 mod articles;
 mod documents;
 mod lists;
+mod notice_desk;
 mod notices;
 mod readings;
 
@@ -17,6 +18,7 @@ pub use article_versions::*;
 pub use articles::*;
 pub use documents::*;
 pub use lists::*;
+pub use notice_desk::*;
 pub use notices::*;
 pub use readings::*;
 

@@ -22,6 +22,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::site::{Listener, RouteInfo, Routes, Site, guard, render_failures};
 
+pub(crate) use content::Feeds;
 pub(crate) use office::office_links;
 
 /// Largest body of a request to the portal in octets: files that people upload.
@@ -33,6 +34,14 @@ const LARGEST_FORM: usize = 1024 * 1024;
 fn after<T: std::str::FromStr>(text: &str) -> Option<(domain::clock::Timestamp, T)> {
     let (at, id) = text.split_once('_')?;
     Some((domain::clock::Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?))
+}
+
+/// An address with a query of some pairs; empty values are left out.
+fn address(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 fn portal_routes(demo: bool) -> Routes {

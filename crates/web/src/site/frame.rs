@@ -1,10 +1,13 @@
 //! The frame around a page, filled for a visit.
 
-use domain::{applications::Lists, content::menus};
-use services::Actor;
+use domain::{
+    applications::Lists,
+    content::{menus, service::ServiceLevel as Level},
+};
+use services::{Actor, App, content::service};
 
 use super::Visit;
-use crate::view::frame::{Frame, InstitutionView, Link, MenuGroup, SessionView};
+use crate::view::frame::{Frame, InstitutionView, Link, MenuGroup, ServiceLevel, SessionView, StatusLine};
 
 /// A menu as its editors set it.
 pub(crate) fn menu(lists: &Lists, name: &str) -> Vec<MenuGroup> {
@@ -23,6 +26,18 @@ pub(crate) fn grouped_code(code: &str) -> String {
     }
 }
 
+/// How the service stands, as it was read last.
+fn status_line(app: &App) -> StatusLine {
+    let (level, text) = service::line(app);
+    let level = match level {
+        Level::Normal => ServiceLevel::Normal,
+        Level::Planned => ServiceLevel::Planned,
+        Level::UnderWay => ServiceLevel::UnderWay,
+        Level::Trouble => ServiceLevel::Trouble,
+    };
+    StatusLine { level, text, href: "/status".to_owned() }
+}
+
 impl Visit {
     /// The frame of a page with a title.
     pub fn frame(&self, title: impl Into<String>) -> Frame {
@@ -30,6 +45,7 @@ impl Visit {
             brand: self.site.brand.clone(),
             title: title.into(),
             csrf: self.csrf.clone(),
+            status: status_line(&self.site.app),
             session: self.session_view(),
             menus: menu(&self.site.app.reference().lists, menus::TOP).into(),
             breadcrumb: vec![Link::new("ホーム", "/")],

@@ -43,6 +43,8 @@ pub struct Site {
     pub brand: Arc<Brand>,
     /// Whether this is the demo, which shows its mailbox.
     pub demo: bool,
+    /// Feeds of notices as they were given out last.
+    pub(crate) feeds: Arc<crate::pages::Feeds>,
     /// Proxies that are believed about where visitors come from; none unless said.
     pub proxies: Arc<Proxies>,
 }
@@ -58,7 +60,7 @@ impl Site {
             contact_hours: operator.hours.clone(),
             contact_mail: operator.mail.clone(),
         };
-        Self { brand: Arc::new(brand), app, demo, proxies: Arc::default() }
+        Self { brand: Arc::new(brand), app, demo, feeds: Arc::default(), proxies: Arc::default() }
     }
 
     /// The same behind proxies of the operator.

@@ -146,6 +146,7 @@ impl FromRequestParts<Site> for Visit {
             others: vec![],
         };
         visit.settle(parts.method == axum::http::Method::GET).await?;
+        services::content::service::look(&site.app).await;
         Ok(visit)
     }
 }

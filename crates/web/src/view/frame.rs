@@ -147,7 +147,7 @@ pub struct StatusLine {
     pub href: String,
 }
 
-/// State of the service in three steps.
+/// State of the service in four steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ServiceLevel {
     /// 正常.
@@ -155,6 +155,8 @@ pub enum ServiceLevel {
     Normal,
     /// メンテナンス予定.
     Planned,
+    /// メンテナンス中.
+    UnderWay,
     /// 一部障害.
     Trouble,
 }
@@ -166,6 +168,7 @@ impl ServiceLevel {
         match self {
             Self::Normal => "正常",
             Self::Planned => "メンテナンス予定",
+            Self::UnderWay => "メンテナンス中",
             Self::Trouble => "一部障害",
         }
     }
@@ -175,7 +178,7 @@ impl ServiceLevel {
     pub fn class(self) -> &'static str {
         match self {
             Self::Normal => "is-normal",
-            Self::Planned => "is-planned",
+            Self::Planned | Self::UnderWay => "is-planned",
             Self::Trouble => "is-trouble",
         }
     }

@@ -3,6 +3,7 @@
 mod articles;
 mod catalogue;
 mod documents;
+mod feed;
 mod files;
 pub(super) mod inquiries;
 mod line_finder;
@@ -10,6 +11,8 @@ mod notices;
 mod reading;
 mod search;
 mod sitemap;
+mod status;
+mod subscription;
 mod top;
 
 use domain::{calendar::japanese_date, clock::Timestamp, content::menus, text::thousands};
@@ -25,14 +28,14 @@ use crate::{
 };
 
 pub(super) use articles::{about as articles_about, named_files};
+pub(crate) use feed::Feeds;
+pub(super) use notices::procedure_boxes;
+pub(super) use status::{period as status_period, standing as status_standing};
 pub(super) use top::top;
 
 pub(super) fn routes() -> Routes {
     use Access::{Person, Public};
-    Routes::default()
-        .get("/notices", Public, notices::list)
-        .get("/notices/{slug}", Public, notices::show)
-        .post("/notices/{slug}/stars", Person, reading::rate_notice)
+    told()
         .get("/faq", Public, articles::faq)
         .get("/articles/{slug}", Public, articles::show)
         .post("/articles/{slug}/stars", Person, reading::rate_article)
@@ -55,6 +58,27 @@ pub(super) fn routes() -> Routes {
         .post("/inquiries", Person, inquiries::ask)
         .get("/inquiries/{id}", Person, inquiries::show_thread)
         .post("/inquiries/{id}", Person, inquiries::say)
+}
+
+/// Notices, their feed and mails, and how the service stands.
+fn told() -> Routes {
+    use Access::{Person, Public};
+    Routes::default()
+        .get("/notices", Public, notices::list)
+        .get("/notices.atom", Public, feed::show)
+        .get("/notices/{slug}", Public, notices::show)
+        .post("/notices/{slug}/stars", Person, reading::rate_notice)
+        .get("/notices/subscription", Public, subscription::ask)
+        .post("/notices/subscription", Public, subscription::send)
+        .get("/notices/subscription/sent", Public, subscription::sent)
+        .get("/notices/subscription/mine", Person, subscription::mine)
+        .post("/notices/subscription/mine", Person, subscription::begin_mine)
+        .post("/notices/subscription/mine/end", Person, subscription::end_mine)
+        .get("/notices/subscription/{token}", Public, subscription::open)
+        .post("/notices/subscription/{token}", Public, subscription::confirm)
+        .get("/notices/end/{token}", Public, subscription::ask_end)
+        .post("/notices/end/{token}", Public, subscription::end)
+        .get("/status", Public, status::show)
 }
 
 /// A slug, number or version in an address; nothing else can be one.

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use domain::content::notices::Audience;
+use services::content;
 
 use super::notices::{Line, line};
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// Notices that are looked at, and those that are shown.
-const LOOKED_AT: i64 = 20;
+const LOOKED_AT: usize = 20;
 const SHOWN: usize = 5;
 
 #[derive(Template)]
@@ -22,9 +24,11 @@ struct Top {
 
 /// The page; important notices come first, each kind newest first.
 pub(crate) async fn top(visit: &Visit) -> Result<Response, Failure> {
-    let mut found = services::content::notices(&visit.ctx(), LOOKED_AT).await?;
+    let newest = content::newest_notices(&visit.ctx()).await?;
+    let everybody = content::concerning(&newest, Audience::default(), visit.ctx().now);
+    let mut found: Vec<_> = everybody.take(LOOKED_AT).collect();
     found.sort_by_key(|notice| !notice.important);
-    let notices = found.iter().take(SHOWN).map(line).collect();
+    let notices = found.into_iter().take(SHOWN).map(line).collect();
     let frame = Frame { breadcrumb: vec![], ..visit.frame("") };
     Ok(Html(Top { frame, notices }).into_response())
 }

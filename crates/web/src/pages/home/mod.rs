@@ -15,7 +15,8 @@ use domain::applications::{Ask, Kind};
 use serde::Deserialize;
 use services::{
     applications::{self, Standing},
-    rows::Foremost,
+    content,
+    rows::{Foremost, Notice},
     terminals::Overview,
 };
 
@@ -27,6 +28,9 @@ use crate::{
         parts::{NextStepView, SpokenView, TableView, TaskListView},
     },
 };
+
+/// Notices on the home page of an institution.
+const NOTICES: usize = 3;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -82,7 +86,9 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     let ctx = visit.ctx();
     let standings = applications::foremost(&ctx).await?;
     let drafts = tasks::drafts(&ctx, &standings).await?;
-    let notices = services::content::newest_notices(&ctx).await?;
+    let reader = content::reader_of(&acting.code, standings.iter().map(|standing| standing.case.kind));
+    let newest = content::newest_notices(&ctx).await?;
+    let notices = content::concerning(&newest, reader, ctx.now).take(NOTICES).map(notice_link).collect();
     let overview = terminals_of(&ctx, &standings).await?;
     let tasks = Tasks::new(&ctx, &standings, &drafts);
     let together = together::next_step(&ctx, &tasks, &standings).await?.map(|step| (step, None));
@@ -94,13 +100,18 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
         tasks: TaskListView { tasks: tasks.list(kind) },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
-        notices: notices.iter().map(|n| Link::new(&n.title, format!("/notices/{}", n.slug))).collect(),
+        notices,
         several: session.institutions > 1,
         owner: acting.role == "owner",
         spoken: super::content::inquiries::spoken(&visit)?,
         frame,
     })
     .into_response())
+}
+
+fn notice_link(notice: &Notice) -> Link {
+    let mark = if notice.important { "【重要】" } else { "" };
+    Link::new(format!("{mark}{}", notice.title), format!("/notices/{}", notice.slug))
 }
 
 /// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was

@@ -24,6 +24,8 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::EditContent, "検索の言葉", "/office/search-words"),
     (P::ReadMails, "メールの送信状況", "/office/mails"),
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
+    (P::EditContent, "お知らせ", "/office/notices"),
+    (P::ReportStatus, "サービスの状況", "/office/status"),
     (P::ReadAudit, "監査記録", "/office/audit"),
     (P::EditContent, "記事", "/office/articles"),
     (P::ReadSettings, "設定", "/office/settings"),

@@ -23,6 +23,7 @@ mod links;
 mod losses;
 mod mails;
 mod memberships;
+mod notices;
 mod parts;
 mod proposals;
 mod queue;
@@ -32,6 +33,7 @@ mod scan;
 mod search_words;
 mod settings;
 mod staff;
+mod status;
 mod words;
 
 use domain::permissions::Permission as P;
@@ -42,7 +44,7 @@ pub(crate) use links::office_links;
 
 pub(super) fn routes() -> Routes {
     let (work, looked_at) = (review().merge(dispatch()).merge(talk()), register().merge(records()).merge(figures()));
-    let written = content().merge(editing());
+    let written = content().merge(editing()).merge(told());
     work.merge(looked_at).merge(people()).merge(run_time()).merge(written).merge(fees::routes())
 }
 
@@ -221,6 +223,25 @@ fn editing() -> Routes {
         .get("/office/articles/{number}/compare", edit, content::compare)
         .post("/office/articles/{number}/restore", edit, content::restore)
         .post("/office/articles/{number}/files/{id}/remove", edit, content::remove_file)
+}
+
+/// Notices, and how the service stands.
+fn told() -> Routes {
+    let (edit, report) = (Access::Office(P::EditContent), Access::Office(P::ReportStatus));
+    Routes::default()
+        .get("/office/notices", edit, notices::list)
+        .get("/office/notices/new", edit, notices::ask_new)
+        .post("/office/notices", edit, notices::create)
+        .get("/office/notices/{id}", edit, notices::show)
+        .get("/office/notices/{id}/edit", edit, notices::ask)
+        .post("/office/notices/{id}/edit", edit, notices::change)
+        .post("/office/notices/{id}/close", edit, notices::close)
+        .get("/office/status", Access::Staff, status::list)
+        .get("/office/status/new", report, status::ask_new)
+        .post("/office/status", report, status::announce)
+        .get("/office/status/{id}", Access::Staff, status::show)
+        .post("/office/status/{id}/change", report, status::change)
+        .post("/office/status/{id}/close", report, status::close)
 }
 
 /// Accounts of staff.

@@ -42,19 +42,11 @@ pub(super) fn banner(kind: BannerKind, title: impl Into<String>, body: &[&str]) 
     BannerView { kind, title: title.into(), body: body.iter().map(|line| (*line).to_owned()).collect(), link: None }
 }
 
-pub(super) use crate::pages::after;
+pub(super) use crate::pages::{address, after};
 
 /// A row as [`after`] reads it.
 pub(super) fn after_text(at: Timestamp, id: impl Display) -> String {
     format!("{}_{id}", at.as_millis())
-}
-
-/// An address with a query of some pairs; empty values are left out.
-pub(super) fn address(path: &str, pairs: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
-    let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 /// Columns; those in `numbers` are set right.

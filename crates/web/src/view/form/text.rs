@@ -74,6 +74,8 @@ pub enum TextKind {
     Password,
     /// A day, `2026-05-20`.
     Date,
+    /// A time of day, `09:30`.
+    Time,
 }
 
 impl TextKind {
@@ -86,6 +88,7 @@ impl TextKind {
             Self::Phone => "tel",
             Self::Password => "password",
             Self::Date => "date",
+            Self::Time => "time",
         }
     }
 }
