@@ -285,14 +285,6 @@ const FOUR_EYES: &[Figure] = &[
     second_person!("content", Content, "書いた人とは別の編集者が確認し、公開します。"),
 ];
 
-const SERVICE: &[Figure] = &[figure!(
-    "maintenance_days",
-    "メンテナンスの予定を知らせはじめる日",
-    "この日数の前から、すべての画面の上に予定が表示されます。",
-    number(1, 60, "日前"),
-    maintenance_days
-)];
-
 impl FigureTopic {
     /// Its figures in the order of the form.
     pub const fn figures(self) -> &'static [Figure] {
@@ -305,7 +297,7 @@ impl FigureTopic {
             Self::StraightThrough => STRAIGHT_THROUGH,
             Self::Retention => RETENTION,
             Self::FourEyes => FOUR_EYES,
-            Self::Service => SERVICE,
+            Self::Service => super::service::SERVICE,
         }
     }
 

@@ -7,6 +7,7 @@ mod differences;
 mod figures;
 mod holidays;
 mod list;
+mod service;
 mod text;
 mod topic;
 
