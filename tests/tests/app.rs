@@ -121,6 +121,8 @@ mod readings;
 mod refused;
 #[path = "app/refused_own.rs"]
 mod refused_own;
+#[path = "app/register_words.rs"]
+mod register_words;
 #[path = "app/renewal.rs"]
 mod renewal;
 #[path = "app/reports.rs"]

@@ -47,6 +47,7 @@ pub(crate) fn sqlite() -> Migrator {
         25 "notices" "0025_notices.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
+        28 "register_words" "0028_register_words.sql",
     )
 }
 
@@ -79,6 +80,7 @@ pub(crate) fn postgres() -> Migrator {
         25 "notices" "0025_notices.sql",
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
+        28 "register_words" "0028_register_words.sql",
     )
 }
 

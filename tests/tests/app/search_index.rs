@@ -156,7 +156,7 @@ async fn an_index_that_was_prepared_otherwise_is_made_anew_after_the_next_start(
         services::jobs::work_all(&started.app, "test").await.unwrap();
         assert!(page(&visitor, "KB0010147", "").await.contains("/articles/line-kinds"));
         let format = storage::settings::get(&mut house.app.db.read().await.unwrap(), "search.format").await.unwrap();
-        assert_eq!(format.as_deref(), Some("1"));
+        assert_eq!(format.as_deref(), Some("2"));
     })
     .await;
 }

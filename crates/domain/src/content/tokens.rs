@@ -28,6 +28,28 @@ pub fn tokens(kind: Kind, title: &str, others: &[&str]) -> String {
     tokens.into_iter().collect::<Vec<_>>().join(" ")
 }
 
+/// A pair in four letters, of which there are a million: for a register so large that its index must stay small. Two pairs may
+/// be written alike, so what the index proposes is compared with the text itself.
+fn short((a, b): (char, char)) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mixed = (u64::from(u32::from(a)) << 32 | u64::from(u32::from(b))).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44;
+    let letter = |place: u32| char::from(LETTERS[usize::try_from(mixed >> (5 * place) & 31).unwrap_or(0)]);
+    (0..4).map(letter).collect()
+}
+
+/// What the index of the register holds of a normalised text, in order and separated by spaces.
+pub fn short_tokens(key: &str) -> String {
+    let all: BTreeSet<String> = key.chars().zip(key.chars().skip(1)).map(short).collect();
+    all.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// What the index of the register is asked for a normalised text; none when it has no pair.
+pub fn short_expression(key: &str) -> Option<Expression> {
+    let all: BTreeSet<String> = key.chars().zip(key.chars().skip(1)).take(MOST_ASKED).map(short).collect();
+    let group = |token: String| vec![vec![token]];
+    (!all.is_empty()).then(|| Expression(all.into_iter().map(group).collect()))
+}
+
 fn of_kind(kind: Kind) -> String {
     format!("k{kind}")
 }
@@ -67,6 +89,20 @@ pub fn order_key(kind: Kind, subject: &str, changed_at: i64) -> i64 {
 mod tests {
     use super::*;
     use crate::content::synonyms::Synonyms;
+
+    #[test]
+    fn whatever_part_of_a_name_is_asked_for_its_short_pairs_are_there() {
+        let name = "青葉さくら歯科くりにっく2号";
+        let held = short_tokens(name);
+        let letters: Vec<char> = name.chars().collect();
+        for (from, to) in (0..letters.len()).flat_map(|from| (from + 2..=letters.len()).map(move |to| (from, to))) {
+            let part: String = letters[from..to].iter().collect();
+            let wanted = short_expression(&part).unwrap();
+            assert!(wanted.0.iter().flatten().flatten().all(|token| held.split(' ').any(|one| one == token)), "{part}");
+        }
+        assert_eq!(short_expression("歯"), None);
+        assert!(held.split(' ').all(|token| token.len() == 4));
+    }
 
     #[test]
     fn a_token_is_made_of_letters_and_digits_that_no_tokenizer_changes() {

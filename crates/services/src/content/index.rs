@@ -21,14 +21,14 @@ use crate::{App, Ctx, Result};
 pub const REBUILD: &str = "search.rebuild";
 /// How texts are prepared: counted up when normalising, tokens or what is taken of a text changes; everything is then put in
 /// anew after the next start. Synonyms are applied to what is asked, so that a change of them needs nothing.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// Name of the setting that holds the version with which the whole index was last looked through.
 const BUILT: &str = "search.format";
 /// Texts of one job.
 const PAGE: i64 = 100;
 
 /// The rooms that are looked through, in this order.
-const ROOMS: [Room; 3] = [Room::Articles, Room::Notices, Room::Documents];
+const ROOMS: [Room; 4] = [Room::Articles, Room::Notices, Room::Documents, Room::Institutions];
 
 /// A table of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ enum Room {
     Articles,
     Notices,
     Documents,
+    Institutions,
 }
 
 fn kind_of(article: &Article) -> Kind {
@@ -191,6 +192,7 @@ impl Room {
         Ok(match self {
             Self::Articles => storage::content::article_slugs(conn, after, PAGE).await?,
             Self::Notices => storage::content::notice_slugs(conn, after, PAGE).await?,
+            Self::Institutions => storage::institutions::codes(conn, after, PAGE).await?,
             Self::Documents => {
                 let mut names: Vec<String> =
                     storage::content::document_heads(conn).await?.into_iter().map(|head| head.slug).collect();
@@ -207,6 +209,8 @@ impl Room {
             Self::Notices => &[Kind::Notice],
             // They are few, and a version before this day may have another end than it had.
             Self::Documents => &[],
+            // One that is as it would be made now is not written again.
+            Self::Institutions => &[],
         };
         for kind in kinds {
             if search::format_of(tx, *kind, name).await? == Some(FORMAT) {
@@ -221,6 +225,7 @@ impl Room {
             Self::Articles => article(tx, name).await,
             Self::Notices => notice(tx, name).await,
             Self::Documents => document(tx, name).await,
+            Self::Institutions => Ok(storage::institutions::index_code(tx, name).await?),
         }
     }
 }

@@ -95,8 +95,9 @@ const POSTGRES_COLUMNS: &str = "SELECT c.table_name::text, c.column_name::text, 
     WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.table_name NOT LIKE '\\_sqlx%'
     ORDER BY c.table_name, c.ordinal_position";
 
-/// The embedded engine's own index of the search: it follows `search_entries` and is no table of ours.
-pub(super) const OWN_INDEX: &str = "search_fts";
+/// The embedded engine's own indexes of the search: they follow `search_entries` and `institution_words` and are no tables of
+/// ours.
+pub(super) const OWN_INDEXES: [&str; 2] = ["search_fts", "search_fts_institutions"];
 
 /// All tables, by name, without those of the migrations.
 pub(super) async fn tables(conn: &mut Conn) -> Result<Vec<Table>> {

@@ -67,7 +67,7 @@ impl Db {
     pub async fn clear(&self) -> Result<()> {
         let mut conn = self.alone().await?;
         let mut names: Vec<String> = catalogue::tables(&mut conn).await?.iter().map(Table::quoted).collect();
-        names.extend([catalogue::OWN_INDEX, "_sqlx_migrations"].map(quoted));
+        names.extend(catalogue::OWN_INDEXES.iter().chain(&["_sqlx_migrations"]).map(|name| quoted(name)));
         let end = if matches!(conn, Conn::Postgres(_)) { " CASCADE" } else { "" };
         execute(&mut conn, "BEGIN").await?;
         for name in names {

@@ -1,10 +1,11 @@
 //! Lists of the register, paged by code.
 
+use domain::content::tokens::{Expression, short_expression};
 use domain::institutions::{Institution, InstitutionStatus, Prefecture, ScoreTable};
 use domain::typed::search_key;
 use sqlx::QueryBuilder;
 
-use super::{Row, columns};
+use super::{Row, columns, words};
 use crate::convert::word;
 use crate::db::{Conn, Result, boxed, on_engine};
 
@@ -38,12 +39,62 @@ pub struct Listed {
     pub status: InstitutionStatus,
 }
 
+/// Numbers that the index proposes at once, and how often it is asked before the register is looked through instead: a word that
+/// is everywhere fills a page by itself.
+const PROPOSED: i64 = 500;
+const ROUNDS: usize = 4;
+
 /// Institutions that a filter lets through, in the order of their codes.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
 pub async fn search(conn: &mut Conn, filter: &Filter) -> Result<Vec<Institution>> {
+    let pattern = pattern(&filter.text);
+    if let Some(("search_text", _)) = &pattern
+        && let Some(wanted) = short_expression(&search_key(&filter.text))
+        && let Some(found) = by_words(conn, filter, &wanted, pattern.as_ref()).await?
+    {
+        return Ok(found);
+    }
+    among(conn, filter, pattern.as_ref(), None).await
+}
+
+/// The page by the index; none when the words are too common for it.
+async fn by_words(
+    conn: &mut Conn,
+    filter: &Filter,
+    wanted: &Expression,
+    pattern: Option<&Pattern>,
+) -> Result<Option<Vec<Institution>>> {
+    let prefecture = filter.prefecture.map(|prefecture| words::number(prefecture.code()));
+    let (first, end) = prefecture.map_or((-1, i64::MAX), |one| (one * PER_PREFECTURE - 1, (one + 1) * PER_PREFECTURE));
+    let (mut after, mut found) = (filter.after.as_deref().map_or(first, words::number).max(first), vec![]);
+    for _ in 0..ROUNDS {
+        let proposed = words::candidates(conn, wanted, (after, end), PROPOSED).await?;
+        let codes: Vec<String> = proposed.iter().copied().map(words::code).collect();
+        if !codes.is_empty() {
+            found.extend(among(conn, filter, pattern, Some(&codes)).await?);
+        }
+        let enough = i64::try_from(found.len()).unwrap_or(i64::MAX) >= filter.limit;
+        match proposed.last().filter(|_| proposed.len() == usize::try_from(PROPOSED).unwrap_or(0)) {
+            Some(last) if !enough => after = *last,
+            _ => {
+                found.truncate(usize::try_from(filter.limit).unwrap_or(0));
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Institutions that a filter lets through, all or those of some codes.
+async fn among(
+    conn: &mut Conn,
+    filter: &Filter,
+    pattern: Option<&Pattern>,
+    codes: Option<&[String]>,
+) -> Result<Vec<Institution>> {
     let head = format!(
         "{}{}%",
         filter.prefecture.map_or("__", Prefecture::code),
@@ -53,7 +104,15 @@ pub async fn search(conn: &mut Conn, filter: &Filter) -> Result<Vec<Institution>
         let mut query = QueryBuilder::new(concat!(columns!(), "WHERE code > "));
         query.push_bind(filter.after.as_deref().unwrap_or_default());
         query.push(" AND code LIKE ").push_bind(head);
-        if let Some((column, pattern)) = pattern(&filter.text) {
+        if let Some(codes) = codes {
+            query.push(" AND code IN (");
+            let mut list = query.separated(", ");
+            for code in codes {
+                list.push_bind(code);
+            }
+            query.push(")");
+        }
+        if let Some((column, pattern)) = pattern {
             query.push(format_args!(" AND {column} LIKE ")).push_bind(pattern).push(" ESCAPE '!'");
         }
         if let Some(status) = filter.status {
@@ -63,13 +122,19 @@ pub async fn search(conn: &mut Conn, filter: &Filter) -> Result<Vec<Institution>
             query.push(" AND NOT in_register");
         }
         query.push(" ORDER BY code LIMIT ").push_bind(filter.limit);
-        query.build_query_as().fetch_all(c).await
+        query.build_query_as().persistent(codes.is_none()).fetch_all(c).await
     })?;
     rows.into_iter().map(Row::read).collect()
 }
 
+/// Codes of one prefecture.
+const PER_PREFECTURE: i64 = 100_000_000;
+
+/// Column and pattern.
+type Pattern = (&'static str, String);
+
 /// Column and pattern for a searched text: digits are a code with or without its first three digits.
-fn pattern(text: &str) -> Option<(&'static str, String)> {
+fn pattern(text: &str) -> Option<Pattern> {
     let digits = domain::typed::compact(text);
     if (7..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let code = match digits.split_at_checked(2) {

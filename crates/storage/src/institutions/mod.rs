@@ -2,11 +2,14 @@
 
 mod imports;
 mod lists;
+mod words;
 mod write;
 
 pub use imports::*;
 pub use lists::*;
-pub use write::*;
+pub use words::{codes, index_code};
+use write::searched;
+pub use write::{insert, upsert};
 
 use domain::{ids::InstitutionId, institutions::Institution};
 use sqlx::QueryBuilder;

@@ -4,7 +4,7 @@ use domain::{clock::Timestamp, institutions::Institution, typed::search_key};
 use sqlx::QueryBuilder;
 use time::Date;
 
-use super::STATEMENT;
+use super::{STATEMENT, words};
 use crate::db::{Result, Tx, boxed, on_engine};
 
 const INSERT: &str =
@@ -24,6 +24,9 @@ const OR_REPLACE: &str = " ON CONFLICT (code) DO UPDATE SET name = excluded.name
 #[boxed]
 pub async fn insert(tx: &mut Tx, institution: &Institution, now: Timestamp) -> Result<bool> {
     let rows = write(tx, std::slice::from_ref(institution), " ON CONFLICT (code) DO NOTHING", now).await?;
+    if rows == 1 {
+        words::put(tx, std::slice::from_ref(institution)).await?;
+    }
     Ok(rows == 1)
 }
 
@@ -36,7 +39,7 @@ pub async fn upsert(tx: &mut Tx, institutions: &[Institution], now: Timestamp) -
     for part in institutions.chunks(STATEMENT) {
         write(tx, part, OR_REPLACE, now).await?;
     }
-    Ok(())
+    words::put(tx, institutions).await
 }
 
 async fn write(tx: &mut Tx, institutions: &[Institution], conflict: &str, now: Timestamp) -> Result<u64> {
@@ -65,7 +68,7 @@ async fn write(tx: &mut Tx, institutions: &[Institution], conflict: &str, now: T
 }
 
 /// Name, reading and address, a bar between: a search never runs from one into the next.
-fn searched(institution: &Institution) -> String {
+pub(super) fn searched(institution: &Institution) -> String {
     [&institution.name, &institution.name_kana, &institution.address].map(|text| search_key(text)).join("|")
 }
 

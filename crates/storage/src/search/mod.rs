@@ -30,7 +30,7 @@ pub async fn candidates(conn: &mut Conn, wanted: &Expression, at: Timestamp, mos
 }
 
 /// An expression in the words of an engine: a token as it is quoted, `and`, `or`.
-fn written(wanted: &Expression, quote: char, [and, or]: [&str; 2]) -> String {
+pub(crate) fn written(wanted: &Expression, quote: char, [and, or]: [&str; 2]) -> String {
     let joined = |parts: Vec<String>, word: &str| format!("({})", parts.join(word));
     let token = |token: &String| format!("{quote}{token}{quote}");
     let alternative = |tokens: &Vec<String>| joined(tokens.iter().map(token).collect(), and);
