@@ -92,6 +92,10 @@ async fn a_page_says_what_was_found_marks_it_and_names_what_was_looked_for_besid
         let odd = page(&visitor, "<script>alert(1)</script>\"'\\ & | ! : * ( )", "").await;
         assert!(!odd.contains("<script>alert"), "{odd}");
         assert!(hits(&page(&visitor, &"回線 ".repeat(60), "").await).len() > 1);
+        let long =
+            ["おんらいんしかくかくにんのしんせい", "つうちしょととりさげ", "かいせんしゅべつ", "たんまつ", "こうしん"];
+        assert!(hits(&page(&visitor, &long.join(" "), "").await).is_empty(), "many words with many meanings");
+        assert!(hits(&page(&visitor, &"回線種別とは".repeat(40), "").await).is_empty());
     })
     .await;
 }
