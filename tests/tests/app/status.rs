@@ -83,7 +83,7 @@ async fn a_trouble_stands_on_every_page_until_it_is_over_and_then_in_the_history
         assert!(order[0] < order[1] && public.contains("メールの送信") && !public.contains("山田"), "{public}");
         let stale = editor.post(&format!("{page}/close"), &[("last", "復旧しました。"), ("seen", &version)]).await;
         assert_eq!(stale.status, StatusCode::CONFLICT);
-        assert!(stale.body.contains("復旧しました。") || stale.body.contains("ほかの方が変更しました"));
+        assert!(stale.body.contains("復旧しました。") && stale.body.contains("ほかの方が変更しました"));
         let version = seen(&editor, &page).await;
         assert!(
             editor
@@ -155,6 +155,7 @@ async fn what_is_missing_is_named_and_who_only_reads_changes_nothing() {
         assert_eq!(auditor.post(&format!("{page}/close"), &[("last", "x")]).await.status, StatusCode::FORBIDDEN);
         let empty = editor.post(&format!("{page}/close"), &[("last", ""), ("seen", &seen(&editor, &page).await)]).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "a last report says how it ended");
+        assert!(empty.body.contains("id=\"f-last-error\""), "{}", empty.body);
     })
     .await;
 }

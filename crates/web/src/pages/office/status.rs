@@ -87,6 +87,8 @@ struct Typed {
     from: (String, String),
     until: (String, String),
     words: String,
+    /// The last report, with which it ends.
+    last: String,
 }
 
 fn fields_of(at: Timestamp) -> (String, String) {
@@ -97,8 +99,8 @@ fn fields_of(at: Timestamp) -> (String, String) {
 impl Typed {
     fn new(kind: ServiceKind, now: Timestamp) -> Self {
         let from = if kind == ServiceKind::Trouble { fields_of(now) } else { Default::default() };
-        let (title, words, until) = Default::default();
-        Self { kind, title, parts: vec![], from, until, words }
+        let (title, words, last, until) = Default::default();
+        Self { kind, title, parts: vec![], from, until, words, last }
     }
 
     fn of(state: &ServiceState) -> Self {
@@ -109,6 +111,7 @@ impl Typed {
             from: fields_of(state.from),
             until: state.until.map(fields_of).unwrap_or_default(),
             words: String::new(),
+            last: String::new(),
         }
     }
 
@@ -121,6 +124,7 @@ impl Typed {
             from: (text("from_day"), text("from_time")),
             until: (text("until_day"), text("until_time")),
             words: text("words").replace("\r\n", "\n"),
+            last: text("last").replace("\r\n", "\n"),
         }
     }
 
@@ -253,12 +257,17 @@ struct OnePage {
     /// The fields of what is told; empty for whoever only reads, and when it is over.
     fields: Vec<FieldView>,
     last: FieldView,
+    /// Whether its end was asked for.
+    ends: bool,
 }
 
 fn one_page(visit: &Visit, told: &Told, typed: &Typed, slips: &[Finding]) -> OnePage {
     let works = parts::may(visit, P::ReportStatus) && told.phase != Phase::Over;
+    let last = InputView::LongText { value: typed.last.clone(), maxlength: LONGEST_WORDS as u32 };
+    let last = FieldView::new("last", "最後に知らせる内容", last).required();
     let fields = if works { typed.fields() } else { vec![] };
-    let (fields, errors) = with_slips(fields, slips);
+    let (mut fields, errors) = with_slips(fields.into_iter().chain([last]).collect(), slips);
+    let last = fields.pop().unwrap_or_default();
     let mut frame = Frame { has_errors: !errors.is_empty(), ..visit.office_frame(&told.stored.state.title, LIST) };
     frame.breadcrumb.push(Link::new("サービスの状況", LIST));
     let mut rows = vec![
@@ -272,7 +281,6 @@ fn one_page(visit: &Visit, told: &Told, typed: &Typed, slips: &[Finding]) -> One
         person: update.person.clone(),
         lines: update.words.lines().map(str::to_owned).collect(),
     };
-    let last = InputView::LongText { value: String::new(), maxlength: LONGEST_WORDS as u32 };
     OnePage {
         frame,
         errors,
@@ -282,7 +290,8 @@ fn one_page(visit: &Visit, told: &Told, typed: &Typed, slips: &[Finding]) -> One
         address: format!("{LIST}/{}", told.stored.id),
         seen: told.stored.version,
         fields,
-        last: FieldView::new("last", "最後に知らせる内容", last).required(),
+        ends: !typed.last.is_empty() || last.error.is_some(),
+        last,
     }
 }
 
@@ -332,10 +341,17 @@ pub(super) async fn close(visit: Visit, Path(name): Path<String>, posted: Posted
     parts::insist(&visit, &[P::ReportStatus])?;
     let (ctx, id): (_, ServiceStateId) = (visit.ctx(), parts::id(&name)?);
     let told = service::one(&ctx, id).await?;
-    let words = posted.get("last").trim().replace("\r\n", "\n");
-    let typed = Typed { words: words.clone(), ..Typed::of(&told.stored.state) };
+    let last = Typed::posted(told.stored.state.kind, &posted).last;
+    let typed = Typed { last, ..Typed::of(&told.stored.state) };
     let seen = posted.number("seen").unwrap_or(-1);
-    answered(&visit, id, &typed, service::close(&ctx, id, seen, &words).await?, "closed").await
+    let reported = match service::close(&ctx, id, seen, &typed.last).await? {
+        Reported::Slips(slips) => {
+            let of_last = |slip: Finding| Finding { field: "last".to_owned(), ..slip };
+            Reported::Slips(slips.into_iter().map(of_last).collect())
+        }
+        other => other,
+    };
+    answered(&visit, id, &typed, reported, "closed").await
 }
 
 async fn answered(

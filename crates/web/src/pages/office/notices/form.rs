@@ -67,7 +67,7 @@ fn radio(key: &str, label: &str, choices: &[(&str, &str)], chosen: &str) -> Fiel
 fn texts(typed: &Typed) -> Vec<FieldView> {
     let title = TextView { maxlength: LONGEST_TITLE as u32, ..TextView::new(&typed.title) };
     let body = InputView::LongText { value: typed.body.clone(), maxlength: LONGEST_BODY as u32 };
-    let importance = [("0", "通常"), ("1", "【重要】（一覧とトップページの先頭に表示します）")];
+    let importance = [("0", "通常"), ("1", "【重要】（印が付き、トップページの先頭に表示します）")];
     vec![
         FieldView::new("title", "題名", InputView::Text(title))
             .required()
