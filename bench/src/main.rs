@@ -7,6 +7,7 @@ mod certificates;
 mod content;
 mod counter;
 mod filings;
+mod front;
 mod home;
 mod installation;
 mod limits;
@@ -87,6 +88,9 @@ async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     }
     if wanted("content") {
         content::measure(bench, &mut report).await?;
+    }
+    if wanted("front") {
+        front::measure(bench, &mut report).await?;
     }
     if wanted("peers") {
         peers::measure(bench, &mut report).await?;

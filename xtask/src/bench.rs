@@ -37,7 +37,7 @@ pub(crate) fn run(parts: &[String]) -> anyhow::Result<()> {
             clusters.push(cluster);
         }
     }
-    if wanted("peers") {
+    if wanted("peers") || wanted("front") {
         needs::provide(needs::PEERS.iter().collect::<Vec<_>>().as_slice())?;
         bench.env("PEERS_PYTHON", tools::peers()?);
     }

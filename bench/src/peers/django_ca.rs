@@ -10,11 +10,9 @@ use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use super::{LENGTH, Peer, done};
+use super::{LENGTH, PROGRAMS, Peer, done};
 use crate::{raw, report::Report};
 
-/// Names the folder of Python programs with django-ca and gunicorn; `cargo xtask bench` sets it.
-const PROGRAMS: &str = "PEERS_PYTHON";
 const LANES: raw::Lanes = (4, 1);
 
 const SETTINGS: &str = r#"

@@ -4,6 +4,7 @@
 mod cfssl;
 mod django_ca;
 mod openssl;
+pub(crate) mod wagtail;
 
 use std::{
     io::Read,
@@ -19,6 +20,9 @@ use crate::{Bench, certificates, machine::instant, report::Report};
 
 /// How long a load lasts.
 const LENGTH: Duration = Duration::from_secs(5);
+
+/// Names the folder of Python programs that are measured; `cargo xtask bench` sets it.
+const PROGRAMS: &str = "PEERS_PYTHON";
 
 /// Measures every peer.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
