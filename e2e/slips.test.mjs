@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { goesOnWhereItWas, hostileText, sendTwice, sessionEnds, sessionWarns } from "./slips/forms.mjs";
-import { hostileCase, newColleague, twoReviewers } from "./slips/office.mjs";
+import { hostileCase, hostileReader, newColleague, twoReviewers } from "./slips/office.mjs";
 import { downloadAgain, postedLetter, wrongSecret } from "./slips/pickup.mjs";
 import { journey, judge } from "./support/index.mjs";
 
@@ -18,6 +18,7 @@ journey("うっかりと、いたずら", async (stage) => {
     await step("二重に押しても、戻っても、別のタブでも、申請は1件", () => sendTwice(scene));
     await step("悪い文字は、保存されるか断られ、動かない", () => hostileText(scene));
     await step("職員が悪い文字を読んでも、動かない", () => hostileCase(scene));
+    await step("読者と編集者の悪い文字も、動かない", () => hostileReader(scene));
     await step("新しい審査担当を登録する", async () => {
       scene.colleague = await newColleague(scene);
     });

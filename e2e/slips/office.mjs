@@ -26,6 +26,33 @@ export async function hostileCase({ demo, person, look }) {
   await nothingRan(officer);
 }
 
+/** A reader answers with texts that do harm, and an editor reads them and types them into an article; nothing runs. */
+export async function hostileReader({ demo, person, look }) {
+  const reader = await person("reader");
+  for (const text of [...Object.values(hostile), hostile.script]) {
+    await reader.goto(`${demo.portal}/articles/letter-lost`);
+    await reader.getByLabel("いいえ").check();
+    await reader.getByText("ひとことを書く").click();
+    await reader.locator("#f-words").fill(text);
+    await press(reader, "答えを送る");
+    await nothingRan(reader);
+  }
+  const editor = await person("editor");
+  await logIn(editor, demo, demo.account("editor"));
+  await editor.goto(`${demo.portal}/office/articles/feedback`);
+  await says(editor, hostile.script);
+  await nothingRan(editor);
+  await editor.goto(`${demo.portal}/office/articles/new`);
+  for (const text of Object.values(hostile)) {
+    await editor.locator("#f-body").fill(`始まり\n\n${text}\n\n終わり`);
+    await editor.locator("[data-preview-text]", { hasText: "終わり" }).waitFor();
+    await nothingRan(editor);
+    assert.equal(await editor.evaluate(() => window.ran), undefined);
+  }
+  await look(editor, "5 office hostile article");
+  await editor.locator("#f-body").fill("");
+}
+
 /** The administrator adds a reviewer, who chooses a password by the link of the mail. */
 export async function newColleague({ demo, person, look }) {
   const administrator = await person("administrator");

@@ -153,6 +153,7 @@ async function editor(page, demo, look) {
   await refused(page, look, "保存する", "setting synonyms refused");
   await searched(page, demo, look);
   await told(page, demo, look);
+  await article(page, demo, look);
 }
 
 /** What the search shows to one of the staff: found, narrowed, nothing, too little; and what became of the words. */
@@ -194,6 +195,36 @@ async function told(page, demo, look) {
   await page.getByRole("alert").first().waitFor();
   await look(page, "status not closed");
   await open(page, demo, look, { status: "/status" });
+}
+
+/** The editor: an article from a refused form to its publication, with a second version and the difference. */
+async function article(page, demo, look) {
+  await page.goto(`${demo.portal}/office/articles/new`);
+  await refused(page, look, "下書きを保存する", "article refused");
+  await fill(page, { 題名: "回線の種類がわからないとき", アドレスの名前: "line-unknown", 分類: "回線" });
+  await page.getByLabel("よくある質問").check();
+  await page.locator("#f-body").fill("## 調べ方\n\n|書類|見る所|\n|-|-|\n|開通のご案内|右上|\n\n<script>alert(1)</script>");
+  await page.locator(".preview h2", { hasText: "調べ方" }).waitFor();
+  await refused(page, look, "下書きを保存する", "article with HTML refused");
+  await page.locator("#f-body").fill("## 調べ方\n\n|書類|見る所|\n|-|-|\n|開通のご案内|右上|\n");
+  await press(page, "下書きを保存する");
+  await look(page, "article draft");
+  const address = page.url().split("?")[0];
+  await press(page, "公開する");
+  await page.goto(`${address}/edit`);
+  await page.locator("#f-body").fill("## 調べ方\n\n電話で確かめます。\n");
+  await fill(page, { 変更の理由: "書類がない方のため" });
+  await press(page, "下書きを保存する");
+  await open(page, demo, look, {
+    "article compared": `${address.replace(demo.portal, "")}/compare?a=1&b=2`,
+    "article published": "/articles/line-unknown",
+  });
+  await refused(page, look, "答えを送る", "article answer refused");
+  await page.getByLabel("いいえ").check();
+  await page.getByLabel(/ひとこと/).fill("電話番号が見つかりません。");
+  await press(page, "答えを送る");
+  await look(page, "article answered");
+  await open(page, demo, look, { "article answers": "/office/articles/feedback" });
 }
 
 /** The auditor: the chain looked through and verified. */

@@ -227,7 +227,7 @@ impl Furnished {
             "{kind}" => "eligibility".to_owned(),
             "{step}" => "terminals".to_owned(),
             "{quarter}" => self.quarter.clone(),
-            "{number}" if path.contains("/articles/") => NUMBER.to_owned(),
+            "{number}" if path.starts_with("/office/articles/") => NUMBER.to_owned(),
             "{version}" if path.starts_with("/office/articles/") => "1".to_owned(),
             "{slug}" if path.starts_with("/articles/") => ARTICLE.to_owned(),
             "{name}" if path.starts_with("/files/") => self.file.1.clone(),

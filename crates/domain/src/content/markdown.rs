@@ -94,48 +94,50 @@ pub struct Shape {
 
 /// What keeps a text from being saved, in sentences that say what to do.
 pub fn judge(shape: &Shape) -> Vec<String> {
-    let over = |is: usize, most: usize, words: String| (is > most).then_some(words);
-    let named = |what: &Option<String>, words: fn(&str) -> String| what.as_deref().map(|text| words(&short(text)));
-    [
-        over(
-            shape.characters,
-            LONGEST,
-            format!("「本文」は{LONGEST}文字までにしてください。いまは{}文字です。", shape.characters),
-        ),
-        over(
-            shape.depth,
-            DEEPEST,
-            format!("箇条書きや引用の入れ子は{DEEPEST}段までにしてください。いまは{}段です。", shape.depth),
-        ),
-        over(shape.columns, COLUMNS, format!("表の列は{COLUMNS}列までにしてください。いまは{}列です。", shape.columns)),
-        over(shape.rows, ROWS, format!("表の行は{ROWS}行までにしてください。いまは{}行です。", shape.rows)),
-        over(
-            shape.pictures,
-            PICTURES,
-            format!("画像は{PICTURES}枚までにしてください。いまは{}枚です。", shape.pictures),
-        ),
-        named(&shape.html, |text| format!("HTMLは使えません。「{text}」を消すか、前後を「`」で囲んでください。")),
-        named(&shape.bad_link, |text| {
+    let silent = "言葉のない見出しがあります。「#」の後に見出しの言葉を書くか、消してください。";
+    let mut all = over(shape);
+    all.extend(pieces(shape));
+    all.extend(shape.silent_heading.then(|| silent.to_owned()));
+    all
+}
+
+/// Limits that were passed.
+fn over(shape: &Shape) -> Vec<String> {
+    let Shape { characters, depth, columns, rows, pictures, .. } = *shape;
+    let limits = [
+        (characters, LONGEST, "「本文」", "文字"),
+        (depth, DEEPEST, "箇条書きや引用の入れ子", "段"),
+        (columns, COLUMNS, "表の列", "列"),
+        (rows, ROWS, "表の行", "行"),
+        (pictures, PICTURES, "画像", "枚"),
+    ];
+    let told = |(is, most, what, unit): (usize, usize, &str, &str)| {
+        (is > most).then(|| format!("{what}は{most}{unit}までにしてください。いまは{is}{unit}です。"))
+    };
+    limits.into_iter().filter_map(told).collect()
+}
+
+/// Pieces that may not stand in a text.
+fn pieces(shape: &Shape) -> Vec<String> {
+    let told = |found: &Option<String>, words: fn(&str) -> String| found.as_deref().map(|text| words(&short(text)));
+    let all = [
+        told(&shape.html, |text| format!("HTMLは使えません。「{text}」を消すか、前後を「`」で囲んでください。")),
+        told(&shape.bad_link, |text| {
             format!(
                 "リンク「{text}」は開けません。「https://」または「article:」「document:」「page:」で始めてください。"
             )
         }),
-        named(&shape.silent_link, |text| {
+        told(&shape.silent_link, |text| {
             format!("リンク「{text}」に言葉がありません。「[言葉]({text})」のように書いてください。")
         }),
-        named(&shape.bad_picture, |text| {
+        told(&shape.bad_picture, |text| {
             format!("画像「{text}」は表示できません。「画像・添付ファイル」から加えた画像を使ってください。")
         }),
-        named(&shape.silent_picture, |text| {
+        told(&shape.silent_picture, |text| {
             format!("画像「{text}」に、内容を表す言葉がありません。「![言葉]({text})」のように書いてください。")
         }),
-        shape
-            .silent_heading
-            .then(|| "言葉のない見出しがあります。「#」の後に見出しの言葉を書くか、消してください。".to_owned()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The beginning of a text that is named in a sentence.

@@ -8,7 +8,8 @@ ALTER TABLE articles ADD COLUMN attachments TEXT NOT NULL DEFAULT '';
 ALTER TABLE articles ADD COLUMN heading_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE articles ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0;
 UPDATE articles SET heading_key = LOWER(number || title), changed_at = updated_at;
-CREATE INDEX articles_by_change ON articles (changed_at, slug);
+CREATE INDEX articles_by_change ON articles (changed_at, slug, state, work, kind, heading_key);
+CREATE INDEX articles_in_review ON articles (changed_at, slug) WHERE work = 'in_review';
 CREATE INDEX articles_to_read ON articles (kind, state, category, number);
 CREATE TABLE article_versions (
     slug            TEXT NOT NULL REFERENCES articles (slug),

@@ -62,11 +62,7 @@ sql!(/// A later answer of the same reader takes the place of the first and is r
 sql!(COUNT = "SELECT COUNT(*) FROM article_answers WHERE slug = $1 AND helpful = $2");
 sql!(OPEN = select_answer!("w.handled_at IS NULL"));
 sql!(HANDLED = select_answer!("w.handled_at IS NOT NULL"));
-sql!(
-    OPEN_COUNT =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM article_answers WHERE words <> '' AND handled_at IS NULL LIMIT $1)
-    AS waiting"
-);
+sql!(OPEN_IDS = "SELECT id FROM article_answers WHERE words <> '' AND handled_at IS NULL LIMIT $1");
 sql!(
     HANDLE = "UPDATE article_answers SET handled_at = $1, handler_name = $2 WHERE id = $3 AND handled_at IS NULL
     AND words <> ''"
@@ -135,7 +131,8 @@ pub async fn answers(
 /// When the database cannot be read.
 #[boxed]
 pub async fn open_answers(conn: &mut Conn, most: i64) -> Result<i64> {
-    Ok(on_engine!(conn, |c| sqlx::query_scalar(OPEN_COUNT).bind(most).fetch_one(c).await)?)
+    let found: Vec<Uuid> = on_engine!(conn, |c| sqlx::query_scalar(OPEN_IDS).bind(most).fetch_all(c).await)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
 }
 
 /// Marks an answer as dealt with; false when it already is.

@@ -72,7 +72,7 @@ sql!(
         AND ($4 = '' OR kind = $4) AND heading_key LIKE $5 ESCAPE '!' ORDER BY changed_at DESC, slug DESC LIMIT $6"
     )
 );
-sql!(IN_REVIEW = "SELECT COUNT(*) FROM (SELECT 1 FROM articles WHERE work = 'in_review' LIMIT $1) AS waiting");
+sql!(IN_REVIEW = "SELECT slug FROM articles WHERE work = 'in_review' LIMIT $1");
 sql!(
     CATEGORIES =
         "SELECT DISTINCT category FROM articles WHERE kind = 'faq' AND category <> '' ORDER BY category LIMIT 100"
@@ -170,7 +170,8 @@ pub async fn article_heads(
 /// When the database cannot be read.
 #[boxed]
 pub async fn articles_in_review(conn: &mut Conn, most: i64) -> Result<i64> {
-    Ok(on_engine!(conn, |c| sqlx::query_scalar(IN_REVIEW).bind(most).fetch_one(c).await)?)
+    let found: Vec<String> = on_engine!(conn, |c| sqlx::query_scalar(IN_REVIEW).bind(most).fetch_all(c).await)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
 }
 
 /// Categories of the FAQ that are in use, at most 100.

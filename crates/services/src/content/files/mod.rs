@@ -49,38 +49,53 @@ pub enum Uploaded {
 #[boxed]
 pub async fn upload(ctx: &Ctx<'_>, number: &str, words: &str, bytes: Option<&[u8]>) -> Result<Uploaded> {
     ctx.permit(Permission::EditContent)?;
-    let slip = |field: &str, words: String| Ok(Uploaded::Slip(entry::finding(field, words)));
-    let title = match clean_line(words, LONGEST_TITLE) {
-        Ok(title) if title.is_empty() => return slip(
-            "words",
-            "「内容を表す言葉」を入力してください。画像を見られない方に読み上げられ、添付ファイルの名前になります。"
-                .to_owned(),
-        ),
+    let slip = |words: String| Ok(Uploaded::Slip(entry::finding("file", words)));
+    let title = match title(words) {
         Ok(title) => title,
-        Err(fault) => return slip("words", format!("「内容を表す言葉」：{fault}")),
+        Err(fault) => return Ok(Uploaded::Slip(entry::finding("words", fault))),
     };
     let Some(bytes) = bytes else {
-        return slip("file", "「画像・添付ファイル」を選んでください。".to_owned());
+        return slip("「画像・添付ファイル」を選んでください。".to_owned());
     };
     let taken = match understood(bytes.to_vec()).await? {
         Ok(taken) => taken,
-        Err(fault) => return slip("file", fault.to_owned()),
+        Err(fault) => return slip(fault.to_owned()),
     };
     let mut tx = ctx.app.db.write().await?;
     let head = storage::content::article_head(&mut tx, number).await?.ok_or(Error::NotFound)?;
     let most = i64::try_from(MOST_FILES).unwrap_or(i64::MAX);
     let place = storage::content::files_of(&mut tx, &head.slug, most).await?.len() + 1;
     if place > MOST_FILES {
-        return slip(
-            "file",
-            format!("1つの記事に加えられるファイルは{MOST_FILES}個までです。使っていないものを消してください。"),
-        );
+        let words = "1つの記事に加えられるファイルの数を超えます。使っていないものを消してください。";
+        return slip(words.to_owned());
     }
-    let file = ArticleFile {
+    let name = format!("{}-{place}.{}", head.number, taken.kind.ending());
+    let file = row(ctx, (head.slug, name, title), &taken);
+    storage::content::add_file(&mut tx, &file, &taken.bytes).await?;
+    ctx.audit(&mut tx, "article.add_file", format!("article:{}", head.number), "", &file.id.to_string());
+    tx.commit().await?;
+    Ok(Uploaded::Done(Box::new(file)))
+}
+
+/// What a file is in words, or what is wrong with them.
+fn title(typed: &str) -> Result<String, String> {
+    match clean_line(typed, LONGEST_TITLE) {
+        Ok(title) if title.is_empty() => Err(
+            "「内容を表す言葉」を入力してください。画像を見られない方に読み上げられ、添付ファイルの名前になります。"
+                .to_owned(),
+        ),
+        Ok(title) => Ok(title),
+        Err(fault) => Err(format!("「内容を表す言葉」：{fault}")),
+    }
+}
+
+/// A new file that no published text uses yet.
+fn row(ctx: &Ctx<'_>, (slug, name, title): (String, String, String), taken: &Taken) -> ArticleFile {
+    ArticleFile {
         id: FileId::new(ctx.now, &*ctx.app.randomness).0,
-        slug: head.slug,
+        slug,
         kind: taken.kind.to_string(),
-        name: format!("{}-{place}.{}", head.number, taken.kind.ending()),
+        name,
         title,
         size: i64::try_from(taken.bytes.len()).unwrap_or(i64::MAX),
         width: taken.size.0.into(),
@@ -88,11 +103,7 @@ pub async fn upload(ctx: &Ctx<'_>, number: &str, words: &str, bytes: Option<&[u8
         is_public: false,
         author_name: ctx.actor_name(),
         made_at: ctx.now.as_millis(),
-    };
-    storage::content::add_file(&mut tx, &file, &taken.bytes).await?;
-    ctx.audit(&mut tx, "article.add_file", format!("article:{}", head.number), "", &file.id.to_string());
-    tx.commit().await?;
-    Ok(Uploaded::Done(Box::new(file)))
+    }
 }
 
 /// What the octets are, made safe; or a sentence that says why they are not taken.

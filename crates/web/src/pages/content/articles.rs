@@ -18,7 +18,7 @@ use super::{home, meta, named, reading, side_menu};
 use crate::{
     site::{Failure, Html, NamedFile, NamedFiles, Posted, TableOfContents, Visit, see_other, to_html_with, with_slips},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldView, InputView},
+        form::{ErrorSummary, FieldView, InputView},
         frame::{Frame, Link, MenuGroup, Section},
         parts::{ArticleMeta, VoteView},
     },
@@ -54,7 +54,17 @@ struct ArticlePage {
     answer: String,
     /// Whether the reader has just answered.
     thanked: bool,
-    question: Vec<FieldView>,
+    question: Asked,
+}
+
+/// 「役に立ちましたか」 with what was typed or answered before.
+struct Asked {
+    /// `yes`, `no`, or nothing.
+    chosen: String,
+    error: Option<String>,
+    words: FieldView,
+    /// Whether the field for words is open.
+    open: bool,
 }
 
 /// What was just done.
@@ -87,7 +97,7 @@ async fn page(visit: &Visit, shown: Shown, typed: Option<&Posted>, slips: &[Find
     let Shown { article, related, files, attachments } = shown;
     let (ctx, subject) = (visit.ctx(), Subject::Article(article.slug.clone()));
     let mine = content::my_answer(&ctx, &article.slug, &visit.csrf).await?;
-    let (question, errors) = with_slips(question(mine, typed), slips);
+    let (question, errors) = asked(mine, typed, slips);
     let (body, toc) = to_html_with(&article.body, &named_files(&files));
     let at = Timestamp::from_millis(article.updated_at);
     let number = article.number.clone();
@@ -167,20 +177,23 @@ fn leads(buttons: &[Link], link: &Link) -> bool {
     buttons.iter().any(|button| button.href == link.href)
 }
 
-/// 「役に立ちましたか」, with what was typed or answered before.
-fn question(mine: Option<bool>, typed: Option<&Posted>) -> Vec<FieldView> {
+/// 「役に立ちましたか」 and its slips.
+fn asked(mine: Option<bool>, typed: Option<&Posted>, slips: &[Finding]) -> (Asked, ErrorSummary) {
     let before = mine.map(|yes| if yes { "yes" } else { "no" }).unwrap_or_default();
-    let chosen = typed.map_or(before, |posted| posted.get("helpful"));
-    let choice = |word: &str, label: &str| ChoiceView { selected: word == chosen, ..ChoiceView::new(word, label) };
-    let choices = vec![choice("yes", "はい"), choice("no", "いいえ")];
     let value = typed.map(|posted| posted.get("words").to_owned()).unwrap_or_default();
     let maxlength = u32::try_from(content::LONGEST_WORDS).unwrap_or(0);
-    vec![
-        FieldView::new("helpful", "このページは役に立ちましたか", InputView::Radio { choices }).required(),
+    let open = !value.is_empty();
+    let fields = vec![
+        FieldView::new("helpful", "", InputView::default()),
         FieldView::new("words", "ひとこと", InputView::LongText { value, maxlength }).with_help(
             "わかりにくかった所などをお書きください。お名前や患者さんの情報は書かないでください。個別のお返事はしていません。",
         ),
-    ]
+    ];
+    let (mut fields, errors) = with_slips(fields, slips);
+    let words = fields.pop().unwrap_or_default();
+    let error = fields.pop().and_then(|field| field.error);
+    let chosen = typed.map_or(before, |posted| posted.get("helpful")).to_owned();
+    (Asked { chosen, error, words, open }, errors)
 }
 
 /// Keeps a reader's answer, in place of an earlier one.

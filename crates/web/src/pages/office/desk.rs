@@ -176,10 +176,7 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
         all.push(work.by(ctx, P::AnswerInquiries));
     }
     if ctx.permit(P::EditContent).is_ok() {
-        let (count, said) = (content::articles_in_review(ctx, MOST).await?, content::answers_waiting(ctx, MOST).await?);
-        let words = "ほかの編集者が、公開の前の確認を依頼したもの";
-        all.push(Waiting::new("記事の確認", "/office/articles?state=in_review", count, words));
-        all.push(Waiting::new("読者の声", "/office/articles/feedback", said, "記事への、未対応のひとこと"));
+        all.extend(texts(ctx).await?);
     }
     if ctx.permit(P::ManageStaff).is_ok() {
         let (count, late) = reviews::waiting(ctx).await?;
@@ -195,6 +192,17 @@ async fn waiting(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
         all.push(Waiting::new("処理の失敗", "/office/jobs", count, "くり返しても終わらなかった処理"));
     }
     Ok(all)
+}
+
+/// Articles that somebody wants to be read before they are published, and words of readers.
+async fn texts(ctx: &Ctx<'_>) -> Result<[Waiting; 2], Failure> {
+    let review = content::articles_in_review(ctx, MOST).await?;
+    let said = content::answers_waiting(ctx, MOST).await?;
+    let words = "ほかの編集者が、公開の前の確認を依頼したもの";
+    Ok([
+        Waiting::new("記事の確認", "/office/articles?state=in_review", review, words),
+        Waiting::new("読者の声", "/office/articles/feedback", said, "記事への、未対応のひとこと"),
+    ])
 }
 
 /// A month that can be closed, and bills that nobody paid in time.

@@ -149,7 +149,7 @@ fn whatever_comes_is_drawn_in_bounded_time_and_safe() {
         let begun = std::time::Instant::now();
         let (html, _) = to_html(&text);
         let (took, from) = (begun.elapsed(), text.chars().take(20).collect::<String>());
-        assert!(took.as_secs() < 10, "{from:?} took {took:?}");
+        assert!(took.as_secs() < 30, "{from:?} took {took:?}");
         assert_eq!(unbalanced(&html), None, "{from:?}");
         for bad in [
             "<script",
