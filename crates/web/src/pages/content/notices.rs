@@ -284,3 +284,51 @@ async fn gone(visit: &Visit, standing: Standing) -> Result<Response, Failure> {
     let frame = Frame { current: Section::Notices, breadcrumb: path(), ..visit.frame(title) };
     Ok((StatusCode::GONE, Html(GonePage { frame, words, notices })).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::{member, show};
+
+    fn sample(title: &str, important: bool, audience: &str) -> Line {
+        Line {
+            href: "/notices/x".to_owned(),
+            title: title.to_owned(),
+            important,
+            views: "1,234".to_owned(),
+            date: "2026年11月20日（金）".to_owned(),
+            audience: audience.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_list_for_a_member_and_what_stands_in_place_of_a_notice_that_is_gone() {
+        let wanted = Wanted { procedure: "claims".to_owned(), ..Wanted::default() };
+        let lines = || vec![sample("計画停止", true, ""), sample("届出の締切", false, "東京都・大阪府の歯科・調剤")];
+        let page = NoticesPage {
+            frame: member("お知らせ"),
+            filters: filters(&wanted, 2024, 2026),
+            scope: Some(scope(&wanted)),
+            notices: lines(),
+            filtered: true,
+            first: String::new(),
+            next: wanted.address("", "1_x"),
+            feed: feed::address_of("claims", false),
+            subscription: "/notices/subscription/mine",
+        };
+        show("notices", &page);
+        let words = "掲載の期間が過ぎました。";
+        show("notice-gone", &GonePage { frame: member("掲載は終わりました"), words, notices: lines() });
+    }
+
+    #[test]
+    fn a_year_is_a_range_and_the_place_of_a_page_goes_before_its_end() {
+        let wanted = Wanted { year: "2026".to_owned(), ..Wanted::default() };
+        let filter = wanted.filter(Audience::default());
+        assert_eq!(filter.since.date().to_string(), "2026-01-01");
+        assert_eq!(filter.before.map(|(end, _)| end.date().to_string()).as_deref(), Some("2027-01-01"));
+        let later = Wanted { after: format!("5_{}", Uuid::nil()), ..wanted };
+        assert_eq!(later.filter(Audience::default()).before, Some((Timestamp::from_millis(5), Uuid::nil())));
+        assert_eq!(later.address("all", ""), "/notices?year=2026&scope=all");
+    }
+}
