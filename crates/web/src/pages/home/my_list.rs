@@ -16,8 +16,9 @@ use super::my_list_rows::{Line, line};
 use crate::{
     site::{Download, Failure, Html, Visit},
     view::{
+        form::{ChoiceView, FieldView, InputView},
         frame::{Frame, Section},
-        parts::{CellView, ColumnView, RowView, TableView},
+        parts::{CellView, ColumnView, FilterBarView, RowView, TableView},
     },
 };
 
@@ -32,18 +33,10 @@ const LONGEST_FILE: usize = 10_000;
 #[template(path = "home/my_list.html")]
 pub(super) struct MyList {
     frame: Frame,
-    parts: Vec<Part>,
-    waiting: bool,
-    other: String,
+    filters: FilterBarView,
+    nothing: &'static str,
     file: String,
     table: TableView,
-}
-
-/// A part of the list to choose.
-struct Part {
-    words: &'static str,
-    href: String,
-    current: bool,
 }
 
 /// What is asked for, as it stands in an address.
@@ -100,21 +93,29 @@ pub(super) async fn my_list(visit: Visit, Query(asked): Query<Asked>) -> Result<
 }
 
 fn view(frame: Frame, wanted: Wanted, table: TableView) -> MyList {
-    let part = |shelf: Option<Shelf>| {
-        let there = Wanted { shelf, ..wanted };
-        Part {
-            words: shelf.map_or("すべて", Shelf::label),
-            href: address(LIST, there, None),
-            current: shelf == wanted.shelf,
-        }
+    let nothing = match wanted {
+        Wanted { waiting: true, .. } => "対応が必要なものはありません",
+        Wanted { shelf: Some(_), .. } => "この種類のものはありません",
+        _ => "まだ何もありません",
     };
-    MyList {
-        parts: std::iter::once(None).chain(Shelf::ALL.iter().copied().map(Some)).map(part).collect(),
-        waiting: wanted.waiting,
-        other: address(LIST, Wanted { waiting: !wanted.waiting, ..wanted }, None),
-        file: address("/mylist.csv", wanted, None),
-        frame,
-        table,
+    MyList { filters: filters(wanted), nothing, file: address("/mylist.csv", wanted, None), frame, table }
+}
+
+/// The filters: one part, and whether only what waits.
+fn filters(wanted: Wanted) -> FilterBarView {
+    let part = |shelf: &Shelf| ChoiceView {
+        selected: wanted.shelf == Some(*shelf),
+        ..ChoiceView::new(shelf.as_str(), shelf.label())
+    };
+    let choices = Shelf::ALL.iter().map(part).collect();
+    let parts = InputView::Select { choices, placeholder: "すべて".to_owned() };
+    let waiting = ChoiceView { selected: wanted.waiting, ..ChoiceView::new("waiting", "対応が必要なもの") };
+    let only = InputView::Select { choices: vec![waiting], placeholder: "すべて".to_owned() };
+    FilterBarView {
+        action: LIST.to_owned(),
+        fields: vec![FieldView::new("part", "種類", parts), FieldView::new("only", "対応", only)],
+        reset: if wanted == Wanted::default() { String::new() } else { LIST.to_owned() },
+        saved: vec![],
     }
 }
 
@@ -153,4 +154,36 @@ pub(super) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Result<Down
 fn cells(line: Line) -> [String; 6] {
     let kind = line.kind.to_owned();
     [kind, line.title, line.reference, line.state.words, line.next, japanese_datetime(line.at)]
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::clock::Timestamp;
+
+    use super::*;
+    use crate::{
+        gallery::{member, show},
+        view::parts::{StateView, Tone},
+    };
+
+    #[test]
+    fn the_list_shows_each_kind_of_thing_and_says_when_there_is_none() {
+        let line = |(kind, waits): (&Shelf, bool)| Line {
+            title: format!("{}の例", kind.label()),
+            href: format!("/mylist/{kind}"),
+            kind: kind.label(),
+            reference: "7K2M-9P4X".to_owned(),
+            state: StateView::new(if waits { Tone::Attention } else { Tone::Done }, "状態"),
+            next: "次にすることの説明です。".to_owned(),
+            at: Timestamp::from_millis(1_795_400_000_000),
+            waits,
+        };
+        let rows = Shelf::ALL.iter().zip([true, false].into_iter().cycle()).map(line).map(row).collect();
+        let columns = ["名前", "種類", "受付番号", "状態", "次にすること", "日時"].map(ColumnView::new).to_vec();
+        let table =
+            TableView { caption: "すべて".into(), caption_hidden: true, columns, rows, ..TableView::default() };
+        show("mylist", &view(member("マイリスト"), Wanted::default(), table));
+        let wanted = Wanted { shelf: Some(Shelf::Letters), waiting: true };
+        show("mylist-none", &view(member("マイリスト"), wanted, TableView::default()));
+    }
 }
