@@ -42,12 +42,28 @@ fn composes(letter: char) -> bool {
     matches!(letter, '\u{FF9E}' | '\u{FF9F}' | '\u{3099}' | '\u{309A}' | '\u{0300}'..='\u{036F}')
 }
 
+/// A character of the usual ranges as the search compares it, the same as `search_key` makes of it but without its price: a
+/// text has thousands of them. None for others.
+fn usual(letter: char) -> Option<char> {
+    match letter {
+        'ぁ'..='ゖ' | '一'..='鿿' | '、' | '。' => Some(letter),
+        'ァ'..='ヶ' => char::from_u32(u32::from(letter) - 0x60),
+        '!'..='~' => Some(letter.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
 /// The characters of a text as the search compares them, each with the first and last place of its original.
 fn compared(letters: &[char]) -> Vec<(char, (usize, usize))> {
     let mut all = vec![];
     let mut from = 0;
     while from < letters.len() {
         let marks = letters.iter().skip(from + 1).take_while(|letter| composes(**letter)).count();
+        if let (0, Some(letter)) = (marks, letters.get(from).copied().and_then(usual)) {
+            all.push((letter, (from, from)));
+            from += 1;
+            continue;
+        }
         let cluster: String = letters.iter().skip(from).take(marks + 1).collect();
         all.extend(search_key(&cluster).chars().map(|letter| (letter, (from, from + marks))));
         from += marks + 1;
@@ -132,6 +148,15 @@ mod tests {
         assert_eq!(hits("回線 種別", &["回線種別"]), ["回線 種別"]);
         assert_eq!(hits("ｵﾝﾗｲﾝ請求のﾊﾟｽﾜｰﾄﾞ", &["パスワード"]), ["ﾊﾟｽﾜｰﾄﾞ"]);
         assert!(hits("何もない", &["回線"]).is_empty());
+    }
+
+    #[test]
+    fn a_usual_character_is_compared_as_every_other() {
+        for letter in '\0'..='\u{FFFF}' {
+            if let Some(key) = usual(letter) {
+                assert_eq!(search_key(&letter.to_string()), key.to_string(), "{letter:?}");
+            }
+        }
     }
 
     #[test]
