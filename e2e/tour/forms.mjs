@@ -221,7 +221,8 @@ async function article(page, demo, look) {
   });
   await refused(page, look, "答えを送る", "article answer refused");
   await page.getByLabel("いいえ").check();
-  await page.getByLabel(/ひとこと/).fill("電話番号が見つかりません。");
+  await page.getByText("ひとことを書く").click();
+  await page.locator("#f-words").fill("電話番号が見つかりません。");
   await press(page, "答えを送る");
   await look(page, "article answered");
   await open(page, demo, look, { "article answers": "/office/articles/feedback" });

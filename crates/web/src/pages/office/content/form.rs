@@ -154,7 +154,7 @@ fn body(draft: &ArticleDraft) -> FieldView {
     let maxlength = u32::try_from(LONGEST).unwrap_or(0);
     FieldView::new("body", "本文", InputView::LongText { value: draft.body.clone(), maxlength })
         .required()
-        .with_help("Markdownで書きます。見出しは「## 」、箇条書きは「- 」、強調は「**言葉**」、表は「| 」を使います。")
+        .with_help("Markdownで書きます。見出しは「## 」、箇条書きは「- 」、強調は「**言葉**」、表は「| 」を使います。かぎかっこなどを強調するときは、前後に空白を入れてください。")
         .with_help("リンクは「[言葉](article:アドレスの名前)」「[言葉](page:line-finder)」「[言葉](https://…)」のように書きます。")
 }
 
