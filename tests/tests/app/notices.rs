@@ -35,7 +35,9 @@ pub(crate) async fn seen(editor: &Browser, page: &str) -> String {
 /// The page of a live notice for everybody.
 pub(crate) async fn address(editor: &Browser, page: &str) -> String {
     let shown = editor.get(page).await.body;
-    let rest = shown.split("class=\"button\" href=\"/notices/").nth(1).unwrap_or_else(|| panic!("{shown}"));
+    let rest = shown.split("class=\"button\" href=\"/notices/").nth(1);
+    assert!(rest.is_some(), "{shown}");
+    let rest = rest.unwrap();
     format!("/notices/{}", rest.split('"').next().unwrap())
 }
 

@@ -26,8 +26,9 @@ async fn seen(editor: &Browser, page: &str) -> String {
 /// The line on top of a page.
 async fn line(browser: &Browser, path: &str) -> String {
     let body = browser.get(path).await.body;
-    let line = body.split("class=\"status-line").nth(1).unwrap_or_else(|| panic!("{path}: {body}"));
-    line.split("</div>").next().unwrap().to_owned()
+    let line = body.split("class=\"status-line").nth(1);
+    assert!(line.is_some(), "{path}: {body}");
+    line.unwrap().split("</div>").next().unwrap().to_owned()
 }
 
 async fn maintenance(house: &House, editor: &Browser, title: &str, (from, until): (i64, i64)) -> String {

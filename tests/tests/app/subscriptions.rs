@@ -37,8 +37,9 @@ async fn is_kept(house: &House, email: &str) -> bool {
 /// The path of the first link below a folder of the portal in a mail.
 fn path(body: &str, folder: &str) -> String {
     let start = format!("https://madoguchi.example{folder}");
-    let rest = body.split(&start).nth(1).unwrap_or_else(|| panic!("{body}"));
-    format!("{folder}{}", rest.split_whitespace().next().unwrap())
+    let rest = body.split(&start).nth(1);
+    assert!(rest.is_some(), "{body}");
+    format!("{folder}{}", rest.unwrap().split_whitespace().next().unwrap())
 }
 
 async fn told(house: &House) -> Vec<Mail> {
