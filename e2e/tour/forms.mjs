@@ -180,6 +180,8 @@ async function told(page, demo, look) {
   await press(page, "プレビューを見る");
   await page.getByRole("heading", { name: /^プレビュー：/ }).waitFor();
   await look(page, "notice preview");
+  await refused(page, look, "公開する", "notice with HTML refused");
+  await page.getByLabel("本文").fill("## 窓口の休み\n\n年末年始は**お休み**です。\n");
   await press(page, "公開する");
   await look(page, "notice published");
   await press(page, "ポータルのページを見る");

@@ -43,7 +43,7 @@ fn read(feed: &[u8]) -> Value {
 async fn a_reader_by_another_author_reads_the_feed() {
     on_each_database(async |house| {
         let (editor, visitor) = (staff(house, Role::Editor).await, Browser::visitor(house));
-        let body = "## 内容\n\n[一覧](page:procedures)と<b>&]]>、[目次](#s-1)";
+        let body = "## 内容\n\n[一覧](page:procedures)と`<b>`&]]>、[目次](#s-1)";
         published(&editor, "A & B <C>", &[("body", body), ("important", "1"), ("procedures", "claims")]).await;
         house.clock.pass(Duration::minutes(30));
         published(&editor, "皆さまへ", &[]).await;

@@ -14,7 +14,7 @@ use storage::{
     content::{Notice, NoticeSearch, NoticeVersion},
 };
 
-use super::{index, notice_mails, placeholders};
+use super::{index, notice_mails, placeholders, text_faults};
 use crate::{Ctx, Error, Result, mail::fill};
 
 /// Notices and versions on a page.
@@ -104,15 +104,11 @@ pub fn preview(ctx: &Ctx<'_>, body: &str) -> Result<String> {
     Ok(fill(body, &placeholders(ctx.app)).unwrap_or_else(|_| body.to_owned()))
 }
 
-/// A placeholder that does not exist would keep the page from being shown.
+/// What is wrong with a notice; its text is judged as that of an article.
 fn judged(ctx: &Ctx<'_>, draft: &Draft) -> Vec<Finding> {
     let mut slips = draft.slips(ctx.now);
-    let values = placeholders(ctx.app);
-    if fill(&draft.body, &values).is_err() {
-        let known: Vec<String> = values.keys().map(|name| format!("{{{{{name}}}}}")).collect();
-        let message = format!("「本文」の差し込みに、使えないものがあります。使えるのは{}です。", known.join("、"));
-        slips.push(Finding { field: "body".to_owned(), message });
-    }
+    let of_body = |fault: String| Finding { field: "body".to_owned(), message: format!("「本文」：{fault}") };
+    slips.extend(text_faults(ctx.app, &draft.body).into_iter().map(of_body));
     slips
 }
 
@@ -141,6 +137,8 @@ pub async fn create(ctx: &Ctx<'_>, draft: &Draft, act: NoticeAct) -> Result<Writ
         tells: false,
         version: 1,
         updated_at: ctx.now.as_millis(),
+        stars: 0,
+        votes: 0,
     };
     finish(ctx, blank, None, draft, act).await
 }

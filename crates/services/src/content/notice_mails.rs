@@ -151,6 +151,8 @@ mod tests {
             tells: true,
             version: 1,
             updated_at: 1,
+            stars: 0,
+            votes: 0,
         }
     }
 

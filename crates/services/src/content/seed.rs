@@ -191,6 +191,8 @@ fn notice(id: NoticeId, now: Timestamp, head: NoticeHead, body: &str) -> Result<
         tells: false,
         version: 1,
         updated_at: begun.as_millis(),
+        stars: 0,
+        votes: 0,
     })
 }
 

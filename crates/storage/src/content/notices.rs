@@ -2,7 +2,10 @@
 
 use domain::{
     clock::Timestamp,
-    content::notices::{Audience, NoticeState, Period, Standing, standing},
+    content::{
+        Rating,
+        notices::{Audience, NoticeState, Period, Standing, standing},
+    },
 };
 use uuid::Uuid;
 
@@ -43,6 +46,10 @@ pub struct Notice {
     pub version: i64,
     /// When it was changed last, in milliseconds since 1970 UTC.
     pub updated_at: i64,
+    /// Stars that it was given, all together.
+    pub stars: i64,
+    /// By how many people.
+    pub votes: i64,
 }
 from_row!(Notice {
     id,
@@ -60,7 +67,9 @@ from_row!(Notice {
     procedures,
     tells,
     version,
-    updated_at
+    updated_at,
+    stars,
+    votes
 });
 
 impl Notice {
@@ -79,6 +88,11 @@ impl Notice {
         Period { from: Timestamp::from_millis(self.published_at), until: self.until_at.map(Timestamp::from_millis) }
     }
 
+    /// The stars that it was given.
+    pub const fn rating(&self) -> Rating {
+        Rating { stars: self.stars, votes: self.votes }
+    }
+
     /// How it stands.
     pub fn standing(&self, now: Timestamp) -> Standing {
         standing(self.decided(), self.period(), now)
@@ -90,7 +104,9 @@ macro_rules! select_notice {
     ($rest:literal) => {
         concat!(
             "SELECT id, slug, title, important, body, search_text, views, published_at, state, until_at, scores, prefectures,
-            procedures, tells, version, updated_at FROM notices ",
+            procedures, tells, version, updated_at,
+            COALESCE((SELECT r.stars FROM ratings r WHERE r.subject = 'notice:' || notices.slug), 0) AS stars,
+            COALESCE((SELECT r.votes FROM ratings r WHERE r.subject = 'notice:' || notices.slug), 0) AS votes FROM notices ",
             $rest
         )
     };

@@ -112,27 +112,6 @@ pub async fn rating(conn: &mut Conn, subject: &Subject) -> Result<Rating> {
     Ok(found.map_or_else(Rating::default, |(stars, votes)| Rating { stars, votes }))
 }
 
-/// The stars of several subjects, by the subject's text; those that nobody rated are left out.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn ratings(conn: &mut Conn, subjects: &[Subject]) -> Result<Vec<(String, Rating)>> {
-    if subjects.is_empty() {
-        return Ok(vec![]);
-    }
-    let rows: Vec<(String, i64, i64)> = on_engine!(conn, |c| {
-        let mut query = QueryBuilder::new("SELECT subject, stars, votes FROM ratings WHERE subject IN (");
-        let mut list = query.separated(", ");
-        for subject in subjects {
-            list.push_bind(subject.to_string());
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(c).await
-    })?;
-    Ok(rows.into_iter().map(|(subject, stars, votes)| (subject, Rating { stars, votes })).collect())
-}
-
 /// The stars that an account gave a subject, if it did.
 ///
 /// # Errors

@@ -54,6 +54,8 @@ pub(super) struct Line {
     pub(super) important: bool,
     pub(super) views: String,
     pub(super) date: String,
+    /// The mean of its stars; empty before the first.
+    pub(super) mean: String,
     /// Whom it concerns; empty for everybody.
     pub(super) audience: String,
 }
@@ -67,7 +69,16 @@ pub(super) fn line(notice: &Notice) -> Line {
         important: notice.important,
         views: thousands(notice.views),
         date: japanese_date(Timestamp::from_millis(notice.published_at).date()),
+        mean: mean(notice),
         audience: if audience.is_everyone() { String::new() } else { audience.words() },
+    }
+}
+
+/// The mean of the stars in words; nothing before the first.
+fn mean(notice: &Notice) -> String {
+    match notice.rating().tenths() {
+        0 => String::new(),
+        tenths => format!("★{}.{}（{}人）", tenths / 10, tenths % 10, thousands(notice.votes)),
     }
 }
 
@@ -297,6 +308,7 @@ mod tests {
             important,
             views: "1,234".to_owned(),
             date: "2026年11月20日（金）".to_owned(),
+            mean: "★4.2（12人）".into(),
             audience: audience.to_owned(),
         }
     }

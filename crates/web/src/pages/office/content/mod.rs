@@ -13,7 +13,7 @@ pub(super) use article::{remove_file, show};
 pub(super) use compare::{compare, restore, version};
 pub(super) use form::{ask_new, create, edit, save};
 pub(super) use list::list;
-pub(super) use preview::preview;
+pub(super) use preview::{drawn, preview};
 pub(super) use steps::{archive, publish, send_back, submit};
 
 use domain::{

@@ -20,12 +20,15 @@ use services::{
 
 use super::{LIST, compared, differences, marked, typed::Typed};
 use crate::{
-    pages::{content::procedure_boxes, office::parts},
+    pages::{
+        content::procedure_boxes,
+        office::{content::drawn, parts},
+    },
     site::{Failure, Html, Posted, Visit, see_other, to_html, with_slips},
     view::{
         form::{ChoiceView, ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
         frame::{BannerKind, Frame, Link},
-        parts::CompareView,
+        parts::{CompareView, PreviewView},
     },
 };
 
@@ -45,6 +48,9 @@ struct FormPage {
     back: String,
     seen: i64,
     texts: Vec<FieldView>,
+    body: FieldView,
+    /// The text as it will look, drawn anew while it is written.
+    live: PreviewView,
     when: Vec<FieldView>,
     who: Vec<FieldView>,
     places: FieldView,
@@ -131,7 +137,17 @@ fn mails(typed: &Typed) -> FieldView {
 }
 
 /// The form for a new notice, or for one that is there.
-fn page(visit: &Visit, notice: Option<&Notice>, typed: &Typed, slips: &[Finding]) -> FormPage {
+async fn page(visit: &Visit, notice: Option<&Notice>, typed: &Typed, slips: &[Finding]) -> Result<FormPage, Failure> {
+    let live = drawn(visit, "body", &typed.body).await?;
+    Ok(form_page(visit, notice, typed, (slips, live)))
+}
+
+fn form_page(
+    visit: &Visit,
+    notice: Option<&Notice>,
+    typed: &Typed,
+    (slips, live): (&[Finding], PreviewView),
+) -> FormPage {
     let published = notice.is_some_and(|notice| notice.decided() == NoticeState::Published);
     let begun = notice.is_some_and(|notice| notice.standing(visit.ctx().now) != Standing::Scheduled) && published;
     let (who, places) = who(typed);
@@ -140,6 +156,7 @@ fn page(visit: &Visit, notice: Option<&Notice>, typed: &Typed, slips: &[Finding]
     let (mut fields, errors) = with_slips(all, slips);
     let who = fields.split_off(count[0] + count[1]);
     let when = fields.split_off(count[0]);
+    let body = fields.pop().unwrap_or_default();
     let address = notice.map_or(LIST.to_owned(), |notice| format!("{LIST}/{}", notice.id));
     let title = if notice.is_some() { "お知らせを直す" } else { "お知らせを書く" };
     let mut frame = Frame { has_errors: !errors.is_empty(), ..visit.office_frame(title, LIST) };
@@ -152,6 +169,8 @@ fn page(visit: &Visit, notice: Option<&Notice>, typed: &Typed, slips: &[Finding]
         back: address,
         seen: notice.map_or(0, |notice| notice.version),
         texts: fields,
+        body,
+        live,
         when,
         who,
         places_open: typed.audience.prefectures().next().is_some(),
@@ -171,7 +190,7 @@ fn page(visit: &Visit, notice: Option<&Notice>, typed: &Typed, slips: &[Finding]
 /// The form for a new notice.
 pub(in crate::pages::office) async fn ask_new(visit: Visit) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::EditContent])?;
-    Ok(Html(page(&visit, None, &Typed::default(), &[])).into_response())
+    Ok(Html(page(&visit, None, &Typed::default(), &[]).await?).into_response())
 }
 
 /// The form, filled with what is kept.
@@ -181,7 +200,7 @@ pub(in crate::pages::office) async fn ask(visit: Visit, Path(name): Path<String>
     if view.notice.decided().after(NoticeAct::Save).is_none() {
         return Ok(see_other(&format!("{LIST}/{}", view.notice.id)));
     }
-    Ok(Html(page(&visit, Some(&view.notice), &Typed::of_notice(&view.notice), &[])).into_response())
+    Ok(Html(page(&visit, Some(&view.notice), &Typed::of_notice(&view.notice), &[]).await?).into_response())
 }
 
 /// Keeps a new notice.
@@ -215,12 +234,12 @@ async fn taken(visit: &Visit, notice: Option<&Notice>, posted: &Posted) -> Resul
     let ctx = visit.ctx();
     let typed = Typed::of_posted(posted);
     let Some(act) = act_of(posted) else {
-        let page = FormPage { preview: Some(preview(visit, &typed)?), ..page(visit, notice, &typed, &[]) };
+        let page = FormPage { preview: Some(preview(visit, &typed)?), ..page(visit, notice, &typed, &[]).await? };
         return Ok(Html(page).into_response());
     };
     let draft = match typed.draft() {
         Ok(draft) => draft,
-        Err(slips) => return Ok(Html(page(visit, notice, &typed, &slips)).with_faults()),
+        Err(slips) => return Ok(Html(page(visit, notice, &typed, &slips).await?).with_faults()),
     };
     let seen = posted.number("seen").unwrap_or(-1);
     let written = match notice {
@@ -229,14 +248,14 @@ async fn taken(visit: &Visit, notice: Option<&Notice>, posted: &Posted) -> Resul
     };
     Ok(match written {
         Written::Done(id) => see_other(&format!("{LIST}/{id}?done={act}")),
-        Written::Slips(slips) => Html(page(visit, notice, &typed, &slips)).with_faults(),
-        Written::Meanwhile(now) => meanwhile(visit, &now, &typed),
+        Written::Slips(slips) => Html(page(visit, notice, &typed, &slips).await?).with_faults(),
+        Written::Meanwhile(now) => meanwhile(visit, &now, &typed).await?,
     })
 }
 
 /// Somebody was faster: everything that was typed stays, beside what is kept now.
-fn meanwhile(visit: &Visit, now: &Notice, typed: &Typed) -> Response {
-    let mut page = page(visit, Some(now), typed, &[]);
+async fn meanwhile(visit: &Visit, now: &Notice, typed: &Typed) -> Result<Response, Failure> {
+    let mut page = page(visit, Some(now), typed, &[]).await?;
     let rows = differences(&Typed::of_notice(now), typed);
     page.other = (!rows.is_empty()).then(|| compared("いま保存されている内容", "入力した内容", rows));
     let body = [
@@ -250,7 +269,7 @@ fn meanwhile(visit: &Visit, now: &Notice, typed: &Typed) -> Response {
     };
     page.frame.banners.push(parts::banner(BannerKind::Error, title, &body));
     page.frame.has_errors = true;
-    (StatusCode::CONFLICT, Html(page)).into_response()
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
 }
 
 fn preview(visit: &Visit, typed: &Typed) -> Result<Preview, Failure> {
