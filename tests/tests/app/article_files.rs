@@ -37,8 +37,9 @@ fn named(answer: &Answer) -> String {
 /// The address of a file on the page of its article.
 async fn address(editor: &Browser, page: &str, id: &str) -> String {
     let body = editor.get(page).await.body;
-    let start = body.find(&format!("/files/{id}/")).unwrap_or_else(|| panic!("{body}"));
-    body[start..].split('"').next().unwrap().to_owned()
+    let start = body.find(&format!("/files/{id}/"));
+    assert!(start.is_some(), "{body}");
+    body[start.unwrap()..].split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -34,8 +34,9 @@ pub(crate) fn typed<'a>(own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 
 /// The address of the article that a form was saved as.
 pub(crate) fn saved(answer: &Answer) -> String {
-    let (page, _) = answer.location.split_once("?done=saved").unwrap_or_else(|| panic!("{}", answer.body));
-    page.to_owned()
+    let page = answer.location.strip_suffix("?done=saved");
+    assert!(page.is_some(), "{}", answer.body);
+    page.unwrap().to_owned()
 }
 
 /// An article with its first draft; its page in the office.

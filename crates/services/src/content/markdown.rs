@@ -34,7 +34,7 @@ pub async fn preview(ctx: &Ctx<'_>, markdown: &str) -> Result<Preview> {
     ctx.permit(Permission::EditContent)?;
     let faults = text_faults(ctx.app, markdown);
     // A text that is far too long is not drawn: nobody waits for what cannot be saved.
-    if markdown.len() > content::LONGEST * 8 {
+    if markdown.chars().count() > content::LONGEST {
         return Ok(Preview { markdown: String::new(), faults });
     }
     Ok(Preview { markdown: filled_as_far(ctx.app, markdown), faults })

@@ -19,7 +19,7 @@ use crate::view::{assets, parts::TocEntry};
 pub type TableOfContents = Vec<TocEntry>;
 
 /// Most octets of a text that are read.
-const READ: usize = 1 << 20;
+const READ: usize = 200_000;
 /// Most pieces of a text that are drawn.
 const DRAWN: usize = 60_000;
 /// Deepest nesting that is drawn; what lies deeper keeps its words.

@@ -79,6 +79,9 @@ pub(super) fn lines(before: &str, after: &str) -> Vec<Line> {
     lines
 }
 
+/// What a part of a version is called, and how it reads.
+type Labelled = (&'static str, fn(&ArticleVersion) -> String);
+
 /// What differs besides the text, in words.
 fn fields(before: &ArticleVersion, after: &ArticleVersion) -> Vec<Difference> {
     let kind = |version: &ArticleVersion| {
@@ -90,7 +93,7 @@ fn fields(before: &ArticleVersion, after: &ArticleVersion) -> Vec<Difference> {
         0 => String::new(),
         count => format!("{count}件"),
     };
-    let words: [(&str, fn(&ArticleVersion) -> String); 3] = [
+    let words: [Labelled; 3] = [
         ("題名", |version| version.title.clone()),
         ("分類", |version| version.category.clone()),
         ("更新者として表示する役割名", |version| version.editor.clone()),
