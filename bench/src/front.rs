@@ -1,6 +1,6 @@
 //! The first page for a visitor, an article that many read at once, and a portal of another kind beside it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::ensure;
 
@@ -10,12 +10,15 @@ use crate::{
     machine::{instant, seconds_since},
     office::program::{Program, Server},
     peers::wagtail,
+    raw,
     report::Report,
 };
 
 const LENGTH: Duration = Duration::from_secs(8);
 /// Connections of the flood.
 const CONNECTIONS: usize = 32;
+/// Askers that take a connection for each request.
+const ASKERS: usize = 4;
 /// Requests a second of the steady load.
 const RATE: u32 = 500;
 /// Readers at the same time.
@@ -45,9 +48,12 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Resul
     report.at_least("First page for visitors", most.rate(), 20_000.0, "/s");
     let calm = steady(server.portal, CONNECTIONS, RATE, LENGTH, first, is_first_page).await?;
     report.below("The same at 500/s, 99 % within", calm.permille(990), 20.0, "ms");
+    let heading = |content: &[u8]| content.windows(21).any(|part| part == "重要なお知らせ".as_bytes());
+    let alone = raw::knock(server.portal, ASKERS, LENGTH, Arc::new(vec![raw::get("/")]), heading).await?;
+    report.probe("First page for visitors, a connection for each request", format!("{alone:.0} /s"));
     readers(&program, &server, report).await?;
     server.stop().await?;
-    wagtail::measure(&bench.folder.path().join("wagtail"), (CONNECTIONS, LENGTH), report).await
+    wagtail::measure(&bench.folder.path().join("wagtail"), (ASKERS, LENGTH), report).await
 }
 
 /// A thousand people open one article at the same moment, and again: counted are a thousand.

@@ -125,7 +125,7 @@ async function send({ demo, clinic, look, kept }) {
   kept.eligibility = await clinic.locator("[data-copy]").getAttribute("data-copy");
   await clinic.reload();
   const done = clinic.url();
-  await clinic.goto(`${demo.portal}/mylist`);
+  await clinic.goto(`${demo.portal}/mylist?part=applications`);
   assert.equal(await clinic.getByRole("row").count(), 2, "the heading and one case");
   await look(clinic, "1-7 my list");
   await clinic.goto(done);

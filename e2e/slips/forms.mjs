@@ -107,7 +107,7 @@ export async function sendTwice({ demo, owner, look }) {
   await press(tab, SEND);
   await arrives(tab, "送信が終わりました");
   assert.equal(await numberOn(tab), number);
-  await tab.goto(`${demo.portal}/mylist`);
+  await tab.goto(`${demo.portal}/mylist?part=applications`);
   assert.equal(await tab.getByRole("row").count(), 2, "the heading and one case");
   await look(tab, "3 my list");
   await tab.close();

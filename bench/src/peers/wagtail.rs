@@ -3,30 +3,29 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     time::Duration,
 };
 
 use super::{Peer, done};
-use crate::{
-    load::{Answer, Shot, flood},
-    report::Report,
-};
+use crate::{raw, report::Report};
 
 /// Settings of the made site that a benchmark changes: nothing is written to the screen for each request.
 const SETTINGS: &str =
     "from .base import *\nSECRET_KEY = \"a benchmark has no secrets\"\nDEBUG = False\nALLOWED_HOSTS = [\"*\"]\n";
 
-fn is_page(answer: &Answer) -> bool {
-    answer.status == 200 && answer.body.windows(7).any(|part| part == b"Wagtail")
+fn is_page(content: &[u8]) -> bool {
+    content.windows(7).any(|part| part == b"Wagtail")
 }
 
-/// How many times a second its first page goes.
+/// How many times a second its first page goes, with a connection for each request: its workers know no other.
 pub(crate) async fn measure(
     folder: &Path,
-    (connections, length): (usize, Duration),
+    (askers, length): (usize, Duration),
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    const WHAT: &str = "Peer: first page of Wagtail 8 with gunicorn (2 workers) on SQLite";
+    const WHAT: &str =
+        "Peer: first page of Wagtail 8 with gunicorn (2 workers) on SQLite, a connection for each request";
     let Some(programs) = std::env::var_os(super::PROGRAMS).map(PathBuf::from) else {
         report.probe(WHAT, "not on this machine".to_owned());
         return Ok(());
@@ -42,9 +41,8 @@ pub(crate) async fn measure(
         let bind = format!("127.0.0.1:{port}");
         configured(&programs.join("gunicorn"), folder, &["--workers", "2", "--bind", &bind, "peer.wsgi"])
     })?;
-    let page = Shot { path: "/".to_owned(), cookie: String::new(), form: None };
-    let found = flood(server.address, connections, length, move |_| Some(page.clone()), is_page).await?;
-    report.probe(WHAT, format!("{:.0} /s", found.rate()));
+    let rate = raw::knock(server.address, askers, length, Arc::new(vec![raw::get("/")]), is_page).await?;
+    report.probe(WHAT, format!("{rate:.0} /s"));
     Ok(())
 }
 

@@ -377,8 +377,7 @@ mod tests {
                 let mut rules = Rules::default();
                 (figure.set)(&mut rules, other);
                 assert_eq!((figure.get)(&rules), other, "{topic}.{}", figure.key);
-                let others = topic.figures().iter().filter(|one| one.key != figure.key);
-                for one in others {
+                for one in topic.figures().iter().filter(|one| one.key != figure.key) {
                     assert_eq!((one.get)(&rules), (one.get)(&Rules::default()), "{}.{}", figure.key, one.key);
                 }
             }
