@@ -27,7 +27,7 @@ export async function hostileCase({ demo, person, look }) {
 }
 
 /** A reader answers with texts that do harm, and an editor reads them and types them into an article; nothing runs. */
-export async function hostileReader({ demo, person, look }) {
+export async function hostileReader({ demo, javaScript, person, look }) {
   const reader = await person("reader");
   for (const text of [...Object.values(hostile), hostile.script]) {
     await reader.goto(`${demo.portal}/articles/letter-lost`);
@@ -45,6 +45,7 @@ export async function hostileReader({ demo, person, look }) {
   await editor.goto(`${demo.portal}/office/articles/new`);
   for (const text of Object.values(hostile)) {
     await editor.locator("#f-body").fill(`始まり\n\n${text}\n\n終わり`);
+    if (!javaScript) await press(editor, "プレビューを見る");
     await editor.locator("[data-preview-text]", { hasText: "終わり" }).waitFor();
     await nothingRan(editor);
     assert.equal(await editor.evaluate(() => window.ran), undefined);
