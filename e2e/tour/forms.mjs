@@ -167,7 +167,7 @@ async function searched(page, demo, look) {
     "search too short": words("回"),
     "search words": "/office/search-words",
   });
-  await press(page, "対応済みにする");
+  await page.getByRole("button", { name: /^対応済みにする/ }).first().click();
   await look(page, "search word handled");
 }
 
