@@ -3,6 +3,8 @@
 //! The old secret dies at once. The new letter carries a new one for the same application: no new certificate, no new
 //! fee, and the time in which the certificate can be fetched does not begin anew.
 
+use std::collections::HashMap;
+
 use domain::{
     accounts::clean_line,
     applications::{Event, State},
@@ -13,7 +15,11 @@ use domain::{
     reference::ReferenceNumber,
 };
 use storage::boxed;
-use storage::{Tx, applications::Application, letters::Letter};
+use storage::{
+    Tx,
+    applications::Application,
+    letters::{Around, Letter},
+};
 use time::Duration;
 
 use super::order::{NewSecret, new_secret, order_until};
@@ -43,14 +49,22 @@ pub struct Posted {
 }
 
 pub(super) async fn seen(conn: &mut storage::Conn, letter: Letter) -> Result<Posted> {
-    let reference = super::desk::reference_of(conn, &letter).await?;
-    let to = storage::institutions::find(conn, letter.institution_id).await?.ok_or(Error::NotFound)?;
-    let state = match letter.application_id {
-        Some(id) => storage::applications::find(conn, id).await?.map(|case| case.state),
-        None => None,
+    seen_all(conn, vec![letter]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Letters as the desk sees them, in their order.
+pub(super) async fn seen_all(conn: &mut storage::Conn, letters: Vec<Letter>) -> Result<Vec<Posted>> {
+    let ids: Vec<LetterId> = letters.iter().map(|letter| letter.id).collect();
+    let mut around: HashMap<LetterId, Around> =
+        storage::letters::around(conn, &ids).await?.into_iter().map(|one| (one.id, one)).collect();
+    let posted = |letter: Letter| {
+        let Around { case, name, address, .. } = around.remove(&letter.id).ok_or(Error::NotFound)?;
+        let (reference, state) = case.map_or((None, None), |(reference, state)| (reference, Some(state)));
+        let reference = super::desk::number_on_paper(&letter, reference);
+        let letter = Letter { secret_hash: None, secret_sealed: None, ..letter };
+        Ok(Posted { letter, reference, institution: name, address, state })
     };
-    let letter = Letter { secret_hash: None, secret_sealed: None, ..letter };
-    Ok(Posted { letter, reference, institution: to.name, address: to.address, state })
+    letters.into_iter().map(posted).collect()
 }
 
 /// A letter without its secret.
@@ -83,11 +97,8 @@ pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
         return Ok(vec![]);
     }
     let mut conn = ctx.app.db.read().await?;
-    let mut list = vec![];
-    for found in storage::letters::by_number(&mut conn, &plain, &stored_reference(&plain)).await? {
-        list.push(seen(&mut conn, found).await?);
-    }
-    Ok(list)
+    let found = storage::letters::by_number(&mut conn, &plain, &stored_reference(&plain)).await?;
+    seen_all(&mut conn, found).await
 }
 
 /// Letters that came back or were lost and for which no new one was ordered yet, oldest first.
@@ -98,11 +109,8 @@ pub async fn by_number(ctx: &Ctx<'_>, typed: &str) -> Result<Vec<Posted>> {
 pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
-    let mut list = vec![];
-    for found in storage::letters::gone(&mut conn, 200).await? {
-        list.push(seen(&mut conn, found).await?);
-    }
-    Ok(list)
+    let found = storage::letters::gone(&mut conn, 200).await?;
+    seen_all(&mut conn, found).await
 }
 
 /// New letters that are on their way to the post because an applicant reported the one before as not arrived or lost,
@@ -114,11 +122,8 @@ pub async fn gone(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
 pub async fn reported(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
-    let mut list = vec![];
-    for found in storage::letters::reissued(&mut conn, 200).await? {
-        list.push(seen(&mut conn, found).await?);
-    }
-    Ok(list)
+    let found = storage::letters::reissued(&mut conn, 200).await?;
+    seen_all(&mut conn, found).await
 }
 
 /// Notes that the post brought a letter back: its secret dies and the applicant is asked to check the address; or the

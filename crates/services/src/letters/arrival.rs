@@ -7,7 +7,7 @@ use time::Duration;
 
 use super::{
     ARRIVAL,
-    again::{Posted, seen},
+    again::{Posted, seen_all},
     order::{letter_of, schedule},
 };
 use crate::{App, Ctx, Result, applications::tell};
@@ -64,9 +64,6 @@ pub async fn ask(app: &App, payload: &Value) -> Result<()> {
 pub async fn overdue(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
     ctx.permit(Permission::ReadLetters)?;
     let mut conn = ctx.app.db.read().await?;
-    let mut list = vec![];
-    for found in storage::letters::overdue(&mut conn, ctx.now - Duration::days(ARRIVAL_DAYS), 200).await? {
-        list.push(seen(&mut conn, found).await?);
-    }
-    Ok(list)
+    let found = storage::letters::overdue(&mut conn, ctx.now - Duration::days(ARRIVAL_DAYS), 200).await?;
+    seen_all(&mut conn, found).await
 }

@@ -151,8 +151,13 @@ pub(super) async fn reference_of(conn: &mut storage::Conn, letter: &Letter) -> R
         Some(id) => storage::applications::find(conn, id).await?,
         None => None,
     };
+    Ok(number_on_paper(letter, case.and_then(|case| case.reference)))
+}
+
+/// The number by which a letter is known on paper: that of its case, or the end of its own.
+pub(super) fn number_on_paper(letter: &Letter, reference: Option<String>) -> String {
     let own = || letter.id.to_string().chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<String>();
-    Ok(case.and_then(|case| case.reference).map_or_else(|| own().to_uppercase(), |reference| tell::grouped(&reference)))
+    reference.map_or_else(|| own().to_uppercase(), |reference| tell::grouped(&reference))
 }
 
 /// The list that goes with a batch, as CSV with a byte-order mark.

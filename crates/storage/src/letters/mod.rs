@@ -4,7 +4,7 @@ mod batches;
 mod ways;
 
 pub use batches::{Batch, batch, batches, confirm_batch, insert_batch, opened, put_in_batch, unopened};
-pub use ways::{batch_with, correct_number, hold, overdue, reissued, waiting};
+pub use ways::{Around, around, batch_with, correct_number, hold, overdue, reissued, waiting};
 
 use domain::{
     clock::Timestamp,

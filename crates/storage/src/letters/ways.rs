@@ -1,13 +1,38 @@
 //! Letters on their way: those that should have arrived, those in use, and registered-mail numbers that were typed wrong.
 
 use domain::{
+    applications::State,
     clock::Timestamp,
     ids::{BatchId, LetterId},
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{Letter, Row, select_letter};
-use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
+use crate::convert::word;
+use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+
+/// Whom a letter goes to, and its case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// The letter.
+    pub id: LetterId,
+    /// Reference number and state of its case; none for a letter that proves a membership.
+    pub case: Option<(Option<String>, State)>,
+    /// Name of the institution.
+    pub name: String,
+    /// Its registered address.
+    pub address: String,
+}
+
+struct AroundRow {
+    id: Uuid,
+    reference: Option<String>,
+    state: Option<String>,
+    name: String,
+    address: String,
+}
+from_row!(AroundRow { id, reference, state, name, address });
 
 sql!(
     OVERDUE = select_letter!(
@@ -35,6 +60,35 @@ sql!(/// Only from the number that the person saw.
     CORRECT = "UPDATE letters SET tracking_number = $1 WHERE id = $2 AND state = 'posted' AND tracking_number = $3");
 sql!(/// Changes nothing but makes whoever kills the letter wait for this transaction.
     HOLD = "UPDATE letters SET state = state WHERE id = $1 AND state <> 'dead'");
+
+/// What stands around letters, in no order; by one statement for all of a list.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn around(conn: &mut Conn, ids: &[LetterId]) -> Result<Vec<Around>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows: Vec<AroundRow> = on_engine!(conn, |c| {
+        let mut query = QueryBuilder::new(
+            "SELECT l.id, p.reference, p.state, i.name, i.address FROM letters l JOIN institutions i ON i.id = l.institution_id
+            LEFT JOIN applications p ON p.id = l.application_id WHERE l.id IN (",
+        );
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        query.push(")");
+        query.build_query_as().persistent(false).fetch_all(c).await
+    })?;
+    let read = |row: AroundRow| {
+        let state = row.state.as_deref().map(word).transpose()?;
+        let case = state.map(|state| (row.reference, state));
+        Ok(Around { id: LetterId(row.id), case, name: row.name, address: row.address })
+    };
+    rows.into_iter().map(read).collect()
+}
 
 /// Makes others who kill a letter wait until this transaction ends; false when it is dead already.
 ///
