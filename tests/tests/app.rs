@@ -29,6 +29,8 @@ mod case;
 mod checks;
 #[path = "app/clock.rs"]
 mod clock;
+#[path = "app/common.rs"]
+mod common;
 #[path = "app/correcting.rs"]
 mod correcting;
 #[path = "app/dates.rs"]

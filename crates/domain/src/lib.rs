@@ -16,6 +16,7 @@ pub mod my_list;
 pub mod office;
 pub mod permissions;
 pub mod planner;
+pub mod procedures;
 pub mod reference;
 pub mod reports;
 pub mod secrets;

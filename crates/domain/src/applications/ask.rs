@@ -1,6 +1,6 @@
 //! What a case asks of its institution, and which procedure comes next.
 
-use super::{Kind, State};
+use super::State;
 
 /// What is asked of an institution, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,20 +38,10 @@ impl State {
     }
 }
 
-impl Kind {
-    /// The procedures in the order in which a new institution goes through them.
-    pub const JOURNEY: [Self; 3] = [Self::Eligibility, Self::Certificate, Self::Claims];
-
-    /// Whether the procedure waits until another one was sent.
-    pub const fn waits_for_another(self, anything_filed: bool) -> bool {
-        matches!(self, Self::Certificate) && !anything_filed
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::applications::{Moment, Rules, explain};
+    use crate::applications::{Kind, Moment, Rules, explain};
     use crate::calendar::Holidays;
     use crate::clock::Timestamp;
 

@@ -1,6 +1,6 @@
 //! 端末の電子証明書 発行申請 (spec 04.1).
 
-use super::{Facts, Kind, KnownTerminal, Procedure};
+use super::{Business, Facts, Kind, KnownTerminal, Life, Procedure, Words};
 use crate::accounts::EmailAddress;
 use crate::calendar::japanese_date;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -65,6 +65,22 @@ pub(super) fn is_vendor(facts: &Facts, name: &str) -> bool {
 }
 
 impl CertificateApplication {
+    /// Its words.
+    pub const WORDS: Words = Words {
+        key: "certificate",
+        label: "端末の電子証明書 発行申請",
+        short: "電子証明書",
+        business: Business::Eligibility,
+        lead: "端末1台に1枚必要な「端末の電子証明書」の発行を申請します。承認されると、通知書が簡易書留で届きます。入力は5分ほどです。",
+        prepare: &["端末の台数と、それぞれの名前", "端末のOS（Windows 11 など）", "通知書を受け取る担当者の名前"],
+        tile: "電子証明書発行申請",
+        tile_text: "こちらから端末の電子証明書の発行申請を行えます。",
+        to_form: "電子証明書の申請画面へ進む",
+        send: "この内容で発行を申請する",
+        withdraw: "申請を取り消す",
+        ..Words::COMMON
+    };
+
     fn terminal_section(facts: &Facts, number: usize, of: usize) -> Section {
         let suggestions =
             facts.lists.entries("terminal_name_examples").iter().map(|entry| entry.label.clone()).collect();
@@ -202,6 +218,14 @@ impl Procedure for CertificateApplication {
 
     fn article(&self) -> &'static str {
         "KB0010381"
+    }
+
+    fn life(&self) -> Life {
+        Life::Certificate
+    }
+
+    fn is_one_at_a_time(&self) -> bool {
+        false
     }
 
     fn documents(&self) -> &'static [&'static str] {

@@ -2,7 +2,7 @@
 
 use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider, started_before};
 use super::{
-    Facts, Kind, Procedure,
+    Business, Facts, Kind, Procedure, Words,
     line::{CHANGED, Source},
     line_finder::{self, CONNECTION, PAPERS},
 };
@@ -46,6 +46,28 @@ fn line(max: usize) -> Input {
 }
 
 impl ClaimsFiling {
+    /// Its words.
+    pub const WORDS: Words = Words {
+        key: "claims",
+        label: "オンライン請求 利用開始・変更申請（届出）",
+        short: "請求の届出",
+        business: Business::Claims,
+        lead: "オンライン請求を始めるとき、または届け出た内容を変えるときの届出です。ここで送信すると、紙の届出は要りません。入力は10分ほどです。",
+        prepare: &[
+            "レセコンのプログラム名称",
+            "パソコンの基本ソフト（OS）とブラウザ",
+            "回線の種類とお客様ID",
+            "安全対策の規程",
+        ],
+        tile: "オンライン請求 利用開始・変更申請",
+        tile_text: "こちらからオンライン請求の利用開始・変更申請を行えます。（電子情報処理組織の使用による費用の請求に関する届出）",
+        again: "届出の入力をはじめる",
+        to_form: "オンライン請求に関する届出画面へ進む",
+        send: "この内容で届出を送信する",
+        withdraw: "届出を取り下げる",
+        ..Words::COMMON
+    };
+
     fn computer_fields(facts: &Facts) -> Vec<Field> {
         vec![
             Field::new("product", "レセコンのプログラム名称", Input::Select(facts.lists.choices("receipt_products")))

@@ -1,7 +1,7 @@
 //! オンライン資格確認 利用開始・変更申請 (spec 03).
 
 use super::{
-    Facts, Kind, Procedure,
+    Business, Facts, Kind, Procedure, Words,
     line::{CHANGED, Source},
     line_finder::{self, LINE_KIND, PAPERS},
 };
@@ -31,7 +31,7 @@ fn source(facts: &Facts) -> Source<'_> {
 }
 
 /// 申請区分: a change is possible once something was filed.
-pub(super) fn application_kind(filed_before: bool) -> Field {
+pub(crate) fn application_kind(filed_before: bool) -> Field {
     let choices = vec![
         Choice::new("start", "開始").noted("はじめて利用するとき。"),
         Choice::new("change", "変更").noted("前に申請した内容を変えるとき。"),
@@ -45,7 +45,7 @@ pub(super) fn application_kind(filed_before: bool) -> Field {
 }
 
 /// A remark for who begins although there is something to change.
-pub(super) fn started_before(filed: bool, what: &str, answers: &Answers, findings: &mut Findings) {
+pub(crate) fn started_before(filed: bool, what: &str, answers: &Answers, findings: &mut Findings) {
     if filed && answers.is("application_kind", "start") {
         findings.warn(
             "application_kind",
@@ -55,7 +55,7 @@ pub(super) fn started_before(filed: bool, what: &str, answers: &Answers, finding
 }
 
 /// Institution data, shown from the register (fields 1).
-pub(super) fn institution_section(facts: &Facts) -> Section {
+pub(crate) fn institution_section(facts: &Facts) -> Section {
     let institution = &facts.institution;
     Section::new(
         "医療機関等情報",
@@ -96,6 +96,24 @@ pub(super) fn ipsec_provider(facts: &Facts, label: &'static str, key: &'static s
 }
 
 impl EligibilityApplication {
+    /// Its words.
+    pub const WORDS: Words = Words {
+        key: "eligibility",
+        label: "オンライン資格確認 利用開始・変更申請",
+        short: "資格確認",
+        business: Business::Eligibility,
+        lead: "オンライン資格確認等システムを使い始めるとき、または申請した内容を変えるときの申請です。入力は10分ほどです。",
+        prepare: &[
+            "NTTフレッツ回線の「開通のご案内」（お客様ID）",
+            "フレッツ・v6オプションの契約の状況",
+            "利用を始める予定の年月",
+        ],
+        tile: "利用開始・変更申請",
+        tile_text: "こちらからオンライン資格確認の利用申請を行えます。",
+        to_form: "オンライン資格確認等システムの利用申請画面へ進む",
+        ..Words::COMMON
+    };
+
     fn line_fields(facts: &Facts, answers: &Answers) -> Vec<Field> {
         let mut fields = vec![
             LINE_KIND.papers_field(facts),

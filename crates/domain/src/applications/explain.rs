@@ -3,7 +3,7 @@
 
 use time::{Date, Duration};
 
-use super::{Kind, Rules, State};
+use super::{Kind, Life, Rules, State};
 use crate::calendar::{Holidays, YearMonth, add_business_days, japanese_date};
 use crate::clock::Timestamp;
 
@@ -111,6 +111,7 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
     };
     let next = match (moment.state, moment.start) {
         (State::Accepted, Some(month)) => format!("{month}から利用できます。"),
+        (State::Accepted, None) if moment.kind.life() == Life::Once => moment.kind.words().accepted.to_owned(),
         _ => next.to_owned(),
     };
     Explanation { happened, holder, next, expected, deadline: deadline(moment) }

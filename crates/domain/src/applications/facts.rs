@@ -189,6 +189,8 @@ pub struct Known {
     pub eligibility: Option<Answers>,
     /// Answers of the latest filed claims filing.
     pub claims: Option<Answers>,
+    /// Answers of the latest filed case of this procedure, for one of the common kind.
+    pub latest: Option<Answers>,
     /// When the latest claims filing was sent.
     pub claims_sent_at: Option<Timestamp>,
     /// How the institution pays fees: what was chosen last in either procedure; empty when nothing was chosen yet.

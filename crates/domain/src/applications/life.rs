@@ -120,6 +120,19 @@ const fn step(from: State, event: Event, to: State) -> Move {
     Move { from, event, to }
 }
 
+/// How the cases of a procedure live after they were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// Accepted, in force from its start, replaced by a later change.
+    Filing,
+    /// As a filing, but accepted by rule as soon as it is sent, if no check speaks against it.
+    AtOnce,
+    /// Accepted once; nothing replaces it.
+    Once,
+    /// Approved, with a letter, a pickup and a connection test.
+    Certificate,
+}
+
 /// Steps that all procedures share.
 const SHARED: &[Move] = &[
     step(State::Draft, Event::Submit, State::Submitted),
@@ -133,12 +146,20 @@ const SHARED: &[Move] = &[
     step(State::Returned, Event::Resubmit, State::Submitted),
 ];
 
-/// The end of eligibility applications and claims filings.
+/// The end of what is filed, is in force and can be changed.
 const FILINGS: &[Move] = &[
     step(State::InReview, Event::Accept, State::Accepted),
     step(State::Accepted, Event::TakeEffect, State::InForce),
     step(State::Accepted, Event::Supersede, State::Superseded),
     step(State::InForce, Event::Supersede, State::Superseded),
+    step(State::Submitted, Event::Withdraw, State::Withdrawn),
+    step(State::InReview, Event::Withdraw, State::Withdrawn),
+    step(State::Returned, Event::Withdraw, State::Withdrawn),
+];
+
+/// The end of what is decided once.
+const ONCE: &[Move] = &[
+    step(State::InReview, Event::Accept, State::Accepted),
     step(State::Submitted, Event::Withdraw, State::Withdrawn),
     step(State::InReview, Event::Withdraw, State::Withdrawn),
     step(State::Returned, Event::Withdraw, State::Withdrawn),
@@ -174,9 +195,10 @@ const CERTIFICATES: &[Move] = &[
 impl Kind {
     /// Every allowed step of this procedure.
     pub fn moves(self) -> impl Iterator<Item = &'static Move> {
-        let own = match self {
-            Self::Eligibility | Self::Claims => FILINGS,
-            Self::Certificate => CERTIFICATES,
+        let own = match self.life() {
+            Life::Filing | Life::AtOnce => FILINGS,
+            Life::Once => ONCE,
+            Life::Certificate => CERTIFICATES,
         };
         SHARED.iter().chain(own)
     }
@@ -199,9 +221,10 @@ impl Kind {
 
     /// The states in which a case still moves, in the order of the line of life.
     pub fn line_of_life(self) -> &'static [State] {
-        match self {
-            Self::Eligibility | Self::Claims => &[State::Submitted, State::InReview, State::Accepted, State::InForce],
-            Self::Certificate => &[
+        match self.life() {
+            Life::Filing | Life::AtOnce => &[State::Submitted, State::InReview, State::Accepted, State::InForce],
+            Life::Once => &[State::Submitted, State::InReview, State::Accepted],
+            Life::Certificate => &[
                 State::Submitted,
                 State::InReview,
                 State::Approved,

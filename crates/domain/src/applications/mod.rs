@@ -8,10 +8,12 @@ mod eligibility;
 mod explain;
 mod facts;
 mod keeping;
+mod kind;
 mod life;
 mod line;
 pub mod line_customer_id;
 pub mod line_finder;
+mod naming;
 mod queue;
 mod retention;
 mod straight_through;
@@ -22,55 +24,37 @@ pub use certificate::{
 };
 pub use claims::{ClaimsFiling, connection_of_line};
 pub use eligibility::EligibilityApplication;
+pub(crate) use eligibility::{application_kind, institution_section, started_before};
 pub use explain::{ANSWER_DAYS, CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
 pub use facts::{Entry, Facts, Known, KnownTerminal, Lists, Rules};
 pub use keeping::{Fate, Keeping, KeepingError};
-pub use life::{Event, Move, Refused, State};
+pub use kind::Kind;
+pub use life::{Event, Life, Move, Refused, State};
+pub use naming::{Business, Words};
 pub use queue::{Act, Age, Flag, NO_DEADLINE, awaited_until, sent_between};
 pub use retention::{Retention, RetentionError, kept_since};
 pub use straight_through::StraightThrough;
 
+use crate::calendar::YearMonth;
 use crate::forms::{Answers, Checked, Findings, Section, check};
-use crate::words::words;
-
-words! {
-    /// Which procedure a case belongs to.
-    Kind {
-        /// オンライン資格確認 利用開始・変更申請.
-        Eligibility = "eligibility", "オンライン資格確認 利用開始・変更申請";
-        /// 端末の電子証明書 発行申請.
-        Certificate = "certificate", "端末の電子証明書 発行申請";
-        /// オンライン請求 利用開始・変更申請（届出）.
-        Claims = "claims", "オンライン請求 利用開始・変更申請（届出）";
-    }
-}
-
-impl Kind {
-    /// Whether an institution may have only one case of this procedure under way.
-    pub const fn is_one_at_a_time(self) -> bool {
-        match self {
-            Self::Eligibility | Self::Claims => true,
-            Self::Certificate => false,
-        }
-    }
-
-    /// The procedure of this kind.
-    pub fn procedure(self) -> &'static dyn Procedure {
-        match self {
-            Self::Eligibility => &EligibilityApplication,
-            Self::Certificate => &CertificateApplication,
-            Self::Claims => &ClaimsFiling,
-        }
-    }
-}
 
 /// A procedure: its fields, its rules and its words. Everything else is shared.
 pub trait Procedure: Send + Sync {
     /// Which one it is.
     fn kind(&self) -> Kind;
 
-    /// Slug of the article that is read before the form.
+    /// Number of the article that is read before the form.
     fn article(&self) -> &'static str;
+
+    /// How its cases live.
+    fn life(&self) -> Life {
+        Life::Filing
+    }
+
+    /// Whether an institution may have only one case under way.
+    fn is_one_at_a_time(&self) -> bool {
+        true
+    }
 
     /// Slugs of the documents to read before sending, besides those that are agreed to.
     fn documents(&self) -> &'static [&'static str] {
@@ -107,9 +91,14 @@ pub trait Procedure: Send + Sync {
     }
 
     /// The month in which an accepted case takes effect, if the procedure has one.
-    fn start_month(&self, answers: &Answers) -> Option<crate::calendar::YearMonth> {
+    fn start_month(&self, answers: &Answers) -> Option<YearMonth> {
         let _ = answers;
         None
+    }
+
+    /// The day on which an accepted case takes effect, if the procedure has one.
+    fn start_day(&self, answers: &Answers) -> Option<time::Date> {
+        self.start_month(answers).map(YearMonth::first_day)
     }
 }
 

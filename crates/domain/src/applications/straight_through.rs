@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, Life};
 
 /// Which procedures may be accepted by rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,17 +30,18 @@ impl StraightThrough {
     pub const RULE: &'static str = "straight_through/1";
 
     /// Whether cases of a procedure may be accepted by rule.
-    pub const fn is_on(&self, kind: Kind) -> bool {
+    pub fn is_on(&self, kind: Kind) -> bool {
         match kind {
             Kind::Eligibility => self.eligibility,
             Kind::Certificate => self.certificate,
             Kind::Claims => self.claims,
+            Kind::Common(_) => kind.life() == Life::AtOnce,
         }
     }
 
-    /// Whether a number drawn evenly below 100 leaves a case to a person.
-    pub fn is_sampled(&self, drawn: u32) -> bool {
-        drawn < u32::from(self.sample_percent)
+    /// Whether a number drawn evenly below 100 leaves a case to a person. What is accepted as soon as it is sent is not drawn.
+    pub fn is_sampled(&self, kind: Kind, drawn: u32) -> bool {
+        kind.life() != Life::AtOnce && drawn < u32::from(self.sample_percent)
     }
 
     /// The rule with its values, as the audit chain keeps it.
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn the_rule_is_off_until_it_is_switched_on_for_a_procedure() {
         let off = StraightThrough::default();
-        assert!(Kind::ALL.iter().all(|kind| !off.is_on(*kind)));
+        assert!(Kind::ALL.iter().all(|kind| off.is_on(*kind) == (kind.life() == Life::AtOnce)));
         let on = StraightThrough { claims: true, ..off };
         assert!(on.is_on(Kind::Claims) && !on.is_on(Kind::Certificate) && !on.is_on(Kind::Eligibility));
     }
@@ -70,7 +71,7 @@ mod tests {
     fn so_many_of_a_hundred_are_sampled() {
         for percent in [0, 5, 100] {
             let rule = StraightThrough { sample_percent: percent, ..StraightThrough::default() };
-            assert_eq!((0..100).filter(|drawn| rule.is_sampled(*drawn)).count(), usize::from(percent));
+            assert_eq!((0..100).filter(|drawn| rule.is_sampled(Kind::Claims, *drawn)).count(), usize::from(percent));
         }
     }
 }

@@ -115,6 +115,7 @@ const fn procedure_bit(kind: Kind) -> i64 {
         Kind::Eligibility => 1,
         Kind::Certificate => 1 << 1,
         Kind::Claims => 1 << 2,
+        Kind::Common(common) => 1 << (3 + common as i64),
     }
 }
 

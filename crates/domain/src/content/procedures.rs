@@ -1,6 +1,6 @@
 //! The procedures as their tiles name them: for the catalogue and for the search.
 
-use crate::applications::Kind;
+use crate::applications::{Business, Kind};
 
 /// Where a tile leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,41 +20,64 @@ pub struct Tile {
     pub title: &'static str,
     /// What can be done there, in a sentence.
     pub text: &'static str,
+    /// The businesses under which it stands.
+    pub businesses: &'static [Business],
     /// Where it leads.
     pub leads: Leads,
 }
 
-/// オンライン資格確認 利用開始・変更申請.
-pub const ELIGIBILITY: Tile = Tile {
-    name: "eligibility",
-    title: "利用開始・変更申請",
-    text: "こちらからオンライン資格確認の利用申請を行えます。",
-    leads: Leads::Article(Kind::Eligibility),
-};
-
-/// 端末の電子証明書 発行申請.
-pub const CERTIFICATE: Tile = Tile {
-    name: "certificate",
-    title: "電子証明書発行申請",
-    text: "こちらから端末の電子証明書の発行申請を行えます。",
-    leads: Leads::Article(Kind::Certificate),
-};
-
-/// 申請状況照会.
-pub const STATUS: Tile = Tile {
+/// Tiles that lead to pages of their own.
+pub const PAGES: &[Tile] = &[Tile {
     name: "status",
     title: "申請状況照会",
     text: "こちらから端末の電子証明書の申請の状況、通知書の発送、有効期限を確かめられます。",
+    businesses: &[Business::Eligibility, Business::Claims],
     leads: Leads::Page("/certificates"),
-};
+}];
 
-/// オンライン請求 利用開始・変更申請（届出）.
-pub const CLAIMS: Tile = Tile {
-    name: "claims",
-    title: "オンライン請求 利用開始・変更申請",
-    text: "こちらからオンライン請求の利用開始・変更申請を行えます。（電子情報処理組織の使用による費用の請求に関する届出）",
-    leads: Leads::Article(Kind::Claims),
-};
+impl Kind {
+    /// The tile of a procedure.
+    pub const fn tile(self) -> Tile {
+        let words = self.words();
+        Tile {
+            name: words.key,
+            title: words.tile_title(),
+            text: words.tile_words(),
+            businesses: match (self, words.business) {
+                (Self::Certificate, _) => &[Business::Eligibility, Business::Claims],
+                (_, Business::Eligibility) => &[Business::Eligibility],
+                (_, Business::HomeVisit) => &[Business::HomeVisit],
+                (_, Business::MedicalAid) => &[Business::MedicalAid],
+                (_, Business::EPrescription) => &[Business::EPrescription],
+                (_, Business::Claims) => &[Business::Claims],
+                (_, Business::Changes) => &[Business::Changes],
+            },
+            leads: Leads::Article(self),
+        }
+    }
+}
 
-/// All procedures, each once.
-pub const ALL: [Tile; 4] = [ELIGIBILITY, CERTIFICATE, STATUS, CLAIMS];
+/// All tiles, each once: first those of procedures.
+pub fn tiles() -> impl Iterator<Item = Tile> {
+    Kind::ALL.iter().map(|kind| kind.tile()).chain(PAGES.iter().copied())
+}
+
+/// The tiles of a business, in their order.
+pub fn tiles_of(business: Business) -> impl Iterator<Item = Tile> {
+    tiles().filter(move |tile| tile.businesses.contains(&business))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_business_has_a_tile_and_every_tile_a_name_of_its_own() {
+        for business in Business::ALL {
+            assert!(business == Business::Changes || tiles_of(business).next().is_some(), "{}", business.label());
+        }
+        let names: BTreeSet<_> = tiles().map(|tile| tile.name).collect();
+        assert_eq!(names.len(), tiles().count());
+    }
+}

@@ -1,6 +1,6 @@
 //! The rules that all forms share: needed answers, offered choices, lengths and characters.
 
-use super::{Answers, Field, Input, Section};
+use super::{Answers, Choice, Field, Input, Section};
 use crate::accounts::{clean_line, clean_text};
 use crate::calendar::YearMonth;
 
@@ -96,6 +96,7 @@ fn missing(field: &Field) -> String {
     let label = &field.label;
     match &field.input {
         Input::Radio(_) | Input::Select(_) | Input::Month { .. } => format!("「{label}」を選んでください。"),
+        Input::Several(_) => format!("「{label}」を1つ以上選んでください。"),
         Input::Agreement(document) => {
             format!("「{}」を読み、同意する場合はチェックを入れてください。", document.title)
         }
@@ -108,15 +109,8 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
     let label = &field.label;
     match &field.input {
         Input::Shown(_) => Ok(String::new()),
-        Input::Radio(choices) | Input::Select(choices) => match choices.iter().find(|choice| choice.value == typed) {
-            Some(choice) if choice.retired => {
-                Err(format!("「{label}」の「{}」は、いまは選べません。一覧から選び直してください。", choice.label))
-            }
-            None if !typed.is_empty() => {
-                Err(format!("「{label}」で、一覧にないものが選ばれています。一覧から選び直してください。"))
-            }
-            _ => Ok(typed.to_owned()),
-        },
+        Input::Radio(choices) | Input::Select(choices) => offered(label, choices, typed).map(|()| typed.to_owned()),
+        Input::Several(choices) => several(label, choices, typed),
         Input::Agreement(document) => {
             if typed.is_empty() || typed == document.version {
                 Ok(typed.to_owned())
@@ -139,6 +133,27 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
         Input::CustomerId => clean_line(typed, 64).map_err(|fault| about(label, &fault.to_string())),
         Input::Month { from, to } => month(label, typed, *from, *to),
     }
+}
+
+/// Whether a value is among the choices; the empty one always is.
+fn offered(label: &str, choices: &[Choice], typed: &str) -> Result<(), String> {
+    match choices.iter().find(|choice| choice.value == typed) {
+        Some(choice) if choice.retired => {
+            Err(format!("「{label}」の「{}」は、いまは選べません。一覧から選び直してください。", choice.label))
+        }
+        None if !typed.is_empty() => {
+            Err(format!("「{label}」で、一覧にないものが選ばれています。一覧から選び直してください。"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Several choices, each once and in the order of the list.
+fn several(label: &str, choices: &[Choice], typed: &str) -> Result<String, String> {
+    let chosen: Vec<&str> = typed.split(Input::AND).collect();
+    chosen.iter().try_for_each(|one| offered(label, choices, one))?;
+    let kept = choices.iter().map(|choice| choice.value.as_str()).filter(|value| chosen.contains(value));
+    Ok(kept.collect::<Vec<_>>().join(Input::AND))
 }
 
 fn about(label: &str, fault: &str) -> String {
@@ -164,7 +179,6 @@ fn month(label: &str, typed: &str, from: YearMonth, to: YearMonth) -> Result<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forms::Choice;
 
     fn sections() -> Vec<Section> {
         let colours = vec![Choice::new("1", "赤"), Choice::new("2", "青")];
@@ -193,6 +207,18 @@ mod tests {
         let forged = check(&sections(), &Answers::new().with("colour", "<script>"));
         assert!(forged.findings.has_error("colour"));
         assert_eq!(forged.answers.get("colour"), "<script>", "what was typed is kept");
+    }
+
+    #[test]
+    fn of_several_choices_each_counts_once_and_in_the_order_of_the_list() {
+        let colours = vec![Choice::new("r", "赤"), Choice::new("b", "青"), Choice::new("g", "緑")];
+        let form = vec![Section::new("色", vec![Field::new("colours", "色", Input::Several(colours))])];
+        let checked = |typed: &str| check(&form, &Answers::new().with("colours", typed));
+        let both = checked("g+r+g");
+        assert_eq!((both.answers.get("colours"), both.findings.errors.len()), ("r+g", 0));
+        assert_eq!(form[0].fields[0].reading(&both.answers), "赤、緑");
+        assert_eq!(checked("").findings.error_of("colours"), Some("「色」を1つ以上選んでください。"));
+        assert!(checked("r+violet").findings.has_error("colours"));
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub enum Input {
     Radio(Vec<Choice>),
     /// One of many.
     Select(Vec<Choice>),
+    /// Any of a few; the stored value is what was chosen, in the order of the list, joined by [`Input::AND`].
+    Several(Vec<Choice>),
     /// Agreement to a document; the stored value is the version agreed to.
     Agreement(Document),
     /// Agreement to several documents at once; the stored value is their versions, joined by [`Input::AND`].
@@ -112,7 +114,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Between the versions of documents that are agreed to at once.
+    /// Between the parts of an answer: versions of documents that are agreed to at once, choices of which several count.
     pub const AND: &'static str = "+";
 
     /// The versions of documents as one value.
@@ -294,6 +296,12 @@ impl Field {
             _ if value.is_empty() => "（未入力）".to_owned(),
             Input::Radio(choices) | Input::Select(choices) => {
                 choices.iter().find(|choice| choice.value == value).map_or(value, |choice| &choice.label).to_owned()
+            }
+            Input::Several(choices) => {
+                let chosen = value
+                    .split(Input::AND)
+                    .map(|one| choices.iter().find(|choice| choice.value == one).map_or(one, |choice| &choice.label));
+                chosen.collect::<Vec<_>>().join("、")
             }
             Input::Agreement(_) | Input::Agreements(_) => format!("同意しました（第{value}版）"),
             Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),

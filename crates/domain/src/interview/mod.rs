@@ -65,6 +65,7 @@ pub fn open(facts: &Facts) -> Vec<Kind> {
         Kind::Eligibility => known.eligibility.is_some(),
         Kind::Certificate => !known.terminals.is_empty(),
         Kind::Claims => known.claims.is_some(),
+        Kind::Common(_) => known.latest.is_some(),
     };
     ORDER.into_iter().filter(|kind| !filed(kind)).collect()
 }
@@ -83,7 +84,7 @@ pub fn assuming(facts: &Facts, kind: Kind, answers: &Answers) -> Facts {
             after.known.claims_line_id = line;
             after.known.claims_sent_at = Some(facts.now);
         }
-        Kind::Certificate => {}
+        Kind::Certificate | Kind::Common(_) => {}
     }
     if answers.has("fee_payment") {
         answers.get("fee_payment").clone_into(&mut after.known.fee_payment);

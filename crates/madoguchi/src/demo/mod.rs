@@ -50,6 +50,9 @@ pub(crate) struct Options {
 /// Marks a folder as a demo's, so that `--reset` never removes anything else.
 const MARK: &str = "this-is-a-madoguchi-demo";
 
+/// Stands in the folder until the demo's content is whole: nobody can have used it before.
+const BEING_FILLED: &str = "this-demo-is-being-filled";
+
 /// Whether a folder is a demo's.
 pub(crate) fn is_demo(folder: &Path) -> bool {
     folder.join(MARK).exists()
@@ -57,7 +60,8 @@ pub(crate) fn is_demo(folder: &Path) -> bool {
 
 fn prepare(folder: &Path, reset: bool, anew: bool) -> anyhow::Result<()> {
     let mark = folder.join(MARK);
-    if reset && folder.exists() {
+    let cut_off = mark.exists() && folder.join(BEING_FILLED).exists();
+    if (reset || cut_off) && folder.exists() {
         anyhow::ensure!(mark.exists(), "{} is no demo folder; nothing was removed", folder.display());
         std::fs::remove_dir_all(folder)?;
     }
@@ -66,6 +70,9 @@ fn prepare(folder: &Path, reset: bool, anew: bool) -> anyhow::Result<()> {
     anyhow::ensure!(empty || !anew, "{} is not empty; numbers would come out twice", folder.display());
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     std::fs::write(&mark, "")?;
+    if empty {
+        std::fs::write(folder.join(BEING_FILLED), "")?;
+    }
     Ok(())
 }
 
@@ -106,9 +113,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let earlier = Arc::new(Earlier(sources.clock.now() - demo::AUTHORITY_AGE));
     install::found(&config, &Sources { clock: earlier, ..sources.clone() }).await?;
     let app = install::build_from(&config, true, &sources).await;
-    let app = app.context("the demo does not open; if its first start was cut off, begin anew with --reset")?;
+    let app = app.context("the demo does not open; --reset begins anew")?;
     install::recover(&config, &app).await?;
     demo::fill(&app).await?;
+    let filled = std::fs::remove_file(options.data_dir.join(BEING_FILLED));
+    filled.or_else(|fault| if fault.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(fault) })?;
     let accounts = demo::accounts(&app).await?;
     let ca = options.data_dir.join("ca.pem");
     std::fs::write(&ca, authority::pem(app.authority.root.der()))?;
@@ -182,5 +191,19 @@ mod tests {
         let refused = super::prepare(folder.path(), false, true).unwrap_err().to_string();
         assert!(refused.contains("numbers would come out twice"), "{refused}");
         super::prepare(folder.path(), true, true).unwrap();
+    }
+
+    #[test]
+    fn a_demo_that_was_stopped_while_it_was_filled_begins_anew_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("half.db");
+        super::prepare(folder.path(), false, false).unwrap();
+        std::fs::write(&written, "half of it").unwrap();
+        super::prepare(folder.path(), false, false).unwrap();
+        assert!(!written.exists(), "what was half filled is gone");
+        std::fs::remove_file(folder.path().join(super::BEING_FILLED)).unwrap();
+        std::fs::write(&written, "whole").unwrap();
+        super::prepare(folder.path(), false, false).unwrap();
+        assert!(written.exists(), "what was whole stays");
     }
 }

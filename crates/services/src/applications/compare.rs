@@ -23,6 +23,7 @@ pub(super) fn sent_before(kind: Kind, facts: &Facts) -> Option<&Answers> {
     match kind {
         Kind::Eligibility => facts.known.eligibility.as_ref(),
         Kind::Claims => facts.known.claims.as_ref(),
+        Kind::Common(_) => facts.known.latest.as_ref(),
         Kind::Certificate => None,
     }
 }

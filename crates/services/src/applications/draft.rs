@@ -326,6 +326,7 @@ pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
         Kind::Eligibility => facts.known.eligibility.is_some(),
         Kind::Claims => facts.known.claims.is_some(),
         Kind::Certificate => !facts.known.terminals.is_empty(),
+        Kind::Common(_) => facts.known.latest.is_some(),
     };
     let missing = kind.procedure().missing_before(&facts);
     Ok(Outlook { missing, draft, filed, under_way })

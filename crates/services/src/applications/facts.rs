@@ -52,12 +52,17 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
     let LatestFilings { eligibility, claims } = storage::applications::latest_filings(conn, institution).await?;
     let terminals = match kind {
         Kind::Certificate => known_terminals(conn, institution, now).await?,
-        Kind::Eligibility | Kind::Claims => vec![],
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => vec![],
+    };
+    let latest = match kind {
+        Kind::Common(_) => storage::applications::latest_of(conn, institution, kind).await?,
+        Kind::Eligibility | Kind::Certificate | Kind::Claims => None,
     };
     let answers = |case: &Option<Application>| case.as_ref().map(|case| case.answers.clone());
     Ok(Known {
         eligibility: answers(&eligibility),
         claims: answers(&claims),
+        latest: answers(&latest),
         fee_payment: way_of_paying(eligibility.as_ref(), claims.as_ref()).to_owned(),
         claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
         eligibility_line_id: eligibility.and_then(|case| case.line_id),
@@ -104,6 +109,7 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
             facts.known.claims_line_id = line;
             facts.known.claims_sent_at = sent_at;
         }
+        Kind::Common(_) => facts.known.latest = answers,
         Kind::Certificate => {
             let own = case.terminal_name.as_deref().unwrap_or_default();
             let mut dropped = false;

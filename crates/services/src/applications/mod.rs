@@ -5,6 +5,7 @@ mod checks;
 mod compare;
 mod copy;
 mod draft;
+mod effects;
 mod facts;
 mod keep;
 mod paper;
@@ -35,7 +36,8 @@ pub(crate) use review::{accept_approved, reject_approved, secret_for};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
 pub use view::{
-    ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, sent_together, terminals,
+    ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, others, sent_together,
+    terminals,
 };
 pub(crate) use view::{as_applicant, standing_of};
 
@@ -68,7 +70,7 @@ pub fn reference(number: &str) -> String {
 pub const fn reading(kind: Kind) -> Permission {
     match kind {
         Kind::Certificate => Permission::ReadCertificates,
-        Kind::Eligibility | Kind::Claims => Permission::ReadApplications,
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => Permission::ReadApplications,
     }
 }
 
@@ -76,7 +78,7 @@ pub const fn reading(kind: Kind) -> Permission {
 pub const fn reviewing(kind: Kind) -> Permission {
     match kind {
         Kind::Certificate => Permission::ReviewCertificates,
-        Kind::Eligibility | Kind::Claims => Permission::ReviewApplications,
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => Permission::ReviewApplications,
     }
 }
 

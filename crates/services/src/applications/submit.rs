@@ -272,7 +272,7 @@ pub async fn withdraw(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     advance(ctx, &mut tx, &case, Event::Withdraw, "").await?;
     let (text, dates) = match case.kind {
         Kind::Certificate => ("certificate_cancelled", vec![tell::letter_applied_for_now(ctx)]),
-        Kind::Eligibility | Kind::Claims => ("application_withdrawn", vec![]),
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => ("application_withdrawn", vec![]),
     };
     tell::about(ctx, &mut tx, &case, text, &dates).await?;
     tx.commit().await?;

@@ -76,6 +76,7 @@ pub(crate) fn pickup_until(deadline: Timestamp) -> Value {
 pub(super) fn after_acceptance(ctx: &Ctx<'_>, case: &Application) -> Vec<Value> {
     match case.kind {
         Kind::Eligibility => vec![],
+        Kind::Common(_) => vec![("next_step", case.kind.words().accepted.to_owned())],
         Kind::Certificate => vec![letter_ordered_now(ctx), pickup_until(pickup_deadline(ctx))],
         Kind::Claims => {
             let sent = case.submitted_at.unwrap_or(ctx.now).date();
@@ -183,6 +184,7 @@ pub(super) async fn received(
         Kind::Eligibility => "eligibility_received",
         Kind::Certificate => "certificate_received",
         Kind::Claims => "claims_received",
+        Kind::Common(_) => "application_received",
     };
     let head = Letterhead {
         account: Some(session.account_id),
@@ -288,6 +290,7 @@ pub(super) fn text_of(kind: Kind, event: Event) -> &'static str {
         (Kind::Eligibility, Event::Accept) => "eligibility_accepted",
         (Kind::Claims, Event::Accept) => "claims_accepted",
         (Kind::Certificate, Event::Accept) => "certificate_approved",
+        (Kind::Common(_), Event::Accept) => "application_accepted",
         (_, Event::Return) => "application_returned",
         (_, Event::Supersede) => "application_superseded",
         _ => "application_rejected",

@@ -210,7 +210,7 @@ pub(crate) async fn explained(ctx: &Ctx<'_>, conn: &mut Conn, id: ApplicationId)
     let case = storage::applications::find(conn, id).await?.ok_or(crate::Error::NotFound)?;
     let issued = match case.kind {
         Kind::Certificate => Issued::for_case(conn, id).await?,
-        Kind::Eligibility | Kind::Claims => Issued::default(),
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => Issued::default(),
     };
     Ok(issued.explain(ctx, id, moment_of(&case)).0)
 }
@@ -225,6 +225,17 @@ fn moment((kind, state, flag): (Kind, State, Flag), since: Timestamp, start_mont
 pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Application> {
     let explanation = explain(moment_of(&case), &ctx.app.rules(), &ctx.app.holidays());
     Standing { case, explanation, certificate: None }
+}
+
+/// Cases of one's institution beside those of the journey: begun, under way or in force, the last touched first.
+///
+/// # Errors
+/// [`crate::Error::Forbidden`] without an active membership.
+#[boxed]
+pub async fn others(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
+    let institution = ctx.institution()?;
+    let found = storage::applications::others(&mut ctx.app.db.read().await?, institution).await?;
+    Ok(found.into_iter().map(|case| standing_of(ctx, case)).collect())
 }
 
 fn moment_of(case: &Application) -> Moment {

@@ -1,7 +1,24 @@
-//! The content that comes with the program.
+//! The content that comes with the program: what is common to all, and what comes with each procedure.
+
+use domain::procedures::Common;
+
+/// Every article that comes with the program.
+pub(super) fn articles() -> impl Iterator<Item = &'static str> {
+    ARTICLES.iter().copied().chain(Common::ALL.iter().map(|one| one.folder().article))
+}
+
+/// Every version of a document that comes with the program.
+pub(super) fn documents() -> impl Iterator<Item = &'static str> {
+    DOCUMENTS.iter().copied().chain(Common::ALL.iter().flat_map(|one| one.folder().documents).copied())
+}
+
+/// Every file of lists that comes with the program.
+pub(super) fn options() -> impl Iterator<Item = &'static str> {
+    [OPTIONS].into_iter().chain(Common::ALL.iter().map(|one| one.folder().options))
+}
 
 /// Articles and FAQ: Markdown with a TOML head.
-pub(super) const ARTICLES: &[&str] = &[
+const ARTICLES: &[&str] = &[
     include_str!("../../../../content/articles/KB0010012-applications.md"),
     include_str!("../../../../content/articles/KB0010145-customer-id.md"),
     include_str!("../../../../content/articles/KB0010146-v6-option.md"),
@@ -36,7 +53,7 @@ pub(super) const ARTICLES: &[&str] = &[
 ];
 
 /// Versioned documents: Markdown with a TOML head.
-pub(super) const DOCUMENTS: &[&str] = &[
+const DOCUMENTS: &[&str] = &[
     include_str!("../../../../content/documents/accessibility-1.0.md"),
     include_str!("../../../../content/documents/both-safety-rules-1.0.md"),
     include_str!("../../../../content/documents/certificate-application-guide-1.0.md"),
@@ -59,4 +76,4 @@ pub(super) const NOTICES: &[&str] = &[
 ];
 
 /// The lists that forms offer.
-pub(super) const OPTIONS: &str = include_str!("../../../../content/options.toml");
+const OPTIONS: &str = include_str!("../../../../content/options.toml");

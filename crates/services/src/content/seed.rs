@@ -88,11 +88,11 @@ fn midnight(date: &str) -> Result<i64> {
 pub async fn seed(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     index::begin(&mut tx).await?;
-    for source in built_in::ARTICLES {
+    for source in built_in::articles() {
         let (head, body): (ArticleHead, &str) = split(source)?;
         first_version(&mut tx, head, body).await?;
     }
-    for source in built_in::DOCUMENTS {
+    for source in built_in::documents() {
         let (head, body): (DocumentHead, &str) = split(source)?;
         let effective_at = midnight(&head.effective)?;
         let DocumentHead { slug, version, title, .. } = head;
@@ -101,13 +101,27 @@ pub async fn seed(app: &App) -> Result<()> {
             index::document(&mut tx, &document.slug).await?;
         }
     }
-    let lists: BTreeMap<String, Vec<Entry>> = toml::from_str(built_in::OPTIONS).map_err(Error::internal)?;
+    let lists = built_in_lists()?;
     let present = storage::content::lists(&mut tx).await?;
     let stale = |name: &str| name == line_finder::LIST && line_finder::is_bare(&present);
     for (name, entries) in lists.iter().filter(|(name, _)| present.entries(name).is_empty() || stale(name)) {
         storage::content::set_list(&mut tx, name, entries, app.clock.now()).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// The lists that come with the program and with the procedures.
+fn built_in_lists() -> Result<BTreeMap<String, Vec<Entry>>> {
+    let mut lists = BTreeMap::new();
+    for source in built_in::options() {
+        let more: BTreeMap<String, Vec<Entry>> = toml::from_str(source).map_err(Error::internal)?;
+        for (name, entries) in more {
+            if lists.insert(name.clone(), entries).is_some() {
+                return Err(Error::internal(format!("the list {name} is there twice")));
+            }
+        }
+    }
+    Ok(lists)
 }
 
 /// Publishes an article as its first version, unless there is one: what staff changed is never overwritten.
@@ -229,12 +243,12 @@ mod tests {
     #[test]
     fn every_built_in_text_is_well_formed_and_its_slug_is_its_own() {
         let mut slugs = vec![];
-        for source in built_in::ARTICLES {
+        for source in built_in::articles() {
             let (head, body): (ArticleHead, &str) = split(source).unwrap();
             assert!(!body.is_empty(), "{}", head.slug);
             slugs.push(version(head, body).unwrap().slug);
         }
-        for source in built_in::DOCUMENTS {
+        for source in built_in::documents() {
             let (head, _): (DocumentHead, &str) = split(source).unwrap();
             midnight(&head.effective).unwrap();
         }
@@ -242,6 +256,7 @@ mod tests {
             let (head, body): (NoticeHead, &str) = split(source).unwrap();
             notice(NoticeId(uuid::Uuid::nil()), Timestamp::from_millis(0), head, body).unwrap();
         }
+        assert!(built_in_lists().unwrap().values().all(|entries| !entries.is_empty()));
         let count = slugs.len();
         slugs.sort();
         slugs.dedup();

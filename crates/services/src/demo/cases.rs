@@ -190,6 +190,7 @@ pub(super) fn answers(app: &App, kind: Kind) -> Answers {
             .with("terminal_name_1", "オンライン資格確認パソコン")
             .with("terminal_os_1", "windows_11")
             .with("purpose_1", "both"),
+        Kind::Common(_) => Answers::new(),
     }
 }
 
@@ -199,7 +200,7 @@ pub(super) fn own(cast: &Cast<'_>, kind: Kind) -> Answers {
     let line = match kind {
         Kind::Eligibility => format!("CAF{:010}", number % 10_000_000_000),
         Kind::Claims => format!("COP{:08}", number % 100_000_000),
-        Kind::Certificate => return answers(cast.app, kind),
+        Kind::Certificate | Kind::Common(_) => return answers(cast.app, kind),
     };
     answers(cast.app, kind).with("customer_id", line.as_str()).with("customer_id_confirm", line)
 }

@@ -1,6 +1,7 @@
 //! What only the demo has: its made-up register, people and cases, and its mailbox in place of a mail server and the post.
 
 mod cases;
+mod common;
 mod fees;
 mod mailbox;
 mod people;
@@ -59,7 +60,8 @@ async fn lead_terminals(app: &App, institutions: &[InstitutionId]) -> Result<()>
     let clinic = institutions.get(terminals::ROW).ok_or_else(|| Error::internal("the register is too short"))?;
     let email = format!("{}@clinic.example", people::TERMINALS);
     let owner = storage::accounts::by_email(&mut app.db.read().await?, &email).await?.ok_or(Error::NotFound)?;
-    terminals::add(app, *clinic, owner.id).await
+    terminals::add(app, *clinic, owner.id).await?;
+    common::add(app, *clinic, owner.id).await
 }
 
 /// The institutions of the made-up register in its order.

@@ -7,7 +7,7 @@ use storage::reports::Figure;
 
 use super::{
     AGE,
-    pictures::{Look, kinds, series},
+    pictures::{Look, by_procedure, is_of_the_journey},
     rows::{Picture, Series, Shape},
     spans::Spans,
 };
@@ -48,35 +48,28 @@ impl Look<'_> {
             unit: "件".to_owned(),
             shape: Shape::Stacked,
             labels: long_labels(),
-            series: series(&kinds(), |kind| histogram(self.ages_of(kind).into_iter())),
+            series: by_procedure(|kind| histogram(self.ages_of(kind).into_iter())),
             zeros: false,
         }
     }
 }
 
-/// A procedure's name as it fits under a bar.
-const fn short(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Eligibility => "資格確認",
-        Kind::Certificate => "電子証明書",
-        Kind::Claims => "請求の届出",
-    }
-}
-
 /// Percentiles of each procedure.
 fn by_kind(title: &str, note: &str, of: &dyn Fn(&str) -> Vec<(i64, i64)>) -> Picture {
+    let shown: Vec<Kind> =
+        Kind::ALL.iter().copied().filter(|kind| is_of_the_journey(*kind) || !of(kind.as_str()).is_empty()).collect();
     let series = PERCENTS.map(|percent| Series {
         name: format!("{percent}％"),
-        values: kinds().iter().map(|(kind, _)| percentile(of(kind).into_iter(), percent)).collect(),
+        values: shown.iter().map(|kind| percentile(of(kind.as_str()).into_iter(), percent)).collect(),
     });
-    let nothing = kinds().iter().all(|(kind, _)| of(kind).is_empty());
+    let nothing = shown.iter().all(|kind| of(kind.as_str()).is_empty());
     Picture {
         title: title.to_owned(),
         note: note.to_owned(),
         axis: "手続き".to_owned(),
         unit: "営業日".to_owned(),
         shape: Shape::Grouped,
-        labels: Kind::ALL.iter().map(|kind| short(*kind).to_owned()).collect(),
+        labels: shown.iter().map(|kind| kind.words().short.to_owned()).collect(),
         series: if nothing { vec![] } else { series.into() },
         zeros: true,
     }

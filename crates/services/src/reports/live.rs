@@ -106,10 +106,12 @@ pub async fn wall(ctx: &Ctx<'_>) -> Result<Wall> {
     let live = live(ctx).await?;
     let target = i64::from(ctx.app.rules().review_days);
     let waits = |kind: Kind| live.count(|found, state| found == kind && state.is_open_for_review());
-    let mut figures: Vec<(String, i64, &'static str, bool)> = Kind::ALL
+    let mut figures: Vec<(String, i64, &'static str, bool)> = Kind::JOURNEY
         .iter()
         .map(|kind| (format!("{}（審査待ち・審査中）", kind.label()), waits(*kind), "件", false))
         .collect();
+    let others = Kind::ALL.iter().filter(|kind| !Kind::JOURNEY.contains(kind)).map(|kind| waits(*kind)).sum();
+    figures.push(("そのほかの手続（審査待ち・審査中）".to_owned(), others, "件", false));
     let late = live.open.iter().filter(|(_, state, age, _)| state.is_open_for_review() && *age > target);
     let late: i64 = late.map(|(_, _, _, cases)| cases).sum();
     let oldest =

@@ -84,8 +84,17 @@ pub(super) struct Look<'a> {
     pub(super) range: &'a Range,
 }
 
-pub(super) fn kinds() -> Vec<(String, String)> {
-    Kind::ALL.iter().map(|kind| (kind.as_str().to_owned(), kind.label().to_owned())).collect()
+/// Whether a procedure is shown even when nothing happened to it.
+pub(super) fn is_of_the_journey(kind: Kind) -> bool {
+    Kind::JOURNEY.contains(&kind)
+}
+
+/// A series for each procedure of the journey, and for every other one that has figures.
+pub(super) fn by_procedure(values: impl FnMut(&str) -> Vec<i64>) -> Vec<Series> {
+    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| (kind.as_str().to_owned(), kind.label().to_owned())).collect();
+    let all = series(&kinds, values).into_iter().zip(Kind::ALL);
+    let says = |one: &Series, kind: Kind| is_of_the_journey(kind) || one.values.iter().any(|value| *value != 0);
+    all.filter(|(one, kind)| says(one, **kind)).map(|(one, _)| one).collect()
 }
 
 pub(super) fn series(names: &[(String, String)], mut values: impl FnMut(&str) -> Vec<i64>) -> Vec<Series> {

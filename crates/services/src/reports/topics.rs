@@ -8,7 +8,7 @@ use storage::{reports as stored, reports::Figure};
 use super::{
     ARRIVED, ARRIVED_IN, DECIDED, ENDING, FEE_COUNT, FEES, LETTERS, OPEN, OPEN_IN,
     ages::{histogram, long_labels},
-    pictures::{Look, kinds, series},
+    pictures::{Look, by_procedure, series},
     rows::{Picture, Series, Shape},
     spans::Spans,
 };
@@ -34,8 +34,8 @@ impl Look<'_> {
             series,
             zeros: false,
         };
-        let by_kind = series(&kinds(), |kind| spans.sums(arrivals.iter().filter(|one| one.kind == kind)));
-        let left = series(&kinds(), |kind| spans.lasts(backlog.iter().filter(|one| one.kind == kind)));
+        let by_kind = by_procedure(|kind| spans.sums(arrivals.iter().filter(|one| one.kind == kind)));
+        let left = by_procedure(|kind| spans.lasts(backlog.iter().filter(|one| one.kind == kind)));
         let mut pictures = vec![
             picture("届いた申請", "はじめて送信された申請を、送信された日で数えています。", Shape::Stacked, by_kind),
             picture("残っている申請", "日の終わりに、審査待ち・審査中・補正待ちだった申請です。", Shape::Lines, left),
@@ -62,7 +62,7 @@ impl Look<'_> {
             unit: "件".to_owned(),
             shape: Shape::Stacked,
             labels: states.iter().map(|state| state.label().to_owned()).collect(),
-            series: series(&kinds(), |kind| {
+            series: by_procedure(|kind| {
                 let count = |state: &State| self.live.count(|k, s| k.as_str() == kind && s == *state);
                 states.iter().map(count).collect()
             }),
@@ -85,7 +85,7 @@ impl Look<'_> {
             unit: "件".to_owned(),
             shape: Shape::Stacked,
             labels: all.iter().map(|prefecture| prefecture.to_string()).collect(),
-            series: series(&kinds(), values),
+            series: by_procedure(values),
             zeros: false,
         })
     }

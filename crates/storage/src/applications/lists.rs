@@ -248,7 +248,7 @@ pub async fn latest_filings(conn: &mut Conn, institution: InstitutionId) -> Resu
         match case.kind {
             Kind::Eligibility => latest.eligibility = Some(case),
             Kind::Claims => latest.claims = Some(case),
-            Kind::Certificate => {}
+            Kind::Certificate | Kind::Common(_) => {}
         }
     }
     Ok(latest)

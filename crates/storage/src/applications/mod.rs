@@ -1,6 +1,7 @@
 //! Cases of all procedures: drafts and filed applications, and the events of their lives.
 
 mod blank;
+mod common;
 mod drafts;
 mod events;
 pub(crate) mod foremost;
@@ -11,6 +12,7 @@ mod saved;
 mod talk;
 
 pub use blank::{blank, blanked_at, to_blank};
+pub use common::{latest_of, others};
 pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};

@@ -149,6 +149,13 @@ fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
             choices: choices(field, all, value, rules),
             placeholder: "選んでください".to_owned(),
         },
+        Input::Several(all) => {
+            let chosen: Vec<&str> = value.split(Input::AND).collect();
+            let mark = |choice: ChoiceView| ChoiceView { selected: chosen.contains(&choice.value.as_str()), ..choice };
+            let offered = all.iter().filter(|choice| !choice.retired || chosen.contains(&choice.value.as_str()));
+            let offered: Vec<Choice> = offered.cloned().map(|choice| Choice { retired: false, ..choice }).collect();
+            InputView::Checks { choices: choices(field, &offered, "", rules).into_iter().map(mark).collect() }
+        }
         Input::Agreement(document) => InputView::Agreement {
             value: document.version.clone(),
             label: "内容を読み、同意します。".to_owned(),

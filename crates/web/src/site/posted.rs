@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{HeaderMap, StatusCode, header},
 };
-use domain::forms::Answers;
+use domain::forms::{Answers, Input};
 use services::secrets::same;
 
 use super::{Failure, Site, Visit};
@@ -38,9 +38,17 @@ impl Posted {
         self.files.iter().find(|(name, bytes)| name == key && !bytes.is_empty()).map(|(_, bytes)| bytes.as_slice())
     }
 
-    /// The fields as answers of a form; of several values of one key the first counts.
+    /// The fields as answers of a form; several values of one key are joined, as ticked boxes are.
     pub fn answers(&self) -> Answers {
-        self.fields.iter().rev().map(|(key, value)| (key.clone(), value.clone())).collect()
+        let mut answers = Answers::new();
+        for (key, value) in self.fields.iter().filter(|(_, value)| !value.is_empty()) {
+            let joined = match answers.get(key) {
+                "" => value.clone(),
+                before => format!("{before}{}{value}", Input::AND),
+            };
+            answers.set(key.clone(), joined);
+        }
+        answers
     }
 
     /// A number in a field.

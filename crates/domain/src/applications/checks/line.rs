@@ -12,7 +12,7 @@ pub(super) fn line_kind(case: &CaseFacts<'_>) -> Check {
     let question = match case.kind {
         Kind::Eligibility => LINE_KIND,
         Kind::Claims => CONNECTION,
-        Kind::Certificate => return none(CheckName::LineKind),
+        Kind::Certificate | Kind::Common(_) => return none(CheckName::LineKind),
     };
     let (name, field) = (CheckName::LineKind, question.key);
     match question.judged(case.facts, case.answers) {
@@ -67,7 +67,7 @@ pub(super) fn other_procedure(case: &CaseFacts<'_>) -> Check {
     let known = match case.kind {
         Kind::Eligibility => case.facts.known.claims_line_id.as_ref(),
         Kind::Claims => case.facts.known.eligibility_line_id.as_ref(),
-        Kind::Certificate => None,
+        Kind::Certificate | Kind::Common(_) => None,
     };
     let (Some(declared), Some(known)) = (declared(case), known) else { return none(name) };
     if &declared == known {

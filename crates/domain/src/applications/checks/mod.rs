@@ -133,7 +133,7 @@ pub struct CaseFacts<'a> {
 
 /// Every check of a case, in the order in which a reviewer reads.
 pub fn checks(case: &CaseFacts<'_>) -> Vec<Check> {
-    vec![
+    let mut all = vec![
         place::register(case),
         place::check_digit(case),
         place::working(case),
@@ -149,12 +149,16 @@ pub fn checks(case: &CaseFacts<'_>) -> Vec<Check> {
         people::fee_payment(case),
         people::terminal(case),
         people::addressee(case),
-        remarks(case),
-    ]
+    ];
+    all.push(remarks(case, &all));
+    all
 }
 
-fn remarks(case: &CaseFacts<'_>) -> Check {
-    let told: Vec<&str> = case.remarks.iter().map(|(_, words)| words.as_str()).collect();
+/// What its applicant was told; what another check says about the same field is not said twice.
+fn remarks(case: &CaseFacts<'_>, others: &[Check]) -> Check {
+    let said = |field: &str| others.iter().any(|check| check.needs_a_person() && check.field == field);
+    let told: Vec<&str> =
+        case.remarks.iter().filter(|(field, _)| !said(field)).map(|(_, words)| words.as_str()).collect();
     if told.is_empty() { green(CheckName::Remarks, "") } else { look(CheckName::Remarks, "", told.join("\n")) }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn fee_payment(case: &CaseFacts<'_>) -> Check {
     let other = match case.kind {
         Kind::Eligibility => case.facts.known.claims.as_ref(),
         Kind::Claims => case.facts.known.eligibility.as_ref(),
-        Kind::Certificate => return none(name),
+        Kind::Certificate | Kind::Common(_) => return none(name),
     };
     let other = other.map_or("", |answers| answers.get(field));
     let chosen = case.answers.get(field);

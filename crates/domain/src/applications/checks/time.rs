@@ -3,13 +3,15 @@
 use super::{CaseFacts, Check, CheckName, bad, green, look, none};
 use crate::applications::Kind;
 use crate::calendar::{YearMonth, cut_off};
+use crate::forms::{Document, Input};
 
 pub(super) fn application_kind(case: &CaseFacts<'_>) -> Check {
     let (name, field) = (CheckName::ApplicationKind, "application_kind");
     let before = match case.kind {
         Kind::Eligibility => case.facts.known.eligibility.is_some(),
         Kind::Claims => case.facts.known.claims.is_some(),
-        Kind::Certificate => return none(name),
+        Kind::Common(_) if case.answers.has(field) => case.facts.known.latest.is_some(),
+        Kind::Certificate | Kind::Common(_) => return none(name),
     };
     match (case.answers.get(field), before) {
         ("start", true) => look(name, field, "「開始」ですが、前に受け付けたものがあります。"),
@@ -19,16 +21,19 @@ pub(super) fn application_kind(case: &CaseFacts<'_>) -> Check {
 }
 
 pub(super) fn terms(case: &CaseFacts<'_>) -> Check {
-    let agreed: &[(&str, &str)] = match case.kind {
-        Kind::Eligibility => &[("terms", "eligibility-terms")],
-        Kind::Claims => &[("terms", "claims-terms"), ("safety_rules", "claims-safety-rules")],
-        Kind::Certificate => return none(CheckName::Terms),
-    };
-    let older = agreed.iter().filter_map(|(field, slug)| {
-        let (document, version) = (case.facts.document(slug), case.answers.get(field));
-        (document.version != version).then(|| format!("「{}」は第{version}版に同意しています", document.title))
+    let sections = case.kind.procedure().sections(case.facts, case.answers);
+    let agreed = sections.iter().flat_map(|section| &section.fields).filter_map(|field| match &field.input {
+        Input::Agreement(document) if field.applies(case.answers) => Some((document, case.answers.get(&field.key))),
+        _ => None,
     });
-    let older: Vec<String> = older.collect();
+    let agreed: Vec<_> = agreed.collect();
+    if case.kind == Kind::Certificate || agreed.is_empty() {
+        return none(CheckName::Terms);
+    }
+    let older = agreed.iter().filter(|(document, version)| document.version != *version);
+    let words =
+        |(document, version): &(&Document, &str)| format!("「{}」は第{version}版に同意しています", document.title);
+    let older: Vec<String> = older.map(words).collect();
     match older.is_empty() {
         true => green(CheckName::Terms, "terms"),
         false => look(CheckName::Terms, "terms", format!("{}。今の版と違います。", older.join("、"))),
@@ -38,7 +43,8 @@ pub(super) fn terms(case: &CaseFacts<'_>) -> Check {
 /// The month must be reachable from the day of sending, and not be over before anyone decides.
 pub(super) fn start_month(case: &CaseFacts<'_>) -> Check {
     let (name, field) = (CheckName::StartMonth, "start_month");
-    if case.kind == Kind::Certificate {
+    let asked = !matches!(case.kind, Kind::Certificate | Kind::Common(_)) || case.answers.has(field);
+    if !asked {
         return none(name);
     }
     let Some(month) = case.kind.procedure().start_month(case.answers) else {

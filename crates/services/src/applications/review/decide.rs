@@ -2,7 +2,7 @@
 //! end in the same verb.
 
 use domain::{
-    applications::{Event, Facts, Kind, State},
+    applications::{Event, Facts, Kind, Life, State},
     clock::Timestamp,
     ids::{AccountId, ApplicationId, InstitutionId, JobId, ProposalId},
 };
@@ -13,7 +13,7 @@ use storage::{
     applications::{Application, LatestFilings},
 };
 
-use super::super::{TAKE_EFFECT, advance, facts::way_of_paying, facts_of, record, reviewing, tell};
+use super::super::{TAKE_EFFECT, advance, effects, facts::way_of_paying, facts_of, record, reviewing, tell};
 use super::second::{Deed, proposed};
 use crate::{Ctx, Error, Result, letters::NewSecret};
 
@@ -29,6 +29,8 @@ pub enum Decision {
     ChangedMeanwhile,
     /// A reason is needed.
     ReasonMissing,
+    /// Something stands against the acceptance now; the sentence says what.
+    StandsAgainst(String),
     /// A second person is asked (four eyes).
     Proposed(ProposalId),
 }
@@ -123,7 +125,7 @@ pub(super) async fn taken(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application) -> Resu
 pub(crate) async fn secret_for(ctx: &Ctx<'_>, kind: Kind) -> Result<Option<NewSecret>> {
     Ok(match kind {
         Kind::Certificate => Some(crate::letters::new_secret(ctx).await?),
-        Kind::Eligibility | Kind::Claims => None,
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => None,
     })
 }
 
@@ -138,6 +140,9 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
     let secret = secret_for(ctx, case.kind).await?;
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
+    if let Some(why) = effects::stands_against(ctx, &mut tx, &seen).await? {
+        return Ok(Decision::StandsAgainst(why));
+    }
     let decision = match proposed(ctx, &mut tx, &seen, Deed::Accept).await? {
         Some(id) => Decision::Proposed(id),
         None => Decision::Done(accept_in(ctx, &mut tx, seen, secret, "").await?),
@@ -151,7 +156,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
 /// `secret_for`; `note` stands in the case's life.
 ///
 /// # Errors
-/// [`Error::ChangedMeanwhile`] when the state does not allow it or someone was faster.
+/// [`Error::ChangedMeanwhile`] when the state does not allow it, something stands against it, or someone was faster.
 pub async fn accept_in(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
@@ -159,16 +164,20 @@ pub async fn accept_in(
     secret: Option<NewSecret>,
     note: &str,
 ) -> Result<State> {
+    if effects::stands_against(ctx, tx, &seen).await?.is_some() {
+        return Err(Error::ChangedMeanwhile);
+    }
     let seen = taken(ctx, tx, seen).await?;
     let to = advance(ctx, tx, &seen, Event::Accept, note).await?;
     if let Some(secret) = secret {
         let payment = payment_in(tx, seen.institution_id).await?;
         crate::fees::charge(ctx, tx, &seen, &payment).await?;
         crate::letters::order_issuance(ctx, tx, &seen, secret).await?;
-    } else {
+    } else if seen.kind.life() != Life::Once {
         supersede(ctx, tx, &seen).await?;
         schedule_effect(ctx, tx, &seen).await?;
     }
+    effects::after_acceptance(ctx, tx, &seen).await?;
     let payment = payment_in(tx, seen.institution_id).await?;
     let mut further = tell::after_acceptance(ctx, &seen);
     further.push(("fee_payment", tell::payment_words(ctx, &payment)));
@@ -200,8 +209,8 @@ async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()>
 }
 
 async fn schedule_effect(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let month = case.kind.procedure().start_month(&case.answers);
-    let at = month.map_or(ctx.now, |month| Timestamp::start_of_day(month.first_day()).max(ctx.now));
+    let day = case.kind.procedure().start_day(&case.answers);
+    let at = day.map_or(ctx.now, |day| Timestamp::start_of_day(day).max(ctx.now));
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("take_effect:{}", case.id);
     storage::jobs::enqueue(tx, job, TAKE_EFFECT, Some(&key), json!({ "application": case.id }), at).await?;

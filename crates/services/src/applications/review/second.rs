@@ -28,7 +28,7 @@ impl Deed<'_> {
     const fn matter(self, kind: Kind) -> Matter {
         match (self, kind) {
             (Self::Accept, Kind::Certificate) => Matter::AcceptCertificate,
-            (Self::Accept, Kind::Eligibility | Kind::Claims) => Matter::AcceptFiling,
+            (Self::Accept, Kind::Eligibility | Kind::Claims | Kind::Common(_)) => Matter::AcceptFiling,
             (Self::Reject(_), _) => Matter::Reject,
         }
     }

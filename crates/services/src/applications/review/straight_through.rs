@@ -90,7 +90,7 @@ async fn judge(ctx: &Ctx<'_>, case: &Application, rule: StraightThrough) -> Resu
         checks.iter().filter(|check| check.needs_a_person()).map(|check: &Check| check.name.label()).collect();
     Ok(if !open.is_empty() {
         Verdict::Hold(open.join("、"))
-    } else if rule.is_sampled(ctx.app.randomness.below(100)) {
+    } else if rule.is_sampled(case.kind, ctx.app.randomness.below(100)) {
         Verdict::Sample
     } else {
         Verdict::Accept

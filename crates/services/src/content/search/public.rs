@@ -65,7 +65,7 @@ pub(super) struct Ranked {
 pub(super) async fn find(ctx: &Ctx<'_>, conn: &mut Conn, needle: &Needle, only: Option<Kind>) -> Result<Ranked> {
     let mut ranked = Ranked::default();
     if only.is_none_or(|kind| kind == Kind::Procedure) {
-        ranked.all.extend(procedures::ALL.iter().filter_map(|tile| procedure(needle, tile)));
+        ranked.all.extend(procedures::tiles().filter_map(|tile| procedure(needle, &tile)));
     }
     let ids = proposed(ctx, conn, needle, only).await?;
     ranked.is_cut = ids.len() >= MOST as usize;

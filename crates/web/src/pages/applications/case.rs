@@ -145,7 +145,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         mails: mails(shown),
         letters: letters_of(shown),
         certificates: certificates_of(shown),
-        withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| withdrawal(case.kind)),
+        withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| case.kind.words().withdraw),
         send_again: (case.state == State::LetterPosted)
             .then(|| Link::new(format!("届かない、なくした：{}", send_again::LABEL), send_again_page(case.id))),
         action_class: if case.state.is_editable() || send_again::is_next(case.state) { "button-first" } else { "" },
@@ -265,15 +265,6 @@ fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
     shown.certificates.iter().filter(|certificate| certificate.certificate.is_some()).map(card).collect()
 }
 
-/// What taking a case back is called.
-const fn withdrawal(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Certificate => "申請を取り消す",
-        Kind::Eligibility => "申請を取り下げる",
-        Kind::Claims => "届出を取り下げる",
-    }
-}
-
 #[derive(Template)]
 #[template(path = "applications/withdraw.html")]
 pub(super) struct WithdrawPage {
@@ -294,7 +285,7 @@ pub(super) async fn ask_withdraw(visit: Visit, Path(name): Path<String>) -> Resu
         return Err(Error::ChangedMeanwhile.into());
     }
     let certificate = shown.case.kind == Kind::Certificate;
-    let label = withdrawal(shown.case.kind);
+    let label = shown.case.kind.words().withdraw;
     let fee = if certificate { "発行料はかかりません。" } else { "費用はかかりません。" };
     Ok(Html(WithdrawPage {
         frame: visit.frame(format!("{}：{label}", shown.case.kind.label())),

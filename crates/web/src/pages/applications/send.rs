@@ -82,7 +82,7 @@ fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> C
         documents: documents(visit, state.case.kind),
         about,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
-        send: send_label(state.case.kind).to_owned(),
+        send: state.case.kind.words().send.to_owned(),
     }
 }
 
@@ -102,14 +102,6 @@ fn unplaced(state: &CheckState) -> impl Iterator<Item = String> {
 pub(in crate::pages) fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
     let in_force = visit.site.app.reference().documents;
     kind.procedure().documents().iter().filter_map(|slug| in_force.get(*slug)).map(document_link).collect()
-}
-
-const fn send_label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Eligibility => "この内容で申請を送信する",
-        Kind::Certificate => "この内容で発行を申請する",
-        Kind::Claims => "この内容で届出を送信する",
-    }
 }
 
 /// Everything that will be sent, in words; a form with faults goes back to the form.
@@ -193,7 +185,7 @@ async fn next(visit: &Visit, kind: Kind) -> Result<Option<Link>, Failure> {
     let (next, words) = match kind {
         Kind::Eligibility => (Kind::Certificate, "次へ：端末の電子証明書の発行を申請する"),
         Kind::Certificate => (Kind::Claims, "次へ：オンライン請求の届出をする"),
-        Kind::Claims => return Ok(None),
+        Kind::Claims | Kind::Common(_) => return Ok(None),
     };
     let filed = applications::outlook(&visit.ctx(), next).await?.filed;
     Ok((!filed).then(|| Link::new(words, format!("/procedures/{next}"))))

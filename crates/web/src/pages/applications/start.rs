@@ -64,50 +64,20 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
     visit.member()?;
     let kind = kind(&name)?;
     let outlook = applications::outlook(&visit.ctx(), kind).await?;
-    let (lead, prepare) = words(kind);
+    let words = kind.words();
     Ok(Html(Begin {
         frame: Frame { breadcrumb: trail(), ..visit.frame(kind.label()) },
         address: format!("/procedures/{kind}"),
         article: kind.procedure().article(),
         about: articles_about(&visit, kind).await?,
         claims: kind == Kind::Claims,
-        lead,
-        prepare,
+        lead: words.lead,
+        prepare: words.prepare,
         missing: outlook.missing,
         under_way: outlook.under_way.as_ref().map(UnderWay::of),
         draft: outlook.draft.as_ref().map(|draft| DraftView::new(draft, &visit.csrf)),
-        button: match kind {
-            _ if !outlook.filed => "入力をはじめる",
-            Kind::Claims => "届出の入力をはじめる",
-            _ => "申請の入力をはじめる",
-        },
+        button: if outlook.filed { words.again } else { "入力をはじめる" },
     }))
-}
-
-fn words(kind: Kind) -> (&'static str, &'static [&'static str]) {
-    match kind {
-        Kind::Eligibility => (
-            "オンライン資格確認等システムを使い始めるとき、または申請した内容を変えるときの申請です。入力は10分ほどです。",
-            &[
-                "NTTフレッツ回線の「開通のご案内」（お客様ID）",
-                "フレッツ・v6オプションの契約の状況",
-                "利用を始める予定の年月",
-            ],
-        ),
-        Kind::Certificate => (
-            "端末1台に1枚必要な「端末の電子証明書」の発行を申請します。承認されると、通知書が簡易書留で届きます。入力は5分ほどです。",
-            &["端末の台数と、それぞれの名前", "端末のOS（Windows 11 など）", "通知書を受け取る担当者の名前"],
-        ),
-        Kind::Claims => (
-            "オンライン請求を始めるとき、または届け出た内容を変えるときの届出です。ここで送信すると、紙の届出は要りません。入力は10分ほどです。",
-            &[
-                "レセコンのプログラム名称",
-                "パソコンの基本ソフト（OS）とブラウザ",
-                "回線の種類とお客様ID",
-                "安全対策の規程",
-            ],
-        ),
-    }
 }
 
 /// Begins the form or goes on with the draft; a double click finds the same draft.

@@ -219,15 +219,7 @@ fn buttons(slug: &str, number: &str) -> Vec<Link> {
         ];
     }
     let read_before = Kind::ALL.iter().filter(|kind| kind.procedure().article() == number);
-    read_before.map(|kind| Link::new(label(*kind), format!("/procedures/{kind}"))).collect()
-}
-
-fn label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Eligibility => "オンライン資格確認等システムの利用申請画面へ進む",
-        Kind::Certificate => "電子証明書の申請画面へ進む",
-        Kind::Claims => "オンライン請求に関する届出画面へ進む",
-    }
+    read_before.map(|kind| Link::new(kind.words().to_form, format!("/procedures/{kind}"))).collect()
 }
 
 /// What the next page does by itself (manual 2-2 asks 「利用申請は、行いましたか」).

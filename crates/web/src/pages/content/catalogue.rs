@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::extract::Query;
-use domain::content::procedures::{CERTIFICATE, CLAIMS, ELIGIBILITY, Leads, STATUS, Tile};
+use domain::{
+    applications::Business,
+    content::procedures::{Leads, Tile, tiles_of},
+};
 use serde::Deserialize;
 
 use super::home;
@@ -14,29 +17,13 @@ use crate::{
     },
 };
 
-/// One business of the catalogue with its procedures.
-struct Business {
-    title: &'static str,
-    href: &'static str,
-    lead: &'static str,
-    tiles: fn() -> Vec<TileView>,
+/// The address of a business.
+fn address(business: Business) -> String {
+    match business {
+        Business::Eligibility => "/procedures".to_owned(),
+        other => format!("/procedures?category={}", other.as_str()),
+    }
 }
-
-/// The businesses whose procedures can be done today.
-const BUSINESSES: [Business; 2] = [
-    Business {
-        title: "オンライン資格確認",
-        href: "/procedures",
-        lead: "オンライン資格確認に関する手続です。",
-        tiles: || vec![tile(&ELIGIBILITY), tile(&CERTIFICATE), tile(&STATUS)],
-    },
-    Business {
-        title: "オンライン請求",
-        href: "/procedures?category=claims",
-        lead: "オンライン請求に関する手続です。",
-        tiles: || vec![tile(&CLAIMS), tile(&CERTIFICATE), tile(&STATUS)],
-    },
-];
 
 /// A procedure as its tile.
 fn tile(tile: &Tile) -> TileView {
@@ -67,15 +54,15 @@ pub(super) struct CataloguePage {
 
 /// The catalogue.
 pub(super) async fn show(visit: Visit, Query(open): Query<Open>) -> Html<CataloguePage> {
-    let [eligibility, claims] = &BUSINESSES;
-    let business = if open.category == "claims" { claims } else { eligibility };
+    let shown = || Business::ALL.into_iter().filter(|business| tiles_of(*business).next().is_some());
+    let business = shown().find(|business| business.as_str() == open.category).unwrap_or(Business::Eligibility);
     let catalogue = CatalogueView {
-        menu: BUSINESSES.iter().map(|business| Link::new(business.title, business.href)).collect(),
-        current: business.href.to_owned(),
-        lead: business.lead.to_owned(),
-        tiles: (business.tiles)(),
+        menu: shown().map(|business| Link::new(business.label(), address(business))).collect(),
+        current: address(business),
+        lead: business.lead().to_owned(),
+        tiles: tiles_of(business).map(|one| tile(&one)).collect(),
     };
-    let title = format!("手続の一覧：{}", business.title);
+    let title = format!("手続の一覧：{}", business.label());
     let frame = Frame { current: Section::Business, breadcrumb: home(), ..visit.frame(title) };
     Html(CataloguePage { frame, catalogue })
 }

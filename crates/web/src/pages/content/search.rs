@@ -168,7 +168,7 @@ fn href(hit: &Hit) -> String {
             _ => format!("/articles/{name}"),
         },
         Target::Tile(name) => {
-            procedures::ALL.iter().find(|tile| tile.name == *name).map(catalogue::href).unwrap_or_default()
+            procedures::tiles().find(|tile| tile.name == *name).map(|tile| catalogue::href(&tile)).unwrap_or_default()
         }
         Target::Case(id) => format!("/applications/{id}"),
         Target::Terminal(id) => format!("/terminals/{id}"),

@@ -51,6 +51,7 @@ struct Home {
     frame: Frame,
     next: NextStepView,
     tasks: TaskListView,
+    others: TaskListView,
     terminals: Option<TableView>,
     waiting: String,
     notices: Vec<Link>,
@@ -98,6 +99,7 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     Ok(Html(Home {
         next,
         tasks: TaskListView { tasks: tasks.list(kind) },
+        others: TaskListView { tasks: tasks::others(&applications::others(&ctx).await?) },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
         notices,

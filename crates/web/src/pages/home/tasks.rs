@@ -9,7 +9,7 @@ use domain::{
 use services::{
     Ctx,
     applications::{self, Draft, Standing, ask_of, next_of},
-    rows::Foremost,
+    rows::{Application, Foremost},
 };
 use time::Date;
 
@@ -199,6 +199,25 @@ impl<'a> Tasks<'a> {
     }
 }
 
+/// Procedures beside those of the journey, each with its state and what comes next.
+pub(super) fn others(standings: &[Standing<Application>]) -> Vec<TaskView> {
+    let view = |standing: &Standing<Application>| {
+        let (case, explanation) = (&standing.case, &standing.explanation);
+        TaskView {
+            title: case.kind.label().to_owned(),
+            href: match case.state {
+                State::Draft => go_on(case.id, None),
+                _ => format!("/applications/{}", case.id),
+            },
+            state: standing_view(standing, case.state),
+            next: format!("{}{}", explanation.happened, explanation.next_step()),
+            facts: turn(explanation),
+            ..TaskView::default()
+        }
+    };
+    standings.iter().map(view).collect()
+}
+
 /// Whose turn it is, and when the next step is expected.
 pub(super) fn turn(explanation: &Explanation) -> Vec<Fact> {
     let holder = explanation.turn().map(|holder| Fact::new("いま対応する人", holder));
@@ -211,6 +230,7 @@ const fn begin_words(kind: Kind) -> &'static str {
         Kind::Eligibility => "オンライン資格確認の利用申請をはじめる",
         Kind::Certificate => "端末の電子証明書の申請をはじめる",
         Kind::Claims => "オンライン請求の届出をはじめる",
+        Kind::Common(_) => kind.words().again,
     }
 }
 
@@ -219,6 +239,7 @@ const fn prepare(kind: Kind) -> &'static str {
         Kind::Eligibility => "NTTフレッツ回線の「開通のご案内」（お客様ID）をご用意ください。入力は10分ほどです。",
         Kind::Certificate => "端末1台に1枚必要です。通知書が簡易書留で届きます。入力は5分ほどです。",
         Kind::Claims => "レセコンのプログラム名称と、お客様IDをご用意ください。入力は10分ほどです。",
+        Kind::Common(_) => kind.words().lead,
     }
 }
 

@@ -71,5 +71,6 @@ const fn short(kind: Kind) -> &'static str {
         Kind::Eligibility => "資格確認の利用申請",
         Kind::Certificate => "端末の電子証明書",
         Kind::Claims => "オンライン請求の届出",
+        Kind::Common(_) => kind.words().short,
     }
 }

@@ -223,7 +223,8 @@ async fn cases(ctx: &Ctx<'_>) -> Result<Vec<Waiting>, Failure> {
     for kind in Kind::ALL.iter().copied().filter(|kind| ctx.permit(applications::reading(*kind)).is_ok()) {
         for (state, name, words) in OPEN {
             let count = count(kind, state);
-            if count > 0 || state == State::Submitted {
+            let always = state == State::Submitted && Kind::JOURNEY.contains(&kind);
+            if count > 0 || always {
                 let queue = queue_of(kind);
                 let href = if state == State::Submitted { queue } else { format!("{queue}?state={state}") };
                 let work = Waiting::new(&format!("{}（{name}）", kind.label()), &href, count, words);

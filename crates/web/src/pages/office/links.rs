@@ -4,6 +4,9 @@ use domain::{applications::Kind, permissions::Permission as P};
 
 use crate::{site::Visit, view::frame::Link};
 
+/// The queues of the procedures that are not in the menu by themselves.
+pub(super) const OTHERS: &str = "/office/queue";
+
 /// Permission, words and address of every entry, in the order of the menu.
 const ENTRIES: &[(P, &str, &str)] = &[
     (P::AnswerInquiries, "電話の応対", "/office/desk-call"),
@@ -14,6 +17,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadApplications, "資格確認の申請", "/office/queue/eligibility"),
     (P::ReadCertificates, "端末の電子証明書の申請", "/office/queue/certificate"),
     (P::ReadApplications, "オンライン請求の届出", "/office/queue/claims"),
+    (P::ReadApplications, "そのほかの手続", OTHERS),
     (P::ReadCertificates, "端末の電子証明書を探す", "/office/certificates"),
     (P::ReadCertificates, "盗難・紛失の届出", "/office/losses"),
     (P::ReadChecks, "証明書の点検", "/office/checks"),
@@ -41,6 +45,11 @@ pub(crate) fn office_links(visit: &Visit) -> Vec<Link> {
         .filter(|(needs, _, _)| ctx.permit(*needs).is_ok())
         .map(|(_, words, href)| Link::new(*words, *href))
         .collect()
+}
+
+/// The entry of the menu under which a procedure's queue stands.
+pub(super) fn entry_of(kind: Kind) -> String {
+    if Kind::JOURNEY.contains(&kind) { queue_of(kind) } else { OTHERS.to_owned() }
 }
 
 /// The address of a procedure's queue.

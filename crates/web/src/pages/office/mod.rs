@@ -56,6 +56,7 @@ fn review() -> Routes {
     Routes::default()
         .get("/office", Access::Staff, desk::show)
         .get("/office/next", decide, desk::next)
+        .get(links::OTHERS, Access::Office(P::ReadApplications), queue::others)
         .get("/office/queue/{kind}", read, queue::show)
         .post("/office/queue/{kind}/filters", read, queue::save)
         .post("/office/queue/{kind}/filters/{id}/delete", read, queue::delete)

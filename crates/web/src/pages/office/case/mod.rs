@@ -128,11 +128,22 @@ async fn settle(
     match outcome {
         Ok(Decision::Done(_)) => Ok(see_other(&address(id, done, queue))),
         Ok(Decision::Proposed(proposal)) => Ok(see_other(&format!("/office/proposals/{proposal}?done=made"))),
+        Ok(Decision::StandsAgainst(why)) => stopped(visit, id, queue, why).await,
         Ok(Decision::ChangedMeanwhile | Decision::ReasonMissing) | Err(Error::ChangedMeanwhile) => {
             stale(visit, id, queue, typed).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The case, with what stands against its acceptance.
+async fn stopped(visit: &Visit, id: ApplicationId, queue: &str, why: String) -> Result<Response, Failure> {
+    let view = applications::case(&visit.ctx(), id).await?;
+    let mut page = page::page(visit, &view, queue).await?;
+    page.frame.has_errors = true;
+    let banner = parts::banner(BannerKind::Error, "いまは承認できません", &[]);
+    page.frame.banners.push(BannerView { body: vec![why], ..banner });
+    Ok((StatusCode::CONFLICT, Html(page)).into_response())
 }
 
 /// The case with what was done, and the queue it was opened from.

@@ -69,7 +69,7 @@ impl Standing {
 const fn decider(kind: Kind) -> &'static str {
     match kind {
         Kind::Certificate => "登録局担当",
-        Kind::Eligibility | Kind::Claims => "審査担当",
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => "審査担当",
     }
 }
 

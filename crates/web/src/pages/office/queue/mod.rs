@@ -1,6 +1,7 @@
 //! The queue of a procedure: filters, counts, age in business days against the target, paging by key (spec 6.2).
 
 mod bulk;
+mod others;
 mod saved;
 mod wanted;
 
@@ -19,7 +20,10 @@ use services::{
     rows::{Counts, Listed, SavedFilter},
 };
 
-use super::{links::queue_of, parts};
+use super::{
+    links::{entry_of, queue_of},
+    parts,
+};
 use crate::{
     pages::applications::state_view,
     site::{Failure, Html, Visit, grouped_code},
@@ -31,6 +35,7 @@ use crate::{
 };
 
 pub(super) use bulk::{choose, decide, result};
+pub(super) use others::others;
 pub(super) use saved::{delete, save};
 pub(super) use wanted::{Wanted, case_in};
 
@@ -87,7 +92,7 @@ pub(super) async fn show(
         .first()
         .filter(|_| choosing)
         .map(|first| Link::new("次の申請を審査する", case_in(first.id, &wanted.query())));
-    let mut frame = visit.office_frame(kind.label(), &queue_of(kind));
+    let mut frame = visit.office_frame(kind.label(), &entry_of(kind));
     frame.banners.extend(said(&wanted.said));
     Ok(Html(QueuePage {
         frame,
