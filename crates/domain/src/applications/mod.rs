@@ -84,6 +84,12 @@ pub trait Procedure: Send + Sync {
         None
     }
 
+    /// What helps when something must be filed first: words and address; none when nothing here does.
+    fn way_before(&self, facts: &Facts) -> Option<(&'static str, &'static str)> {
+        let eligibility = ("オンライン資格確認の利用申請へ進む", "/procedures/eligibility");
+        facts.known.eligibility.is_none().then_some(eligibility)
+    }
+
     /// The line's customer ID that a filed case declares, if the procedure has one.
     fn line_id(&self, facts: &Facts, answers: &Answers) -> Option<String> {
         let _ = (facts, answers);

@@ -302,6 +302,8 @@ pub async fn discard(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
 pub struct Outlook {
     /// What must be filed first, if anything.
     pub missing: Option<&'static str>,
+    /// What helps then: words and address.
+    pub way: Option<(&'static str, &'static str)>,
     /// The draft that waits.
     pub draft: Option<Draft>,
     /// Whether a case of this procedure was filed before.
@@ -329,5 +331,6 @@ pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
         Kind::Common(_) => facts.known.latest.is_some(),
     };
     let missing = kind.procedure().missing_before(&facts);
-    Ok(Outlook { missing, draft, filed, under_way })
+    let way = kind.procedure().way_before(&facts).filter(|_| missing.is_some());
+    Ok(Outlook { missing, way, draft, filed, under_way })
 }

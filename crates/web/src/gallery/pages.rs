@@ -63,6 +63,7 @@ fn tasks() -> TaskListView {
                 ..TaskView::default()
             },
         ],
+        unordered: false,
     }
 }
 

@@ -69,6 +69,11 @@ impl Procedure for Form {
         Service::missing_before(facts)
     }
 
+    fn way_before(&self, facts: &Facts) -> Option<(&'static str, &'static str)> {
+        let eligibility = ("オンライン資格確認の利用申請へ進む", "/procedures/eligibility");
+        (!is_one_of(facts, &[ScoreTable::HomeNursing])).then_some(eligibility)
+    }
+
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
         SERVICE.sections(facts, vec![Self::signature_section(facts)])
     }

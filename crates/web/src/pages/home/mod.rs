@@ -98,8 +98,8 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
         next,
-        tasks: TaskListView { tasks: tasks.list(kind) },
-        others: TaskListView { tasks: tasks::others(&applications::others(&ctx).await?) },
+        tasks: TaskListView { tasks: tasks.list(kind), unordered: false },
+        others: TaskListView { tasks: tasks::others(&applications::others(&ctx).await?), unordered: true },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
         notices,

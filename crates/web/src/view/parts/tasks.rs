@@ -23,12 +23,14 @@ pub struct NextStepView {
 
 impl HtmlSafe for NextStepView {}
 
-/// Tasks in the order they are done.
+/// Tasks, mostly in the order they are done.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "components/task_list.html")]
 pub struct TaskListView {
     /// The tasks.
     pub tasks: Vec<TaskView>,
+    /// Whether their order says nothing; then they have no numbers.
+    pub unordered: bool,
 }
 
 impl HtmlSafe for TaskListView {}
