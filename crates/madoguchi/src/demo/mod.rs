@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// Print one JSON object instead of the table.
     #[arg(long)]
     json: bool,
+    /// An empty PostgreSQL database instead of the embedded one, for tests on both.
+    #[arg(long, hide = true)]
+    database: Option<String>,
     /// Let the clock stand at this time in Japan (2026-05-11T09:00) and numbers be the same in every run, for the pictures
     /// of the manual; only on an empty folder.
     #[arg(long, hide = true, value_parser = still::time_in_japan)]
@@ -77,7 +80,8 @@ fn prepare(folder: &Path, reset: bool, anew: bool) -> anyhow::Result<()> {
 }
 
 fn config(options: &Options) -> Config {
-    let mut config = Config { data_dir: options.data_dir.clone(), ..Config::default() };
+    let (data_dir, database) = (options.data_dir.clone(), options.database.clone());
+    let mut config = Config { data_dir, database, ..Config::default() };
     config.portal = Listener::at(options.port, "http");
     config.closed_network = Listener::at(options.closed_port, "https");
     if let Some(url) = &options.closed_url {

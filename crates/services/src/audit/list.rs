@@ -1,8 +1,13 @@
 //! The viewer: rows by filters as people type them, as pages and as CSV, and who looked at how many personal data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{calendar::typed_day, ids::AccountId, institutions::InstitutionCode, permissions::Permission};
+use domain::{
+    calendar::typed_day,
+    ids::{AccountId, ApplicationId},
+    institutions::InstitutionCode,
+    permissions::Permission,
+};
 use storage::{
     Conn,
     audit::{self, Filter, Row, ViewCount},
@@ -47,13 +52,15 @@ pub struct Query {
     pub to: String,
 }
 
-/// A row with the name of who acted.
+/// A row with the name of who acted and the number of the case.
 #[derive(Clone, Debug)]
 pub struct AuditLine {
     /// The row.
     pub row: Row,
     /// The person's name; empty for all others.
     pub actor_name: String,
+    /// Reference number of the case that the row is about, in groups; empty for anything else.
+    pub reference: String,
 }
 
 /// What stands for somebody or something that does not exist.
@@ -111,12 +118,25 @@ pub async fn audit_rows(ctx: &Ctx<'_>, query: &Query, before: Option<i64>) -> Re
 
 async fn named(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<AuditLine>> {
     let mut names = BTreeMap::new();
+    let cases: BTreeSet<ApplicationId> = rows.iter().filter_map(case_of).collect();
+    let cases: Vec<ApplicationId> = cases.into_iter().collect();
+    let mut references = BTreeMap::new();
+    for chunk in cases.chunks(PAGE) {
+        references.extend(storage::applications::references_of(conn, chunk).await?);
+    }
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         let actor_name = name_of(conn, &mut names, &row.actor).await?;
-        lines.push(AuditLine { row, actor_name });
+        let reference = case_of(&row).and_then(|case| references.get(&case));
+        let reference = reference.map(|number| crate::applications::reference(number)).unwrap_or_default();
+        lines.push(AuditLine { row, actor_name, reference });
     }
     Ok(lines)
+}
+
+/// The case that a row is about.
+fn case_of(row: &Row) -> Option<ApplicationId> {
+    row.subject.strip_prefix("application:").and_then(|id| id.parse().ok())
 }
 
 async fn name_of(conn: &mut Conn, names: &mut BTreeMap<String, String>, actor: &str) -> Result<String> {

@@ -4,6 +4,7 @@ use domain::{
     applications::checks::Elsewhere,
     ids::{AccountId, ApplicationId, InstitutionId},
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::convert::word;
@@ -49,4 +50,26 @@ pub async fn has_hand_in(conn: &mut Conn, case: ApplicationId, account: AccountI
         .fetch_one(c)
         .await)?;
     Ok(count > 0)
+}
+
+/// Reference numbers of cases, in no order; by one statement for all of a list. Drafts have none.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn references_of(conn: &mut Conn, ids: &[ApplicationId]) -> Result<Vec<(ApplicationId, String)>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows: Vec<(Uuid, String)> = on_engine!(conn, |c| {
+        let mut query =
+            QueryBuilder::new("SELECT id, reference FROM applications WHERE reference IS NOT NULL AND id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        query.push(")");
+        query.build_query_as().persistent(false).fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().map(|(id, reference)| (ApplicationId(id), reference)).collect())
 }

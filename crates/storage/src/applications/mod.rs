@@ -20,7 +20,7 @@ pub use lists::{
     LatestFilings, Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line, kinds,
     latest_filings, of_institution, open_by_kind, sent_together, terminals_of, under_way, under_way_in_turn,
 };
-pub use looked_up::{elsewhere_with_line, has_hand_in};
+pub use looked_up::{elsewhere_with_line, has_hand_in, references_of};
 pub use queue::{Assignee, Counts, PAGE, QueueFilter, counts, next_in_queue, previous_in_queue, queue};
 pub use saved::{
     DecisionRun, RunResult, SavedFilter, add_result, delete_filter, filters_of, insert_run, results_of_run, run,

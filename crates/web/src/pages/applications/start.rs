@@ -76,7 +76,11 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         lead: words.lead,
         prepare: words.prepare,
         missing: outlook.missing,
-        missing_title: if outlook.way.is_some() { "先に必要な手続があります" } else { "いまは申請できません" },
+        missing_title: if outlook.way.is_some() {
+            "先に必要な手続があります"
+        } else {
+            "いまは申請できません"
+        },
         way: outlook.way.map(|(words, href)| Link::new(words, href)),
         under_way: outlook.under_way.as_ref().map(UnderWay::of),
         draft: outlook.draft.as_ref().map(|draft| DraftView::new(draft, &visit.csrf)),

@@ -138,17 +138,22 @@ fn line(visit: &Visit, line: &AuditLine) -> RowView {
         CellView::Number(thousands(row.seq)),
         CellView::Text(japanese_datetime(row.instant())),
         CellView::Lines(audit_words::action(&row.action).to_owned(), row.action.clone()),
-        subject(visit, &row.subject),
+        subject(visit, &row.subject, &line.reference),
         CellView::Lines(who.clone(), note.join("　")),
         CellView::Code(row.hash.chars().take(SHOWN).collect()),
     ])
 }
 
-fn subject(visit: &Visit, subject: &str) -> CellView {
+/// What a row is about: a case by its number, anything else as it is stored.
+fn subject(visit: &Visit, subject: &str, reference: &str) -> CellView {
     let case = subject.strip_prefix("application:");
     let readable = parts::may(visit, P::ReadApplications) && parts::may(visit, P::ReadCertificates);
     match case.filter(|_| readable) {
+        Some(id) if !reference.is_empty() => {
+            CellView::link(format!("受付番号 {reference}"), format!("/office/applications/{id}"))
+        }
         Some(id) => CellView::link(subject, format!("/office/applications/{id}")),
+        None if !reference.is_empty() => CellView::Lines(format!("受付番号 {reference}"), subject.to_owned()),
         None => CellView::Text(subject.to_owned()),
     }
 }
