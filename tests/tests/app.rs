@@ -49,6 +49,8 @@ mod dump;
 mod est;
 #[path = "app/explained.rs"]
 mod explained;
+#[path = "app/feed.rs"]
+mod feed;
 #[path = "app/fees.rs"]
 mod fees;
 #[path = "app/fees_agreed.rs"]

@@ -46,6 +46,12 @@ ids! {
     ApplicationId,
     /// One line in the life of a case.
     EventId,
+    /// Something that downstream systems are told.
+    HappeningId,
+    /// An access token of a machine.
+    AccessTokenId,
+    /// A downstream system that is called.
+    ReceiverId,
     /// A certificate, from its reservation on.
     CertificateId,
     /// A run of the check of stored certificates.

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod checks;
 pub mod clock;
 pub mod content;
+pub mod feed;
 pub mod fees;
 pub mod forms;
 pub mod ids;

@@ -15,6 +15,7 @@ mod ctx;
 mod daily;
 pub mod demo;
 mod error;
+pub mod feed;
 pub mod fees;
 mod held;
 mod ical;

@@ -11,7 +11,7 @@ use sqlx::{
 
 use crate::{
     audit::{self, Entry},
-    migrations,
+    feed, migrations,
     readers::{Held, Readers},
     witness::{Note, Position, Witness},
     writer::{Turn, Writer},
@@ -87,6 +87,7 @@ pub enum Conn {
 pub struct Tx {
     place: Place,
     entries: Vec<Entry>,
+    pub(crate) events: Vec<feed::NewEvent>,
     notes: Vec<Note>,
     witness: Option<Arc<dyn Witness>>,
     hooks: Vec<Hook>,
@@ -194,7 +195,8 @@ impl Db {
                 Place::Own(Own { conn: Conn::Postgres(conn), open: true })
             }
         };
-        Ok(Tx { place, entries: vec![], notes: vec![], witness: self.witness.clone(), hooks: vec![] })
+        let witness = self.witness.clone();
+        Ok(Tx { place, entries: vec![], events: vec![], notes: vec![], witness, hooks: vec![] })
     }
 
     /// Prepares a statement on the live engine without running it.
@@ -291,7 +293,9 @@ impl Tx {
         tokio::spawn(self.make_known()).await.unwrap_or(Err(Error::NotDurable))
     }
 
-    async fn make_durable(self) -> Result<()> {
+    async fn make_durable(mut self) -> Result<()> {
+        let events = std::mem::take(&mut self.events);
+        feed::append(&mut self, events).await?;
         match self.place {
             Place::Turn(turn) => turn.commit(self.entries).await,
             Place::Own(mut own) => {

@@ -18,6 +18,7 @@ pub mod authority;
 pub mod calls;
 pub mod content;
 pub mod dump;
+pub mod feed;
 pub mod fees;
 pub mod inquiries;
 pub mod institutions;

@@ -48,6 +48,7 @@ pub(crate) fn sqlite() -> Migrator {
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
         28 "register_words" "0028_register_words.sql",
+        29 "feed" "0029_feed.sql",
     )
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn postgres() -> Migrator {
         26 "lists" "0026_lists.sql",
         27 "readings" "0027_readings.sql",
         28 "register_words" "0028_register_words.sql",
+        29 "feed" "0029_feed.sql",
     )
 }
 

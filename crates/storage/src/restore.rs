@@ -90,6 +90,9 @@ sql!(ALL_DUE = "UPDATE crl_shards SET next_update = 0");
 sql!(FREE_LEASES = "DELETE FROM leases");
 sql!(END_SESSIONS = "DELETE FROM sessions");
 sql!(END_LINKS = "DELETE FROM tokens");
+sql!(/// Numbers that were given since the copy was made are not given again to something else.
+    LEAP = "UPDATE event_head SET seq = seq + 1000000 WHERE id = 1");
+sql!(END_ACCESS = "UPDATE access_tokens SET ends_at = 0 WHERE revoked_at IS NULL");
 sql!(FORGET_ANSWERS = "DELETE FROM ocsp_answers");
 
 /// Certificates after one, by identifier, so many at most.
@@ -173,14 +176,14 @@ pub async fn withdraw_lists(tx: &mut Tx, authority: AuthorityId) -> Result<()> {
     Ok(on_engine!(&mut **tx, |c| sqlx::query(WITHDRAW).bind(authority.0).execute(c).await.map(drop))?)
 }
 
-/// Ends what may have ended since the copy was made: sessions, links in mails, leases, OCSP answers made ahead; and lets
-/// every revocation list be due.
+/// Ends what may have ended since the copy was made: sessions, links in mails, access tokens, leases, OCSP
+/// answers made ahead; lets every revocation list be due, and the order of events go on far behind what was told since.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
 pub async fn forget_what_may_have_ended(tx: &mut Tx) -> Result<()> {
-    for statement in [END_SESSIONS, END_LINKS, FREE_LEASES, FORGET_ANSWERS, ALL_DUE] {
+    for statement in [END_SESSIONS, END_LINKS, END_ACCESS, FREE_LEASES, FORGET_ANSWERS, ALL_DUE, LEAP] {
         on_engine!(&mut **tx, |c| sqlx::query(statement).execute(c).await.map(drop))?;
     }
     Ok(())

@@ -30,7 +30,7 @@ const MAILS_SEEN: &str = "retention.mails";
 /// When the database refuses.
 #[boxed]
 pub async fn keep_when_due(app: &App) -> Result<()> {
-    for kind in [PURGE, BLANK_CASES, BLANK_MAILS, crate::content::FORGET] {
+    for kind in [PURGE, BLANK_CASES, BLANK_MAILS, crate::content::FORGET, crate::feed::PURGE] {
         daily::begin(app, kind, json!({ "page": 1 })).await?;
     }
     Ok(())

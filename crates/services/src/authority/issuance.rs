@@ -170,6 +170,7 @@ pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8
     }
     let subject = format!("certificate:{}", record.id);
     ctx.audit(tx, "certificate.issue", subject, &record.serial, &certificate.fingerprint);
+    crate::feed::issued(ctx, tx, &record).await?;
     Ok(certificate.der)
 }
 

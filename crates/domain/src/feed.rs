@@ -1,0 +1,42 @@
+//! What downstream systems are told (spec 8.4): kinds of events, and how long they are kept.
+
+use crate::words::words;
+
+/// Days for which an event can be read again.
+pub const KEPT_DAYS: i64 = 400;
+
+words! {
+    /// A kind of event. The word is part of the interface: it may be added to, and never changes.
+    EventKind {
+        /// A case of any procedure was accepted.
+        ApplicationAccepted = "application.accepted", "申請・届出が受理された";
+        /// An accepted case took effect.
+        ApplicationInForce = "application.in_force", "申請・届出が有効になった";
+        /// A case in force was replaced by a later one.
+        ApplicationSuperseded = "application.superseded", "申請・届出が新しいものに置き換わった";
+        /// A terminal's first certificate was signed and stored.
+        CertificateIssued = "certificate.issued", "端末の電子証明書が発行された";
+        /// A certificate that follows another one was signed and stored.
+        CertificateRenewed = "certificate.renewed", "端末の電子証明書が更新された";
+        /// A certificate was revoked, or the reason of its revocation became graver.
+        CertificateRevoked = "certificate.revoked", "端末の電子証明書が失効した";
+        /// The root revoked an issuing authority: nothing that it issued is believed any more.
+        AuthorityRevoked = "authority.revoked", "発行局の証明書が失効した";
+        /// A terminal showed its certificate for the first time.
+        ConnectionTested = "connection_test.done", "端末の接続テストが済んだ";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_what_it_happened_to_and_what_happened() {
+        for kind in EventKind::ALL {
+            let parts: Vec<&str> = kind.as_str().split('.').collect();
+            let plain = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            assert!(parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && plain(part)), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The event feed (spec 8.4): what downstream systems are told, in order (docs/adr/0029-events-are-rows-in-order.md).
+
+mod happened;
+mod keep;
+
+pub(crate) use happened::{authority_revoked, connected, issued, moved, revoked};
+pub use keep::{PURGE, purge};
+
+use domain::{
+    clock::Timestamp,
+    feed::EventKind,
+    ids::{HappeningId, InstitutionId},
+};
+use serde_json::Value;
+use storage::{Tx, boxed, feed::NewEvent};
+use time::{UtcOffset, format_description::well_known::Rfc3339};
+
+use crate::{Ctx, Error, Result};
+
+/// Something that downstream systems are told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happening {
+    /// The word of an [`EventKind`]: a new kind is a line there.
+    pub kind: &'static str,
+    /// Institution it is about.
+    pub institution: Option<InstitutionId>,
+    /// Which row it is about, such as `application:<id>`.
+    pub subject: String,
+    /// An object of codes, identifiers and days; no names of people.
+    pub data: Value,
+}
+
+/// Notes an event in the caller's transaction. It exists when that commits, and gets its number then.
+///
+/// # Errors
+/// When the kind is not listed, or the database refuses.
+#[boxed]
+pub async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Result<()> {
+    let kind: EventKind = happening.kind.parse().map_err(Error::internal)?;
+    let institution = match happening.institution {
+        None => None,
+        Some(id) => storage::institutions::find(tx, id).await?.map(|found| (id, found.code.to_string())),
+    };
+    tx.publish(NewEvent {
+        id: HappeningId::new(ctx.now, &*ctx.app.randomness),
+        kind: kind.as_str().to_owned(),
+        subject: happening.subject.clone(),
+        institution,
+        data: happening.data.clone(),
+        at: ctx.now,
+    });
+    Ok(())
+}
+
+/// An instant as machines read it (RFC 3339, in UTC).
+pub(crate) fn instant(at: Timestamp) -> String {
+    // An instant of ours lies in the years that the format knows.
+    at.in_japan().to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default()
+}
