@@ -16,6 +16,7 @@ use domain::content::{
 use domain::institutions::{InstitutionCode, Prefecture};
 use domain::reference::ReferenceNumber;
 use domain::secrets::{FilePassphrase, MembershipCode, PickupId, PickupSecret};
+use domain::uploads::{LONGEST_NAME, UploadKind, clean_name};
 use pki::{
     CertStatus, CertificateInfo, CertificateRequest, ChainAnchors, CsrFault, IssuerCert, Linter, OcspAnswer, OcspError,
     OcspOrder, OcspRequest, PublicKey, Responder, Serial, certificates_in, certs_only, csr_attributes, key_asked_for,
@@ -27,7 +28,7 @@ use time::Duration;
 pub(crate) type Reader = fn(&[u8]);
 
 /// Each reader with the folder of its corpus.
-pub(crate) const READERS: [(&str, Reader); 9] = [
+pub(crate) const READERS: [(&str, Reader); 10] = [
     ("csr", csr),
     ("est", est),
     ("ocsp", ocsp),
@@ -37,6 +38,7 @@ pub(crate) const READERS: [(&str, Reader); 9] = [
     ("lists", lists),
     ("bounce", bounce),
     ("reply", reply),
+    ("upload", upload),
 ];
 
 /// Longest request for a certificate that is read.
@@ -234,5 +236,28 @@ pub(crate) fn reply(bytes: &[u8]) {
             assert!(!line.chars().any(|letter| letter.is_control()), "{line:?}");
         }
         assert!(words.chars().count() <= 2_200 || words.lines().all(|line| line.chars().count() <= 200));
+    }
+}
+
+/// A file that an applicant hands in: what it is, or a sentence; and its name, which is only ever shown and offered.
+pub(crate) fn upload(bytes: &[u8]) {
+    match services::uploads::judged(bytes) {
+        Ok(kind) => {
+            let begin: &[u8] = match kind {
+                UploadKind::Pdf => b"%PDF-",
+                UploadKind::Jpeg => b"\xff\xd8\xff",
+                UploadKind::Png => b"\x89PNG",
+            };
+            assert!(bytes.starts_with(begin), "a file is what its first octets say");
+            let runs = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+            assert!(kind != UploadKind::Pdf || !runs(b"/JavaScript"), "nothing that is taken runs");
+        }
+        Err(words) => assert!(words.ends_with('。'), "{words}"),
+    }
+    let sent = String::from_utf8_lossy(&bytes[..bytes.len().min(2_000)]);
+    for kind in UploadKind::ALL {
+        let name = clean_name(&sent, *kind);
+        assert_eq!(clean_name(&name, *kind), name, "cleaning twice changes nothing");
+        assert!(name.chars().count() <= LONGEST_NAME && !name.contains(['/', '\\', '"', '\r', '\n', '\0']), "{name:?}");
     }
 }

@@ -4,7 +4,7 @@
 # Certificates are not among them: they were issued by the authority of fixtures/, whose keys nobody has any more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-mkdir -p corpus/{csr,est,ocsp,typed,register,lists,bounce,reply}
+mkdir -p corpus/{csr,est,ocsp,typed,register,lists,bounce,reply,upload}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -135,3 +135,45 @@ bounce delayed message/rfc822 > corpus/bounce/seed-delayed.eml
 printf 'From: Yamada <owner@clinic.example>\r\nTo: desk+abc@madoguchi.example\r\nSubject: =?UTF-8?B?UmU6IOWbnuetlA==?=\r\nMessage-ID: <1@clinic.example>\r\nIn-Reply-To: <0190@portal.example>\r\n\r\nArrived.\r\n\r\n> before\r\n' > corpus/reply/seed-plain.eml
 printf 'From: owner@clinic.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=Shift_JIS\r\n\r\n<p>\x93\xcd\x82\xab\x82\xdc\x82\xb5\x82\xbd</p>\r\n--b\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n' > corpus/reply/seed-files.eml
 printf 'From: MAILER-DAEMON@mx.example\r\nAuto-Submitted: auto-replied\r\nContent-Type: text/plain; charset=ISO-2022-JP\r\n\r\n\x1b$BFO$-$^$7$?!#\x1b(B\r\n' > corpus/reply/seed-machine.eml
+
+# Files that people hand in: documents with a right table of contents, and pictures of a few pixels.
+python3 - <<'END'
+import struct, zlib
+
+def pdf(name, more="", objects=(), trailer=""):
+    own = ["<</Type/Catalog/Pages 2 0 R%s>>" % more, "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+           "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>", *objects]
+    text, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(own, 1):
+        places.append(len(text))
+        text += b"%d 0 obj\n" % number + (body if isinstance(body, bytes) else body.encode()) + b"\nendobj\n"
+    start = len(text)
+    text += b"xref\n0 %d\n0000000000 65535 f \n" % (len(own) + 1) + b"".join(b"%010d 00000 n \n" % p for p in places)
+    text += ("trailer\n<</Root 1 0 R/Size %d%s>>\nstartxref\n%d\n%%%%EOF\n" % (len(own) + 1, trailer, start)).encode()
+    open("corpus/upload/seed-" + name, "wb").write(text)
+
+def stream(words, content):
+    packed = zlib.compress(content)
+    return b"<<" + words + b"/Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream"
+
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+def png(name, width, height, rows):
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    open("corpus/upload/seed-" + name, "wb").write(b"\x89PNG\r\n\x1a\n" + body)
+
+pdf("plain.pdf", objects=[stream(b"", b"BT (receipt) Tj ET")])
+pdf("script.pdf", "/OpenAction<</S/JavaScript/JS(app.alert)>>")
+pdf("spelled.pdf", "/OpenAction<</S/#4aavaScript/#4a#53(app.alert)>>")
+pdf("launch.pdf", "/AA<</WC<</S/Launch/F(cmd.exe)>>>>")
+pdf("carries.pdf", "/Names<</EmbeddedFiles 4 0 R>>", ["<</Names[(a) 5 0 R]>>", "<</Type/Filespec/EF<</F 6 0 R>>>>"])
+pdf("closed.pdf", objects=["<</Filter/Standard/V 1/R 2/O(x)/U(y)/P -4>>"], trailer="/Encrypt 4 0 R/ID[(a)(a)]")
+pdf("packed.pdf", objects=[stream(b"/Type/ObjStm/N 1/First 4", b"9 0 <</S/JavaScript/JS(x)>>")])
+png("small.png", 2, 2, b"\0" + b"\xff" * 6 + b"\0" + b"\0" * 6)
+png("promises.png", 60_000, 60_000, b"\0" * 64)
+END
+printf 'PK\x03\x04rest' > corpus/upload/seed-zip.pdf
+printf '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0' > corpus/upload/seed-cut.jpg
+printf '..\\..\\領収書\xe2\x80\xaefdp.exe' > corpus/upload/seed-name

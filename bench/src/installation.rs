@@ -91,6 +91,7 @@ impl Installation {
             press: letters::Press::new()?,
             authority,
             post_box: None,
+            uploads: services::uploads::Uploads::in_memory(std::env::temp_dir().join("madoguchi-measured-uploads")),
         };
         let app = Arc::new(App::build(parts).await?);
         let mut tx = app.db.write().await?;
@@ -145,6 +146,7 @@ fn settings() -> Settings {
         staff_second_factor: true,
         session_idle: time::Duration::hours(1),
         billing: services::Billing::default(),
+        scan: services::uploads::Scan::None,
         rules: Arc::default(),
         holidays: Arc::default(),
     }

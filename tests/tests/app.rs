@@ -188,6 +188,10 @@ mod token;
 mod trouble;
 #[path = "app/two_clicks.rs"]
 mod two_clicks;
+#[path = "app/uploads.rs"]
+mod uploads;
+#[path = "app/uploads_scan.rs"]
+mod uploads_scan;
 #[path = "app/warnings.rs"]
 mod warnings;
 #[path = "app/weight.rs"]

@@ -86,6 +86,8 @@ ids! {
     NoticeId,
     /// A picture or attachment of a text.
     FileId,
+    /// A file that an applicant handed in.
+    UploadId,
     /// A reader's answer to whether a page helped.
     AnswerId,
     /// A wish to be told of notices by mail.

@@ -24,6 +24,7 @@ pub mod secrets;
 pub mod terminals;
 pub mod text;
 pub mod typed;
+pub mod uploads;
 mod words;
 
 pub use words::UnknownWord;

@@ -5,6 +5,7 @@ mod check;
 mod inquiries;
 mod key_store;
 mod listener;
+mod uploads;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) fees: Fees,
     /// Rules that an installation chooses.
     pub(crate) rules: Rules,
+    /// Files of applications.
+    pub(crate) uploads: uploads::Uploads,
 }
 
 /// How fees are paid.
@@ -147,6 +150,7 @@ impl Default for Config {
             inquiries: inquiries::Inquiries::default(),
             authority: Authority::default(),
             rules: Rules::default(),
+            uploads: uploads::Uploads::default(),
         }
     }
 }

@@ -6,7 +6,12 @@ use std::{
 };
 
 use anyhow::Context;
-use domain::{applications::Rules, calendar::Holidays, clock::Randomness};
+use domain::{
+    applications::Rules,
+    calendar::Holidays,
+    clock::{Clock, Randomness},
+    ids::UploadId,
+};
 use pki::{Passphrase, Token};
 use services::{
     App, MembershipRule, Operator, Replies, Settings,
@@ -17,6 +22,7 @@ use services::{
     journal::{self, Journal},
     mail::{KeepAll, Mailer, Smtp},
     secrets::Hasher,
+    uploads::Uploads,
 };
 use storage::Db;
 use time::Duration;
@@ -287,6 +293,7 @@ fn settings(config: &Config) -> Settings {
         staff_second_factor: config.rules.staff_second_factor,
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
         billing: services::Billing { account: config.fees.account.clone() },
+        scan: config.uploads.scanner(),
         rules: Arc::new(Rules {
             cut_off: config.cut_off(),
             drafts: config.drafts(),
@@ -323,8 +330,17 @@ pub(crate) async fn build_from(config: &Config, demo: bool, from: &Sources) -> a
         press: letters::Press::new()?,
         authority,
         post_box: demo.then(|| config.data_dir.join("letters")),
+        uploads: uploads(config).await?,
     };
     Ok(Arc::new(App::build(parts).await?))
+}
+
+/// Where files of applications lie, proved to take, give and destroy one.
+pub(crate) async fn uploads(config: &Config) -> anyhow::Result<Uploads> {
+    let uploads = config.uploads.open(&config.data_dir)?;
+    let id = UploadId::new(SystemClock.now(), &SystemRandomness);
+    uploads.store.probe(id).await.context("uploads: the store of files cannot be used")?;
+    Ok(uploads)
 }
 
 /// What comes before serving: certificates that a killed process left unfinished are given up, the journal is given what it

@@ -328,6 +328,9 @@ async fn records(app: &App) {
     if let Err(error) = services::audit::keep_when_due(app).await {
         tracing::error!(%error, "the work of the periods of keeping could not be begun");
     }
+    if let Err(error) = services::uploads::sweep_when_due(app).await {
+        tracing::error!(%error, "the look for files that were left behind could not be begun");
+    }
     if let Err(error) = services::content::forget_readers(app).await {
         tracing::error!(%error, "who read what could not be forgotten");
     }

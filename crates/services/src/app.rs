@@ -21,6 +21,7 @@ use crate::{
     mail::{Mailer, Texts},
     reports::Live,
     secrets::{Hasher, Vault},
+    uploads::Uploads,
 };
 
 /// The parts from which an installation is built.
@@ -45,6 +46,8 @@ pub struct Parts {
     pub authority: Authority,
     /// Folder in which copies of printed letters are kept; only an installation without a real post has one.
     pub post_box: Option<std::path::PathBuf>,
+    /// Where files of applications lie.
+    pub uploads: Uploads,
 }
 
 /// The installation.
@@ -71,6 +74,8 @@ pub struct App {
     pub authority: Authority,
     /// Folder in which copies of printed letters are kept; only an installation without a real post has one.
     pub post_box: Option<std::path::PathBuf>,
+    /// Where files of applications lie.
+    pub uploads: Uploads,
     /// Texts of mails.
     pub texts: Texts,
     /// Name of this process among those that work on the same database.
@@ -146,6 +151,7 @@ impl App {
             press: parts.press,
             authority: parts.authority,
             post_box: parts.post_box,
+            uploads: parts.uploads,
             texts: Texts::built_in()?,
             node,
             shelf: Arc::default(),
@@ -177,6 +183,7 @@ impl App {
             press: self.press.clone(),
             authority: self.authority.clone(),
             post_box: self.post_box.clone(),
+            uploads: self.uploads.clone(),
             texts: self.texts.clone(),
             node: self.node.clone(),
             shelf: Arc::default(),

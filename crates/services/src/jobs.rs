@@ -55,6 +55,9 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::content::index::REBUILD => crate::content::index::rebuild(app, &job.payload).await,
         crate::content::search::SWEEP => crate::content::search::sweep(app, &job.payload).await,
         crate::office::reviews::MAKE => crate::office::reviews::make(app, &job.payload).await,
+        crate::uploads::SCAN => crate::uploads::scan(app, &job.payload, job.attempt >= attempts(&job.kind)).await,
+        crate::uploads::DESTROY => crate::uploads::destroy(app, &job.payload).await,
+        crate::uploads::SWEEP => crate::uploads::sweep(app, &job.payload).await,
         crate::terminals::WARN => crate::terminals::warn(app, &job.payload).await,
         other => Err(Error::internal(format!("unknown kind of job: {other}"))),
     }
@@ -81,7 +84,14 @@ async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Resu
 }
 
 fn attempts(kind: &str) -> i64 {
-    let patient = [crate::mail::SEND, crate::authority::PUBLISH_CRL, crate::authority::SIGN_OCSP].contains(&kind);
+    let patient = [
+        crate::mail::SEND,
+        crate::authority::PUBLISH_CRL,
+        crate::authority::SIGN_OCSP,
+        crate::uploads::SCAN,
+        crate::uploads::DESTROY,
+    ]
+    .contains(&kind);
     if patient { PATIENT_ATTEMPTS } else { ATTEMPTS }
 }
 

@@ -38,6 +38,7 @@ pub mod rows;
 pub mod secrets;
 mod settings;
 pub mod terminals;
+pub mod uploads;
 
 pub use app::App;
 pub use applications::reference;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use domain::{applications::Rules, calendar::Holidays};
 use time::Duration;
 
+use crate::uploads::Scan;
+
 /// Who operates the portal; the brand of all pages, mails and letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -77,6 +79,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How fees are paid.
     pub billing: Billing,
+    /// Who scans files of applications for viruses.
+    pub scan: Scan,
     /// Figures of the rules.
     pub rules: Arc<Rules>,
     /// Holidays.

@@ -43,6 +43,7 @@ pub mod setting_versions;
 pub mod settings;
 pub mod subscriptions;
 pub mod terminals;
+pub mod uploads;
 
 pub use db::{Conn, Db, Error, Result, STATEMENTS, Tx};
 pub use witness::{Note, Position, Recorded, Witness};

@@ -7,6 +7,7 @@ use services::{
     audit::{Fault, Whole, sign_head_when_due, verify},
     backup::{self, Order, Target},
     journal::{Place, catch_up},
+    uploads::Store,
 };
 use sha2::{Digest, Sha256};
 use storage::{
@@ -335,12 +336,14 @@ async fn a_backup_carries_signatures_and_checkpoint_and_is_verified_after_a_rest
         let kept_from = scene.ten_years_later().await;
         let (db, key) = (&scene.house.app.db, [scene.house.app.audit_key.public()]);
         let (file, folder) = (scene._folder.path().join("backup.zip"), scene._folder.path().join("restored"));
-        let order = Order { db, journal: &scene.place, files: vec![], to: &file, program: "test" };
+        let uploads = &scene.house.app.uploads.store;
+        let order = Order { db, journal: &scene.place, uploads, files: vec![], to: &file, program: "test" };
         backup::make(&order).await.unwrap();
         let database = format!("sqlite:{}", scene._folder.path().join("restored.db").display());
         let journals = [scene._folder.path().join("journal")];
         let (clock, randomness) = (&*scene.house.app.clock, &*scene.house.app.randomness);
-        let target = Target { database: &database, folder: &folder, journals: &journals, clock, randomness };
+        let uploads = &|| Ok(Store::in_memory());
+        let target = Target { database: &database, folder: &folder, uploads, journals: &journals, clock, randomness };
         let restored = backup::restore(&file, &target).await.unwrap();
         assert_eq!(restored.gaps, [""; 0]);
         let copy = Db::open(&database).await.unwrap();

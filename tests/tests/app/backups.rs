@@ -14,6 +14,7 @@ use services::{
         release, verify,
     },
     journal::{Place, catch_up},
+    uploads::Store,
 };
 use sha2::{Digest, Sha256};
 use storage::Db;
@@ -62,7 +63,8 @@ impl Scene {
         let journals: Vec<PathBuf> = journals.iter().map(|name| self.path(name)).collect();
         let (folder, url) = (self.path(to), self.url(to));
         let (clock, randomness) = (&*self.house.app.clock, &*self.house.app.randomness);
-        let target = Target { database: &url, folder: &folder, journals: &journals, clock, randomness };
+        let uploads = &|| Ok(Store::in_memory());
+        let target = Target { database: &url, folder: &folder, uploads, journals: &journals, clock, randomness };
         backup::restore(&self.path(file), &target).await
     }
 
@@ -100,7 +102,8 @@ impl Scene {
 }
 
 async fn back_up(house: &House, place: &Place, to: &Path) -> backup::Result<Made> {
-    backup::make(&Order { db: &house.app.db, journal: place, files: vec![], to, program: "test" }).await
+    let (db, uploads) = (&house.app.db, &house.app.uploads.store);
+    backup::make(&Order { db, journal: place, uploads, files: vec![], to, program: "test" }).await
 }
 
 async fn quarantined(url: &str) -> bool {
@@ -252,7 +255,8 @@ async fn a_backup_is_proved_on_a_scratch_copy() {
         let restored = scene.restore("backup.zip", &[], "closed").await.unwrap();
         assert!(!restored.gaps.is_empty());
         let db = Db::open(&scene.url("closed")).await.unwrap();
-        let order = Order { db: &db, journal: &scene.place, files: vec![], to: &scene.path("no"), program: "test" };
+        let (to, uploads) = (&scene.path("no"), &Store::in_memory());
+        let order = Order { db: &db, journal: &scene.place, uploads, files: vec![], to, program: "test" };
         refused(backup::make(&order).await, "quarantine");
         assert!(!matches!(backup::make(&order).await, Err(Fault::Io(_))));
         db.close().await;

@@ -17,6 +17,7 @@ use services::{
     authority::{abandon_unfinished, answer_ocsp, crl, publish_when_due},
     backup::{self, Order, Restored, Target},
     journal::{Place, catch_up},
+    uploads::Store,
 };
 use storage::{Db, authority::Certificate};
 use tempfile::TempDir;
@@ -61,7 +62,8 @@ impl Premises<'_> {
     async fn restore(&self, (clock, randomness): &Machine, backup: &Path) -> backup::Result<Restored> {
         let (clock, randomness) = (&**clock, &**randomness);
         let journals = [self.journal.to_owned()];
-        let target = Target { database: self.url, folder: &self.folder, journals: &journals, clock, randomness };
+        let (folder, uploads) = (&self.folder, &|| Ok(Store::in_memory()));
+        let target = Target { database: self.url, folder, uploads, journals: &journals, clock, randomness };
         backup::restore(backup, &target).await
     }
 
@@ -114,7 +116,8 @@ pub(crate) async fn revoke(house: &House, id: CertificateId, reason: &str) {
 async fn back_up(house: &House, place: &Place, premises: &Premises<'_>, to: &Path) {
     let keys = std::fs::read_dir(premises.folder.join("keys")).unwrap().map(|entry| entry.unwrap().path());
     let files = keys.map(|path| (format!("keys/{}", path.file_name().unwrap().to_str().unwrap()), path)).collect();
-    backup::make(&Order { db: &house.app.db, journal: place, files, to, program: "drill" }).await.unwrap();
+    let (db, uploads) = (&house.app.db, &house.app.uploads.store);
+    backup::make(&Order { db, journal: place, uploads, files, to, program: "drill" }).await.unwrap();
 }
 
 fn openssl(words: &[&str]) -> String {

@@ -4,6 +4,7 @@
 use domain::{
     ids::{AccountId, AnswerId, FileId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
     permissions::Role,
+    uploads::UploadState,
 };
 use serde_json::json;
 use storage::{
@@ -19,6 +20,7 @@ use crate::{
     status::told,
     steps::{filed, letters_of, staff},
     support::House,
+    uploads::{RECEIPT, handed_in},
 };
 
 /// Rows of the first institution, and who may see them.
@@ -47,6 +49,8 @@ pub(crate) struct Furnished {
     answer: String,
     notice: String,
     trouble: String,
+    /// A file of the eligibility application and one of the certificate application.
+    uploads: [String; 2],
 }
 
 /// An article that comes with the program, by slug and number.
@@ -160,13 +164,17 @@ impl Furnished {
         let (file, answer) = of_article(house).await;
         let editor = &people.iter().find(|(role, _)| *role == Role::Editor).unwrap().1;
         let trouble = [("kind", "trouble"), ("title", "点検"), ("parts", "mail")];
+        let eligibility = filed_case(house, &owner).await;
+        let upload = async |case| handed_in(house, case, UploadState::Clean, Some(RECEIPT)).await.to_string();
+        let uploads = [upload(&eligibility).await, upload(&certificate_case).await];
         let (notice, trouble) = (published(editor, "お休み", &[]).await, told(editor, &trouble).await);
         Self {
             file,
             answer,
             notice: id(&notice).to_owned(),
             trouble: id(&trouble).to_owned(),
-            eligibility: filed_case(house, &owner).await,
+            eligibility,
+            uploads,
             member: Browser::of(house, member, false).await,
             stranger: Browser::of(house, stranger, false).await,
             staff: people,
@@ -233,6 +241,7 @@ impl Furnished {
             "{name}" if path.starts_with("/files/") => self.file.1.clone(),
             "{topic}" if path.starts_with("/office/settings/") => "targets".to_owned(),
             "{topic}" => "ages".to_owned(),
+            "{file}" => self.uploads[usize::from(certificates)].clone(),
             "{id}" => self.row(path, certificates).unwrap_or_else(|| {
                 known = false;
                 "01900000-0000-7000-8000-000000000000".to_owned()

@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 use services::{
     backup::{self, Order, catch_up_in_place, close_if_behind, in_quarantine},
     journal::Place,
+    uploads::Store,
 };
 use storage::Db;
 use tempfile::TempDir;
@@ -52,7 +53,8 @@ async fn rolled_back(now: &Premises<'_>, then: &Premises<'_>, scratch: &std::pat
     assert!(behind.contains("serials that it does not know: 2") && behind.contains("given up: 1"), "{behind}");
     assert!(in_quarantine(&db).await.unwrap().is_some_and(|mark| mark.was_found()));
     let own = place(&db).await;
-    let order = Order { db: &db, journal: &own, files: vec![], to: &scratch.join("no.zip"), program: "test" };
+    let (to, uploads) = (&scratch.join("no.zip"), &Store::in_memory());
+    let order = Order { db: &db, journal: &own, uploads, files: vec![], to, program: "test" };
     refused(backup::make(&order).await, "quarantine");
     let caught = catch_up_in_place(&db, &own, &[], &*randomness).await.unwrap();
     assert_eq!(caught.gaps, [""; 0]);

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 use crate::office::FourEyes;
+use crate::uploads::Upload;
 
 /// One entry of a list that the operator maintains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,6 +204,8 @@ pub struct Known {
     pub terminals: Vec<KnownTerminal>,
     /// Whether the customer ID just typed is in use at another institution; found by the service.
     pub line_id_elsewhere: bool,
+    /// The files of the case, oldest first; found by the service for a case that exists.
+    pub uploads: Vec<Upload>,
 }
 
 /// What a form must know besides the answers.

@@ -37,6 +37,7 @@ pub use straight_through::StraightThrough;
 
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Checked, Findings, Section, check};
+use crate::uploads::{Upload, judge, listed};
 
 /// A procedure: its fields, its rules and its words. Everything else is shared.
 pub trait Procedure: Send + Sync {
@@ -114,6 +115,7 @@ pub fn examine(procedure: &dyn Procedure, facts: &Facts, typed: &Answers) -> Che
     procedure.complete(facts, &mut typed);
     let sections = procedure.sections(facts, &typed);
     let mut checked = check(&sections, &typed);
+    judge(&sections, &typed, &facts.known.uploads, &mut checked.findings);
     procedure.rules(facts, &mut checked.answers, &mut checked.findings);
     checked.findings.sort_by(&sections);
     checked
@@ -130,6 +132,8 @@ pub struct ReadingLine {
     pub value: String,
     /// Whether the field is a fact that is shown, not asked.
     pub shown: bool,
+    /// The files that the answer lists.
+    pub files: Vec<Upload>,
 }
 
 /// The form as a person reads it: only the fields that apply, second inputs left out.
@@ -138,8 +142,9 @@ pub fn reading(procedure: &dyn Procedure, facts: &Facts, answers: &Answers) -> V
     let line = |field: &crate::forms::Field| ReadingLine {
         key: field.key.clone(),
         label: field.label.clone(),
-        value: field.reading(answers),
+        value: words_of(field, facts, answers),
         shown: matches!(field.input, crate::forms::Input::Shown(_)),
+        files: files_of(field, facts, answers),
     };
     sections
         .iter()
@@ -148,4 +153,22 @@ pub fn reading(procedure: &dyn Procedure, facts: &Facts, answers: &Answers) -> V
             (section.title.clone(), applying.map(line).collect())
         })
         .collect()
+}
+
+/// The answer in words; files by their names, one a line.
+fn words_of(field: &crate::forms::Field, facts: &Facts, answers: &Answers) -> String {
+    let files = files_of(field, facts, answers);
+    if files.is_empty() {
+        return field.reading(answers);
+    }
+    files.iter().map(Upload::words).collect::<Vec<_>>().join("\n")
+}
+
+/// The files that the answer of a field lists, as far as they are known.
+fn files_of(field: &crate::forms::Field, facts: &Facts, answers: &Answers) -> Vec<Upload> {
+    if !matches!(field.input, crate::forms::Input::Upload { .. }) {
+        return vec![];
+    }
+    let known = |id| facts.known.uploads.iter().find(|file| file.id == id && file.field == field.key).cloned();
+    listed(answers.get(&field.key)).into_iter().filter_map(known).collect()
 }

@@ -3,6 +3,7 @@
 use super::{Answers, Choice, Field, Input, Section};
 use crate::accounts::{clean_line, clean_text};
 use crate::calendar::YearMonth;
+use crate::uploads::{answer_of, listed};
 
 /// One sentence about one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +101,7 @@ fn missing(field: &Field) -> String {
         Input::Agreement(document) => {
             format!("「{}」を読み、同意する場合はチェックを入れてください。", document.title)
         }
+        Input::Upload { .. } => format!("「{label}」のファイルを追加してください。"),
         Input::Agreements(_) => format!("「{label}」：すべて読み、同意する場合はチェックを入れてください。"),
         _ => format!("「{label}」を入力してください。"),
     }
@@ -132,6 +134,7 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
         Input::Lines { max } => clean_text(typed, *max).map_err(|fault| about(label, &fault.to_string())),
         Input::CustomerId => clean_line(typed, 64).map_err(|fault| about(label, &fault.to_string())),
         Input::Month { from, to } => month(label, typed, *from, *to),
+        Input::Upload { most_files } => files(label, typed, *most_files),
     }
 }
 
@@ -154,6 +157,14 @@ fn several(label: &str, choices: &[Choice], typed: &str) -> Result<String, Strin
     chosen.iter().try_for_each(|one| offered(label, choices, one))?;
     let kept = choices.iter().map(|choice| choice.value.as_str()).filter(|value| chosen.contains(value));
     Ok(kept.collect::<Vec<_>>().join(Input::AND))
+}
+
+fn files(label: &str, typed: &str, most: usize) -> Result<String, String> {
+    let files = listed(typed);
+    if files.len() > most {
+        return Err(format!("「{label}」のファイルは{most}件までです。使わないものを一覧から削除してください。"));
+    }
+    Ok(answer_of(files))
 }
 
 fn about(label: &str, fault: &str) -> String {

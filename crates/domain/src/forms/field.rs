@@ -109,6 +109,11 @@ pub enum Input {
     },
     /// A line's customer ID, compared with a second input; shown in groups.
     CustomerId,
+    /// Files, handed in one by one; the stored value lists them as `uploads::answer_of` writes it.
+    Upload {
+        /// Most files of the field.
+        most_files: usize,
+    },
     /// A fact that is shown, never asked.
     Shown(String),
 }
@@ -305,6 +310,7 @@ impl Field {
             }
             Input::Agreement(_) | Input::Agreements(_) => format!("同意しました（第{value}版）"),
             Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),
+            Input::Upload { .. } => format!("{}件のファイル", crate::uploads::listed(value).len()),
             Input::Line { .. } | Input::Lines { .. } | Input::CustomerId => value.to_owned(),
         }
     }

@@ -124,6 +124,7 @@ fn side_by_side_stands_what_several_filings_say() {
         label: key.to_owned(),
         value: value.to_owned(),
         shown: false,
+        files: vec![],
     };
     let filings = [
         (

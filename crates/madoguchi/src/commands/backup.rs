@@ -100,7 +100,9 @@ impl Backup {
         let db = install::open_database(&config).await?;
         let journal = install::journal(&config, &db).await?;
         let files = files(&config, &self.place)?;
-        let order = Order { db: &db, journal: &journal, files, to: &self.file, program: env!("CARGO_PKG_VERSION") };
+        let uploads = install::uploads(&config).await?.store;
+        let (to, program) = (self.file.as_path(), env!("CARGO_PKG_VERSION"));
+        let order = Order { db: &db, journal: &journal, uploads: &uploads, files, to, program };
         let made = backup::make(&order).await;
         db.close().await;
         let made = made?;
@@ -109,7 +111,14 @@ impl Backup {
             println!("{}", json!({ "file": self.file, "sha256": made.sha256, "manifest": manifest }));
         } else {
             let (rows, tables, files) = (manifest.rows(), manifest.tables.len(), manifest.files.len());
-            println!("{file}: {rows} rows of {tables} tables, {files} files, audit row {}", manifest.audit.0);
+            let (uploads, audit) = (manifest.objects.count, manifest.audit.0);
+            println!("{file}: {rows} rows of {tables} tables, {files} files, {uploads} uploads, audit row {audit}");
+            if !manifest.objects.missing.is_empty() {
+                let missing = manifest.objects.missing.len();
+                eprintln!(
+                    "the content of {missing} uploads is missing or was changed in the store; the log names them"
+                );
+            }
         }
         Ok(())
     }
@@ -178,12 +187,13 @@ impl Drop for Scratch {
 fn verified_words(verified: &Verified) -> String {
     let manifest = &verified.manifest;
     let mut text = format!(
-        "backup {} of {}: every hash fits\n{} rows of {} tables, {} files\n{} audit rows, their chain is whole\n",
+        "backup {} of {}: every hash fits\n{} rows of {} tables, {} files, {} uploads\n{} audit rows, their chain is whole\n",
         manifest.id,
         japanese_datetime(manifest.made_at),
         manifest.rows(),
         manifest.tables.len(),
         manifest.files.len(),
+        manifest.objects.count,
         verified.audit_rows,
     );
     let _ = writeln!(text, "journal: {} chains, {} lines", verified.journal.0, verified.journal.1);
@@ -254,6 +264,7 @@ impl Restore {
         let target = Target {
             database: &url,
             folder: &config.data_dir,
+            uploads: &|| config.uploads.open(&config.data_dir).map(|uploads| uploads.store),
             journals: &journals,
             clock: &SystemClock,
             randomness: &SystemRandomness,
@@ -295,7 +306,8 @@ impl Restore {
 
 fn restored_words(restored: &Restored) -> String {
     let made_at = japanese_datetime(restored.manifest.made_at);
-    let mut text = format!("restored {} rows of {made_at}\n", restored.manifest.rows());
+    let (rows, uploads) = (restored.manifest.rows(), restored.manifest.objects.count);
+    let mut text = format!("restored {rows} rows and {uploads} uploads of {made_at}\n");
     text += &replayed_words("the journal brought", &restored.replayed);
     text + ended_words(&restored.gaps)
 }
@@ -319,7 +331,10 @@ impl Database {
         let db = Db::open(&config.database_url()).await.context("the database cannot be opened")?;
         let copied = backup::copy(&db, &copy.to, &scratch.0).await;
         db.close().await;
-        println!("{} rows; set `database` in the configuration to the new address", copied?);
+        println!(
+            "{} rows; set `database` in the configuration to the new address; uploads stay where they are",
+            copied?
+        );
         Ok(())
     }
 }

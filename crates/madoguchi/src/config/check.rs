@@ -93,6 +93,7 @@ impl Config {
         if let Some(mailbox) = &self.inquiries.mailbox {
             mailbox.validate(faults);
         }
+        self.uploads.validate(faults);
         if !self.mail.from.contains('@') {
             faults.push("mail.from: must be a mail address".to_owned());
         }

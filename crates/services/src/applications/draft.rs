@@ -91,7 +91,9 @@ pub(crate) async fn under_way_in_turn(
 }
 
 async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
-    let draft = blank(ctx, kind, kind.procedure().preset(facts))?;
+    let mut known = kind.procedure().preset(facts);
+    crate::uploads::leave_out(&kind.procedure().sections(facts, &known), &mut known);
+    let draft = blank(ctx, kind, known)?;
     let institution = draft.institution_id;
     let mut tx = ctx.app.db.write().await?;
     if let Some(case) = under_way_in_turn(&mut tx, institution, kind).await? {
@@ -240,6 +242,10 @@ async fn keep(ctx: &Ctx<'_>, state: &mut FormState, answers: Answers, left_at: &
         return Ok(());
     }
     let mut tx = ctx.app.db.write().await?;
+    let mut answers = answers;
+    if new {
+        crate::uploads::answer_in_turn(&mut tx, id, &state.sections, &mut answers).await?;
+    }
     if new && !storage::applications::save_answers(&mut tx, id, &answers, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }
@@ -266,7 +272,7 @@ fn typed_keys<'a>(typed: &'a Answers, state: &'a FormState) -> Vec<(String, &'a 
             || !state.sections.iter().any(|s| s.fields.iter().any(|f| f.key == field.key));
         if may
             && !keys.iter().any(|(key, _)| *key == field.key)
-            && !matches!(field.input, domain::forms::Input::Shown(_))
+            && !matches!(field.input, domain::forms::Input::Shown(_) | domain::forms::Input::Upload { .. })
         {
             keys.push((field.key.clone(), typed.get(&field.key)));
         }
@@ -292,6 +298,7 @@ pub async fn discard(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     if !storage::applications::delete_draft(&mut tx, id).await? {
         return Err(Error::ChangedMeanwhile);
     }
+    crate::uploads::forget_case(ctx, &mut tx, id).await?;
     ctx.audit(&mut tx, "application.discard", format!("application:{id}"), case.kind.as_str(), "");
     tx.commit().await?;
     Ok(())

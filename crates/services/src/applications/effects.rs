@@ -21,7 +21,10 @@ pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Applicat
 /// # Errors
 /// When the database cannot be read.
 pub(super) async fn stands_against(ctx: &Ctx<'_>, conn: &mut Conn, case: &Application) -> Result<Option<String>> {
-    let _ = (ctx, conn);
+    let _ = ctx;
+    if let Some(sentence) = crate::uploads::stands_against(conn, case.id).await? {
+        return Ok(Some(sentence));
+    }
     match case.kind {
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(None),
     }

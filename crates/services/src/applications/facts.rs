@@ -69,6 +69,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
         claims_line_id: claims.and_then(|case| case.line_id),
         terminals,
         line_id_elsewhere: false,
+        uploads: vec![],
     })
 }
 
@@ -134,6 +135,7 @@ pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
         let sender = storage::accounts::find(&mut conn, sender).await?;
         (facts.person_name, facts.person_email) = sender.map(|sender| (sender.name, sender.email)).unwrap_or_default();
     }
+    facts.known.uploads = crate::uploads::of_case(&mut conn, case.id).await?;
     if case.submitted_at.is_some() {
         let before = storage::applications::filed_before(&mut conn, case).await?;
         without_itself(&mut facts, case, before);

@@ -107,6 +107,7 @@ async fn remove(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application) -> Result<bool> 
     if !storage::applications::remove_draft(tx, seen).await? {
         return Ok(false);
     }
+    crate::uploads::forget_case(ctx, tx, seen.id).await?;
     ctx.audit(tx, "application.expire_draft", format!("application:{}", seen.id), seen.kind.as_str(), "");
     Ok(true)
 }

@@ -103,7 +103,7 @@ pub(crate) async fn own(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Application>
 }
 
 /// Someone asked for a case that is none of theirs: recorded (spec 6.5).
-async fn denied(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
+pub(crate) async fn denied(ctx: &Ctx<'_>, id: ApplicationId) -> Result<()> {
     tracing::warn!(case = %id, actor = ctx.actor_id(), source = ctx.source, "a case was asked for by somebody who may not see it");
     let mut tx = ctx.app.db.write().await?;
     ctx.audit(&mut tx, "application.view_refused", format!("application:{id}"), "", "");

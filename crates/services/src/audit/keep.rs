@@ -1,4 +1,4 @@
-//! What is removed or blanked after its period, once a day, page by page (spec 6.5). Uploads do not exist yet.
+//! What is removed or blanked after its period, once a day, page by page (spec 6.5).
 
 use domain::{applications::kept_since, clock::Timestamp, ids::MailId};
 use serde_json::{Value, json};
@@ -93,6 +93,7 @@ pub async fn blank_cases(app: &App, payload: &Value) -> Result<()> {
     for id in &page {
         let mut tx = app.db.write().await?;
         if storage::applications::blank(&mut tx, *id, ctx.now).await? {
+            crate::uploads::forget_case(&ctx, &mut tx, *id).await?;
             ctx.audit(&mut tx, "application.blank", format!("application:{id}"), "", "");
             tx.commit().await?;
         } else {

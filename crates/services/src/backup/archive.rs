@@ -58,6 +58,13 @@ impl Writer {
         (self.size, hex::encode(std::mem::take(&mut self.digest).finalize()))
     }
 
+    /// Adds a file as it is: what people hand in is compressed already.
+    pub(super) fn object(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.zip.start_file(name, options.large_file(true).unix_permissions(0o600)).map_err(|e| self.fault(e))?;
+        self.zip.write_all(content).map_err(|e| self.fault(e))
+    }
+
     /// Copies a file into the backup.
     pub(super) fn file(&mut self, name: &str, from: &Path) -> Result<StoredFile> {
         let content = std::fs::read(from).map_err(Fault::io(from))?;
@@ -144,6 +151,14 @@ impl Reader {
         Ok(())
     }
 
+    /// The content of a file of an application; its row says whether it is right.
+    pub(super) fn object(&mut self, name: &str) -> Result<Vec<u8>> {
+        if self.zip.index_for_name(name).is_none() {
+            return Err(Fault::Changed(format!("{name} is missing")));
+        }
+        whole(&mut self.zip, name)
+    }
+
     /// The content of a file.
     pub(super) fn file(&mut self, file: &StoredFile) -> Result<Vec<u8>> {
         let content = whole(&mut self.zip, &file.entry())?;
@@ -168,12 +183,17 @@ fn whole(zip: &mut ZipArchive<BufReader<File>>, name: &str) -> Result<Vec<u8>> {
 
 /// Nothing may be missing and nothing be added.
 fn compare_names(zip: &ZipArchive<BufReader<File>>, manifest: &Manifest) -> Result<()> {
-    let there: BTreeSet<String> = zip.file_names().map(str::to_owned).collect();
+    let is_object = |name: &&str| name.starts_with(super::objects::FOLDER);
+    let objects = zip.file_names().filter(is_object).count();
+    if objects as u64 != manifest.objects.count {
+        return Err(Fault::Changed(format!("{objects} files of applications instead of {}", manifest.objects.count)));
+    }
+    let there: BTreeSet<String> = zip.file_names().filter(|name| !is_object(name)).map(str::to_owned).collect();
     let tables = manifest.tables.iter().map(super::StoredTable::entry);
     let files = manifest.files.iter().map(StoredFile::entry);
     let named: BTreeSet<String> = tables.chain(files).chain([manifest::NAME.to_owned()]).collect();
     match there.symmetric_difference(&named).next() {
-        None if there.len() == zip.len() => Ok(()),
+        None if there.len() + objects == zip.len() => Ok(()),
         None => Err(Fault::Changed("a part stands in it twice".to_owned())),
         Some(name) if named.contains(name) => Err(Fault::Changed(format!("{name} is missing"))),
         Some(name) => Err(Fault::Changed(format!("{name} was added"))),

@@ -31,6 +31,8 @@ pub async fn copy(from: &Db, to: &str, folder: &Path) -> Result<u64> {
         step: snapshot.step().await?,
         tables: make::tables(&mut snapshot, &mut writer).await?,
         files: vec![],
+        // They stay in their store, which belongs to no engine.
+        objects: manifest::StoredObjects::default(),
         audit: storage::audit::head(snapshot.conn()).await?,
         crl_numbers: vec![],
         journals: vec![],

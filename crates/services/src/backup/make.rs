@@ -12,7 +12,10 @@ use storage::{
 use uuid::Uuid;
 
 use super::{Fault, Manifest, Result, StoredTable, archive::Writer, cells, manifest, quarantine};
-use crate::journal::{self, Place};
+use crate::{
+    journal::{self, Place},
+    uploads::Store,
+};
 
 /// What a backup is made from.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Order<'a> {
     pub db: &'a Db,
     /// Its journal.
     pub journal: &'a Place,
+    /// Where the files of applications lie.
+    pub uploads: &'a Store,
     /// Files that belong to it: their names in the backup, and where they lie.
     pub files: Vec<(String, PathBuf)>,
     /// The new file.
@@ -69,6 +74,7 @@ async fn write(order: &Order<'_>) -> Result<Made> {
         step: snapshot.step().await?,
         tables: tables(&mut snapshot, &mut writer).await?,
         files: vec![],
+        objects: super::objects::write(order.uploads, &mut snapshot, &mut writer).await?,
         audit: storage::audit::head(snapshot.conn()).await?,
         crl_numbers: crl_numbers(&mut snapshot).await?,
         journals: ends(order, &mut snapshot).await?,

@@ -1,6 +1,9 @@
 //! The table of contents of a backup.
 
-use domain::{clock::Timestamp, ids::AuthorityId};
+use domain::{
+    clock::Timestamp,
+    ids::{AuthorityId, UploadId},
+};
 use serde::{Deserialize, Serialize};
 use storage::Position;
 use uuid::Uuid;
@@ -29,6 +32,9 @@ pub struct Manifest {
     pub tables: Vec<StoredTable>,
     /// Files beside them.
     pub files: Vec<StoredFile>,
+    /// Files of applications.
+    #[serde(default)]
+    pub objects: StoredObjects,
     /// Place and hash of the last audit row.
     pub audit: (i64, String),
     /// The last number of a revocation list of each authority.
@@ -59,6 +65,17 @@ pub struct StoredFile {
     pub size: u64,
     /// SHA-256 of its content.
     pub sha256: String,
+}
+
+/// Files of applications: their hashes stand in the rows of their table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredObjects {
+    /// How many.
+    pub count: u64,
+    /// Their length in octets.
+    pub size: u64,
+    /// Files with a row whose content was gone or changed when the backup was made.
+    pub missing: Vec<UploadId>,
 }
 
 impl StoredTable {

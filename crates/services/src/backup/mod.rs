@@ -1,6 +1,6 @@
 //! Backup, its proof, and the restore that cannot un-revoke (spec 04.7).
 //!
-//! A backup is one file: every table as lines of JSON, key files and settings, and a table of contents with the hash of
+//! A backup is one file: every table as lines of JSON, files of applications, key files and settings, and a table of contents with the hash of
 //! each part, whose own hash goes into the journal. A restore fills an empty place and stays in quarantine until the
 //! journal has told what the backup cannot know.
 
@@ -11,6 +11,7 @@ mod examine;
 mod load;
 mod make;
 mod manifest;
+mod objects;
 mod quarantine;
 mod release;
 mod replay;
@@ -19,11 +20,11 @@ mod verify;
 
 pub use copy::copy;
 pub use make::{Made, Order, make};
-pub use manifest::{Manifest, StoredFile, StoredTable};
+pub use manifest::{Manifest, StoredFile, StoredObjects, StoredTable};
 pub use quarantine::{Caught, Quarantine, catch_up_in_place, close_if_behind, in_quarantine};
 pub use release::{Release, release};
 pub use replay::Replayed;
-pub use restore::{Restored, Target, has_begun, restore};
+pub use restore::{OpenStore, Restored, Target, has_begun, restore};
 pub use verify::{Verified, verify};
 
 use crate::journal;

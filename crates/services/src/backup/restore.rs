@@ -11,14 +11,18 @@ use domain::clock::{Clock, Randomness};
 use storage::{Db, boxed};
 
 use super::{
-    Fault, Manifest, Quarantine, Replayed, Result, archive::Reader, examine::examine, load, quarantine::in_quarantine,
-    replay::replay,
+    Fault, Manifest, Quarantine, Replayed, Result, archive::Reader, examine::examine, load, objects,
+    quarantine::in_quarantine, replay::replay,
 };
+use crate::uploads::{Store, StoreFault};
 
 /// Marks a folder that a restore has begun to fill.
 const BEGUN: &str = "restore-has-begun";
 /// Where settings of the old installation are laid, to be compared.
 const SETTINGS: &str = "from-backup";
+
+/// Opens the store for the files of applications.
+pub type OpenStore<'a> = &'a (dyn Fn() -> Result<Store, StoreFault> + Sync);
 
 /// Where a backup is restored to.
 pub struct Target<'a> {
@@ -26,6 +30,8 @@ pub struct Target<'a> {
     pub database: &'a str,
     /// Folder for keys.
     pub folder: &'a Path,
+    /// Opens the store for the files of applications, once it is sure that the place is free.
+    pub uploads: OpenStore<'a>,
     /// Folders with the journals of all nodes.
     pub journals: &'a [PathBuf],
     /// Clock.
@@ -77,13 +83,21 @@ pub async fn restore(file: &Path, target: &Target<'_>) -> Result<Restored> {
         put(target.folder, &stored.name, &reader.file(stored)?)?;
     }
     let db = Db::open(target.database).await?;
-    let outcome = replay_into(&db, &mark, &manifest, target).await;
+    let outcome = match files_into(&db, &mut reader, target).await {
+        Ok(()) => replay_into(&db, &mark, &manifest, target).await,
+        Err(fault) => Err(fault),
+    };
     db.close().await;
     let restored = outcome?;
     if restored.gaps.is_empty() {
         end(target.folder)?;
     }
     Ok(restored)
+}
+
+async fn files_into(db: &Db, reader: &mut Reader, target: &Target<'_>) -> Result<()> {
+    let store = (target.uploads)().map_err(crate::Error::internal)?;
+    objects::read(db, reader, Some(&store)).await
 }
 
 async fn replay_into(db: &Db, mark: &Quarantine, manifest: &Manifest, target: &Target<'_>) -> Result<Restored> {

@@ -6,7 +6,7 @@ use domain::clock::{Clock, Randomness};
 use serde::Serialize;
 use storage::{Db, boxed};
 
-use super::{Manifest, Quarantine, Replayed, Result, archive::Reader, examine::examine, load, replay::replay};
+use super::{Manifest, Quarantine, Replayed, Result, archive::Reader, examine::examine, load, objects, replay::replay};
 
 /// What was found in a backup.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +47,11 @@ pub async fn verify(
     let url = format!("sqlite:{}", scratch.join("scratch.db").display());
     load::load(file, &manifest, &url, Some(&mark)).await?;
     let db = Db::open(&url).await?;
+    let files = objects::read(&db, &mut reader, None).await;
+    if files.is_err() {
+        db.close().await;
+    }
+    files?;
     let found = examine(&db, &mark, &manifest.journals, manifest.installation, journals).await;
     let outcome = match found {
         Ok(found) => replay(&db, &mark, &found, now, randomness).await.map(|replayed| (found, replayed)),

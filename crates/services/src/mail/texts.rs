@@ -58,4 +58,5 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/registration_existing.toml"),
     include_str!("../../../../content/mails/staff_created.toml"),
     include_str!("../../../../content/mails/staff_review.toml"),
+    include_str!("../../../../content/mails/upload_infected.toml"),
 ];

@@ -165,6 +165,7 @@ pub(crate) async fn started_again(house: &House, authority: Authority) -> House 
         mailer: house.postbox.clone(),
         press: app.press.clone(),
         post_box: None,
+        uploads: app.uploads.clone(),
     };
     let app = Arc::new(App::build(parts).await.unwrap());
     House { app, clock: house.clock.clone(), postbox: house.postbox.clone(), url: house.url.clone() }

@@ -26,6 +26,7 @@ use services::{
     authority::Authority,
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
+    uploads::{Scan, Uploads},
 };
 use sqlx::{Connection, Executor, PgConnection};
 use storage::{Db, mails::Mail};
@@ -261,6 +262,7 @@ async fn furnish(
         mailer: postbox.clone(),
         press: letters::Press::new().unwrap(),
         post_box: None,
+        uploads: Uploads::in_memory(std::env::temp_dir().join(format!("madoguchi-uploads-{}", std::process::id()))),
     };
     House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox, url: url.to_owned() }
 }
@@ -283,6 +285,7 @@ fn settings() -> Settings {
         membership: MembershipRule::Letter,
         staff_second_factor: true,
         session_idle: Duration::minutes(30),
+        scan: Scan::None,
         billing: services::Billing { account: "まどぐち銀行 本店 普通 1234567".into() },
         // One person of each role is enough for most stories; those about four eyes set it.
         rules: Arc::new(Rules { four_eyes: FourEyes::none(), ..Rules::default() }),

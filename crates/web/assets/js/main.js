@@ -13,6 +13,7 @@ import { suggestWords } from "./search.js";
 import { warnBeforeEnd } from "./session.js";
 import { guardSubmit } from "./submit.js";
 import { suggestAnswers } from "./suggest.js";
+import { sendFiles } from "./upload.js";
 
 closeMenus();
 focusErrors();
@@ -25,6 +26,7 @@ watchCutoff();
 suggestAnswers();
 suggestWords();
 watchAutosave();
+sendFiles();
 guardSubmit();
 warnBeforeEnd();
 moveInQueue();

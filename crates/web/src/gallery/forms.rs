@@ -5,7 +5,7 @@ use askama::Template;
 use super::{member, show, visitor};
 use crate::view::form::*;
 use crate::view::frame::Frame;
-use crate::view::parts::StepsView;
+use crate::view::parts::{StateView, StepsView, Tone};
 
 #[derive(Template)]
 #[template(path = "gallery/form.html")]
@@ -146,6 +146,28 @@ fn rest() -> Vec<FieldView> {
             InputView::File { accept: ".pdf,.jpg,.png".into(), current: "領収書_2026年10月.pdf".into() },
         )
         .with_help("PDF、JPEG、PNG。20MBまで。"),
+        FieldView::new("receipts", "領収書内訳書（写）", InputView::Uploads { files: uploads(), most: 5 })
+            .required()
+            .with_help("領収書の内訳がわかる書類を、すべて追加してください。"),
+    ]
+}
+
+/// Files in every state in which a form shows them.
+fn uploads() -> Vec<UploadView> {
+    let file = |id: &str, name: &str, state: Option<StateView>| UploadView {
+        id: id.into(),
+        name: name.into(),
+        size: "1.2MB".into(),
+        href: if state.is_none() { format!("/applications/1/files/{id}") } else { String::new() },
+        state,
+        picture: name.ends_with("png"),
+    };
+    let long = format!("{}.pdf", "令和八年度工事請負契約に係る内訳書".repeat(4));
+    vec![
+        file("1", "内訳書_2026年10月.pdf", None),
+        file("2", "納品書.png", None),
+        file("3", &long, Some(StateView::new(Tone::Waiting, "ウイルス検査中"))),
+        file("4", "請求書.pdf", Some(StateView::new(Tone::Attention, "ウイルスが見つかったため、破棄しました"))),
     ]
 }
 

@@ -17,8 +17,14 @@ mod terminals;
 
 use std::time::Duration;
 
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::site::{Listener, RouteInfo, Routes, Site, guard, render_failures};
 
@@ -29,6 +35,21 @@ pub(crate) use office::office_links;
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// The same where nothing longer than a form with a request for a certificate is sent, by people who need not log in.
 const LARGEST_FORM: usize = 1024 * 1024;
+
+/// How long a request may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for one that brings files over a slow line; whoever sends nothing for a while is cut off before.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(15 * 60);
+
+/// Ends a request that takes too long.
+async fn in_time(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let brings_files = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"))
+        && request.uri().path().starts_with("/applications/");
+    let most = if brings_files { PATIENCE_WITH_FILES } else { PATIENCE };
+    let answered = tokio::time::timeout(most, next.run(request)).await;
+    answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
 
 /// The last row of the page before, as it stands in an address: `1795400000000_01975….`
 fn after<T: std::str::FromStr>(text: &str) -> Option<(domain::clock::Timestamp, T)> {
@@ -104,7 +125,7 @@ fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) ->
         .layer(from_fn_with_state(site.clone(), guard))
         .merge(pki::machine().router)
         .layer(DefaultBodyLimit::max(largest))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
+        .layer(from_fn(in_time))
         .layer(CatchPanicLayer::new())
         .with_state(site)
 }

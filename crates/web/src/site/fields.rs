@@ -6,15 +6,16 @@ use domain::{
     forms::{Answers, Choice, Condition, Document, Field, Findings, Input, Keyboard, Picture, Section},
 };
 
+use domain::uploads::{Upload, UploadState, size_words};
 use services::applications::Difference;
 
 use super::Posted;
 use crate::view::form::{
     ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, PictureView, SectionView,
-    TextKind, TextView,
+    TextKind, TextView, UploadView,
 };
 use crate::view::frame::Link;
-use crate::view::parts::{CompareRow, CompareView};
+use crate::view::parts::{CompareRow, CompareView, StateView, Tone};
 
 /// What a form shows besides its fields.
 pub struct FormLook<'a> {
@@ -26,6 +27,10 @@ pub struct FormLook<'a> {
     pub editable: &'a [String],
     /// Reasons of a returned case.
     pub reasons: &'a [(String, String)],
+    /// Files of the case.
+    pub uploads: &'a [Upload],
+    /// Address of the case, under which its files are opened; empty where it has none.
+    pub case: &'a str,
 }
 
 /// A condition that some field has; its place in the list is the number of its CSS class.
@@ -81,7 +86,7 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
             .findings
             .and_then(|f| f.warnings.iter().find(|w| w.field == field.key))
             .map(|w| w.message.clone()),
-        input: input(field, value, rules),
+        input: input(field, value, rules, look),
         conditional: field.when.as_ref().map(|when| shown_when(when, rules, labels)),
         returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
         locked: !shown && !look.editable.contains(&field.key),
@@ -142,7 +147,7 @@ fn choices(field: &Field, all: &[Choice], value: &str, rules: &[Rule]) -> Vec<Ch
         .collect()
 }
 
-fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
+fn input(field: &Field, value: &str, rules: &[Rule], look: &FormLook<'_>) -> InputView {
     match &field.input {
         Input::Radio(all) => InputView::Radio { choices: choices(field, all, value, rules) },
         Input::Select(all) => InputView::Select {
@@ -187,6 +192,10 @@ fn input(field: &Field, value: &str, rules: &[Rule]) -> InputView {
             let groups = LineCustomerId::parse(value).map(|id| id.groups()).unwrap_or_default();
             InputView::Text(TextView::code(value, groups))
         }
+        Input::Upload { most_files } => {
+            let own: Vec<Upload> = look.uploads.iter().filter(|file| file.field == field.key).cloned().collect();
+            InputView::Uploads { files: file_views(&own, look.case), most: *most_files }
+        }
         Input::Shown(text) => InputView::Shown { value: text.clone(), note: String::new() },
     }
 }
@@ -200,6 +209,34 @@ fn months(from: YearMonth, to: YearMonth, value: &str) -> Vec<ChoiceView> {
             ..ChoiceView::new(month.as_text(), month.to_string())
         })
         .collect()
+}
+
+/// Files as pages list them; `case` is the address under which they are opened.
+pub(crate) fn file_views(files: &[Upload], case: &str) -> Vec<UploadView> {
+    let view = |file: &Upload| UploadView {
+        id: file.id.to_string(),
+        name: file.name.clone(),
+        size: size_words(file.size),
+        state: state_of_file(file.state),
+        href: if file.state.is_open() && !case.is_empty() {
+            format!("{case}/files/{}", file.id)
+        } else {
+            String::new()
+        },
+        picture: file.kind.is_picture(),
+    };
+    files.iter().map(view).collect()
+}
+
+/// What is to be said of a file; nothing when all is well.
+fn state_of_file(state: UploadState) -> Option<StateView> {
+    let tone = match state {
+        UploadState::Clean => return None,
+        UploadState::Waiting | UploadState::Failed | UploadState::Prepared => Tone::Waiting,
+        UploadState::Infected | UploadState::Lost => Tone::Attention,
+        UploadState::Removing => Tone::Stopped,
+    };
+    Some(StateView::new(tone, state.label()))
 }
 
 /// The faults of a form as its error summary.

@@ -51,13 +51,18 @@ impl Posted {
         answers
     }
 
+    /// Adds a field.
+    pub(super) fn push(&mut self, key: String, value: &str) {
+        self.fields.push((key, storable(value)));
+    }
+
     /// A number in a field.
     pub fn number(&self, key: &str) -> Option<i64> {
         self.get(key).parse().ok()
     }
 }
 
-fn is_multipart(headers: &HeaderMap) -> bool {
+pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
 }
 
@@ -127,7 +132,7 @@ impl FromRequest<Site> for Typed {
 }
 
 /// Whether the browser says that a page of this portal sent the request (`Origin`, RFC 6454): no page elsewhere can.
-fn is_from_here(headers: &HeaderMap, portal: &str) -> bool {
+pub(super) fn is_from_here(headers: &HeaderMap, portal: &str) -> bool {
     let Some((scheme, rest)) = portal.split_once("://") else { return false };
     let own = format!("{scheme}://{}", rest.split('/').next().unwrap_or_default());
     headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == own.as_bytes())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::Uri,
     response::Redirect,
@@ -76,6 +77,13 @@ impl Routes {
     #[must_use]
     pub fn post<H: Handler<T, Site>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
         self.add("POST", path, access, post(handler))
+    }
+
+    /// Adds an action whose form may carry files.
+    #[must_use]
+    pub fn post_files<H: Handler<T, Site>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        let most = usize::try_from(super::LONGEST).unwrap_or(usize::MAX);
+        self.add("POST", path, access, post(handler).layer(DefaultBodyLimit::max(most)))
     }
 
     /// Adds a way back to every action that has no page at its own address: whoever opens it, as after a login that an

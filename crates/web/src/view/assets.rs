@@ -86,6 +86,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/session.js"),
     script!("js/submit.js"),
     script!("js/suggest.js"),
+    script!("js/upload.js"),
 ];
 
 /// Version of all static files together: changes when any byte of them does.

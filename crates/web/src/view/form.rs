@@ -6,6 +6,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::view::frame::Link;
+use crate::view::parts::StateView;
 
 mod summary;
 mod text;
@@ -28,6 +29,12 @@ pub struct SectionView {
 impl HtmlSafe for SectionView {}
 
 impl SectionView {
+    /// True when files are handed in here.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.input, InputView::Uploads { .. }) && !field.is_shown())
+    }
+
     /// True when a field with this key can be filled in here.
     #[must_use]
     pub fn asks(&self, key: &str) -> bool {
@@ -154,6 +161,30 @@ pub enum InputView {
         /// Name of the file that is already there; empty for none.
         current: String,
     },
+    /// Files that are handed in one by one; needs a multipart form.
+    Uploads {
+        /// Files that are there.
+        files: Vec<UploadView>,
+        /// Most files of the field.
+        most: usize,
+    },
+}
+
+/// A file that was handed in.
+#[derive(Debug, Clone, Default)]
+pub struct UploadView {
+    /// Which one.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Size in words.
+    pub size: String,
+    /// What is to be said of it; none when all is well.
+    pub state: Option<StateView>,
+    /// Where it is opened; empty while nobody may.
+    pub href: String,
+    /// Whether it is a picture.
+    pub picture: bool,
 }
 
 impl Default for InputView {
@@ -264,6 +295,9 @@ impl FieldView {
             InputView::Text(text) => text.value.clone(),
             InputView::LongText { value, .. } | InputView::Shown { value, .. } => value.clone(),
             InputView::File { current, .. } => current.clone(),
+            InputView::Uploads { files, .. } => {
+                files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join("、")
+            }
         }
     }
 
@@ -276,6 +310,12 @@ impl FieldView {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The files that are there.
+    #[must_use]
+    pub fn files(&self) -> &[UploadView] {
+        if let InputView::Uploads { files, .. } = &self.input { files } else { &[] }
     }
 
     /// Ids of everything that describes the input, for `aria-describedby`.

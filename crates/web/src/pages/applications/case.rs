@@ -173,11 +173,13 @@ fn reasons(shown: &ApplicantCase) -> Vec<(String, String)> {
 }
 
 fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
-    shown
-        .reading
-        .iter()
-        .map(|(title, lines)| SummaryListView { title: title.clone(), rows: lines.iter().map(super::answer).collect() })
-        .collect()
+    let case = format!("/applications/{}", shown.case.id);
+    let row = |line: &domain::applications::ReadingLine| super::answer(line, &case);
+    let section = |(title, lines): &(String, Vec<_>)| SummaryListView {
+        title: title.clone(),
+        rows: lines.iter().map(row).collect(),
+    };
+    shown.reading.iter().map(section).collect()
 }
 
 fn events(shown: &ApplicantCase) -> TableView {

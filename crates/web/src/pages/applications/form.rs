@@ -4,17 +4,26 @@ use askama::Template;
 use axum::{
     Json,
     extract::{Path, Query},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use domain::{applications::TERMINAL_COUNT, forms::Findings};
+use domain::{
+    applications::TERMINAL_COUNT,
+    forms::{Checked, Findings},
+    ids::ApplicationId,
+};
 use services::{
     Error,
     applications::{self, FormState},
 };
 
-use super::{LEFT_AT, id, resume, trail};
+use super::{
+    LEFT_AT,
+    files::{self, Asked, Outcome},
+    id, resume, trail,
+};
 use crate::{
-    site::{Failure, Html, Posted, Typed, Visit, answers_from, error_summary, see_other},
+    site::{Failure, Filed, Html, Posted, Typed, Visit, answers_from, error_summary, see_other},
     view::{
         form::{ErrorSummary, SectionView},
         frame::Frame,
@@ -30,6 +39,7 @@ struct FormPage {
     draft: String,
     errors: ErrorSummary,
     steps: StepsView,
+    takes_files: bool,
     sections: Vec<SectionView>,
     returned: bool,
     general_reason: Option<String>,
@@ -38,12 +48,16 @@ struct FormPage {
 }
 
 fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPage {
+    let case = format!("/applications/{}", state.case.id);
     let look = crate::site::FormLook {
         answers: &state.case.answers,
         findings,
         editable: &state.editable,
         reasons: &state.case.reasons,
+        uploads: &state.facts.known.uploads,
+        case: &case,
     };
+    let sections = crate::site::section_views(&state.sections, &look);
     let general = state.case.reasons.iter().find(|(key, _)| key.is_empty()).map(|(_, reason)| reason.clone());
     FormPage {
         frame: Frame {
@@ -55,7 +69,8 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         draft: format!("/applications/{}/draft", state.case.id),
         errors: findings.map(error_summary).unwrap_or_default(),
         steps: StepsView::new(&["入力", "確認", "完了"], 1),
-        sections: crate::site::section_views(&state.sections, &look),
+        takes_files: sections.iter().any(SectionView::takes_files),
+        sections,
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
         article: state.case.kind.procedure().article(),
@@ -89,24 +104,55 @@ pub(super) async fn show(
     }
 }
 
-/// Keeps what was typed; then to the check page, out, or back to the form with its faults.
-pub(super) async fn save(visit: Visit, Path(name): Path<String>, typed: Typed) -> Result<Response, Failure> {
-    let (id, posted) = (id(&name)?, typed.into_posted());
+/// Keeps what was typed and the files with it; then to the check page, out, or back to the form with its faults.
+pub(super) async fn save(
+    visit: Visit,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    sent: Filed,
+) -> Result<Response, Failure> {
+    let id = id(&name)?;
     if visit.session().is_none() {
-        return resume::park(&visit, id, &posted).await;
+        return resume::park(&visit, id, &sent.posted).await;
     }
-    let typed = answers_from(&posted);
-    let (state, checked) = match applications::save_at(&visit.ctx(), id, &typed, posted.get(LEFT_AT)).await {
+    let (state, checked) = match keep(&visit, id, &sent).await {
         Ok(saved) => saved,
         Err(Error::ChangedMeanwhile) => return Ok(see_other(&format!("/applications/{id}"))),
         Err(error) => return Err(error.into()),
     };
-    match posted.get("action") {
-        "leave" => Ok(see_other(&format!("/applications/{id}?saved=1"))),
-        "terminals" => Ok(see_other(&format!("/applications/{id}/edit#f-{TERMINAL_COUNT}"))),
-        _ if checked.findings.errors.is_empty() => Ok(see_other(&format!("/applications/{id}/check"))),
+    let action = sent.posted.get("action").to_owned();
+    let (handed_in, script) = (!sent.files.is_empty(), files::is_script(&headers));
+    let outcome = files::settle(&visit, id, sent).await?;
+    if !outcome.findings.errors.is_empty() {
+        return refused(&visit, id, &outcome, script).await;
+    }
+    match (action.as_str(), Asked::of(&action)) {
+        (_, Asked::Files(field) | Asked::Remove(field, _)) => Ok(files::back(id, field, script)),
+        ("leave", _) => Ok(see_other(&format!("/applications/{id}?saved=1"))),
+        ("terminals", _) => Ok(see_other(&format!("/applications/{id}/edit#f-{TERMINAL_COUNT}"))),
+        _ if handed_in || checked.findings.errors.is_empty() => Ok(see_other(&format!("/applications/{id}/check"))),
         _ => Ok(Html(page(&visit, &state, Some(&checked.findings))).with_faults()),
     }
+}
+
+/// Keeps what was typed; of a request that was cut off, only what was received.
+async fn keep(visit: &Visit, id: ApplicationId, sent: &Filed) -> services::Result<(FormState, Checked)> {
+    let mut typed = answers_from(&sent.posted);
+    if sent.cut {
+        let mut before = applications::form(&visit.ctx(), id).await?.case.answers;
+        typed.iter().for_each(|(key, value)| before.set(key, value));
+        typed = before;
+    }
+    applications::save_at(&visit.ctx(), id, &typed, sent.posted.get(LEFT_AT)).await
+}
+
+/// The form as it is now, with what is wrong with the files.
+async fn refused(visit: &Visit, id: ApplicationId, outcome: &Outcome, script: bool) -> Result<Response, Failure> {
+    if script {
+        return Ok(files::told(outcome));
+    }
+    let state = applications::form(&visit.ctx(), id).await?;
+    Ok((outcome.status, Html(page(visit, &state, Some(&outcome.findings)))).into_response())
 }
 
 /// Keeps what was typed while typing; answers with the time of day.

@@ -4,6 +4,7 @@ mod answer;
 mod case;
 mod certificates;
 mod draft;
+mod files;
 mod form;
 mod life;
 mod renewal;
@@ -23,7 +24,7 @@ use domain::{
 use services::{Error, applications::Standing};
 
 use crate::{
-    site::{Access, Failure, Routes},
+    site::{Access, Failure, Routes, file_views},
     view::{
         frame::Link,
         parts::{StateView, SummaryRow, Tone},
@@ -37,7 +38,8 @@ pub(super) fn routes() -> Routes {
         .post("/procedures/{kind}", Member, start::start)
         .get("/applications/{id}", Member, case::show)
         .get("/applications/{id}/edit", Member, form::show)
-        .post("/applications/{id}/edit", Member, form::save)
+        .post_files("/applications/{id}/edit", Member, form::save)
+        .get("/applications/{id}/files/{file}", Member, files::show)
         .post("/applications/{id}/draft", Member, form::autosave)
         .post("/applications/{id}/discard", Member, form::discard)
         .get("/applications/{id}/check", Member, send::check)
@@ -101,11 +103,12 @@ fn revoked_view() -> StateView {
     StateView::new(Tone::Stopped, "失効")
 }
 
-/// An answer as a row; a customer ID in the groups in which it is read aloud.
-pub(in crate::pages) fn answer(line: &ReadingLine) -> SummaryRow {
+/// An answer as a row; a customer ID in the groups in which it is read aloud, files as links below the address of the case.
+pub(in crate::pages) fn answer(line: &ReadingLine, case: &str) -> SummaryRow {
     let id = LineCustomerId::parse(&line.value).ok().filter(|_| line.key == "customer_id");
     let value = id.map_or_else(|| line.value.clone(), |id| id.groups().join(" "));
-    SummaryRow { code: line.key == "customer_id", ..SummaryRow::new(&line.label, value) }
+    let files = file_views(&line.files, case);
+    SummaryRow { code: line.key == "customer_id", files, ..SummaryRow::new(&line.label, value) }
 }
 
 /// Path from home to the pages of a procedure.

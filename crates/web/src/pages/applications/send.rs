@@ -46,11 +46,12 @@ struct CheckPage {
 }
 
 fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> CheckPage {
-    let edit = format!("/applications/{}/edit", state.case.id);
+    let case = format!("/applications/{}", state.case.id);
+    let edit = format!("{case}/edit");
     let row = |line: &ReadingLine| SummaryRow {
         change: if line.shown { String::new() } else { format!("{edit}#f-{}", line.key) },
         warning: warning(state, &line.key),
-        ..answer(line)
+        ..answer(line, &case)
     };
     let section = |(title, lines): &(String, Vec<_>)| SummaryListView {
         title: title.clone(),

@@ -99,7 +99,8 @@ fn filing_view(visit: &Visit, check: &Check, filing: &Filing, chosen: &[Kind]) -
         let place = kinds.iter().position(|kind| *kind == case.kind).unwrap_or(0);
         check.rows.iter().any(|row| row.cells[place].as_ref().is_some_and(|cell| cell.label == line.label))
     };
-    let row = |line: &ReadingLine| SummaryRow { change: change(&check.interview, filing, &line.key), ..answer(line) };
+    let row =
+        |line: &ReadingLine| SummaryRow { change: change(&check.interview, filing, &line.key), ..answer(line, "") };
     let own = lines(filing).filter(|line| !line.shown).filter(|line| !compared(line)).map(row).collect();
     FilingView {
         kind: case.kind,

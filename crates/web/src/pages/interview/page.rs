@@ -72,7 +72,7 @@ fn page(
     let fields = page.sections.iter().flat_map(|section| &section.fields);
     let editable: Vec<String> = fields.map(|field| field.key.clone()).collect();
     let answers: Answers = state.interview.answers();
-    let look = FormLook { answers: &answers, findings, editable: &editable, reasons: &[] };
+    let look = FormLook { answers: &answers, findings, editable: &editable, reasons: &[], uploads: &[], case: "" };
     let before = number.checked_sub(2).and_then(|place| state.pages.get(place));
     let institution = visit.session().and_then(|session| session.institution.as_ref());
     Some(QuestionPage {

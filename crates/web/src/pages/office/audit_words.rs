@@ -136,6 +136,14 @@ const WORDS: &[(&str, &str)] = &[
     ("terminal.warn", "有効期限のお知らせ"),
     ("totp.enrol", "二段階認証の設定"),
     ("totp.remove", "二段階認証の解除"),
+    ("upload.add", "申請のファイルの追加"),
+    ("upload.clean", "申請のファイルの検査（問題なし）"),
+    ("upload.failed", "申請のファイルの検査の失敗"),
+    ("upload.infected", "申請のファイルからのウイルスの検出と破棄"),
+    ("upload.lost", "申請のファイルの消失の発見"),
+    ("upload.remove", "申請のファイルの削除"),
+    ("upload.remove_all", "申請のすべてのファイルの削除"),
+    ("upload.view", "申請のファイルの閲覧"),
 ];
 
 /// The act in words: those of the list, the events of a case by their own, else 「そのほかの操作」.

@@ -64,6 +64,7 @@ fn review() -> Routes {
         .post("/office/queue/{kind}/decide", decide, queue::decide)
         .get("/office/runs/{id}", decide, queue::result)
         .get("/office/applications/{id}", read, case::show)
+        .get("/office/applications/{id}/files/{file}", read, case::file)
         .post("/office/applications/{id}/take", decide, case::take)
         .post("/office/applications/{id}/release", decide, case::release)
         .post("/office/applications/{id}/accept", decide, case::accept)

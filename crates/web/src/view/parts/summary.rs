@@ -3,6 +3,8 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::view::form::UploadView;
+
 /// A block of answers under one heading.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "components/summary_list.html")]
@@ -30,6 +32,10 @@ pub struct SummaryRow {
     pub warning: String,
     /// True shows the answer in the face for codes.
     pub code: bool,
+    /// Files that are the answer, in place of the words.
+    pub files: Vec<UploadView>,
+    /// True lets pictures be seen beside the answer.
+    pub preview: bool,
 }
 
 impl SummaryRow {

@@ -22,6 +22,7 @@ use services::{
     Error, Result as Answer,
     applications::{self, Decision},
     office::proposals,
+    uploads,
 };
 
 use super::{
@@ -29,7 +30,7 @@ use super::{
     queue::{Wanted, case_in},
 };
 use crate::{
-    site::{Failure, Html, Posted, Visit, see_other},
+    site::{Failure, HandedIn, Html, Posted, Visit, see_other},
     view::frame::{BannerKind, BannerView, Link},
 };
 
@@ -58,6 +59,25 @@ pub(super) async fn show(
     page.frame.banners.extend(told(&said.done, page.next_case()));
     page.frame.banners.extend(proposed(&visit, view.case.id).await?);
     Ok(Html(page).into_response())
+}
+
+/// A file of the case; each view is recorded.
+pub(super) async fn file(
+    visit: Visit,
+    Path((name, file)): Path<(String, String)>,
+    Query(wish): Query<Saving>,
+) -> Result<HandedIn, Failure> {
+    visit.person()?;
+    let file = file.parse().map_err(|_| Error::NotFound)?;
+    let opened = uploads::open_as_staff(&visit.ctx(), parts::id(&name)?, file).await?;
+    Ok(HandedIn { opened, save: wish.save.is_some() })
+}
+
+/// Whether a file is saved instead of shown.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Saving {
+    save: Option<String>,
 }
 
 /// A decision that waits for a second person.

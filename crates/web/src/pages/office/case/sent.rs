@@ -13,15 +13,18 @@ use crate::{
         applications::state_view,
         office::{parts, words},
     },
-    site::{Visit, comparison},
+    site::{Visit, comparison, file_views},
     view::frame::{BannerKind, BannerView},
     view::parts::{CellView, CompareView, RowView, SummaryListView, SummaryRow, TableView},
 };
 
 /// The answers in their sections.
 pub(super) fn sections(view: &CaseView) -> Vec<SummaryListView> {
+    let case = format!("/office/applications/{}", view.case.id);
     let row = |line: &ReadingLine| SummaryRow {
         code: line.key == "customer_id",
+        files: file_views(&line.files, &case),
+        preview: true,
         ..SummaryRow::new(&line.label, &line.value)
     };
     let section = |(title, lines): &(String, Vec<ReadingLine>)| SummaryListView {

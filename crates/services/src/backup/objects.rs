@@ -1,0 +1,81 @@
+//! Files of applications in a backup: they stand beside the tables, and the hash in its row proves each of them.
+
+use domain::{ids::UploadId, uploads::Upload};
+use sha2::{Digest, Sha256};
+use storage::{Db, boxed, dump::Snapshot};
+use uuid::Uuid;
+
+use super::{
+    Fault, Result,
+    archive::{Reader, Writer},
+    manifest::StoredObjects,
+};
+use crate::uploads::Store;
+
+/// Rows that are read at a time.
+const PAGE: i64 = 500;
+
+/// Copies the content of every file that the rows of a state name into a backup. What is missing or was changed in the store
+/// is named in the result: a backup without it is better than none.
+#[boxed]
+pub(super) async fn write(store: &Store, snapshot: &mut Snapshot, writer: &mut Writer) -> Result<StoredObjects> {
+    let (mut stored, mut after) = (StoredObjects::default(), UploadId(Uuid::nil()));
+    loop {
+        let page = storage::uploads::all(snapshot.conn(), after, PAGE).await?;
+        for upload in page.iter().map(|row| &row.upload).filter(|upload| upload.state.is_kept()) {
+            let content = store.get(upload.id).await.map_err(crate::Error::internal)?;
+            match content.filter(|content| is_content_of(upload, content)) {
+                Some(content) => {
+                    writer.object(&entry(upload.id), &content)?;
+                    stored.count += 1;
+                    stored.size += upload.size;
+                }
+                None => {
+                    tracing::error!(upload = %upload.id, "the content of a file is missing or was changed; it is not backed up");
+                    stored.missing.push(upload.id);
+                }
+            }
+        }
+        match page.last() {
+            Some(last) => after = last.upload.id,
+            None => return Ok(stored),
+        }
+    }
+}
+
+/// Hands over the content of every file that the rows of a loaded backup name, compared with its hash.
+#[boxed]
+pub(super) async fn read(db: &Db, reader: &mut Reader, to: Option<&Store>) -> Result<()> {
+    let stored = reader.manifest.objects.clone();
+    let (mut count, mut after) = (0, UploadId(Uuid::nil()));
+    loop {
+        let page = storage::uploads::all(&mut db.read().await?, after, PAGE).await?;
+        let kept = page.iter().map(|row| &row.upload).filter(|upload| upload.state.is_kept());
+        for upload in kept.filter(|upload| !stored.missing.contains(&upload.id)) {
+            let content = reader.object(&entry(upload.id))?;
+            if !is_content_of(upload, &content) {
+                return Err(Fault::Changed(format!("{} does not have the hash of its row", entry(upload.id))));
+            }
+            if let Some(store) = to {
+                store.put(upload.id, content).await.map_err(crate::Error::internal)?;
+            }
+            count += 1;
+        }
+        match page.last() {
+            Some(last) => after = last.upload.id,
+            None if count == stored.count => return Ok(()),
+            None => return Err(Fault::Changed(format!("{count} files are in its rows instead of {}", stored.count))),
+        }
+    }
+}
+
+fn is_content_of(upload: &Upload, content: &[u8]) -> bool {
+    content.len() as u64 == upload.size && hex::encode(Sha256::digest(content)) == upload.sha256
+}
+
+/// Where the names of all files begin inside a backup.
+pub(super) const FOLDER: &str = "objects/";
+
+fn entry(id: UploadId) -> String {
+    format!("{FOLDER}{id}")
+}

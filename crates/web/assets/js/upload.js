@@ -1,0 +1,77 @@
+// Files of a form: told at once when one is too large, and sent with a progress bar. Without a script the same button sends
+// the same form.
+
+const TOO_LARGE = "ファイルが大きすぎます。1つ20MBまでのファイルを選んでください。";
+const NOTHING = "ファイルを選んでから押してください。";
+const FAILED = "送信できませんでした。つながりを確かめて、もう一度押してください。";
+const KEPT = "受け取りました。内容を確かめています…";
+
+function watch(box) {
+  const input = box.querySelector("input[type='file']");
+  const bar = box.querySelector("progress");
+  const state = box.querySelector("[data-upload-state]");
+  const button = box.querySelector("button[type='submit']");
+  const form = input.form;
+
+  const say = (words, failed = false) => {
+    state.textContent = words;
+    state.classList.toggle("is-failed", failed);
+  };
+  const fault = () => {
+    const large = [...input.files].find((file) => file.size > Number(box.dataset.upload));
+    if (large) return `「${large.name}」：${TOO_LARGE}`;
+    return input.files.length ? "" : NOTHING;
+  };
+  const end = (words) => {
+    bar.hidden = true;
+    delete form.dataset.sent;
+    say(words, true);
+  };
+  const answered = (request) => {
+    let answer = {};
+    try {
+      answer = JSON.parse(request.responseText);
+    } catch {
+      // Not ours: a proxy, or a page that says that the login has ended.
+    }
+    if (answer.go) {
+      history.replaceState(null, "", answer.go);
+      location.reload();
+    } else {
+      end(answer.errors?.map((error) => error.message).join(" ") || FAILED);
+    }
+  };
+  const send = () => {
+    const data = new FormData(form);
+    data.append("action", button.value);
+    const request = new XMLHttpRequest();
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100;
+      say(event.loaded < event.total ? `送信しています… ${Math.floor(bar.value)}%` : KEPT);
+    });
+    request.addEventListener("load", () => answered(request));
+    request.addEventListener("error", () => end(FAILED));
+    request.open("POST", form.action);
+    request.setRequestHeader("accept", "application/json");
+    bar.hidden = false;
+    form.dataset.sent = "yes";
+    request.send(data);
+  };
+  input.addEventListener("change", () => {
+    const words = fault();
+    say(words === NOTHING ? "" : words, words !== NOTHING && words !== "");
+  });
+  form.addEventListener("submit", (event) => {
+    if (event.submitter !== button) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.dataset.sent) return;
+    const words = fault();
+    if (words) say(words, true);
+    else send();
+  });
+}
+
+export function sendFiles() {
+  document.querySelectorAll("[data-upload]").forEach(watch);
+}

@@ -1,0 +1,205 @@
+//! A posted form that may carry files: they are received piece by piece, and never whole in memory.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Multipart, Request, multipart::Field},
+    http::{StatusCode, header},
+};
+use domain::uploads::{LARGEST, LARGEST_IN_ALL};
+use services::{
+    Ctx,
+    uploads::{Incoming, Spooled, Taken},
+};
+
+use super::{Failure, Posted, Site, Typed, Visit};
+
+/// Longest request with files in octets; what is longer is cut off.
+pub(crate) const LONGEST: u64 = LARGEST_IN_ALL + 8 * 1024 * 1024;
+/// Longest text of all fields together in octets.
+const LONGEST_TEXT: usize = 1024 * 1024;
+/// Most parts of a form.
+const MOST_PARTS: usize = 2_000;
+/// Most files of one request.
+const MOST_FILES: usize = 20;
+/// Octets of a file that is too large that are still read, so that the rest of the form is not lost; a browser that is cut off
+/// in the middle of its sentence often shows no answer.
+const PATIENCE: u64 = 3 * LARGEST;
+/// How long the next piece may take.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// A file as it was sent.
+#[derive(Debug)]
+pub struct SentFile {
+    /// Key of its field.
+    pub field: String,
+    /// Name as the browser says.
+    pub name: String,
+    /// What was received of it.
+    pub file: Spooled,
+}
+
+/// A posted form that only keeps what was typed, and the files in it. Its CSRF token was checked as that of [`Typed`] before
+/// any file was received.
+#[derive(Debug, Default)]
+pub struct Filed {
+    /// The fields.
+    pub posted: Posted,
+    /// The files, in their order.
+    pub files: Vec<SentFile>,
+    /// Whether the request was cut off: fields that stand behind its end are missing.
+    pub cut: bool,
+}
+
+impl FromRequest<Site> for Filed {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Failure> {
+        if !super::posted::is_multipart(request.headers()) {
+            let posted = Typed::from_request(request, site).await?.into_posted();
+            return Ok(Self { posted, ..Self::default() });
+        }
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::from_request_parts(&mut parts, site).await?;
+        let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let from_here = super::posted::is_from_here(&parts.headers, &site.app.settings.portal_url);
+        let request = Request::from_parts(parts, body);
+        let multipart = Multipart::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
+        let mut reader = Reader {
+            filed: Self::default(),
+            text: 0,
+            hopeless: length.is_some_and(|length: u64| length > LONGEST),
+            from_here,
+            csrf: visit.csrf.clone(),
+        };
+        let ctx = visit.session().map(|_| visit.ctx());
+        reader.read(multipart, ctx.as_ref()).await?;
+        if reader.is_ours() { Ok(reader.filed) } else { Err(Failure::StaleForm) }
+    }
+}
+
+/// Reads one request.
+struct Reader {
+    filed: Filed,
+    /// Octets of text so far.
+    text: usize,
+    /// Whether the request says of itself that it is too long.
+    hopeless: bool,
+    from_here: bool,
+    csrf: String,
+}
+
+impl Reader {
+    fn is_ours(&self) -> bool {
+        self.from_here || services::secrets::same(self.filed.posted.get("csrf"), &self.csrf)
+    }
+
+    /// Reads parts until the end or until enough is read. Without a context nobody is logged in: files are not received.
+    async fn read(&mut self, mut multipart: Multipart, ctx: Option<&Ctx<'_>>) -> Result<(), Failure> {
+        for _ in 0..MOST_PARTS {
+            let part = tokio::time::timeout(PAUSE, multipart.next_field()).await.map_err(|_| Failure::Unreadable)?;
+            let mut part = match part {
+                Ok(Some(part)) => part,
+                Ok(None) => return Ok(()),
+                Err(fault) => return self.ended(fault.status()),
+            };
+            let key = part.name().unwrap_or_default().to_owned();
+            let go_on = match part.file_name().map(str::to_owned) {
+                None => self.take_text(&mut part, key).await?,
+                Some(name) => self.take_file(&mut part, (key, name), ctx).await?,
+            };
+            if !go_on {
+                self.filed.cut = true;
+                return Ok(());
+            }
+        }
+        Err(Failure::TooLarge)
+    }
+
+    /// A request that is longer than it may be is cut off; one that breaks off is none.
+    fn ended(&mut self, status: StatusCode) -> Result<(), Failure> {
+        if status != StatusCode::PAYLOAD_TOO_LARGE {
+            return Err(Failure::Unreadable);
+        }
+        self.filed.cut = true;
+        Ok(())
+    }
+
+    async fn take_text(&mut self, part: &mut Field<'_>, key: String) -> Result<bool, Failure> {
+        let mut value = vec![];
+        while let Some(piece) = next(part).await? {
+            let Ok(piece) = piece else { return Ok(false) };
+            self.text += piece.len();
+            if self.text > LONGEST_TEXT {
+                return Err(Failure::TooLarge);
+            }
+            value.extend_from_slice(&piece);
+        }
+        self.filed.posted.push(key, &String::from_utf8_lossy(&value));
+        Ok(true)
+    }
+
+    /// False when the request need not be read further.
+    async fn take_file(
+        &mut self,
+        part: &mut Field<'_>,
+        (field, name): (String, String),
+        ctx: Option<&Ctx<'_>>,
+    ) -> Result<bool, Failure> {
+        let mut begun: Option<Incoming> = None;
+        let mut over = 0_u64;
+        let mut whole = true;
+        while let Some(piece) = next(part).await? {
+            let Ok(piece) = piece else {
+                whole = false;
+                break;
+            };
+            if piece.is_empty() {
+                continue;
+            }
+            let Some(ctx) = ctx else { return Ok(false) };
+            if !self.is_ours() || self.filed.files.len() >= MOST_FILES {
+                return if self.is_ours() { Ok(false) } else { Err(Failure::StaleForm) };
+            }
+            let file = match &mut begun {
+                Some(file) => file,
+                none => none.insert(Incoming::begin(ctx).await?),
+            };
+            if file.write(&piece).await? != Taken::Kept {
+                over += piece.len() as u64;
+                if self.hopeless || over > PATIENCE {
+                    whole = false;
+                    break;
+                }
+            }
+        }
+        match begun {
+            // A browser sends an empty part for a field in which nothing was chosen; a name without content is an empty file.
+            None if name.is_empty() => {}
+            None => {
+                if let Some(ctx) = ctx {
+                    let file = Incoming::begin(ctx).await?.finish().await?;
+                    self.filed.files.push(SentFile { field, name, file });
+                }
+            }
+            Some(file) => {
+                let mut file = file.finish().await?;
+                if !whole {
+                    file.taken = Taken::TooLarge;
+                }
+                self.filed.files.push(SentFile { field, name, file });
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// The next piece of a part; an error inside when the request is longer than it may be.
+async fn next(part: &mut Field<'_>) -> Result<Option<Result<Bytes, ()>>, Failure> {
+    match tokio::time::timeout(PAUSE, part.chunk()).await {
+        Ok(Ok(piece)) => Ok(piece.map(Ok)),
+        Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => Ok(Some(Err(()))),
+        Ok(Err(_)) | Err(_) => Err(Failure::Unreadable),
+    }
+}
