@@ -147,6 +147,7 @@ fn settings() -> Settings {
         session_idle: time::Duration::hours(1),
         billing: services::Billing::default(),
         scan: services::uploads::Scan::None,
+        webhooks: services::Reach::default(),
         rules: Arc::default(),
         holidays: Arc::default(),
     }

@@ -136,6 +136,10 @@ async function administrator(page, demo, look) {
     await refused(page, look, "保存する", `setting ${topic} refused`);
   }
   await open(page, demo, look, { "proposals approved": "/office/proposals?state=approved" });
+  await open(page, demo, look, { "access tokens": "/office/access-tokens" });
+  await refused(page, look, "アクセストークンを作る", "access token refused");
+  await open(page, demo, look, { "receiver new": "/office/receivers/new" });
+  await refused(page, look, "通知先を登録する", "receiver refused");
 }
 
 /** The editor: a mail and a document, looked at before they are kept, and proposed without saying why. */

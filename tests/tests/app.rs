@@ -93,6 +93,12 @@ mod letters;
 mod line_change;
 #[path = "app/looked_up.rs"]
 mod looked_up;
+#[path = "app/machinery.rs"]
+mod machinery;
+#[path = "app/machines.rs"]
+mod machines;
+#[path = "app/machines_document.rs"]
+mod machines_document;
 #[path = "app/my_list.rs"]
 mod my_list;
 #[path = "app/notices.rs"]
@@ -194,5 +200,7 @@ mod uploads;
 mod uploads_scan;
 #[path = "app/warnings.rs"]
 mod warnings;
+#[path = "app/webhooks.rs"]
+mod webhooks;
 #[path = "app/weight.rs"]
 mod weight;

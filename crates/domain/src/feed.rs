@@ -1,5 +1,7 @@
 //! What downstream systems are told (spec 8.4): kinds of events, and how long they are kept.
 
+use time::Duration;
+
 use crate::words::words;
 
 /// Days for which an event can be read again.
@@ -27,6 +29,15 @@ words! {
     }
 }
 
+/// How long a receiver of webhooks is tried in vain before it is given up.
+pub const PATIENCE: Duration = Duration::days(3);
+
+/// Waiting time after so many failures before this one: 5 s, doubled each time, at most 30 minutes.
+pub fn back_off(failures: i64) -> Duration {
+    let doublings = u32::try_from(failures).unwrap_or(0).min(10);
+    Duration::seconds(5 * 2_i64.pow(doublings)).min(Duration::minutes(30))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +49,12 @@ mod tests {
             let plain = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             assert!(parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && plain(part)), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_receiver_is_tried_often_at_first_and_twice_an_hour_later() {
+        assert_eq!(back_off(0), Duration::seconds(5));
+        assert_eq!(back_off(3), Duration::seconds(40));
+        assert_eq!(back_off(100), Duration::minutes(30));
     }
 }

@@ -1,5 +1,6 @@
 //! The domain of Madoguchi: types, rules, state machines, validation, permissions, calendar. No I/O.
 
+pub mod access;
 pub mod accounts;
 pub mod applications;
 pub mod calendar;

@@ -81,6 +81,10 @@ words! {
         ChangeFees = "change_fees", "手数料の額を変える";
         /// Change terms, mail texts and canned texts.
         ChangeTexts = "change_texts", "利用規約・メールの文・定型文を変える";
+        /// See access tokens and webhook receivers with their deliveries.
+        ReadInterfaces = "read_interfaces", "外部連携を見る";
+        /// Make and revoke access tokens, set up webhook receivers and let them go on.
+        ManageInterfaces = "manage_interfaces", "外部連携を設定する";
         /// Read the audit chain.
         ReadAudit = "read_audit", "監査記録を見る";
         /// Notices and articles.
@@ -143,6 +147,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadStaff,
             P::ReadReports,
             P::ReadSettings,
+            P::ReadInterfaces,
             P::ReadAudit,
         ],
         Role::Administrator => &[
@@ -156,6 +161,8 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadReports,
             P::ReadSettings,
             P::ChangeSettings,
+            P::ReadInterfaces,
+            P::ManageInterfaces,
             P::ReportStatus,
         ],
     }

@@ -6,6 +6,7 @@ mod inquiries;
 mod key_store;
 mod listener;
 mod uploads;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) mail: Mail,
     /// Inquiries.
     pub(crate) inquiries: inquiries::Inquiries,
+    /// Webhooks.
+    pub(crate) webhooks: webhooks::Webhooks,
     /// Certification authority.
     pub(crate) authority: Authority,
     /// How fees are paid.
@@ -148,6 +151,7 @@ impl Default for Config {
             mail: Mail::default(),
             fees: Fees::default(),
             inquiries: inquiries::Inquiries::default(),
+            webhooks: webhooks::Webhooks::default(),
             authority: Authority::default(),
             rules: Rules::default(),
             uploads: uploads::Uploads::default(),

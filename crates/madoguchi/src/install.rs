@@ -274,7 +274,7 @@ pub(crate) fn operator(config: &Config) -> Operator {
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, demo: bool) -> Settings {
     Settings {
         operator: operator(config),
         portal_url: config.portal.url.clone(),
@@ -294,6 +294,7 @@ fn settings(config: &Config) -> Settings {
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
         billing: services::Billing { account: config.fees.account.clone() },
         scan: config.uploads.scanner(),
+        webhooks: config.webhooks.reach(demo),
         rules: Arc::new(Rules {
             cut_off: config.cut_off(),
             drafts: config.drafts(),
@@ -323,7 +324,7 @@ pub(crate) async fn build_from(config: &Config, demo: bool, from: &Sources) -> a
         db,
         clock: from.clock.clone(),
         randomness: from.randomness.clone(),
-        settings: settings(config),
+        settings: settings(config, demo),
         vault_key: secret_file(&config.data_dir.join(VAULT_KEY))?,
         hasher: Hasher::new(HASH_MEMORY, HASHES)?,
         mailer,

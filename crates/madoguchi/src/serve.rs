@@ -304,6 +304,7 @@ async fn rounds(app: Arc<App>) {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
         records(&app).await;
+        receivers(&app).await;
         if let Err(error) = services::office::reviews::make_when_due(&app).await {
             tracing::error!(%error, "the review of staff accounts could not be begun");
         }
@@ -317,6 +318,13 @@ async fn rounds(app: Arc<App>) {
 async fn figures(app: &App) {
     if let Err(error) = services::reports::summarise_when_due(app).await {
         tracing::error!(%error, "the figures of yesterday could not be begun");
+    }
+}
+
+/// Receivers of webhooks that are behind although nobody is at it.
+async fn receivers(app: &App) {
+    if let Err(error) = services::feed::deliver_when_due(app).await {
+        tracing::error!(%error, "receivers of webhooks that are behind could not be looked after");
     }
 }
 

@@ -94,6 +94,8 @@ pub struct App {
     pub(crate) readings: Readings,
     /// What reports count of the present moment.
     pub(crate) live: Recent<Live>,
+    /// Calls receivers of webhooks.
+    pub(crate) outbound: crate::feed::Outbound,
     timeline: RwLock<Timeline>,
 }
 
@@ -161,6 +163,7 @@ impl App {
             service: Held::default(),
             readings: Readings::default(),
             live: Recent::empty(),
+            outbound: crate::feed::Outbound::default(),
             timeline: RwLock::default(),
         };
         crate::content::seed(&app).await?;
@@ -193,6 +196,7 @@ impl App {
             service: Held::default(),
             readings: Readings::default(),
             live: Recent::empty(),
+            outbound: crate::feed::Outbound::default(),
             timeline: RwLock::new(self.timeline.read().map(|held| held.clone()).unwrap_or_default()),
         }
     }

@@ -1,6 +1,7 @@
 //! Who asks, when, and from where: what every verb is given.
 
 use domain::{
+    access::Scope,
     clock::Timestamp,
     ids::{AccountId, InstitutionId},
     permissions::{Permission, allows},
@@ -139,6 +140,15 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// Goes on only for a machine whose access token has the scope.
+    ///
+    /// # Errors
+    /// [`Error::LoginRequired`] without a token, [`Error::Forbidden`] when it may do other things only.
+    pub fn scope(&self, scope: Scope) -> Result<()> {
+        let bearer = self.session()?.bearer.as_ref().ok_or(Error::LoginRequired)?;
+        if bearer.scopes.contains(&scope) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// The actor as the audit chain names them.
     pub fn actor_id(&self) -> String {
         match &self.actor {
@@ -148,10 +158,13 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// The actor's name on pages: the person's, or 「システム」.
+    /// The actor's name on pages: the person's, with the machine that acts for them, or 「システム」.
     pub fn actor_name(&self) -> String {
         match &self.actor {
-            Actor::Person(session) => session.name.clone(),
+            Actor::Person(session) => match &session.bearer {
+                Some(bearer) => format!("{}（外部連携「{}」）", session.name, bearer.name),
+                None => session.name.clone(),
+            },
             Actor::Visitor => "訪問者".to_owned(),
             Actor::System(_) => "システム".to_owned(),
         }
@@ -173,9 +186,15 @@ impl<'a> Ctx<'a> {
     /// An act as the audit chain records it.
     pub(crate) fn entry(&self, action: &str, subject: impl Into<String>, before: &str, after: &str) -> Entry {
         let hash = |text: &str| if text.is_empty() { String::new() } else { storage::audit::fingerprint(text) };
-        let on_behalf_of = match &self.actor {
-            Actor::Person(session) => session.institution.as_ref().map(|i| i.id.to_string()).unwrap_or_default(),
-            _ => String::new(),
+        let (on_behalf_of, bearer) = match &self.actor {
+            Actor::Person(session) => {
+                (session.institution.as_ref().map(|i| i.id.to_string()).unwrap_or_default(), session.bearer.as_ref())
+            }
+            _ => (String::new(), None),
+        };
+        let source = match bearer {
+            Some(bearer) => format!("{} access_token:{}", self.source, bearer.id).trim_start().to_owned(),
+            None => self.source.clone(),
         };
         Entry {
             at: self.now.as_millis(),
@@ -183,7 +202,7 @@ impl<'a> Ctx<'a> {
             on_behalf_of,
             action: action.to_owned(),
             subject: subject.into(),
-            source: self.source.clone(),
+            source,
             before_hash: hash(before),
             after_hash: hash(after),
         }

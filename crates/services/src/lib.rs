@@ -3,6 +3,7 @@
 //! A verb asks for permission first, applies the rule of `domain`, writes rows, audit rows and jobs in the same
 //! transaction, and commits. Nothing here knows HTTP or HTML.
 
+pub mod access;
 pub mod accounts;
 pub mod app;
 pub mod applications;
@@ -22,6 +23,7 @@ mod ical;
 mod in_force;
 pub mod inquiries;
 pub mod institutions;
+pub mod interface;
 pub mod interview;
 pub mod jobs;
 pub mod journal;
@@ -44,5 +46,6 @@ pub use app::App;
 pub use applications::reference;
 pub use ctx::{Actor, Ctx};
 pub use error::{Error, Result};
+pub use feed::Reach;
 pub use in_force::Reference;
 pub use settings::{Billing, MembershipRule, Operator, Replies, Settings};

@@ -1,5 +1,6 @@
 //! Rows as pages show them: the types of `storage` that verbs give back, so that pages need not know that crate.
 
+pub use storage::access::AccessToken;
 pub use storage::accounts::{Account, Membership, Review, ReviewLine};
 pub use storage::applications::{
     Application, Assignee, Counts, EventRow, Foremost, Listed, Note, PAGE, Question, QueueFilter, Reached, RunResult,
@@ -12,6 +13,7 @@ pub use storage::content::{
     Article, ArticleAnswer, ArticleEntry, ArticleFile, ArticleHead, ArticleVersion, Document, Notice, NoticeFilter,
     NoticeSearch, NoticeVersion, VersionHead as ArticleVersionHead,
 };
+pub use storage::feed::receivers::{Delivery, Receiver};
 pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
 pub use storage::inquiries::{Inquiry, Message, Stray};
 pub use storage::institutions::Import;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{applications::Rules, calendar::Holidays};
 use time::Duration;
 
-use crate::uploads::Scan;
+use crate::{feed::Reach, uploads::Scan};
 
 /// Who operates the portal; the brand of all pages, mails and letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Settings {
     pub billing: Billing,
     /// Who scans files of applications for viruses.
     pub scan: Scan,
+    /// Which addresses webhooks may call.
+    pub webhooks: Reach,
     /// Figures of the rules.
     pub rules: Arc<Rules>,
     /// Holidays.

@@ -11,6 +11,7 @@ mod rows;
 mod witness;
 mod writer;
 
+pub mod access;
 pub mod accounts;
 pub mod applications;
 pub mod audit;

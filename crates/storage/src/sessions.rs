@@ -1,8 +1,9 @@
 //! Login sessions.
 
 use domain::{
+    access::Scope,
     clock::Timestamp,
-    ids::{AccountId, InstitutionId},
+    ids::{AccessTokenId, AccountId, InstitutionId},
     permissions::Role,
 };
 use uuid::Uuid;
@@ -40,6 +41,19 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// The access token with which a machine acts as the person; none when the person is logged in.
+    pub bearer: Option<Bearer>,
+}
+
+/// The access token of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// Identifier.
+    pub id: AccessTokenId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
 }
 
 /// The institution a person acts for.
@@ -189,6 +203,7 @@ fn read(row: Row) -> Result<Session> {
         institutions: row.institutions,
         seen_at: instant(row.seen_at),
         expires_at: instant(row.expires_at),
+        bearer: None,
     })
 }
 

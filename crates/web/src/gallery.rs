@@ -3,6 +3,7 @@
 mod charts;
 mod checks;
 mod forms;
+mod machines;
 mod office;
 mod pages;
 mod search;

@@ -41,6 +41,7 @@ const ACCESS: &str = "
 | member | members of an institution; what belongs to another institution is answered with 404 and noted in the audit chain |
 | owner | owners of an institution; what belongs to another one is answered with 404 |
 | staff | staff of any role |
+| token | machines with an access token of the scope; of another institution they get 404 |
 | a permission | staff whose roles hold it |
 | one / other | staff with one of the two, by the procedure of the case |
 
@@ -77,6 +78,7 @@ fn words(access: Access) -> String {
         Access::Staff => "staff".to_owned(),
         Access::Office(permission) => format!("`{permission}`"),
         Access::EitherOffice(one, other) => format!("`{one}` / `{other}`"),
+        Access::Token(scope) => format!("token `{scope}`"),
         Access::AnyOffice(any) => any.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(" / "),
     }
 }

@@ -121,27 +121,29 @@ async fn a_verb_whose_transaction_fails_has_told_nothing() {
     .await;
 }
 
+/// Four transactions, every third of all undone.
+async fn writes(app: std::sync::Arc<services::App>, number: usize) {
+    let ctx = Ctx::system(&app, "test");
+    for step in 0..4 {
+        let mut tx = app.db.write().await.unwrap();
+        publish(&ctx, &mut tx, &happening(json!({ "writer": number, "step": step }))).await.unwrap();
+        for _ in 0..number % 5 {
+            tokio::task::yield_now().await;
+        }
+        match (number + step) % 3 {
+            0 => tx.rollback().await.unwrap(),
+            _ => tx.commit().await.unwrap(),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_a_number_has_read_all_before_it_however_many_write_at_once() {
     on_each_database(async |house| {
         const WRITERS: usize = 24;
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..WRITERS {
-            let app = house.app.clone();
-            tasks.spawn(async move {
-                let ctx = Ctx::system(&app, "test");
-                for step in 0..4 {
-                    let mut tx = app.db.write().await.unwrap();
-                    publish(&ctx, &mut tx, &happening(json!({ "writer": number, "step": step }))).await.unwrap();
-                    for _ in 0..number % 5 {
-                        tokio::task::yield_now().await;
-                    }
-                    match (number + step) % 3 {
-                        0 => tx.rollback().await.unwrap(),
-                        _ => tx.commit().await.unwrap(),
-                    }
-                }
-            });
+            tasks.spawn(writes(house.app.clone(), number));
         }
         let (mut seen, mut place) = (vec![], 0);
         loop {

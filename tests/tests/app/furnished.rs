@@ -15,6 +15,7 @@ use storage::{
 use crate::{
     browser::{Browser, account, institution},
     inquiries::asked,
+    machinery::Machines,
     notices::published,
     pickup::{fetch, letter_to},
     status::told,
@@ -51,6 +52,7 @@ pub(crate) struct Furnished {
     trouble: String,
     /// A file of the eligibility application and one of the certificate application.
     uploads: [String; 2],
+    machines: Machines,
 }
 
 /// An article that comes with the program, by slug and number.
@@ -169,6 +171,7 @@ impl Furnished {
         let uploads = [upload(&eligibility).await, upload(&certificate_case).await];
         let (notice, trouble) = (published(editor, "お休み", &[]).await, told(editor, &trouble).await);
         Self {
+            machines: Machines::of(house, first, mine.institution_id).await,
             file,
             answer,
             notice: id(&notice).to_owned(),
@@ -198,7 +201,10 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 23] = [
+        let rows: [(&str, String); 26] = [
+            ("/office/access-tokens/", self.machines.token.clone()),
+            ("/account/access-tokens/", self.machines.own_token.clone()),
+            ("/office/receivers/", self.machines.receiver.clone()),
             ("/office/articles/feedback/", self.answer.clone()),
             ("/office/articles/", self.file.0.clone()),
             ("/files/", self.file.0.clone()),

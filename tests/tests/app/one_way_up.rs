@@ -21,6 +21,7 @@ fn opener<'a>(rows: &'a Furnished, visitor: &'a Browser, route: &RouteInfo) -> O
         Access::Office(permission) => of(permission),
         Access::EitherOffice(permission, _) => of(permission),
         Access::AnyOffice(any) => of(any[0]),
+        Access::Token(_) => None,
     }
 }
 

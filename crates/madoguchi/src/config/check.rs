@@ -44,6 +44,7 @@ impl Config {
         if let Err(found) = self.portal.proxies() {
             faults.extend(found.into_iter().map(|fault| format!("portal.trusted_proxies: {fault}")));
         }
+        self.webhooks.validate(faults);
         self.validate_publications(faults);
         self.validate_profiles(faults);
         self.validate_rules(faults);

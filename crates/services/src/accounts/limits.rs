@@ -34,6 +34,8 @@ const MAIL_PAIR: Limit = Limit::new("mail.pair", 5, Duration::minutes(60));
 const MAIL_ADDRESS: Limit = Limit::new("mail.address", 20, Duration::minutes(60));
 /// Mails that one network asks for.
 const MAIL_SOURCE: Limit = Limit::new("mail.source", 40, Duration::minutes(60));
+/// Access tokens that do not work, from one network: its right ones go on working.
+pub(crate) const WRONG_TOKENS: Limit = Limit::new("access_token.wrong", 60, Duration::minutes(15));
 /// Institutions that one person asks to belong to.
 pub(crate) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration::days(1));
 /// Letters for one membership.

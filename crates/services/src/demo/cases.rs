@@ -140,6 +140,7 @@ impl<'a> Cast<'a> {
             institutions: 1,
             seen_at: now,
             expires_at: now + Duration::hours(1),
+            bearer: None,
         }
     }
 

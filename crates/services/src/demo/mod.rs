@@ -3,6 +3,7 @@
 mod cases;
 mod common;
 mod fees;
+mod machines;
 mod mailbox;
 mod people;
 pub mod register;
@@ -50,6 +51,7 @@ pub async fn fill(app: &App) -> Result<()> {
     lead_terminals(app, &institutions).await?;
     fees::add(app, &institutions).await?;
     cases::add(app, &institutions).await?;
+    machines::add(app).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;
     Ok(tx.commit().await?)

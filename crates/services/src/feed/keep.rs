@@ -1,4 +1,4 @@
-//! Events are removed after their period, once a day, page by page.
+//! Events are removed after their period, once a day, page by page, and with them what machines asked long ago.
 
 use domain::feed::KEPT_DAYS;
 use serde_json::{Value, json};
@@ -11,6 +11,8 @@ use crate::{App, Ctx, Result, daily};
 pub const PURGE: &str = "feed.purge";
 /// Events of one transaction.
 const PAGE: i64 = 2_000;
+/// For how long a request can be sent again and is answered as before.
+const REPEATABLE: Duration = Duration::days(30);
 
 /// Removes one page of events that are older than their period and leaves the next to another job; the work of a [`PURGE`] job.
 ///
@@ -21,10 +23,14 @@ pub async fn purge(app: &App, payload: &Value) -> Result<()> {
     let ctx = Ctx::system(app, "retention");
     let mut tx = app.db.write().await?;
     let removed = storage::feed::remove_before(&mut tx, ctx.now - Duration::days(KEPT_DAYS), PAGE).await?;
-    if removed == 0 {
+    let forgotten = storage::access::forget_requests(&mut tx, ctx.now - REPEATABLE).await?;
+    if removed == 0 && forgotten == 0 {
         return Ok(tx.rollback().await?);
     }
-    ctx.audit(&mut tx, "feed.purge", "events", "", &removed.to_string());
+    if removed > 0 {
+        storage::feed::receivers::forget(&mut tx).await?;
+        ctx.audit(&mut tx, "feed.purge", "events", "", &removed.to_string());
+    }
     tx.commit().await?;
     let page = payload["page"].as_i64().unwrap_or(1) + 1;
     if removed == PAGE as usize {

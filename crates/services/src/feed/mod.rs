@@ -1,10 +1,20 @@
 //! The event feed (spec 8.4): what downstream systems are told, in order (docs/adr/0029-events-are-rows-in-order.md).
 
+mod call;
+mod deliver;
 mod happened;
 mod keep;
+mod reach;
+mod read;
+pub mod receivers;
+mod sign;
 
+pub(crate) use call::Outbound;
+pub use deliver::{DELIVER, deliver, deliver_when_due};
 pub(crate) use happened::{authority_revoked, connected, issued, moved, revoked};
 pub use keep::{PURGE, purge};
+pub use reach::Reach;
+pub use read::{MOST, Page, Read, read, told};
 
 use domain::{
     clock::Timestamp,
@@ -20,7 +30,7 @@ use crate::{Ctx, Error, Result};
 /// Something that downstream systems are told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Happening {
-    /// The word of an [`EventKind`]: a new kind is a line there.
+    /// The word of a [`EventKind`]: a new kind is a line there.
     pub kind: &'static str,
     /// Institution it is about.
     pub institution: Option<InstitutionId>,
@@ -41,7 +51,7 @@ pub async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Resul
         None => None,
         Some(id) => storage::institutions::find(tx, id).await?.map(|found| (id, found.code.to_string())),
     };
-    tx.publish(NewEvent {
+    let first = tx.publish(NewEvent {
         id: HappeningId::new(ctx.now, &*ctx.app.randomness),
         kind: kind.as_str().to_owned(),
         subject: happening.subject.clone(),
@@ -49,7 +59,7 @@ pub async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Resul
         data: happening.data.clone(),
         at: ctx.now,
     });
-    Ok(())
+    if first { deliver::tell(ctx, tx).await } else { Ok(()) }
 }
 
 /// An instant as machines read it (RFC 3339, in UTC).

@@ -42,6 +42,7 @@ pub(crate) fn person<'a>(house: &'a House, roles: &[Role]) -> Ctx<'a> {
         institutions: 0,
         seen_at: now,
         expires_at: now + time::Duration::hours(1),
+        bearer: None,
     };
     Ctx::person(&house.app, session, "192.0.2.1")
 }

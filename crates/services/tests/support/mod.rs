@@ -287,6 +287,7 @@ fn settings() -> Settings {
         session_idle: Duration::minutes(30),
         scan: Scan::None,
         billing: services::Billing { account: "まどぐち銀行 本店 普通 1234567".into() },
+        webhooks: services::Reach::default(),
         // One person of each role is enough for most stories; those about four eyes set it.
         rules: Arc::new(Rules { four_eyes: FourEyes::none(), ..Rules::default() }),
         holidays: Arc::new(Holidays::default()),

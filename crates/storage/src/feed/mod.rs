@@ -1,6 +1,8 @@
 //! What downstream systems are told: events in the order in which their transactions became durable
 //! (docs/adr/0029-events-are-rows-in-order.md).
 
+pub mod receivers;
+
 use domain::{
     clock::Timestamp,
     ids::{HappeningId, InstitutionId},

@@ -1,6 +1,7 @@
 //! The pages, a folder for each domain folder, and the two listeners.
 
 mod accounts;
+mod api;
 mod applications;
 mod assets;
 pub(crate) mod closed;
@@ -14,6 +15,7 @@ mod pki;
 mod planner;
 mod quarantine;
 mod terminals;
+pub(crate) mod tokens;
 
 use std::time::Duration;
 
@@ -83,7 +85,7 @@ fn portal_routes(demo: bool) -> Routes {
 
 /// The list of all routes of the portal, for the test that tries each without permission.
 pub fn routes(demo: bool) -> Vec<RouteInfo> {
-    portal_routes(demo).merge(pki::machine()).list
+    portal_routes(demo).merge(pki::machine()).merge(api::routes()).list
 }
 
 fn closed_routes() -> Routes {
@@ -116,6 +118,7 @@ pub fn publications(site: Site) -> Router {
 }
 
 fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) -> Router {
+    let machines = if listener == Listener::Portal { pki::machine().merge(api::routes()) } else { pki::machine() };
     routes
         .with_ways_back()
         .router
@@ -123,7 +126,7 @@ fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) ->
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(from_fn_with_state((site.clone(), listener), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
-        .merge(pki::machine().router)
+        .merge(machines.router)
         .layer(DefaultBodyLimit::max(largest))
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::new())

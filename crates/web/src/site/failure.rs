@@ -91,9 +91,10 @@ impl IntoResponse for Failure {
 }
 
 /// Status, title and sentences of a page.
-type Told = (StatusCode, &'static str, Vec<String>);
+pub(crate) type Told = (StatusCode, &'static str, Vec<String>);
 
-fn service(error: Error) -> Told {
+/// What is said of what a service could not do.
+pub(crate) fn service(error: Error) -> Told {
     match error {
         Error::NotFound => told(
             StatusCode::NOT_FOUND,

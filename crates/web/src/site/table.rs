@@ -10,7 +10,7 @@ use axum::{
     response::Redirect,
     routing::{MethodRouter, get, post},
 };
-use domain::permissions::Permission;
+use domain::{access::Scope, permissions::Permission};
 
 use super::{Site, failure::MACHINES};
 
@@ -33,6 +33,8 @@ pub enum Access {
     EitherOffice(Permission, Permission),
     /// Staff with one of several permissions, depending on what it is about.
     AnyOffice(&'static [Permission]),
+    /// Machines with an access token of the scope.
+    Token(Scope),
 }
 
 /// A route.

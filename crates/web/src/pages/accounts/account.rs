@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct AccountPage {
     frame: Frame,
     summary: SummaryListView,
+    owner: bool,
 }
 
 /// The page of one's own account.
@@ -32,7 +33,8 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
         SummaryRow::new("手続をする医療機関等", acting).with_change("/account/institutions"),
     ];
     let frame = Frame { banners: told(&wanted.done), ..visit.frame("アカウントの設定") };
-    Ok(Html(AccountPage { frame, summary: SummaryListView { title: String::new(), rows } }))
+    let owner = session.institution.as_ref().is_some_and(|acting| acting.role == "owner");
+    Ok(Html(AccountPage { owner, frame, summary: SummaryListView { title: String::new(), rows } }))
 }
 
 fn told(what: &str) -> Vec<BannerView> {

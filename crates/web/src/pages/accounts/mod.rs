@@ -1,5 +1,6 @@
 //! Accounts: login, registration, passwords, the second factor, mail, memberships (spec 2.3, manual 1-1).
 
+mod access;
 mod account;
 mod dead_link;
 mod form;
@@ -92,6 +93,9 @@ fn memberships() -> Routes {
         .get("/account/members/{id}/remove", Owner, members::ask_remove)
         .post("/account/members/{id}/remove", Owner, members::remove)
         .post("/account/members/{id}/owner", Owner, members::make_owner)
+        .get("/account/access-tokens", Owner, access::list)
+        .post("/account/access-tokens", Owner, access::make)
+        .post("/account/access-tokens/{id}/revoke", Owner, access::revoke)
 }
 
 /// Goes on only for someone who is logged in; after the login the person comes to a page, not to the action itself.

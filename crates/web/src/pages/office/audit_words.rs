@@ -2,6 +2,9 @@
 
 /// Words for acts; an act that is not listed is shown by its own name alone.
 const WORDS: &[(&str, &str)] = &[
+    ("access_token.limited", "アクセストークンの制限"),
+    ("access_token.make", "アクセストークンの作成"),
+    ("access_token.revoke", "アクセストークンの取消し"),
     ("account.create", "アカウントの作成"),
     ("account.disable", "アカウントの停止"),
     ("account.import", "アカウントの取込み"),
@@ -56,6 +59,7 @@ const WORDS: &[(&str, &str)] = &[
     ("closing.export", "締めのファイルの取得"),
     ("crl.prepare", "失効リストの作成準備"),
     ("crl.publish", "失効リストの公開"),
+    ("feed.purge", "保存の期間が過ぎたイベントの消去"),
     ("inquiry.answer", "お問い合わせへの回答"),
     ("inquiry.ask", "お問い合わせ"),
     ("inquiry.assign", "お問い合わせの担当の変更"),
@@ -144,6 +148,13 @@ const WORDS: &[(&str, &str)] = &[
     ("upload.remove", "申請のファイルの削除"),
     ("upload.remove_all", "申請のすべてのファイルの削除"),
     ("upload.view", "申請のファイルの閲覧"),
+    ("webhook.add", "通知先の登録"),
+    ("webhook.change", "通知先の変更"),
+    ("webhook.give_up", "通知先への送信の停止（3日間届かず）"),
+    ("webhook.go_on", "通知先への送信の再開"),
+    ("webhook.pause", "通知先への送信の停止"),
+    ("webhook.replay", "通知先への送り直し"),
+    ("webhook.secret", "署名の鍵の更新"),
 ];
 
 /// The act in words: those of the list, the events of a case by their own, else 「そのほかの操作」.

@@ -101,6 +101,7 @@ fn words(kind: &str) -> &'static str {
         services::authority::SIGN_OCSP => "OCSPの回答の作成",
         services::authority::RECHECK => "証明書の点検",
         services::content::index::REBUILD => "検索の索引の作り直し",
+        services::feed::DELIVER => "外部のシステムへの送信",
         services::terminals::WARN => "有効期限のお知らせ",
         _ => "そのほかの処理",
     }

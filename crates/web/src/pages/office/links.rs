@@ -32,6 +32,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ManageJobs, "処理の失敗", "/office/jobs"),
     (P::ReportStatus, "サービスの状況", "/office/status"),
     (P::ReadAudit, "監査記録", "/office/audit"),
+    (P::ReadInterfaces, "外部連携", "/office/interfaces"),
     (P::ReadSettings, "設定", "/office/settings"),
     (P::ReadReports, "集計", "/office/reports"),
     (P::ReadStaff, "職員", "/office/staff"),

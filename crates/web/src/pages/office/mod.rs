@@ -15,6 +15,7 @@ mod fees;
 mod imports;
 mod inquiries;
 mod institutions;
+mod interfaces;
 mod jobs;
 mod ledger;
 mod letter;
@@ -45,7 +46,12 @@ pub(crate) use links::office_links;
 pub(super) fn routes() -> Routes {
     let (work, looked_at) = (review().merge(dispatch()).merge(talk()), register().merge(records()).merge(figures()));
     let written = content().merge(editing()).merge(told());
-    work.merge(looked_at).merge(people()).merge(run_time()).merge(written).merge(fees::routes())
+    work.merge(looked_at)
+        .merge(people())
+        .merge(run_time())
+        .merge(interfaces::routes())
+        .merge(written)
+        .merge(fees::routes())
 }
 
 /// Cases, certificates and memberships.
