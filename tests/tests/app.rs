@@ -99,6 +99,8 @@ mod machinery;
 mod machines;
 #[path = "app/machines_document.rs"]
 mod machines_document;
+#[path = "app/master_account.rs"]
+mod master_account;
 #[path = "app/my_list.rs"]
 mod my_list;
 #[path = "app/notices.rs"]

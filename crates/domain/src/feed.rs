@@ -26,6 +26,10 @@ words! {
         AuthorityRevoked = "authority.revoked", "発行局の証明書が失効した";
         /// A terminal showed its certificate for the first time.
         ConnectionTested = "connection_test.done", "端末の接続テストが済んだ";
+        /// A master account was made: user ID and the argon2id hash of its first password.
+        MasterAccountIssued = "master_account.issued", "マスターアカウントが発行された";
+        /// A master account has a new first password: the hash before it is void.
+        MasterAccountReissued = "master_account.reissued", "マスターアカウントが再発行された";
     }
 }
 

@@ -102,6 +102,8 @@ ids! {
     FilterId,
     /// One decision on several cases.
     RunId,
+    /// A line in the record of an institution's master accounts.
+    MasterActId,
 }
 
 /// A version-7 UUID from the given clock and randomness (RFC 9562, 5.7).

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod inquiries;
 pub mod institutions;
 pub mod interview;
+pub mod master_account;
 pub mod my_list;
 pub mod office;
 pub mod permissions;

@@ -57,6 +57,8 @@ words! {
         ImportInstitutions = "import_institutions", "医療機関等の台帳を取り込む";
         /// Search and see the register.
         ReadInstitutions = "read_institutions", "医療機関等の台帳を見る";
+        /// Replace the first passwords of an institution that asks for it (spec 6.1).
+        ReissueMasterAccounts = "reissue_master_accounts", "マスターアカウントを再発行する";
         /// See inquiries.
         ReadInquiries = "read_inquiries", "照会を見る";
         /// Answer inquiries.
@@ -103,6 +105,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReviewApplications,
             P::ReviewMemberships,
             P::ReadInstitutions,
+            P::ReissueMasterAccounts,
             P::ReadMails,
             P::WriteNotes,
             P::ReadReports,
@@ -129,6 +132,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadCertificates,
             P::ReportLosses,
             P::ReadInstitutions,
+            P::ReissueMasterAccounts,
             P::ReadInquiries,
             P::AnswerInquiries,
             P::ReadMails,

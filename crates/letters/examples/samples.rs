@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ),
         ("membership-letter.pdf", press.membership_letters(&[samples::membership_letter()])?),
         ("user-id-notice.pdf", press.user_id_notice(&samples::user_id_notice())?),
+        ("master-account.pdf", press.master_account_notice(&samples::master_account_notice())?),
         ("terminal-labels.pdf", press.terminal_labels(&samples::terminal_labels(14))?),
         ("payment-slips.pdf", press.payment_slips(&[samples::payment_slip(3), samples::payment_slip(50)])?),
         ("application-copy.pdf", press.application_copy(&samples::application_copy())?),

@@ -20,7 +20,7 @@ mod sheets;
 
 pub use fault::Fault;
 pub use model::{
-    AgreedTerms, ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MembershipLetter, PaymentSlip, Recipient,
-    Row, Section, Sender, Signature, SlipLine, TerminalLabel, UserIdNotice,
+    AgreedTerms, ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter,
+    PaymentSlip, Recipient, Row, Section, Sender, Signature, SlipLine, TerminalLabel, UserIdNotice,
 };
 pub use press::Press;

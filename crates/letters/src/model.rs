@@ -108,6 +108,29 @@ pub struct UserIdNotice {
     pub login_url: String,
 }
 
+/// Master account of the eligibility system in one environment (spec 6.1).
+#[derive(Clone, Default)]
+pub struct MasterAccountNotice {
+    /// The operator.
+    pub sender: Sender,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// Name of the institution.
+    pub institution_name: String,
+    /// The environment, such as 「本番環境」.
+    pub environment: String,
+    /// What the account is for, in a sentence.
+    pub purpose: String,
+    /// Date on which the password was issued.
+    pub issued_on: String,
+    /// ユーザーID; printed in groups of four.
+    pub user_id: String,
+    /// 初回パスワード; printed in groups of four, and each character with its reading.
+    pub first_password: String,
+    /// Last day on which the notice can be downloaded.
+    pub shown_until: String,
+}
+
 /// A printable copy of what was sent (spec 8.2).
 #[derive(Clone, Debug, Default)]
 pub struct ApplicationCopy {
@@ -208,6 +231,12 @@ impl fmt::Debug for IssuanceNotice {
 impl fmt::Debug for MembershipLetter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MembershipLetter").field("reference", &self.reference).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MasterAccountNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MasterAccountNotice").field("user_id", &self.user_id).finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::book::Book;
 use crate::model::{
-    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MembershipLetter, PaymentSlip, TerminalLabel,
-    UserIdNotice,
+    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter, PaymentSlip,
+    TerminalLabel, UserIdNotice,
 };
 use crate::{Fault, docx, fonts, layout, markdown, sheets};
 
@@ -47,6 +47,14 @@ impl Press {
     /// [`Fault::PageAddress`] when the login address holds the first password.
     pub fn user_id_notice(&self, notice: &UserIdNotice) -> Result<Vec<u8>, Fault> {
         set(|| sheets::user_id_notice(notice))
+    }
+
+    /// マスターアカウント通知書: user ID and first password of the eligibility system in one environment (spec 6.1).
+    ///
+    /// # Errors
+    /// Only for a defect of the program.
+    pub fn master_account_notice(&self, notice: &MasterAccountNotice) -> Result<Vec<u8>, Fault> {
+        set(|| Ok(sheets::master_account_notice(notice)))
     }
 
     /// 払込請求書, one after the other in one PDF (spec 6.3).

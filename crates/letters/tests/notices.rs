@@ -5,8 +5,8 @@ mod support;
 
 use letters::{Fault, IssuanceNotice, Press, UserIdNotice};
 use support::samples::{
-    SECRET, issuance_notice, long_issuance_notice, membership_letter, payment_slip, recipient, terminal_labels,
-    user_id_notice,
+    SECRET, issuance_notice, long_issuance_notice, master_account_notice, membership_letter, payment_slip, recipient,
+    terminal_labels, user_id_notice,
 };
 use support::{Pdf, is_accessible};
 
@@ -110,6 +110,31 @@ fn a_notice_never_shows_its_secret_in_a_log() {
     assert!(!format!("{:?}", issuance_notice()).contains(SECRET));
     assert!(!format!("{:?}", membership_letter()).contains(&membership_letter().code));
     assert!(!format!("{:?}", user_id_notice()).contains("Hm4Tk9Wp"));
+}
+
+#[test]
+fn a_master_account_is_read_without_doubt_from_one_page() {
+    let bytes = press().master_account_notice(&master_account_notice()).unwrap();
+    let pdf = Pdf::new(&bytes);
+    let text = pdf.text(None);
+    for said in [
+        "マスターアカウント通知書",
+        "本番環境",
+        "さくら通り歯科医院",
+        "P7K4 T9DR XW3M",
+        "Ab7K dP4h Xn9C tR2e",
+        "大文字のA（エー）",
+        "小文字のb（ビー）",
+        "数字の7（なな）",
+        "2026年6月21日（日）",
+        "1 / 1",
+    ] {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert_eq!(text.matches("文字の").count() + text.matches("数字の").count(), 16, "{text}");
+    assert_eq!(pdf.pages(), 1);
+    assert!(is_accessible(&bytes) && pdf.info("Title").ends_with("（本番環境）"));
+    assert!(!format!("{:?}", master_account_notice()).contains("Ab7KdP4h"));
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod journal;
 pub mod letters;
 pub mod mail;
+pub mod master_accounts;
 pub mod my_list;
 pub mod office;
 pub mod parked;

@@ -21,6 +21,7 @@ pub use storage::jobs::{Failed, TriedAgain};
 pub use storage::ledger::Listed as LedgerRow;
 pub use storage::letters::{Batch, Letter};
 pub use storage::mails::Mail;
+pub use storage::master_accounts::MasterAct;
 pub use storage::my_list::{OwnCertificate, OwnCopy, OwnLetter, OwnSlip};
 pub use storage::proposals::Proposal;
 pub use storage::search::Miss;

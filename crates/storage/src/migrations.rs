@@ -49,6 +49,7 @@ pub(crate) fn sqlite() -> Migrator {
         27 "readings" "0027_readings.sql",
         28 "register_words" "0028_register_words.sql",
         29 "feed" "0029_feed.sql",
+        30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
     )
 }
@@ -84,6 +85,7 @@ pub(crate) fn postgres() -> Migrator {
         27 "readings" "0027_readings.sql",
         28 "register_words" "0028_register_words.sql",
         29 "feed" "0029_feed.sql",
+        30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
     )
 }

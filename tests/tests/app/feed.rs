@@ -4,6 +4,7 @@ use domain::{applications::State, calendar::YearMonth, clock::Timestamp, feed::K
 use serde_json::{Value, json};
 use services::{
     Ctx,
+    applications::Secrets,
     feed::{Happening, publish},
 };
 use storage::feed::{Event, after, ends};
@@ -43,11 +44,18 @@ async fn a_clinics_way_is_told_in_order_with_codes_and_days_and_without_names() 
         let second = file(house, &browser, "eligibility", &change).await;
         accepted(house, &second).await;
         let told = events(house, 0).await;
-        let of = |kind| (kind, "eligibility");
-        let wanted = ["accepted", "in_force", "accepted", "superseded"].map(|word| format!("application.{word}"));
-        assert_eq!(kinds(&told), wanted.each_ref().map(|kind| of(kind.as_str())));
+        let of = |word| (word, "eligibility");
+        let wanted = [
+            of("application.accepted"),
+            ("master_account.issued", ""),
+            ("master_account.issued", ""),
+            of("application.in_force"),
+            of("application.accepted"),
+            of("application.superseded"),
+        ];
+        assert_eq!(kinds(&told), wanted);
         let places: Vec<i64> = told.iter().map(|event| event.seq).collect();
-        assert_eq!(places, [1, 2, 3, 4]);
+        assert_eq!(places, [1, 2, 3, 4, 5, 6]);
         let case = stored(house, &first).await;
         assert_eq!(told[0].subject, format!("application:{}", case.id));
         assert_eq!(told[0].institution_code.as_deref(), Some("1330100016"));
@@ -103,12 +111,12 @@ async fn a_verb_whose_transaction_fails_has_told_nothing() {
         let ctx = Ctx::system(&house.app, "test");
         for undone in [true, false] {
             let mut tx = house.app.db.write().await.unwrap();
-            services::applications::accept_in(&ctx, &mut tx, case.clone(), None, "").await.unwrap();
+            services::applications::accept_in(&ctx, &mut tx, case.clone(), Secrets::default(), "").await.unwrap();
             if undone { tx.rollback().await.unwrap() } else { drop(tx) }
         }
         let old = storage::applications::Application { version: case.version - 1, ..case.clone() };
         let mut tx = house.app.db.write().await.unwrap();
-        assert!(services::applications::accept_in(&ctx, &mut tx, old, None, "").await.is_err());
+        assert!(services::applications::accept_in(&ctx, &mut tx, old, Secrets::default(), "").await.is_err());
         drop(tx);
         let mut tx = house.app.db.write().await.unwrap();
         let unknown = Happening { kind: "weather.changed", ..happening(json!({})) };

@@ -3,6 +3,7 @@
 
 use domain::{
     ids::{AccountId, AnswerId, FileId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
+    master_account::{Environment, UserId},
     permissions::Role,
     uploads::UploadState,
 };
@@ -10,6 +11,7 @@ use serde_json::json;
 use storage::{
     content::{ArticleFile, NewAnswer},
     institutions::Import,
+    master_accounts::MasterAccount,
 };
 
 use crate::{
@@ -133,6 +135,27 @@ async fn of_article(house: &House) -> ((String, String), String) {
     ((id.to_string(), file.name), answer.to_string())
 }
 
+/// Master accounts whose notices can be downloaded no more.
+async fn master_accounts(house: &House, institution: InstitutionId) {
+    let (now, randomness) = (house.app.clock.now(), &*house.app.randomness);
+    let mut tx = house.app.db.write().await.unwrap();
+    for environment in Environment::ALL {
+        let account = MasterAccount {
+            institution,
+            environment: *environment,
+            user_id: UserId::generate(*environment, randomness).as_str().to_owned(),
+            number: 1,
+            secret_hash: String::new(),
+            secret_sealed: None,
+            issued_at: now,
+            shown_until: now,
+            downloaded_at: None,
+        };
+        assert!(storage::master_accounts::insert(&mut tx, &account).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+}
+
 impl Furnished {
     /// Furnishes a house.
     pub(crate) async fn of(house: &House) -> Self {
@@ -164,6 +187,7 @@ impl Furnished {
         }
         services::office::reviews::make(&house.app, &json!({ "quarter": "2026-Q2" })).await.unwrap();
         let (file, answer) = of_article(house).await;
+        master_accounts(house, mine.institution_id).await;
         let editor = &people.iter().find(|(role, _)| *role == Role::Editor).unwrap().1;
         let trouble = [("kind", "trouble"), ("title", "点検"), ("parts", "mail")];
         let eligibility = filed_case(house, &owner).await;

@@ -27,13 +27,22 @@ pub struct Tile {
 }
 
 /// Tiles that lead to pages of their own.
-pub const PAGES: &[Tile] = &[Tile {
-    name: "status",
-    title: "申請状況照会",
-    text: "こちらから端末の電子証明書の申請の状況、通知書の発送、有効期限を確かめられます。",
-    businesses: &[Business::Eligibility, Business::Claims],
-    leads: Leads::Page("/certificates"),
-}];
+pub const PAGES: &[Tile] = &[
+    Tile {
+        name: "status",
+        title: "申請状況照会",
+        text: "こちらから端末の電子証明書の申請の状況、通知書の発送、有効期限を確かめられます。",
+        businesses: &[Business::Eligibility, Business::Claims],
+        leads: Leads::Page("/certificates"),
+    },
+    Tile {
+        name: "master_account",
+        title: "マスターアカウント情報ダウンロード",
+        text: "こちらからオンライン資格確認のマスターアカウントの通知書がダウンロードいただけます。",
+        businesses: &[Business::Eligibility],
+        leads: Leads::Page("/master-account"),
+    },
+];
 
 impl Kind {
     /// The tile of a procedure.

@@ -1,8 +1,8 @@
 //! Letters as a clinic might get them, and the same with everything as long as it gets.
 
 use letters::{
-    AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MembershipLetter, PaymentSlip, Recipient, Row, Section,
-    Sender, SlipLine, TerminalLabel, UserIdNotice,
+    AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter, PaymentSlip,
+    Recipient, Row, Section, Sender, SlipLine, TerminalLabel, UserIdNotice,
 };
 
 /// The secret of [`issuance_notice`].
@@ -90,6 +90,21 @@ pub(crate) fn user_id_notice() -> UserIdNotice {
         first_password: Some("Hm4Tk9Wp".into()),
         start_month: "2026年7月".into(),
         login_url: "https://claims.madoguchi.example.jp/login".into(),
+    }
+}
+
+/// The master account of the production environment.
+pub(crate) fn master_account_notice() -> MasterAccountNotice {
+    MasterAccountNotice {
+        sender: sender(),
+        institution_code: "13 3 0100016".into(),
+        institution_name: "さくら通り歯科医院".into(),
+        environment: "本番環境".into(),
+        purpose: "運用を始めた後、オンライン資格確認等システムで職員のIDを作り、管理するときに使います。".into(),
+        issued_on: "2026年5月22日（金）".into(),
+        user_id: "P7K4T9DRXW3M".into(),
+        first_password: "Ab7KdP4hXn9CtR2e".into(),
+        shown_until: "2026年6月21日（日）".into(),
     }
 }
 

@@ -25,6 +25,7 @@ pub use facts::facts_of;
 pub use keep::{Draft, SWEEP_DRAFTS, drafts, sweep_drafts, sweep_drafts_when_due};
 pub use paper::{PaperFiling, record_paper_filing};
 pub use places::{Place, Places, ask_of, next_of, places};
+pub use review::Secrets;
 pub(crate) use review::payment_in;
 pub use review::{
     Answered, CaseView, Chosen, Decision, MOST_AT_ONCE, Neighbours, OPEN, Order, Run, STRAIGHT_THROUGH, accept,
@@ -32,7 +33,7 @@ pub use review::{
     reject, reject_in, release, return_for_correction, return_in, reviewers, run, save_filter, several,
     straight_through, take,
 };
-pub(crate) use review::{accept_approved, reject_approved, secret_for};
+pub(crate) use review::{accept_approved, reject_approved, secrets_for};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
 pub use view::{

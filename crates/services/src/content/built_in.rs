@@ -28,6 +28,7 @@ const ARTICLES: &[&str] = &[
     include_str!("../../../../content/articles/KB0010323-claims-start.md"),
     include_str!("../../../../content/articles/KB0010381-certificate-guide.md"),
     include_str!("../../../../content/articles/KB0011095-eligibility-start.md"),
+    include_str!("../../../../content/articles/KB0011201-master-account.md"),
     include_str!("../../../../content/articles/KB0020001-letter-not-arrived.md"),
     include_str!("../../../../content/articles/KB0020002-letter-lost.md"),
     include_str!("../../../../content/articles/KB0020003-applied-twice.md"),

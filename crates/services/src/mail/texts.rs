@@ -41,6 +41,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/inquiry_received.toml"),
     include_str!("../../../../content/mails/institution_matched.toml"),
     include_str!("../../../../content/mails/login_new.toml"),
+    include_str!("../../../../content/mails/master_account_downloaded.toml"),
+    include_str!("../../../../content/mails/master_account_reissued.toml"),
     include_str!("../../../../content/mails/member_invited.toml"),
     include_str!("../../../../content/mails/member_removed.toml"),
     include_str!("../../../../content/mails/membership_approved.toml"),

@@ -10,6 +10,7 @@ mod fees;
 mod home;
 mod interview;
 mod mailbox;
+mod master_account;
 mod office;
 mod pki;
 mod planner;
@@ -75,6 +76,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(interview::routes())
         .merge(terminals::routes())
         .merge(fees::routes())
+        .merge(master_account::routes())
         .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())

@@ -13,10 +13,10 @@ use storage::{
 
 use super::super::reviewing;
 use super::decide::{
-    Decision, accept_in, clean, decidable, reject_in, release_in, return_in, said, secret_for, take_in,
+    Decision, Secrets, accept_in, clean, decidable, reject_in, release_in, return_in, said, secrets_for, take_in,
 };
 use super::second::{Deed, proposed};
-use crate::{Ctx, Error, Result, letters::NewSecret};
+use crate::{Ctx, Error, Result};
 
 /// Most cases of one decision: a page of a queue.
 pub const MOST_AT_ONCE: usize = storage::applications::PAGE;
@@ -125,13 +125,11 @@ async fn one(
     place: i64,
 ) -> Result<(), Fault> {
     let found = storage::applications::find(&mut ctx.app.db.read().await?, chosen.id).await?;
-    if found.is_none_or(|case| case.kind != order.kind) {
-        return Err(Fault::Unknown);
-    }
-    let secret = if order.act == Act::Accept { secret_for(ctx, order.kind).await? } else { None };
+    let Some(found) = found.filter(|case| case.kind == order.kind) else { return Err(Fault::Unknown) };
+    let secrets = if order.act == Act::Accept { secrets_for(ctx, &found).await? } else { Secrets::default() };
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, chosen.id, chosen.version).await? else { return Err(Fault::Changed) };
-    let words = decide(ctx, &mut tx, order.act, seen, secret, reasons).await?;
+    let words = decide(ctx, &mut tx, order.act, seen, secrets, reasons).await?;
     storage::applications::add_result(&mut tx, order.run, place, chosen.id, ("done", words)).await?;
     tx.commit().await?;
     Ok(())
@@ -142,7 +140,7 @@ async fn decide(
     tx: &mut Tx,
     act: Act,
     seen: Application,
-    secret: Option<NewSecret>,
+    secrets: Secrets,
     reasons: &[(String, String)],
 ) -> Result<&'static str, Fault> {
     let (id, version) = (seen.id, seen.version);
@@ -161,7 +159,7 @@ async fn decide(
     let done = match act {
         Act::Take => take_in(ctx, tx, id, version).await?,
         Act::Release => release_in(ctx, tx, id, version).await?,
-        Act::Accept => Decision::Done(accept_in(ctx, tx, seen, secret, "").await?),
+        Act::Accept => Decision::Done(accept_in(ctx, tx, seen, secrets, "").await?),
         Act::Return => Decision::Done(return_in(ctx, tx, seen, reasons).await?),
         Act::Reject => Decision::Done(reject_in(ctx, tx, seen, &reason).await?),
     };

@@ -11,6 +11,7 @@ use storage::boxed;
 use storage::{
     Tx,
     applications::{Application, LatestFilings},
+    master_accounts::MasterAccount,
 };
 
 use super::super::{TAKE_EFFECT, advance, effects, facts::way_of_paying, facts_of, record, reviewing, tell};
@@ -120,12 +121,23 @@ pub(super) async fn taken(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application) -> Resu
     Ok(Application { state: to, version: seen.version + 1, assignee, ..seen })
 }
 
-/// The secret of the letter that accepting a case of this kind orders; it is made before the transaction, because hashing
-/// is slow.
-pub(crate) async fn secret_for(ctx: &Ctx<'_>, kind: Kind) -> Result<Option<NewSecret>> {
-    Ok(match kind {
-        Kind::Certificate => Some(crate::letters::new_secret(ctx).await?),
-        Kind::Eligibility | Kind::Claims | Kind::Common(_) => None,
+/// The secrets that accepting a case gives out.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// That of the letter that is ordered for a certificate.
+    letter: Option<NewSecret>,
+    /// Those of the master accounts that an institution gets when it begins.
+    accounts: Vec<MasterAccount>,
+}
+
+/// The secrets that accepting a case gives out; they are made before the transaction, because hashing is slow.
+pub(crate) async fn secrets_for(ctx: &Ctx<'_>, case: &Application) -> Result<Secrets> {
+    Ok(Secrets {
+        letter: match case.kind {
+            Kind::Certificate => Some(crate::letters::new_secret(ctx).await?),
+            Kind::Eligibility | Kind::Claims | Kind::Common(_) => None,
+        },
+        accounts: crate::master_accounts::first(ctx, case).await?,
     })
 }
 
@@ -137,7 +149,7 @@ pub(crate) async fn secret_for(ctx: &Ctx<'_>, kind: Kind) -> Result<Option<NewSe
 pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<Decision> {
     let case = storage::applications::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     permitted(ctx, &case)?;
-    let secret = secret_for(ctx, case.kind).await?;
+    let secrets = secrets_for(ctx, &case).await?;
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
     if let Some(why) = effects::stands_against(ctx, &mut tx, &seen).await? {
@@ -145,31 +157,25 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
     }
     let decision = match proposed(ctx, &mut tx, &seen, Deed::Accept).await? {
         Some(id) => Decision::Proposed(id),
-        None => Decision::Done(accept_in(ctx, &mut tx, seen, secret, "").await?),
+        None => Decision::Done(accept_in(ctx, &mut tx, seen, secrets, "").await?),
     };
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(decision)
 }
 
-/// Accepts a case that was seen, in the caller's transaction: who may do so was asked before. `secret` is that of
-/// `secret_for`; `note` stands in the case's life.
+/// Accepts a case that was seen, in the caller's transaction: who may do so was asked before. `secrets` are those of
+/// `secrets_for`; `note` stands in the case's life.
 ///
 /// # Errors
 /// [`Error::ChangedMeanwhile`] when the state does not allow it, something stands against it, or someone was faster.
-pub async fn accept_in(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    seen: Application,
-    secret: Option<NewSecret>,
-    note: &str,
-) -> Result<State> {
+pub async fn accept_in(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application, secrets: Secrets, note: &str) -> Result<State> {
     if effects::stands_against(ctx, tx, &seen).await?.is_some() {
         return Err(Error::ChangedMeanwhile);
     }
     let seen = taken(ctx, tx, seen).await?;
     let to = advance(ctx, tx, &seen, Event::Accept, note).await?;
-    if let Some(secret) = secret {
+    if let Some(secret) = secrets.letter {
         let payment = payment_in(tx, seen.institution_id).await?;
         crate::fees::charge(ctx, tx, &seen, &payment).await?;
         crate::letters::order_issuance(ctx, tx, &seen, secret).await?;
@@ -178,9 +184,11 @@ pub async fn accept_in(
         schedule_effect(ctx, tx, &seen).await?;
     }
     effects::after_acceptance(ctx, tx, &seen).await?;
+    crate::master_accounts::issue(ctx, tx, secrets.accounts).await?;
     let payment = payment_in(tx, seen.institution_id).await?;
     let mut further = tell::after_acceptance(ctx, &seen);
     further.push(("fee_payment", tell::payment_words(ctx, &payment)));
+    further.extend(crate::master_accounts::told(ctx, tx, &seen).await?);
     tell::about(ctx, tx, &seen, tell::text_of(seen.kind, Event::Accept), &further).await?;
     Ok(to)
 }

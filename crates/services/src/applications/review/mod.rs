@@ -9,9 +9,10 @@ mod straight_through;
 
 pub use ask::{Answered, answer, ask, note};
 pub use bulk::{Chosen, MOST_AT_ONCE, Order, Run, decide_all, run};
+pub use decide::Secrets;
 pub(crate) use decide::payment_in;
 pub(super) use decide::payment_of;
-pub(crate) use decide::secret_for;
+pub(crate) use decide::secrets_for;
 pub use decide::{Decision, accept, reject, release, return_for_correction, take};
 pub use decide::{accept_in, reject_in, return_in};
 pub use kept::{

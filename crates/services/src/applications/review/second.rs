@@ -8,10 +8,9 @@ use domain::{
 };
 use storage::{Tx, applications::Application};
 
-use super::decide::{accept_in, reject_in, taken};
+use super::decide::{Secrets, accept_in, reject_in, taken};
 use crate::{
     Ctx, Error, Result,
-    letters::NewSecret,
     office::proposals::{Act, propose},
 };
 
@@ -91,10 +90,10 @@ pub(crate) async fn accept_approved(
     tx: &mut Tx,
     id: ApplicationId,
     version: i64,
-    secret: Option<NewSecret>,
+    secrets: Secrets,
 ) -> Result<bool> {
     let Some(seen) = still(ctx, tx, id, version).await? else { return Ok(false) };
-    accept_in(ctx, tx, seen, secret, "").await?;
+    accept_in(ctx, tx, seen, secrets, "").await?;
     Ok(true)
 }
 

@@ -13,7 +13,7 @@ use super::super::{
     checks::{checks_of, elsewhere_of},
     facts::facts_for_case,
 };
-use super::decide::{accept_in, secret_for};
+use super::decide::{Secrets, accept_in, secrets_for};
 use crate::{App, Ctx, Error, Result};
 
 /// Kind of the job that applies the rule to a case that was sent.
@@ -66,12 +66,13 @@ pub async fn straight_through(app: &App, payload: &Value) -> Result<()> {
     let found = storage::applications::find(&mut app.db.read().await?, id).await?;
     let Some(found) = found.filter(untouched) else { return Ok(()) };
     let verdict = judge(&ctx, &found, rule).await?;
-    let secret = if matches!(verdict, Verdict::Accept) { secret_for(&ctx, found.kind).await? } else { None };
+    let accepts = matches!(verdict, Verdict::Accept);
+    let secrets = if accepts { secrets_for(&ctx, &found).await? } else { Secrets::default() };
     let mut tx = app.db.write().await?;
     let Some(seen) = storage::applications::find(&mut tx, id).await?.filter(untouched) else { return Ok(()) };
     match verdict {
         Verdict::Accept => {
-            accept_in(&ctx, &mut tx, seen, secret, &rule.words()).await?;
+            accept_in(&ctx, &mut tx, seen, secrets, &rule.words()).await?;
         }
         Verdict::Sample => mark(&ctx, &mut tx, &seen, (Flag::Sampled, &rule.words())).await?,
         Verdict::Hold(names) => mark(&ctx, &mut tx, &seen, (Flag::Held, &names)).await?,

@@ -14,9 +14,8 @@ use storage::{Tx, proposals::Proposal};
 
 use crate::{
     Ctx, Error, Result,
-    applications::{accept_approved, reject_approved, secret_for},
+    applications::{Secrets, accept_approved, reject_approved, secrets_for},
     authority::{self, Revoked},
-    letters::NewSecret,
     office::settings::{self, Change},
 };
 
@@ -81,7 +80,7 @@ pub(super) struct Shown {
 }
 
 /// What is made before the transaction begins, because it is slow.
-pub(super) struct Ready(Option<NewSecret>);
+pub(super) struct Ready(Secrets);
 
 /// What is said when a case is no longer the one that was examined.
 const CASE_CHANGED: &str = "起案のあとに、申請の状態が変わりました。申請を開いて確かめ、この起案は取り消してください。";
@@ -133,10 +132,9 @@ impl Act {
 
     /// Prepares what must not happen inside the transaction.
     pub(super) async fn ready(&self, ctx: &Ctx<'_>) -> Result<Ready> {
-        Ok(Ready(match self {
-            Self::Accept { kind, .. } => secret_for(ctx, *kind).await?,
-            _ => None,
-        }))
+        let Self::Accept { application, .. } = self else { return Ok(Ready(Secrets::default())) };
+        let case = storage::applications::find(&mut ctx.app.db.read().await?, *application).await?;
+        Ok(Ready(secrets_for(ctx, &case.ok_or(Error::NotFound)?).await?))
     }
 }
 

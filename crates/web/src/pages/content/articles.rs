@@ -30,6 +30,8 @@ const FAQ: &str = "faq";
 const ARTICLE: &str = "article";
 /// The article that leads to the procedures of each business (manual 1-3, 3-1).
 const APPLICATIONS: &str = "applications";
+/// The article about the notices of master accounts.
+const MASTER_ACCOUNT: &str = "master-account";
 /// How long a changed answer is marked 「更新」.
 const FRESH: Duration = Duration::days(14);
 
@@ -217,6 +219,9 @@ fn buttons(slug: &str, number: &str) -> Vec<Link> {
             Link::new("オンライン資格確認の申請はこちら", "/procedures"),
             Link::new("オンライン請求の申請はこちら", "/procedures?category=claims"),
         ];
+    }
+    if slug == MASTER_ACCOUNT {
+        return vec![Link::new("通知書をダウンロードする画面へ進む", crate::pages::master_account::PLACE)];
     }
     let read_before = Kind::ALL.iter().filter(|kind| kind.procedure().article() == number);
     read_before.map(|kind| Link::new(kind.words().to_form, format!("/procedures/{kind}"))).collect()

@@ -1,5 +1,6 @@
 //! Home: the one thing to do next at one's institution and the list of its procedures; for visitors the top page.
 
+mod master_account;
 mod my_list;
 mod my_list_rows;
 mod overview;
@@ -20,12 +21,12 @@ use services::{
     terminals::Overview,
 };
 
-use self::tasks::Tasks;
+use self::{master_account::Ready, tasks::Tasks};
 use crate::{
     site::{Access, Failure, Html, Routes, Visit, see_other},
     view::{
         frame::{BannerView, Frame, Link},
-        parts::{NextStepView, SpokenView, TableView, TaskListView},
+        parts::{NextStepView, SpokenView, TableView, TaskListView, TaskView},
     },
 };
 
@@ -92,13 +93,12 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     let notices = content::concerning(&newest, reader, ctx.now).take(NOTICES).map(notice_link).collect();
     let overview = terminals_of(&ctx, &standings).await?;
     let tasks = Tasks::new(&ctx, &standings, &drafts);
-    let together = together::next_step(&ctx, &tasks, &standings).await?.map(|step| (step, None));
-    let (next, kind) = together.unwrap_or_else(|| next_step(&tasks, overview.as_ref()));
+    let (next, list) = coming(&ctx, &tasks, &standings, overview.as_ref()).await?;
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
     frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
         next,
-        tasks: TaskListView { tasks: tasks.list(kind), unordered: false },
+        tasks: TaskListView { tasks: list, unordered: false },
         others: TaskListView { tasks: tasks::others(&applications::others(&ctx).await?), unordered: true },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
@@ -114,6 +114,24 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
 fn notice_link(notice: &Notice) -> Link {
     let mark = if notice.important { "【重要】" } else { "" };
     Link::new(format!("{mark}{}", notice.title), format!("/notices/{}", notice.slug))
+}
+
+/// The one thing to do next, and the list of all tasks. What was begun comes first, then notices that nobody has downloaded,
+/// because their time runs.
+async fn coming(
+    ctx: &services::Ctx<'_>,
+    tasks: &Tasks<'_>,
+    standings: &[Standing<Foremost>],
+    overview: Option<&Overview>,
+) -> Result<(NextStepView, Vec<TaskView>), Failure> {
+    let together = together::next_step(ctx, tasks, standings).await?.map(|step| (step, None));
+    let ready = master_account::ready(ctx, standings).await?;
+    let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
+    let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
+    let downloads = download.is_some();
+    let (next, kind) = download.or(together).unwrap_or_else(|| next_step(tasks, overview));
+    let notices = ready.map(|ready| ready.task(downloads));
+    Ok((next, tasks.list(kind).into_iter().chain(notices).collect()))
 }
 
 /// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was

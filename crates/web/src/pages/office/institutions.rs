@@ -17,12 +17,12 @@ use services::{
     institutions,
 };
 
-use super::parts;
+use super::{master_account, parts};
 use crate::{
     site::{Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
     view::{
         form::{ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
-        frame::{Frame, Link},
+        frame::{BannerKind, Frame, Link},
         parts::{CellView, FilterBarView, RowView, StateView, SummaryListView, SummaryRow, TableView, Tone},
     },
 };
@@ -139,7 +139,16 @@ struct InstitutionPage {
     errors: ErrorSummary,
     state: StateView,
     facts: SummaryListView,
+    master_accounts: Option<TableView>,
+    reissue: Option<String>,
     paper: Option<Paper>,
+}
+
+/// What was just done.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    done: String,
 }
 
 /// The form for a filing that arrived on paper.
@@ -149,21 +158,33 @@ struct Paper {
 }
 
 /// One institution.
-pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn show(
+    visit: Visit,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::ReadInstitutions])?;
-    Ok(Html(page(&visit, parts::id(&name)?, &PaperFiling::default()).await?).into_response())
+    let mut page = page(&visit, parts::id(&name)?, &PaperFiling::default()).await?;
+    if said.done == "master_account" {
+        let body = ["代表者にメールで知らせました。新しい通知書は、医療機関等の方がダウンロードします。"];
+        page.frame.banners.push(parts::banner(BannerKind::Success, "マスターアカウントを再発行しました", &body));
+    }
+    Ok(Html(page).into_response())
 }
 
 async fn page(visit: &Visit, id: InstitutionId, typed: &PaperFiling) -> Result<InstitutionPage, Failure> {
     let institution = institutions::get(&visit.ctx(), id).await?;
     let mut frame = visit.office_frame(&institution.name, LIST);
     frame.breadcrumb.push(Link::new("医療機関等", LIST));
+    let known = master_account::table(visit, id).await?;
     let paper = Paper { action: format!("{LIST}/{id}/paper-filing"), fields: paper_fields(typed) };
     Ok(InstitutionPage {
         frame,
         errors: ErrorSummary::default(),
         state: state(&institution),
         facts: facts(&institution),
+        reissue: (known.is_some() && parts::may(visit, P::ReissueMasterAccounts)).then(|| master_account::address(id)),
+        master_accounts: known.filter(|table| !table.rows.is_empty()),
         paper: parts::may(visit, P::ReviewApplications).then_some(paper),
     })
 }

@@ -23,6 +23,7 @@ mod letters;
 mod links;
 mod losses;
 mod mails;
+mod master_account;
 mod memberships;
 mod notices;
 mod parts;
@@ -124,6 +125,7 @@ fn dispatch() -> Routes {
 /// The register of institutions.
 fn register() -> Routes {
     let (read, import) = (Access::Office(P::ReadInstitutions), Access::Office(P::ImportInstitutions));
+    let reissue = Access::Office(P::ReissueMasterAccounts);
     Routes::default()
         .get("/office/institutions", read, institutions::list)
         .get("/office/institutions/{id}", read, institutions::show)
@@ -132,6 +134,8 @@ fn register() -> Routes {
             Access::Office(P::ReviewApplications),
             institutions::record_paper_filing,
         )
+        .get("/office/institutions/{id}/master-account", reissue, master_account::ask)
+        .post("/office/institutions/{id}/master-account", reissue, master_account::reissue)
         .get("/office/import", import, imports::form)
         .post("/office/import", import, imports::run)
         .get("/office/imports", read, imports::list)

@@ -22,7 +22,7 @@ use crate::{
         applications::state_view,
         office::{
             links::queue_of,
-            parts,
+            master_account, parts,
             queue::{Wanted, age, case_in, flag_view},
             words::yen,
         },
@@ -127,7 +127,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         notes: view.notes.iter().map(noted).collect(),
         may_note: view.may_note,
         sections: sent::sections(view),
-        tables: tables(visit, view),
+        tables: tables(visit, view).into_iter().chain(master_accounts(visit, view).await?).collect(),
         history: sent::history(view),
         assignee: assignee(view),
         why_not: standing.why_not(view),
@@ -147,6 +147,15 @@ fn tables(visit: &Visit, view: &CaseView) -> Vec<TableView> {
         sent::related(view),
     ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// The master accounts that an accepted eligibility application gave its institution.
+async fn master_accounts(visit: &Visit, view: &CaseView) -> Result<Option<TableView>, Failure> {
+    if view.case.kind != Kind::Eligibility {
+        return Ok(None);
+    }
+    let table = master_account::table(visit, view.case.institution_id).await?;
+    Ok(table.filter(|table| !table.rows.is_empty()))
 }
 
 impl CasePage {
