@@ -113,6 +113,8 @@ mod one_at_a_time;
 mod one_terminal;
 #[path = "app/one_way_up.rs"]
 mod one_way_up;
+#[path = "app/operation_start.rs"]
+mod operation_start;
 #[path = "app/overview.rs"]
 mod overview;
 #[path = "app/papers.rs"]

@@ -30,6 +30,8 @@ words! {
         MasterAccountIssued = "master_account.issued", "マスターアカウントが発行された";
         /// A master account has a new first password: the hash before it is void.
         MasterAccountReissued = "master_account.reissued", "マスターアカウントが再発行された";
+        /// The day on which an institution begins to check insurance online was registered, or another one in its place.
+        OperationStartRegistered = "operation_start.registered", "運用開始日が登録された";
     }
 }
 

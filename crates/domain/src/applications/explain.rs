@@ -4,7 +4,7 @@
 use time::{Date, Duration};
 
 use super::{Kind, Life, Rules, State};
-use crate::calendar::{Holidays, YearMonth, add_business_days, japanese_date};
+use crate::calendar::{Holidays, Start, add_business_days, japanese_date};
 use crate::clock::Timestamp;
 
 /// Days in which a returned case should be corrected.
@@ -22,7 +22,7 @@ pub struct Moment {
     /// Since when.
     pub since: Timestamp,
     /// Month in which it takes effect, if it has one.
-    pub start: Option<YearMonth>,
+    pub start: Option<Start>,
     /// Until when the certificate can be fetched, or once it was fetched, fetched again.
     pub pickup: Option<Timestamp>,
     /// Whether a question of the reviewer waits for an answer.
@@ -110,7 +110,7 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
         _ => None,
     };
     let next = match (moment.state, moment.start) {
-        (State::Accepted, Some(month)) => format!("{month}から利用できます。"),
+        (State::Accepted, Some(start)) => format!("{start}から利用できます。"),
         (State::Accepted, None) if moment.kind.life() == Life::Once => moment.kind.words().accepted.to_owned(),
         _ => next.to_owned(),
     };

@@ -192,6 +192,10 @@ pub struct Known {
     pub claims: Option<Answers>,
     /// Answers of the latest filed case of this procedure, for one of the common kind.
     pub latest: Option<Answers>,
+    /// Whether a terminal has passed the connection test; found for procedures of the common kind.
+    pub connected: bool,
+    /// Whether a subsidy application refers to what was registered; found for procedures of the common kind.
+    pub subsidy_refers: bool,
     /// When the latest claims filing was sent.
     pub claims_sent_at: Option<Timestamp>,
     /// How the institution pays fees: what was chosen last in either procedure; empty when nothing was chosen yet.

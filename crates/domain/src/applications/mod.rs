@@ -35,7 +35,7 @@ pub use queue::{Act, Age, Flag, NO_DEADLINE, awaited_until, sent_between};
 pub use retention::{Retention, RetentionError, kept_since};
 pub use straight_through::StraightThrough;
 
-use crate::calendar::YearMonth;
+use crate::calendar::{Start, YearMonth};
 use crate::forms::{Answers, Checked, Findings, Section, check};
 use crate::uploads::{Upload, judge, listed};
 
@@ -103,9 +103,9 @@ pub trait Procedure: Send + Sync {
         None
     }
 
-    /// The day on which an accepted case takes effect, if the procedure has one.
-    fn start_day(&self, answers: &Answers) -> Option<time::Date> {
-        self.start_month(answers).map(YearMonth::first_day)
+    /// When an accepted case takes effect, if the procedure has a month or a day for it.
+    fn start(&self, answers: &Answers) -> Option<Start> {
+        self.start_month(answers).map(Start::Month)
     }
 }
 

@@ -3,7 +3,7 @@
 use time::{Date, Duration};
 
 use super::{CORRECTION_DAYS, State};
-use crate::calendar::{Holidays, YearMonth};
+use crate::calendar::{Holidays, Start};
 use crate::clock::Timestamp;
 use crate::words::words;
 
@@ -55,10 +55,10 @@ words! {
 pub const NO_DEADLINE: Timestamp = Timestamp::from_millis(253_402_268_399_000);
 
 /// Until when the applicant of a case counts on something: on its effect, or on being allowed to correct it.
-pub fn awaited_until(state: State, since: Timestamp, start: Option<YearMonth>) -> Option<Timestamp> {
+pub fn awaited_until(state: State, since: Timestamp, start: Option<Start>) -> Option<Timestamp> {
     match state {
         State::Returned => Some(Timestamp::end_of_day((since + Duration::days(CORRECTION_DAYS)).date())),
-        _ => start.map(|month| Timestamp::start_of_day(month.first_day())),
+        _ => start.map(|start| Timestamp::start_of_day(start.first_day())),
     }
 }
 

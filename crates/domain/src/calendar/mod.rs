@@ -7,6 +7,7 @@ mod format;
 mod holidays;
 mod hours;
 mod national;
+mod start;
 mod year_month;
 
 pub use cut_off::{CutOff, CutOffError, cut_off, visit_window};
@@ -14,4 +15,5 @@ pub use format::{japanese_date, japanese_datetime, typed_day, until_with_days_le
 pub use holidays::{Holidays, add_business_days, business_days_between, is_business_day};
 pub use hours::{Attendance, Opening, OpeningHours};
 pub use national::{FIRST_YEAR, Holiday, LAST_YEAR, holidays_by_rule};
+pub use start::Start;
 pub use year_month::{YearMonth, YearMonthError};

@@ -2,8 +2,9 @@
 
 use super::{Answers, Choice, Field, Input, Section};
 use crate::accounts::{clean_line, clean_text};
-use crate::calendar::YearMonth;
+use crate::calendar::{YearMonth, japanese_date, typed_day};
 use crate::uploads::{answer_of, listed};
+use time::Date;
 
 /// One sentence about one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,9 @@ pub fn check(sections: &[Section], answers: &Answers) -> Checked {
 fn missing(field: &Field) -> String {
     let label = &field.label;
     match &field.input {
-        Input::Radio(_) | Input::Select(_) | Input::Month { .. } => format!("「{label}」を選んでください。"),
+        Input::Radio(_) | Input::Select(_) | Input::Month { .. } | Input::Date { .. } => {
+            format!("「{label}」を選んでください。")
+        }
         Input::Several(_) => format!("「{label}」を1つ以上選んでください。"),
         Input::Agreement(document) => {
             format!("「{}」を読み、同意する場合はチェックを入れてください。", document.title)
@@ -135,6 +138,7 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
         Input::CustomerId => clean_line(typed, 64).map_err(|fault| about(label, &fault.to_string())),
         Input::Month { from, to } => month(label, typed, *from, *to),
         Input::Upload { most_files } => files(label, typed, *most_files),
+        Input::Date { from, to } => day(label, typed, *from, *to),
     }
 }
 
@@ -187,9 +191,30 @@ fn month(label: &str, typed: &str, from: YearMonth, to: YearMonth) -> Result<Str
     Ok(typed.to_owned())
 }
 
+fn day(label: &str, typed: &str, from: Date, to: Date) -> Result<String, String> {
+    if typed.is_empty() {
+        return Ok(String::new());
+    }
+    let Some(day) = typed_day(typed) else {
+        return Err(format!(
+            "「{label}」を、カレンダーから選ぶか、「{from}」のように年4桁・月・日で入力してください。"
+        ));
+    };
+    if day < from {
+        let first = japanese_date(from);
+        return Err(format!("「{label}」に{}は選べません。最も早い日は{first}です。", japanese_date(day)));
+    }
+    if day > to {
+        let last = japanese_date(to);
+        return Err(format!("「{label}」に{}は選べません。{last}までの日を選んでください。", japanese_date(day)));
+    }
+    Ok(day.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::macros::date;
 
     fn sections() -> Vec<Section> {
         let colours = vec![Choice::new("1", "赤"), Choice::new("2", "青")];
@@ -230,6 +255,27 @@ mod tests {
         assert_eq!(form[0].fields[0].reading(&both.answers), "赤、緑");
         assert_eq!(checked("").findings.error_of("colours"), Some("「色」を1つ以上選んでください。"));
         assert!(checked("r+violet").findings.has_error("colours"));
+    }
+
+    #[test]
+    fn a_day_is_taken_however_it_is_typed_and_only_within_its_bounds() {
+        let input = Input::Date { from: date!(2026 - 05 - 20), to: date!(2027 - 05 - 20) };
+        let form = vec![Section::new("日", vec![Field::new("day", "開始日", input)])];
+        let checked = |typed: &str| check(&form, &Answers::new().with("day", typed));
+        for typed in ["2026-05-20", "2026/5/20", "２０２６年５月２０日"] {
+            let checked = checked(typed);
+            assert_eq!((checked.answers.get("day"), checked.findings.errors.len()), ("2026-05-20", 0), "{typed}");
+            assert_eq!(form[0].fields[0].reading(&checked.answers), "2026年5月20日（水）");
+        }
+        for (typed, told) in [
+            ("", "「開始日」を選んでください。"),
+            ("2026-05-19", "最も早い日は2026年5月20日（水）です"),
+            ("2027-05-21", "2027年5月20日（木）までの日"),
+            ("2026-02-30", "「2026-05-20」のように"),
+        ] {
+            let found = checked(typed).findings.error_of("day").unwrap_or_default().to_owned();
+            assert!(found.contains(told), "{typed}: {found}");
+        }
     }
 
     #[test]

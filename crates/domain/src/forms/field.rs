@@ -1,8 +1,9 @@
 //! The parts of a form.
 
 use super::{Answers, Picture, picture};
-use crate::calendar::YearMonth;
+use crate::calendar::{YearMonth, japanese_date, typed_day};
 use crate::clock::Timestamp;
+use time::Date;
 
 /// One choice of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,13 @@ pub enum Input {
         from: YearMonth,
         /// Last month offered.
         to: YearMonth,
+    },
+    /// A day between two days, both included; the stored value is `2026-05-20`.
+    Date {
+        /// First day that is taken.
+        from: Date,
+        /// Last day that is taken.
+        to: Date,
     },
     /// A line's customer ID, compared with a second input; shown in groups.
     CustomerId,
@@ -310,6 +318,7 @@ impl Field {
             }
             Input::Agreement(_) | Input::Agreements(_) => format!("同意しました（第{value}版）"),
             Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),
+            Input::Date { .. } => typed_day(value).map_or(value.to_owned(), japanese_date),
             Input::Upload { .. } => format!("{}件のファイル", crate::uploads::listed(value).len()),
             Input::Line { .. } | Input::Lines { .. } | Input::CustomerId => value.to_owned(),
         }

@@ -39,6 +39,7 @@ fn plain(input: &Input) -> String {
         Input::Line { keyboard: Keyboard::Numeric, .. } => "1".to_owned(),
         Input::Line { .. } | Input::Lines { .. } => "見本".to_owned(),
         Input::Month { from, .. } => from.as_text(),
+        Input::Date { from, .. } => from.to_string(),
         // Files are handed in on their own.
         Input::CustomerId | Input::Upload { .. } | Input::Shown(_) => String::new(),
     }

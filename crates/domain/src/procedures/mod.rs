@@ -62,4 +62,6 @@ registry! {
     MedicalAid => medical_aid;
     /// 電子処方箋管理サービス 利用開始・変更申請.
     EPrescription => e_prescription;
+    /// 運用開始日登録.
+    OperationStart => operation_start;
 }

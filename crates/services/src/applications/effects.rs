@@ -1,19 +1,31 @@
 //! What the acceptance of a case means beyond its own move, by procedure: the one place that knows.
 
-use domain::applications::Kind;
+use domain::{applications::Kind, feed::EventKind, procedures::Common};
+use serde_json::json;
 use storage::{Conn, Tx, applications::Application};
 
-use crate::{Ctx, Result};
+use crate::{
+    Ctx, Result,
+    feed::{Happening, publish},
+};
 
 /// What else happens when a case is accepted, in the transaction that accepts it.
 ///
 /// # Errors
 /// When the database refuses; the acceptance is undone with it.
 pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let _ = (ctx, tx);
     match case.kind {
+        Kind::Common(Common::OperationStart) => registered(ctx, tx, case).await,
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
     }
+}
+
+/// The day on which an institution begins was registered, or another one in its place.
+async fn registered(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
+    let kind = EventKind::OperationStartRegistered.as_str();
+    let data = json!({ "application": case.id, "reference": case.reference, "start_day": case.start_month });
+    let subject = format!("application:{}", case.id);
+    publish(ctx, tx, &Happening { kind, institution: Some(case.institution_id), subject, data }).await
 }
 
 /// Why a case cannot be accepted now, in a sentence for the officer; none when nothing stands against it.

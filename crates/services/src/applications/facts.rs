@@ -58,11 +58,17 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
         Kind::Common(_) => storage::applications::latest_of(conn, institution, kind).await?,
         Kind::Eligibility | Kind::Certificate | Kind::Claims => None,
     };
+    let (connected, subsidy_refers) = match kind {
+        Kind::Common(_) => storage::applications::before_start(conn, institution).await?,
+        Kind::Eligibility | Kind::Certificate | Kind::Claims => (false, false),
+    };
     let answers = |case: &Option<Application>| case.as_ref().map(|case| case.answers.clone());
     Ok(Known {
         eligibility: answers(&eligibility),
         claims: answers(&claims),
         latest: answers(&latest),
+        connected,
+        subsidy_refers,
         fee_payment: way_of_paying(eligibility.as_ref(), claims.as_ref()).to_owned(),
         claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
         eligibility_line_id: eligibility.and_then(|case| case.line_id),

@@ -2,6 +2,7 @@
 
 use domain::{
     applications::{Event, Facts, Kind, ReadingLine, State, case_answers, examine, reading, terminal_requests},
+    calendar::Start,
     forms::{Answers, Checked, Finding},
     ids::ApplicationId,
     reference::ReferenceNumber,
@@ -202,7 +203,7 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
         remarks: state.checked.findings.warnings.clone(),
         line_id: procedure.line_id(facts, answers),
         terminal_name: terminals.first().map(|terminal| terminal.name.clone()),
-        start_month: procedure.start_month(answers).map(|month| month.as_text()),
+        start_month: procedure.start(answers).map(Start::as_text),
         sent_with: case.sent_with.or((terminals.len() > 1).then_some(case.id)),
         by: ctx.account()?,
         at: ctx.now,

@@ -3,7 +3,7 @@
 
 use domain::{
     applications::{CORRECTION_DAYS, Event, Facts, Kind},
-    calendar::{YearMonth, cut_off, japanese_date, japanese_datetime, visit_window},
+    calendar::{Start, cut_off, japanese_date, japanese_datetime, visit_window},
     clock::Timestamp,
     ids::ApplicationId,
     text::thousands,
@@ -92,11 +92,8 @@ pub(super) fn correction_until(ctx: &Ctx<'_>) -> Value {
     ("deadline", japanese_date((ctx.now + Duration::days(CORRECTION_DAYS)).date()))
 }
 
-fn month(case: &Application) -> String {
-    case.start_month
-        .as_deref()
-        .and_then(|m| m.parse::<YearMonth>().ok())
-        .map_or_else(|| "－".to_owned(), |m| m.to_string())
+fn start(case: &Application) -> String {
+    case.start().map_or_else(|| "－".to_owned(), |start| start.to_string())
 }
 
 /// Values for the placeholders that mean the same in every text about a case.
@@ -110,7 +107,7 @@ fn values(ctx: &Ctx<'_>, case: &Application, institution: &str, person: &str) ->
         ("person", person.to_owned()),
         ("institution", institution.to_owned()),
         ("submitted_at", japanese_datetime(case.submitted_at.unwrap_or(ctx.now))),
-        ("start_month", month(case)),
+        ("start_month", start(case)),
         ("review_days", business_days(rules.review_days)),
         ("arrival_days", business_days(rules.arrival_days)),
         ("case_url", case_url(ctx, case.id)),
@@ -160,10 +157,8 @@ pub(super) async fn received(
     let session = ctx.session()?;
     let reference = sent.first().map(|first| first.reference.clone()).unwrap_or_default();
     let shown = Application { reference: Some(reference), submitted_at: Some(ctx.now), ..case.clone() };
-    let shown = Application {
-        start_month: case.kind.procedure().start_month(&state.checked.answers).map(|m| m.as_text()),
-        ..shown
-    };
+    let shown =
+        Application { start_month: case.kind.procedure().start(&state.checked.answers).map(Start::as_text), ..shown };
     let shown = Application { answers: state.checked.answers.clone(), ..shown };
     let mut values = values(ctx, &shown, &facts.institution.name, &session.name);
     values.push(if case.kind == Kind::Certificate { letter_applied_for_now(ctx) } else { result(ctx) });

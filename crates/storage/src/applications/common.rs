@@ -18,6 +18,13 @@ sql!(/// Cases of the common kind that somebody still has or that are in force; 
     )
 );
 
+sql!(
+    BEFORE_START = "SELECT COUNT(CASE WHEN kind = 'certificate' AND state = 'installed' THEN 1 END) AS connected,
+    COUNT(CASE WHEN kind = 'subsidy' AND state <> 'installed' THEN 1 END) AS subsidies
+    FROM applications WHERE institution_id = $1 AND kind IN ('certificate', 'subsidy')
+    AND state IN ('installed', 'submitted', 'in_review', 'returned', 'accepted', 'in_force')"
+);
+
 /// The latest filing of one procedure that was sent and neither refused nor taken back.
 ///
 /// # Errors
@@ -41,4 +48,16 @@ pub async fn latest_of(conn: &mut Conn, institution: InstitutionId, kind: Kind) 
 pub async fn others(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OTHERS).bind(institution.0).fetch_all(c).await)?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// Whether a terminal of the institution has passed the connection test, and whether a subsidy application of it was filed
+/// and stands.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn before_start(conn: &mut Conn, institution: InstitutionId) -> Result<(bool, bool)> {
+    let (connected, subsidies): (i64, i64) =
+        on_engine!(conn, |c| sqlx::query_as(BEFORE_START).bind(institution.0).fetch_one(c).await)?;
+    Ok((connected > 0, subsidies > 0))
 }

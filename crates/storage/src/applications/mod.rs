@@ -12,7 +12,7 @@ mod saved;
 mod talk;
 
 pub use blank::{blank, blanked_at, to_blank};
-pub use common::{latest_of, others};
+pub use common::{before_start, latest_of, others};
 pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};
@@ -30,7 +30,7 @@ pub use talk::{Note, Question, answer_question, insert_note, insert_question, no
 
 use domain::{
     applications::{Flag, Kind, NO_DEADLINE, State, awaited_until},
-    calendar::YearMonth,
+    calendar::Start,
     clock::Timestamp,
     forms::{Answers, Finding},
     ids::{AccountId, ApplicationId, InstitutionId},
@@ -92,18 +92,18 @@ pub struct Application {
 }
 
 impl Application {
-    /// The month in which it takes effect.
-    pub fn start(&self) -> Option<YearMonth> {
-        month(self.start_month.as_deref())
+    /// When it takes effect.
+    pub fn start(&self) -> Option<Start> {
+        start(self.start_month.as_deref())
     }
 }
 
-fn month(text: Option<&str>) -> Option<YearMonth> {
-    text.and_then(|month| month.parse().ok())
+fn start(text: Option<&str>) -> Option<Start> {
+    text.and_then(|start| start.parse().ok())
 }
 
 /// The column for the day that the applicant counts on.
-fn deadline(state: State, since: Timestamp, start: Option<YearMonth>) -> i64 {
+fn deadline(state: State, since: Timestamp, start: Option<Start>) -> i64 {
     awaited_until(state, since, start).unwrap_or(NO_DEADLINE).as_millis()
 }
 
@@ -339,7 +339,7 @@ pub async fn submit(tx: &mut Tx, seen: &Application, sending: &Sending) -> Resul
         .bind(sending.by.0)
         .bind(sending.at.as_millis())
         .bind(Json(Value::Array(vec![])))
-        .bind(deadline(sending.to, sending.at, month(sending.start_month.as_deref())))
+        .bind(deadline(sending.to, sending.at, start(sending.start_month.as_deref())))
         .bind(seen.id.0)
         .bind(seen.state.as_str())
         .bind(seen.version)

@@ -12,7 +12,7 @@ use services::applications::Difference;
 use super::Posted;
 use crate::view::form::{
     ChoiceView, Condition as ShownWhen, ErrorSummary, FieldError, FieldView, InputView, PictureView, SectionView,
-    TextKind, TextView, UploadView,
+    TextKind, TextView, UploadView, Width,
 };
 use crate::view::frame::Link;
 use crate::view::parts::{CompareRow, CompareView, StateView, Tone};
@@ -188,6 +188,11 @@ fn input(field: &Field, value: &str, rules: &[Rule], look: &FormLook<'_>) -> Inp
         Input::Month { from, to } => {
             InputView::Select { choices: months(*from, *to, value), placeholder: "選んでください".to_owned() }
         }
+        Input::Date { from, to } => InputView::Text(TextView {
+            width: Width::Short,
+            bounds: Some((from.to_string(), to.to_string())),
+            ..TextView::of(TextKind::Date, value, "")
+        }),
         Input::CustomerId => {
             let groups = LineCustomerId::parse(value).map(|id| id.groups()).unwrap_or_default();
             InputView::Text(TextView::code(value, groups))

@@ -217,8 +217,8 @@ async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()>
 }
 
 async fn schedule_effect(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let day = case.kind.procedure().start_day(&case.answers);
-    let at = day.map_or(ctx.now, |day| Timestamp::start_of_day(day).max(ctx.now));
+    let start = case.kind.procedure().start(&case.answers);
+    let at = start.map_or(ctx.now, |start| Timestamp::start_of_day(start.first_day()).max(ctx.now));
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("take_effect:{}", case.id);
     storage::jobs::enqueue(tx, job, TAKE_EFFECT, Some(&key), json!({ "application": case.id }), at).await?;

@@ -3,6 +3,7 @@
 mod master_account;
 mod my_list;
 mod my_list_rows;
+mod operation_start;
 mod overview;
 mod tasks;
 mod together;
@@ -129,9 +130,15 @@ async fn coming(
     let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
     let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
     let downloads = download.is_some();
-    let (next, kind) = download.or(together).unwrap_or_else(|| next_step(tasks, overview));
+    let (mut next, kind) = download.or(together).unwrap_or_else(|| next_step(tasks, overview));
+    let start = operation_start::is_next(ctx, overview).await?;
+    let starts = start && next.href.is_empty();
+    if starts {
+        next = operation_start::next_step();
+    }
     let notices = ready.map(|ready| ready.task(downloads));
-    Ok((next, tasks.list(kind).into_iter().chain(notices).collect()))
+    let start = start.then(|| operation_start::task(starts));
+    Ok((next, tasks.list(kind).into_iter().chain(notices).chain(start).collect()))
 }
 
 /// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was

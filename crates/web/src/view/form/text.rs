@@ -21,6 +21,8 @@ pub struct TextView {
     pub playback: Option<Vec<String>>,
     /// Width of the input.
     pub width: Width,
+    /// First and last value that a day may have, for the browser's calendar; `None` for no bounds.
+    pub bounds: Option<(String, String)>,
 }
 
 impl TextView {

@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::{
     applications::{Flag, Kind},
-    calendar::{YearMonth, japanese_date, japanese_datetime},
+    calendar::{japanese_date, japanese_datetime},
     ids::ApplicationId,
     permissions::Permission,
 };
@@ -264,8 +264,8 @@ fn consequence(view: &CaseView) -> String {
         let fee = yen(view.fee_yen);
         return format!("発行料{fee}が台帳に記録され、通知書が印刷待ちに入ります。{told}");
     }
-    let start = view.case.start_month.as_deref().and_then(|month| month.parse::<YearMonth>().ok());
-    let start = start.map_or_else(|| "有効になります。".to_owned(), |month| format!("{month}から有効になります。"));
+    let start = view.case.start();
+    let start = start.map_or_else(|| "有効になります。".to_owned(), |start| format!("{start}から有効になります。"));
     let change = view.case.answers.is("application_kind", "change");
     let before = if change { "それまで有効だった内容は終わります。" } else { "" };
     format!("{start}{before}{told}")
