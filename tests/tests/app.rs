@@ -200,6 +200,8 @@ mod trouble;
 mod two_clicks;
 #[path = "app/uploads.rs"]
 mod uploads;
+#[path = "app/uploads_kept.rs"]
+mod uploads_kept;
 #[path = "app/uploads_scan.rs"]
 mod uploads_scan;
 #[path = "app/warnings.rs"]

@@ -18,6 +18,7 @@ use crate::tools;
 /// |---|---|
 /// | `TEST_POSTGRES` | address of a PostgreSQL server, with a user that may create databases |
 /// | `TEST_PYTHON` | Python with aiosmtpd, for `xtask/tools/smtp_sink.py` |
+/// | `TEST_S3_PYTHON` | Python with moto, whose server speaks S3 |
 /// | `PKILINT_BIN` | folder with pkilint's programs |
 /// | `MADOGUCHI_BIN` | the built binary |
 #[derive(Default)]
@@ -43,6 +44,9 @@ impl Surroundings {
             let programs = tools::python_programs()?;
             surroundings.set("TEST_PYTHON", programs.join("python"));
             surroundings.set("PKILINT_BIN", programs);
+        }
+        if database {
+            surroundings.set("TEST_S3_PYTHON", tools::s3()?.join("python"));
         }
         if browser {
             needs::node_is_new_enough()?;

@@ -19,6 +19,14 @@ pub(crate) fn python_programs() -> anyhow::Result<PathBuf> {
     environment("requirements.txt", "venv")
 }
 
+/// The virtual environment with a server that speaks S3; returns its folder of programs.
+///
+/// # Errors
+/// When Python or the package index cannot be reached.
+pub(crate) fn s3() -> anyhow::Result<PathBuf> {
+    environment("s3.txt", "s3")
+}
+
 /// The virtual environment with django-ca; returns its folder of programs.
 ///
 /// # Errors
