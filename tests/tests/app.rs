@@ -185,6 +185,8 @@ mod stolen;
 mod straight_through;
 #[path = "app/subscriptions.rs"]
 mod subscriptions;
+#[path = "app/subsidies.rs"]
+mod subsidies;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

@@ -104,6 +104,10 @@ ids! {
     RunId,
     /// A line in the record of an institution's master accounts.
     MasterActId,
+    /// Cases whose grants are decided together.
+    GrantBatchId,
+    /// An entry in the ledger of grants.
+    GrantId,
 }
 
 /// A version-7 UUID from the given clock and randomness (RFC 9562, 5.7).

@@ -23,6 +23,7 @@ pub mod procedures;
 pub mod reference;
 pub mod reports;
 pub mod secrets;
+pub mod subsidies;
 pub mod terminals;
 pub mod text;
 pub mod typed;

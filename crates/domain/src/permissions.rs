@@ -91,6 +91,12 @@ words! {
         ReadAudit = "read_audit", "監査記録を見る";
         /// Notices and articles.
         EditContent = "edit_content", "お知らせと記事を編集する";
+        /// See subsidies: accepted cases, batches, grants, payments.
+        ReadGrants = "read_grants", "補助金の交付を見る";
+        /// Gather accepted cases into batches and decide batches of others (spec 6.1).
+        DecideGrants = "decide_grants", "補助金の交付を決定する";
+        /// Make payment files, confirm payments, take grants back.
+        PayGrants = "pay_grants", "補助金の支払いと取消しを記録する";
         /// Troubles and planned maintenance, as everybody reads them.
         ReportStatus = "report_status", "サービスの状況を知らせる";
     }
@@ -109,6 +115,8 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadMails,
             P::WriteNotes,
             P::ReadReports,
+            P::ReadGrants,
+            P::DecideGrants,
         ],
         Role::RaOfficer => &[
             P::ReadCertificates,
@@ -123,9 +131,16 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadReports,
         ],
         Role::DispatchClerk => &[P::ReadLetters, P::DispatchLetters, P::ReadReports],
-        Role::BillingClerk => {
-            &[P::ReadLedger, P::ManageFees, P::ReadInstitutions, P::ReadReports, P::ReadSettings, P::ChangeFees]
-        }
+        Role::BillingClerk => &[
+            P::ReadLedger,
+            P::ManageFees,
+            P::ReadInstitutions,
+            P::ReadReports,
+            P::ReadSettings,
+            P::ChangeFees,
+            P::ReadGrants,
+            P::PayGrants,
+        ],
         Role::Editor => &[P::EditContent, P::ReportStatus, P::ReadSettings, P::ChangeTexts],
         Role::CallCentreAgent => &[
             P::ReadApplications,
@@ -153,6 +168,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadSettings,
             P::ReadInterfaces,
             P::ReadAudit,
+            P::ReadGrants,
         ],
         Role::Administrator => &[
             P::ManageStaff,
@@ -168,6 +184,7 @@ pub const fn granted(role: Role) -> &'static [Permission] {
             P::ReadInterfaces,
             P::ManageInterfaces,
             P::ReportStatus,
+            P::ReadGrants,
         ],
     }
 }

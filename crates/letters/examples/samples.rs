@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("master-account.pdf", press.master_account_notice(&samples::master_account_notice())?),
         ("terminal-labels.pdf", press.terminal_labels(&samples::terminal_labels(14))?),
         ("payment-slips.pdf", press.payment_slips(&[samples::payment_slip(3), samples::payment_slip(50)])?),
+        ("grant-notice.pdf", press.grant_notice(&samples::grant_notice())?),
         ("application-copy.pdf", press.application_copy(&samples::application_copy())?),
         ("document.pdf", press.document(&samples::document())?),
         ("document.docx", press.document_docx(&samples::document())?),

@@ -20,7 +20,8 @@ mod sheets;
 
 pub use fault::Fault;
 pub use model::{
-    AgreedTerms, ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter,
+    AgreedTerms, ApplicationCopy, CeremonyProtocol, Document, GrantLine, GrantNotice, IssuanceNotice,
+    MasterAccountNotice, MembershipLetter,
     PaymentSlip, Recipient, Row, Section, Sender, Signature, SlipLine, TerminalLabel, UserIdNotice,
 };
 pub use press::Press;

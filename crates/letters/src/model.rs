@@ -308,3 +308,41 @@ pub struct SlipLine {
     /// Yen, negative for what was taken back.
     pub amount: String,
 }
+
+/// 交付決定通知書: what a subsidy grants to an institution (spec 6.1).
+#[derive(Clone, Debug, Default)]
+pub struct GrantNotice {
+    /// The operator.
+    pub sender: Sender,
+    /// The registered address.
+    pub recipient: Recipient,
+    /// Day of the decision.
+    pub decided_on: String,
+    /// 交付決定番号.
+    pub number: String,
+    /// Name of the scheme.
+    pub scheme: String,
+    /// Reference number of the application, grouped.
+    pub reference: String,
+    /// Ten-digit institution code, grouped as it is to be read.
+    pub institution_code: String,
+    /// What is granted, 「429,000円」.
+    pub amount: String,
+    /// How it was computed.
+    pub lines: Vec<GrantLine>,
+    /// That and why the decision was taken back; empty while it stands.
+    pub taken_back: String,
+}
+
+/// A line of the computation of a grant.
+#[derive(Clone, Debug, Default)]
+pub struct GrantLine {
+    /// What it is for.
+    pub label: String,
+    /// Yen that were applied for; empty for what is taken away.
+    pub claimed: String,
+    /// Yen of them that count; empty for what is taken away.
+    pub eligible: String,
+    /// Yen that it adds, negative for what it takes away.
+    pub amount: String,
+}

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::book::Book;
 use crate::model::{
-    ApplicationCopy, CeremonyProtocol, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter, PaymentSlip,
+    ApplicationCopy, CeremonyProtocol, Document, GrantNotice, IssuanceNotice, MasterAccountNotice, MembershipLetter,
+    PaymentSlip,
     TerminalLabel, UserIdNotice,
 };
 use crate::{Fault, docx, fonts, layout, markdown, sheets};
@@ -63,6 +64,14 @@ impl Press {
     /// [`Fault::Empty`] without a slip.
     pub fn payment_slips(&self, slips: &[PaymentSlip]) -> Result<Vec<u8>, Fault> {
         set(|| sheets::payment_slips(slips))
+    }
+
+    /// 交付決定通知書, what a subsidy grants (spec 6.1).
+    ///
+    /// # Errors
+    /// Only for a defect of the program.
+    pub fn grant_notice(&self, notice: &GrantNotice) -> Result<Vec<u8>, Fault> {
+        set(|| Ok(sheets::grant_notice(notice)))
     }
 
     /// Labels to stick on terminals, twelve on a page (spec 04.5).

@@ -3,9 +3,10 @@
 
 mod support;
 
-use letters::{Fault, IssuanceNotice, Press, UserIdNotice};
+use letters::{Fault, GrantNotice, IssuanceNotice, Press, UserIdNotice};
 use support::samples::{
-    SECRET, issuance_notice, long_issuance_notice, master_account_notice, membership_letter, payment_slip, recipient,
+    SECRET, grant_notice, issuance_notice, long_issuance_notice, master_account_notice, membership_letter, payment_slip,
+    recipient,
     terminal_labels, user_id_notice,
 };
 use support::{Pdf, is_accessible};
@@ -282,4 +283,25 @@ fn a_payment_slip_says_what_to_pay_where_and_for_what() {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
     assert!(matches!(press().payment_slips(&[]), Err(Fault::Empty)));
+}
+
+#[test]
+fn a_grant_is_told_on_one_page_with_its_amount_its_number_and_how_it_was_computed() {
+    let notice = grant_notice();
+    let bytes = press().grant_notice(&notice).unwrap();
+    let pdf = Pdf::new(&bytes);
+    assert!(is_accessible(&bytes));
+    assert_eq!((pdf.pages(), pdf.info("Title").as_str()), (1, "交付決定通知書"));
+    let text = pdf.text(None).replace('\n', "");
+    for said in
+        ["さくら通り歯科医院", "2026-000012", "429,000円", "2026年11月30日（月）", "－143,592円", "K7MP-4TRX-9WHC-3"]
+    {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(!text.contains("取り消されました"));
+    let taken_back = GrantNotice {
+        taken_back: "取り消した日：2026年12月1日（火）。理由：重複のため".into(), ..notice
+    };
+    let pdf = Pdf::new(&press().grant_notice(&taken_back).unwrap());
+    assert!(pdf.pages() == 1 && pdf.joined().contains("この決定は取り消されました"));
 }

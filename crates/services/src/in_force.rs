@@ -11,6 +11,7 @@ use domain::{
     clock::Timestamp,
     forms::Document,
     office::settings::{MailText, Topic, Value, holidays_of},
+    subsidies::Scheme,
 };
 use storage::{Conn, content::DocumentHead, setting_versions::Version};
 
@@ -32,6 +33,8 @@ pub struct Reference {
     pub holidays: Arc<Holidays>,
     /// Texts of mails that staff changed, by key.
     pub mails: Arc<BTreeMap<String, MailText>>,
+    /// Schemes of subsidies, by the name in their addresses.
+    pub schemes: Arc<Vec<Scheme>>,
 }
 
 /// What applies now and from each later instant.
@@ -81,6 +84,7 @@ impl Timeline {
 /// A version that this program understands.
 struct Standing {
     topic: Topic,
+    number: i64,
     value: Value,
     from: Timestamp,
 }
@@ -92,12 +96,12 @@ fn read(version: &Version) -> Option<Standing> {
         tracing::warn!(topic = version.topic, version = version.version, "a setting is not understood and left out");
         return None;
     };
-    Some(Standing { topic, value, from: Timestamp::from_millis(version.effective_at) })
+    Some(Standing { topic, number: version.version, value, from: Timestamp::from_millis(version.effective_at) })
 }
 
 fn reference_at(base: &Reference, heads: &[DocumentHead], versions: &[Standing], at: Timestamp) -> Reference {
     let (mut lists, mut rules, mut mails) = ((*base.lists).clone(), (*base.rules).clone(), BTreeMap::new());
-    let mut holidays = base.holidays.clone();
+    let (mut holidays, mut schemes) = (base.holidays.clone(), BTreeMap::new());
     for version in versions.iter().filter(|version| version.from <= at) {
         match (&version.topic, &version.value) {
             (Topic::Figures(topic), Value::Figures { figures }) => topic.apply(figures, &mut rules),
@@ -107,6 +111,9 @@ fn reference_at(base: &Reference, heads: &[DocumentHead], versions: &[Standing],
             }
             (Topic::Mail(key), Value::Mail(text)) => {
                 mails.insert(key.clone(), text.clone());
+            }
+            (Topic::Scheme(key), Value::Scheme(scheme)) => {
+                schemes.insert(key.clone(), scheme_of(key, version.number, scheme));
             }
             _ => {}
         }
@@ -121,5 +128,11 @@ fn reference_at(base: &Reference, heads: &[DocumentHead], versions: &[Standing],
         rules: Arc::new(rules),
         holidays,
         mails: Arc::new(mails),
+        schemes: Arc::new(schemes.into_values().collect()),
     }
+}
+
+/// A scheme with the name and the number that its row carries.
+pub(crate) fn scheme_of(key: &str, version: i64, scheme: &Scheme) -> Scheme {
+    Scheme { key: key.to_owned(), version, ..scheme.clone() }
 }

@@ -40,6 +40,7 @@ pub mod reports;
 pub mod rows;
 pub mod secrets;
 mod settings;
+pub mod subsidies;
 pub mod terminals;
 pub mod uploads;
 

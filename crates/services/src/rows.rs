@@ -28,4 +28,5 @@ pub use storage::search::Miss;
 pub use storage::service::{ServiceUpdate, StoredState};
 pub use storage::sessions::{Listed as ListedSession, Session};
 pub use storage::setting_versions::Version as SettingVersion;
+pub use storage::subsidies::{Adjustment, Grant, GrantBatch, ListedAward, Sums as GrantSums};
 pub use storage::terminals::{Glance, LossReport};

@@ -44,6 +44,7 @@ pub mod sessions;
 pub mod setting_versions;
 pub mod settings;
 pub mod subscriptions;
+pub mod subsidies;
 pub mod terminals;
 pub mod uploads;
 

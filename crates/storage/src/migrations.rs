@@ -51,6 +51,7 @@ pub(crate) fn sqlite() -> Migrator {
         29 "feed" "0029_feed.sql",
         30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
+        32 "subsidies" "0032_subsidies.sql",
     )
 }
 
@@ -87,6 +88,7 @@ pub(crate) fn postgres() -> Migrator {
         29 "feed" "0029_feed.sql",
         30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
+        32 "subsidies" "0032_subsidies.sql",
     )
 }
 

@@ -201,7 +201,7 @@ async fn a_fee_that_was_not_paid_is_set_against_its_bill() {
 }
 
 /// Runs a statement as the database's own client does.
-async fn by_hand(house: &House, text: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn by_hand(house: &House, text: &str) -> Result<(), sqlx::Error> {
     let text = AssertSqlSafe(text.to_owned());
     if house.url.starts_with("sqlite:") {
         SqliteConnection::connect(&house.url).await.unwrap().execute(text).await.map(drop)

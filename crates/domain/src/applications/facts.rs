@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 use crate::office::FourEyes;
+use crate::subsidies::Scheme;
 use crate::uploads::Upload;
 
 /// One entry of a list that the operator maintains.
@@ -210,6 +211,10 @@ pub struct Known {
     pub line_id_elsewhere: bool,
     /// The files of the case, oldest first; found by the service for a case that exists.
     pub uploads: Vec<Upload>,
+    /// When the case itself was sent last; none for a draft.
+    pub sent_at: Option<Timestamp>,
+    /// Schemes of subsidies for which the institution has another case, by name.
+    pub schemes_filed: Vec<String>,
 }
 
 /// What a form must know besides the answers.
@@ -231,6 +236,8 @@ pub struct Facts {
     pub rules: Arc<Rules>,
     /// Holidays.
     pub holidays: Arc<Holidays>,
+    /// Schemes of subsidies in force.
+    pub schemes: Arc<Vec<Scheme>>,
     /// What is known from earlier cases.
     pub known: Known,
 }

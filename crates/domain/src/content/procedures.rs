@@ -42,6 +42,13 @@ pub const PAGES: &[Tile] = &[
         businesses: &[Business::Eligibility],
         leads: Leads::Page("/master-account"),
     },
+    Tile {
+        name: "grants",
+        title: "交付決定通知書ダウンロード",
+        text: "こちらからオンライン資格確認の交付決定通知書がダウンロードいただけます。",
+        businesses: &[Business::Eligibility],
+        leads: Leads::Page("/grants"),
+    },
 ];
 
 impl Kind {

@@ -199,6 +199,8 @@ pub struct Field {
     pub pages: Vec<(&'static str, &'static str)>,
     /// Key of the field that this one helps to answer: who may edit that one may edit this one.
     pub beside: Option<&'static str>,
+    /// Words of the button that shows the form anew, where the answer decides what else is asked.
+    pub shapes: Option<&'static str>,
 }
 
 impl Field {
@@ -217,6 +219,7 @@ impl Field {
             documents: vec![],
             pages: vec![],
             beside: None,
+            shapes: None,
         }
     }
 
@@ -278,6 +281,13 @@ impl Field {
     #[must_use]
     pub fn beside(mut self, key: &'static str) -> Self {
         self.beside = Some(key);
+        self
+    }
+
+    /// The same field, whose answer decides what else is asked; the words of the button that shows it.
+    #[must_use]
+    pub fn shapes(mut self, words: &'static str) -> Self {
+        self.shapes = Some(words);
         self
     }
 

@@ -49,6 +49,7 @@ fn facts(known: Known) -> Facts {
         lists: Arc::new(Lists(lists.into_iter().map(|(name, list)| (name.to_owned(), list)).collect())),
         rules: Arc::new(Rules::default()),
         holidays: Arc::new(Holidays::default()),
+        schemes: Arc::default(),
         known,
     }
 }

@@ -15,6 +15,8 @@ words! {
         Fees = "fees", "手数料の額の変更";
         /// Figures of rules, holidays and lists.
         Settings = "settings", "業務の設定の変更";
+        /// Schemes of subsidies.
+        Schemes = "schemes", "補助金の制度の変更";
         /// Texts of mails, and words of the search.
         Texts = "texts", "メールの文と検索の言葉の変更";
         /// Acceptance of an eligibility application or a claims filing.
@@ -35,7 +37,7 @@ impl Matter {
             Self::Revocation => Permission::RevokeCertificates,
             Self::Terms | Self::Texts => Permission::ChangeTexts,
             Self::Fees => Permission::ChangeFees,
-            Self::Settings => Permission::ChangeSettings,
+            Self::Settings | Self::Schemes => Permission::ChangeSettings,
             Self::AcceptCertificate => Permission::ReviewCertificates,
             Self::AcceptFiling => Permission::ReviewApplications,
             Self::Content => Permission::EditContent,

@@ -64,4 +64,6 @@ registry! {
     EPrescription => e_prescription;
     /// 運用開始日登録.
     OperationStart => operation_start;
+    /// 補助金申請.
+    Subsidy => subsidy;
 }

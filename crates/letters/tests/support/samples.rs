@@ -1,7 +1,8 @@
 //! Letters as a clinic might get them, and the same with everything as long as it gets.
 
 use letters::{
-    AgreedTerms, ApplicationCopy, Document, IssuanceNotice, MasterAccountNotice, MembershipLetter, PaymentSlip,
+    AgreedTerms, ApplicationCopy, Document, GrantLine, GrantNotice, IssuanceNotice, MasterAccountNotice,
+    MembershipLetter, PaymentSlip,
     Recipient, Row, Section, Sender, SlipLine, TerminalLabel, UserIdNotice,
 };
 
@@ -134,6 +135,33 @@ pub(crate) fn payment_slip(count: usize) -> PaymentSlip {
         to_pay: "3,000円".into(),
         due_on: "2026年6月30日（火）".into(),
         account: "まどぐち銀行 本店 普通 1234567 イリョウキカンソウゴウマドグチ".into(),
+    }
+}
+
+/// A notice of a grant.
+pub(crate) fn grant_notice() -> GrantNotice {
+    let line = |label: &str, claimed: &str, eligible: &str, amount: &str| GrantLine {
+        label: label.into(),
+        claimed: claimed.into(),
+        eligible: eligible.into(),
+        amount: amount.into(),
+    };
+    GrantNotice {
+        sender: sender(),
+        recipient: Recipient { addressee: "補助金のご担当者".into(), ..recipient() },
+        decided_on: "2026年11月30日（月）".into(),
+        number: "2026-000012".into(),
+        scheme: "顔認証付きカードリーダー等の導入に係る補助".into(),
+        reference: "K7MP-4TRX-9WHC-3".into(),
+        institution_code: "13 3 0100016".into(),
+        amount: "429,000円".into(),
+        lines: vec![
+            line("顔認証付きカードリーダー", "300,000円", "250,000円", "187,500円"),
+            line("ネットワーク回線の工事", "123,457円", "123,457円", "92,592円"),
+            line("レセプトコンピュータの改修", "390,001円", "390,001円", "292,500円"),
+            line("上限を超える分", "", "", "－143,592円"),
+        ],
+        taken_back: String::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use storage::{Conn, Tx, applications::Application};
 use crate::{
     Ctx, Result,
     feed::{Happening, publish},
+    subsidies,
 };
 
 /// What else happens when a case is accepted, in the transaction that accepts it.
@@ -16,6 +17,7 @@ use crate::{
 pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
     match case.kind {
         Kind::Common(Common::OperationStart) => registered(ctx, tx, case).await,
+        subsidies::KIND => subsidies::accepted(ctx, tx, case).await,
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
     }
 }
@@ -38,6 +40,7 @@ pub(super) async fn stands_against(ctx: &Ctx<'_>, conn: &mut Conn, case: &Applic
         return Ok(Some(sentence));
     }
     match case.kind {
+        subsidies::KIND => subsidies::stands_against(conn, case).await,
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(None),
     }
 }

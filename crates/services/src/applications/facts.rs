@@ -16,7 +16,7 @@ use storage::{
     applications::{Application, LatestFilings},
 };
 
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, subsidies};
 use time::Duration;
 
 /// The facts for a form of a procedure, for the institution the person acts for.
@@ -27,8 +27,12 @@ use time::Duration;
 pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
     let mut conn = ctx.app.db.read().await?;
     let known = known(&mut conn, institution, kind, ctx.now).await?;
-    let institution = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
-    Ok(assemble(ctx, institution, known))
+    let found = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
+    let mut facts = assemble(ctx, found, known);
+    if kind == subsidies::KIND {
+        subsidies::known_of(&mut conn, &mut facts, institution, None).await?;
+    }
+    Ok(facts)
 }
 
 fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
@@ -44,6 +48,7 @@ fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
         lists: reference.lists,
         rules: ctx.app.rules(),
         holidays: ctx.app.holidays(),
+        schemes: reference.schemes,
         known,
     }
 }
@@ -76,6 +81,8 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
         terminals,
         line_id_elsewhere: false,
         uploads: vec![],
+        sent_at: None,
+        schemes_filed: vec![],
     })
 }
 
@@ -145,6 +152,10 @@ pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
     if case.submitted_at.is_some() {
         let before = storage::applications::filed_before(&mut conn, case).await?;
         without_itself(&mut facts, case, before);
+        facts.known.sent_at = case.submitted_at;
+    }
+    if case.kind == subsidies::KIND {
+        subsidies::known_of(&mut conn, &mut facts, case.institution_id, Some(case)).await?;
     }
     if case.kind == Kind::Certificate
         && let Some(agreed) = storage::fees::fee_agreed_to(&mut conn, case.id).await?

@@ -33,7 +33,7 @@ pub use review::{
     reject, reject_in, release, return_for_correction, return_in, reviewers, run, save_filter, several,
     straight_through, take,
 };
-pub(crate) use review::{accept_approved, reject_approved, secrets_for};
+pub(crate) use review::{accept_approved, reject_approved, secrets_for, taken_by_me};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
 pub(crate) use submit::{Written, checked_by, send_in};
 pub use view::{

@@ -7,6 +7,7 @@ mod machines;
 mod mailbox;
 mod people;
 pub mod register;
+mod subsidies;
 mod terminals;
 
 pub(crate) use mailbox::keep;
@@ -52,6 +53,7 @@ pub async fn fill(app: &App) -> Result<()> {
     fees::add(app, &institutions).await?;
     cases::add(app, &institutions).await?;
     machines::add(app).await?;
+    subsidies::add(app, &institutions).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;
     Ok(tx.commit().await?)

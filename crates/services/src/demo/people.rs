@@ -47,6 +47,7 @@ const MEMBERS: &[(&str, &str, &[usize])] = &[
 /// Staff: role, word before the `@`, name. Where a second person is asked, there are two.
 const STAFF: &[(Role, &str, &str)] = &[
     (Role::Reviewer, "reviewer", "審査 正"),
+    (Role::Reviewer, "reviewer-2", "審査 確"),
     (Role::RaOfficer, "ra-officer", "登録 守"),
     (Role::RaOfficer, "ra-officer-2", "登録 認"),
     (Role::DispatchClerk, "dispatch-clerk", "発送 渡"),

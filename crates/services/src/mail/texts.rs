@@ -60,5 +60,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/registration_existing.toml"),
     include_str!("../../../../content/mails/staff_created.toml"),
     include_str!("../../../../content/mails/staff_review.toml"),
+    include_str!("../../../../content/mails/subsidy_decided.toml"),
+    include_str!("../../../../content/mails/subsidy_reversed.toml"),
     include_str!("../../../../content/mails/upload_infected.toml"),
 ];

@@ -7,6 +7,7 @@ mod assets;
 pub(crate) mod closed;
 mod content;
 mod fees;
+mod grants;
 mod home;
 mod interview;
 mod mailbox;
@@ -77,6 +78,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(terminals::routes())
         .merge(fees::routes())
         .merge(master_account::routes())
+        .merge(grants::routes())
         .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())

@@ -91,6 +91,7 @@ fn view(field: &Field, look: &FormLook<'_>, rules: &[Rule], labels: &[(&str, &st
         returned_reason: look.reasons.iter().find(|(key, _)| *key == field.key).map(|(_, reason)| reason.clone()),
         locked: !shown && !look.editable.contains(&field.key),
         beside: field.beside.unwrap_or_default().to_owned(),
+        shapes: field.shapes.unwrap_or_default().to_owned(),
     }
 }
 

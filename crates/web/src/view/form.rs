@@ -40,6 +40,11 @@ impl SectionView {
     pub fn asks(&self, key: &str) -> bool {
         self.fields.iter().any(|field| field.key == key && !field.is_shown())
     }
+
+    /// The fields that can be filled in here and decide what else is asked.
+    pub fn shaping(&self) -> impl Iterator<Item = &FieldView> {
+        self.fields.iter().filter(|field| !field.shapes.is_empty() && !field.locked)
+    }
 }
 
 /// One question of a form with everything that stands around its input.
@@ -74,6 +79,8 @@ pub struct FieldView {
     pub locked: bool,
     /// Key of the choice field that a list helps to answer (js/suggest.js); empty for none.
     pub beside: String,
+    /// Words of the button that shows the form anew after this answer; empty for none.
+    pub shapes: String,
 }
 
 impl HtmlSafe for FieldView {}

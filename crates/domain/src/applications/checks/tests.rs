@@ -56,6 +56,7 @@ fn facts(institution: Institution, known: Known) -> Facts {
         lists: Arc::new(lists()),
         rules: Arc::new(Rules::default()),
         holidays: Arc::new(Holidays::default()),
+        schemes: Arc::default(),
         known,
     }
 }

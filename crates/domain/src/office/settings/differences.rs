@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FigureTopic, MailText, Shape, Topic, Value};
-use crate::{applications::Entry, text::thousands};
+use crate::{applications::Entry, subsidies::Scheme, text::thousands};
 
 /// One thing that a change changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub fn differences(topic: &Topic, before: &Value, after: &Value) -> Vec<Differen
         (_, Value::Holidays { days: before }, Value::Holidays { days: after }) => of_days(before, after),
         (_, Value::List { entries: before }, Value::List { entries: after }) => of_entries(before, after),
         (_, Value::Mail(before), Value::Mail(after)) => of_mails(before, after),
+        (_, Value::Scheme(before), Value::Scheme(after)) => of_schemes(before, after),
         (
             _,
             Value::Document { version: v0, title: t0, body: b0 },
@@ -108,6 +109,17 @@ fn entry_words(entry: &Entry) -> String {
     ];
     let filled = parts.iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}{text}"));
     filled.collect::<Vec<_>>().join("\n")
+}
+
+/// Line by line; a line that only one of the two has stands alone.
+fn of_schemes(before: &Scheme, after: &Scheme) -> Vec<Difference> {
+    let (before, after) = (super::scheme_lines(before), super::scheme_lines(after));
+    let value = |lines: &[(String, String)], label: &String| {
+        lines.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let gone = before.iter().filter(|(label, _)| after.iter().all(|(known, _)| known != label));
+    let labels = after.iter().chain(gone).map(|(label, _)| label);
+    labels.map(|label| difference(label, value(&before, label), value(&after, label))).collect()
 }
 
 fn of_mails(before: &MailText, after: &MailText) -> Vec<Difference> {

@@ -278,6 +278,11 @@ const FOUR_EYES: &[Figure] = &[
     second_person!("terms", Terms, "起案した人とは別の編集者が承認すると、決まった日から新しい版になります。"),
     second_person!("fees", Fees, "起案した人とは別の経理担当が承認すると、決まった日から新しい額になります。"),
     second_person!("settings", Settings, "起案した人とは別のシステム管理者が承認します。"),
+    second_person!(
+        "schemes",
+        Schemes,
+        "起案した人とは別のシステム管理者が承認すると、決まった日から新しい版になります。"
+    ),
     second_person!("texts", Texts, "起案した人とは別の編集者が承認します。"),
     second_person!("accept_filing", AcceptFiling, "審査した人とは別の審査担当が承認します。"),
     second_person!("accept_certificate", AcceptCertificate, "審査した人とは別の登録局担当が承認します。"),

@@ -7,6 +7,7 @@ mod differences;
 mod figures;
 mod holidays;
 mod list;
+mod scheme;
 mod service;
 mod text;
 mod topic;
@@ -19,12 +20,14 @@ pub use differences::{Difference, differences, figure_words};
 pub use figures::{Figure, FigureTopic, Shape};
 pub use holidays::{days_from_text, days_to_text, holidays_of};
 pub use list::{Column, EDITABLE_LISTS, ListTopic, list_topic};
+pub use scheme::lines as scheme_lines;
 pub use text::{MailText, placeholders_in};
 pub use topic::{Topic, UnknownTopic};
 
 use crate::{
     applications::{Entry, Lists},
     forms::Finding,
+    subsidies::{self, Scheme},
 };
 
 /// Longest name of a day, a choice or a title in characters.
@@ -64,6 +67,8 @@ pub enum Value {
         /// Markdown.
         body: String,
     },
+    /// A scheme of subsidies.
+    Scheme(Box<Scheme>),
 }
 
 /// What a value is judged against.
@@ -87,6 +92,7 @@ pub fn judge(topic: &Topic, value: &Value, around: &Around<'_>) -> Vec<Finding> 
         (Topic::Document(_), Value::Document { version, title, body }) => {
             text::judge_document(version, title, body, &around.versions)
         }
+        (Topic::Scheme(_), Value::Scheme(scheme)) => subsidies::judge(scheme),
         _ => vec![finding("", "この設定には使えない値です。もう一度はじめから入力してください。")],
     }
 }

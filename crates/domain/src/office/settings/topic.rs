@@ -22,6 +22,8 @@ pub enum Topic {
     Mail(String),
     /// A document, by the name in its address.
     Document(String),
+    /// A scheme of subsidies, by the name in its address.
+    Scheme(String),
 }
 
 /// A name in an address or a row that no topic has.
@@ -37,6 +39,7 @@ impl fmt::Display for Topic {
             Self::List(name) => write!(f, "list.{name}"),
             Self::Mail(key) => write!(f, "mail.{key}"),
             Self::Document(slug) => write!(f, "document.{slug}"),
+            Self::Scheme(key) => write!(f, "scheme.{key}"),
         }
     }
 }
@@ -54,6 +57,7 @@ impl FromStr for Topic {
             Some(("list", name)) => list_topic(name).map(|_| Self::List(name.to_owned())),
             Some(("mail", key)) if plain(key) => Some(Self::Mail(key.to_owned())),
             Some(("document", slug)) if plain(slug) => Some(Self::Document(slug.to_owned())),
+            Some(("scheme", key)) if plain(key) && key.len() <= 40 => Some(Self::Scheme(key.to_owned())),
             Some(_) => None,
         };
         known.ok_or_else(|| UnknownTopic(text.to_owned()))
@@ -69,6 +73,7 @@ impl Topic {
             Self::Figures(_) | Self::Holidays | Self::List(_) => Matter::Settings,
             Self::Mail(_) => Matter::Texts,
             Self::Document(_) => Matter::Terms,
+            Self::Scheme(_) => Matter::Schemes,
         }
     }
 
@@ -85,6 +90,7 @@ impl Topic {
             Self::List(name) => list_topic(name).map_or(name.as_str(), |topic| topic.label),
             Self::Mail(key) => key,
             Self::Document(slug) => slug,
+            Self::Scheme(key) => key,
         }
     }
 }
@@ -95,10 +101,20 @@ mod tests {
 
     #[test]
     fn a_topic_is_found_by_the_name_that_it_shows() {
-        for name in ["fees", "targets", "holidays", "list.terminal_oses", "mail.claims_received", "document.guide"] {
+        for name in [
+            "fees",
+            "targets",
+            "holidays",
+            "list.terminal_oses",
+            "mail.claims_received",
+            "document.guide",
+            "scheme.reader",
+        ] {
             assert_eq!(name.parse::<Topic>().unwrap().to_string(), name);
         }
-        for odd in ["", "fee", "list.", "list.nothing", "mail.", "mail.a/b", "document.A", "x.y"] {
+        for odd in
+            ["", "fee", "list.", "list.nothing", "mail.", "mail.a/b", "document.A", "scheme.", "scheme.a@b", "x.y"]
+        {
             assert_eq!(odd.parse::<Topic>(), Err(UnknownTopic(odd.to_owned())), "{odd}");
         }
     }
@@ -113,5 +129,6 @@ mod tests {
         assert_eq!(topic("list.top_menu").permission(), Permission::ChangeTexts);
         assert_eq!(topic("list.terminal_oses").permission(), Permission::ChangeSettings);
         assert_eq!(topic("targets").permission(), Permission::ChangeSettings);
+        assert_eq!(topic("scheme.reader").permission(), Permission::ChangeSettings);
     }
 }

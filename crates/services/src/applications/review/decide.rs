@@ -121,6 +121,17 @@ pub(super) async fn taken(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application) -> Resu
     Ok(Application { state: to, version: seen.version + 1, assignee, ..seen })
 }
 
+/// The case in the hands of a person who may decide it and saw this version; none when it is not as it was seen.
+pub(crate) async fn taken_by_me(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    id: ApplicationId,
+    version: i64,
+) -> Result<Option<Application>> {
+    let Some(seen) = decidable(ctx, tx, id, version).await? else { return Ok(None) };
+    if seen.assignee.is_some() { Ok(Some(seen)) } else { taken(ctx, tx, seen).await.map(Some) }
+}
+
 /// The secrets that accepting a case gives out.
 #[derive(Debug, Default)]
 pub struct Secrets {

@@ -235,6 +235,10 @@ fn title(ctx: &Ctx<'_>, topic: &Topic) -> String {
         Topic::Document(slug) => {
             ctx.app.reference().documents.get(slug).map_or_else(|| slug.clone(), |document| document.title.clone())
         }
+        Topic::Scheme(key) => {
+            let schemes = ctx.app.reference().schemes;
+            schemes.iter().find(|scheme| scheme.key == *key).map_or_else(|| key.clone(), |scheme| scheme.name.clone())
+        }
         other => other.label().to_owned(),
     }
 }

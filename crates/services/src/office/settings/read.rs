@@ -6,12 +6,13 @@ use domain::{
     calendar::Holidays,
     clock::Timestamp,
     office::settings::{EDITABLE_LISTS, FigureTopic, Topic, Value},
+    subsidies::Scheme,
 };
 use storage::setting_versions::Version;
 use storage::{Conn, boxed};
 
 use super::{asks_second, permit_reading, title};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, in_force::scheme_of};
 
 /// Versions on a page.
 const PAGE: i64 = 50;
@@ -68,8 +69,18 @@ pub async fn all(ctx: &Ctx<'_>) -> Result<Vec<Line>> {
     let lists = EDITABLE_LISTS.iter().map(|list| Topic::List(list.name.to_owned()));
     let documents = ctx.app.reference().documents.keys().map(|slug| Topic::Document(slug.clone())).collect::<Vec<_>>();
     let mails = ctx.app.texts.titles().map(|(key, _)| Topic::Mail(key.to_owned())).collect::<Vec<_>>();
-    let topics = figures.chain([Topic::Holidays]).chain(lists).chain(documents).chain(mails);
+    let schemes = schemes_in(&standing);
+    let topics = figures.chain([Topic::Holidays]).chain(lists).chain(schemes).chain(documents).chain(mails);
     Ok(topics.map(|topic| line(ctx, topic, &standing)).collect())
+}
+
+/// The schemes that apply or will.
+fn schemes_in(standing: &[Version]) -> Vec<Topic> {
+    let named = standing.iter().filter_map(|version| version.topic.parse().ok());
+    let mut schemes: Vec<Topic> = named.filter(|topic| matches!(topic, Topic::Scheme(_))).collect();
+    schemes.sort();
+    schemes.dedup();
+    schemes
 }
 
 fn line(ctx: &Ctx<'_>, topic: Topic, standing: &[Version]) -> Line {
@@ -140,6 +151,10 @@ async fn in_force(ctx: &Ctx<'_>, conn: &mut Conn, topic: &Topic) -> Result<Value
         Topic::Document(slug) => {
             let found = storage::content::document_in_force(conn, slug, ctx.now).await?.ok_or(Error::NotFound)?;
             Value::Document { version: found.version, title: found.title, body: found.body }
+        }
+        Topic::Scheme(key) => {
+            let known = reference.schemes.iter().find(|scheme| scheme.key == *key).cloned();
+            Value::Scheme(Box::new(known.unwrap_or_else(|| scheme_of(key, 0, &Scheme::default()))))
         }
     })
 }

@@ -130,6 +130,11 @@ pub(super) async fn save(
         (_, Asked::Files(field) | Asked::Remove(field, _)) => Ok(files::back(id, field, script)),
         ("leave", _) => Ok(see_other(&format!("/applications/{id}?saved=1"))),
         ("terminals", _) => Ok(see_other(&format!("/applications/{id}/edit#f-{TERMINAL_COUNT}"))),
+        (action, _) if action.starts_with("shape:") => {
+            let key = action.chars().skip("shape:".len());
+            let key: String = key.filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+            Ok(see_other(&format!("/applications/{id}/edit#f-{key}")))
+        }
         _ if handed_in || checked.findings.errors.is_empty() => Ok(see_other(&format!("/applications/{id}/check"))),
         _ => Ok(Html(page(&visit, &state, Some(&checked.findings))).with_faults()),
     }

@@ -26,6 +26,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadLedger, "月の締め", "/office/closings"),
     (P::ReadLedger, "入金", "/office/payments"),
     (P::ReadLedger, "手数料台帳", "/office/ledger"),
+    (P::ReadGrants, "補助金の交付決定", "/office/subsidies"),
     (P::ReadInstitutions, "医療機関等", "/office/institutions"),
     (P::ImportInstitutions, "台帳の取込み", "/office/import"),
     (P::ReadMails, "メールの送信状況", "/office/mails"),

@@ -36,6 +36,7 @@ mod search_words;
 mod settings;
 mod staff;
 mod status;
+mod subsidies;
 mod words;
 
 use domain::permissions::Permission as P;
@@ -53,6 +54,7 @@ pub(super) fn routes() -> Routes {
         .merge(interfaces::routes())
         .merge(written)
         .merge(fees::routes())
+        .merge(subsidies::routes())
 }
 
 /// Cases, certificates and memberships.

@@ -6,6 +6,7 @@ use domain::{
     calendar::{japanese_date, japanese_datetime},
     ids::ApplicationId,
     permissions::Permission,
+    procedures::Common,
 };
 use services::{
     applications::{self, CaseView},
@@ -52,6 +53,7 @@ pub(super) struct CasePage {
     explained: String,
     waiting: String,
     place: Place,
+    room: Option<Link>,
     checks: ChecksView,
     differences: Option<CompareView>,
     reasons: Vec<(String, String)>,
@@ -120,6 +122,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         explained: view.explanation.sentence(),
         waiting: waiting(visit, view),
         place: place(visit, view),
+        room: room(visit, view),
         checks: checks::of(view),
         differences: sent::differences(view),
         reasons: case.reasons.iter().map(|(key, words)| (label(view, key), words.clone())).collect(),
@@ -135,6 +138,13 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         may_ask: standing.decides() && case.flag != Flag::Asked,
         standing,
     })
+}
+
+/// The room of the office where more of a procedure is done.
+fn room(visit: &Visit, view: &CaseView) -> Option<Link> {
+    let case = &view.case;
+    let subsidy = case.kind == Kind::Common(Common::Subsidy) && parts::may(visit, Permission::ReadGrants);
+    subsidy.then(|| Link::new("補助金の計算を開く", format!("/office/subsidies/cases/{}", case.id)))
 }
 
 /// What belongs to the case, as tables; empty ones are left out.

@@ -11,12 +11,13 @@ use domain::{
     calendar::{japanese_date, typed_day},
     forms::Finding,
     office::settings::{MailText, Shape, Topic, Value, days_from_text, days_to_text},
+    subsidies::scheme_to_typed,
     typed::fold,
 };
 use serde::Deserialize;
 use services::office::settings::{self, Changed, Draft, TopicView};
 
-use super::{LIST, list_form, topic_of};
+use super::{LIST, list_form, scheme_form, topic_of};
 use crate::{
     pages::office::parts,
     site::{Failure, Html, Posted, Visit, see_other, to_html, with_slips},
@@ -94,6 +95,7 @@ fn typed_of(view: &TopicView, entry: &str) -> Typed {
             vec![("title".to_owned(), title.clone()), ("body".to_owned(), body.clone())]
         }
         (_, Value::List { entries }) => list_form::typed_of(entries, entry),
+        (_, Value::Scheme(scheme)) => scheme_to_typed(scheme),
         _ => vec![],
     };
     pairs.into_iter().collect()
@@ -161,6 +163,7 @@ fn topic_fields(visit: &Visit, topic: &Topic, typed: &Typed) -> Vec<FieldView> {
             long("body", "本文", typed, 0).with_help("Markdownで書きます。見出しは「## 」、箇条書きは「- 」ではじめてください。"),
         ],
         Topic::List(name) => list_form::fields(&visit.site.app.reference().lists, name, typed),
+        Topic::Scheme(_) => scheme_form::fields(typed),
     }
 }
 
@@ -194,7 +197,7 @@ fn when_and_why(typed: &Typed) -> Vec<FieldView> {
 }
 
 /// The value that was typed; the fields that cannot be read at all are named by the rules of the topic.
-fn value_of(view: &TopicView, typed: &Typed, entry: &str) -> Result<Value, Finding> {
+fn value_of(view: &TopicView, typed: &Typed, entry: &str) -> Result<Value, Vec<Finding>> {
     let text = |key: &str| typed.get(key).map(|text| text.trim().to_owned()).unwrap_or_default();
     Ok(match &view.topic {
         Topic::Figures(topic) => {
@@ -206,7 +209,7 @@ fn value_of(view: &TopicView, typed: &Typed, entry: &str) -> Result<Value, Findi
             Ok(days) => Value::Holidays { days },
             Err(line) => {
                 let message = format!("「祝日」の{line}行目を、「2028/1/1,元日」の形に直してください。");
-                return Err(Finding { field: "days".to_owned(), message });
+                return Err(vec![Finding { field: "days".to_owned(), message }]);
             }
         },
         Topic::Mail(_) => {
@@ -224,6 +227,7 @@ fn value_of(view: &TopicView, typed: &Typed, entry: &str) -> Result<Value, Findi
             };
             Value::List { entries: list_form::changed(entries, entry, typed) }
         }
+        Topic::Scheme(_) => scheme_form::value(&view.newest, typed)?,
     })
 }
 
@@ -241,7 +245,7 @@ pub(in crate::pages::office) async fn change(
     let entry = posted.get("entry");
     let value = match value_of(&view, &typed, entry) {
         Ok(value) => value,
-        Err(slip) => return Ok(Html(page(&visit, &view, &typed, entry, &[slip])).with_faults()),
+        Err(slips) => return Ok(Html(page(&visit, &view, &typed, entry, &slips)).with_faults()),
     };
     if posted.get("do") == "preview" {
         let page = ChangePage { preview: preview(&visit, &view, &value)?, ..page(&visit, &view, &typed, entry, &[]) };

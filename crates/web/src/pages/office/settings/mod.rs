@@ -2,6 +2,7 @@
 
 mod form;
 mod list_form;
+mod scheme_form;
 
 use askama::Template;
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
 use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
-    office::settings::{Column, Difference, Topic, Value, differences, figure_words, list_topic},
+    office::settings::{Column, Difference, Topic, Value, differences, figure_words, list_topic, scheme_lines},
     permissions::{Permission as P, Role, granted},
 };
 use serde::Deserialize;
@@ -54,6 +55,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
     };
     let groups = vec![
         group("業務の決まり", |topic| matches!(topic, Topic::Figures(_) | Topic::Holidays)),
+        group("補助金の制度", |topic| matches!(topic, Topic::Scheme(_))),
         group("選択肢と定型文", |topic| matches!(topic, Topic::List(_))),
         group("利用規約などの文書", |topic| matches!(topic, Topic::Document(_))),
         group("メールの文", |topic| matches!(topic, Topic::Mail(_))),
@@ -129,6 +131,9 @@ pub(super) async fn show(
     parts::insist(&visit, &[P::ReadSettings])?;
     let topic = topic_of(&name)?;
     let view = settings::topic(&visit.ctx(), &topic, wanted.before).await?;
+    if matches!(topic, Topic::Scheme(_)) && view.version == 0 {
+        return Err(Error::NotFound.into());
+    }
     let mut page = topic_page(&visit, &view);
     page.frame.banners.extend(told(&wanted.done));
     Ok(Html(page).into_response())
@@ -208,6 +213,9 @@ fn facts(topic: &Topic, value: &Value) -> Vec<SummaryRow> {
             vec![SummaryRow::new("版", version), SummaryRow::new("題名", title)]
         }
         (_, Value::Mail(mail)) => vec![SummaryRow::new("件名", &mail.subject)],
+        (_, Value::Scheme(scheme)) => {
+            scheme_lines(scheme).into_iter().map(|(label, value)| SummaryRow::new(label, value)).collect()
+        }
         (_, Value::Holidays { days }) if days.is_empty() => {
             vec![SummaryRow::new("取り込んだ祝日", "まだありません。法律の決まりから計算した祝日を使っています。")]
         }

@@ -1,0 +1,258 @@
+//! 補助金申請 (spec 6.1): which scheme, what was paid, and the grant that follows from it.
+
+use time::Date;
+
+use super::{
+    Folder,
+    parts::{contact_section, line, phone},
+};
+use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
+use crate::calendar::{japanese_date, typed_day};
+use crate::fees::yen;
+use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
+use crate::procedures::Common;
+use crate::subsidies::{Applying, Category, Grant, SCHEME, Scheme, SchemeRef, amount_key, amounts_of, compute};
+use crate::text::thousands;
+
+/// Its words.
+pub(super) const WORDS: Words = Words {
+    key: "subsidy",
+    label: "補助金申請",
+    short: "補助金",
+    business: Business::Eligibility,
+    lead: "オンライン資格確認などの導入にかかった費用の補助を申請します。補助される額は、入力した額からこの場で計算されます。入力は10分ほどです。",
+    prepare: &["領収書（写）", "領収書内訳書（写）", "事業完了報告書", "費用の区分ごとの、支払った額"],
+    tile_text: "こちらからオンライン資格確認等の補助金を申請いただけます。",
+    accepted: "次に、交付決定の手続に進みます。決定すると、メールでお知らせし、交付決定通知書をダウンロードできます。",
+    ..Words::COMMON
+};
+
+/// Its texts.
+pub(super) const FOLDER: Folder = Folder {
+    article: include_str!("article.md"),
+    documents: &[],
+    options: include_str!("options.toml"),
+    example: &[("amount_c1", "280,000円"), (DONE, "2026-05-01")],
+};
+
+/// Key of the answer with the day on which the work was done.
+const DONE: &str = "done_on";
+/// Key under which a sent case keeps the yen that were computed.
+const COMPUTED: &str = "grant_yen";
+
+/// Its fields and rules.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form;
+
+/// The scheme that was chosen, if it is known.
+fn chosen<'a>(facts: &'a Facts, answers: &Answers) -> Option<&'a Scheme> {
+    let which: SchemeRef = answers.get(SCHEME).parse().ok()?;
+    facts.schemes.iter().find(|scheme| scheme.choice() == which)
+}
+
+/// The day on which the case counts as sent: a correction counts as the first sending.
+fn sending_day(facts: &Facts) -> Date {
+    facts.known.sent_at.unwrap_or(facts.now).date()
+}
+
+fn is_open(facts: &Facts, scheme: &Scheme) -> bool {
+    scheme.is_open(&facts.institution.code, sending_day(facts))
+}
+
+fn last_day(facts: &Facts, scheme: &Scheme) -> Date {
+    scheme.applying(&facts.institution.code).map_or(scheme.applications.to, |applying| applying.until)
+}
+
+/// What is open, and what was chosen while it was.
+fn scheme_field(facts: &Facts, answers: &Answers) -> Field {
+    let mine = chosen(facts, answers).map(Scheme::choice);
+    let offered = facts.schemes.iter().filter(|scheme| is_open(facts, scheme) || mine == Some(scheme.choice()));
+    let choice = |scheme: &Scheme| {
+        let until = format!("申請の締切：{}", japanese_date(last_day(facts, scheme)));
+        Choice::new(scheme.choice().to_string(), &scheme.name).noted(until)
+    };
+    Field::new(SCHEME, "補助金の制度", Input::Radio(offered.map(choice).collect()))
+        .help("選ぶと、費用の区分と必要な書類が表示されます。")
+        .shapes("この制度の項目を表示する")
+}
+
+fn costs(scheme: &Scheme, applying: Applying) -> Section {
+    let field = |category: &Category| {
+        let most = category.ceiling_yen.map(|most| format!("この費用は、{}円までが対象です。", thousands(most)));
+        let until = scheme.until(category, applying);
+        let until = (until != applying.until).then(|| format!("この費用の申請の締切：{}", japanese_date(until)));
+        let input = Input::Line { max: 20, keyboard: Keyboard::Numeric, suggestions: vec![] };
+        let field = Field::new(amount_key(category), format!("{}（円）", category.name), input).optional();
+        most.into_iter().chain(until).fold(field, Field::help)
+    };
+    let mut fields: Vec<Field> = scheme.categories.iter().map(field).collect();
+    let (from, to) = (japanese_date(scheme.costs.from), japanese_date(scheme.costs.to));
+    fields.push(
+        Field::new(DONE, "事業が完了した日", line(30))
+            .help(format!("「2026-05-20」のように入力してください。{from}から{to}までに完了した事業が対象です。")),
+    );
+    Section::new("費用", fields).lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
+}
+
+/// The grant line by line, as far as amounts were typed.
+fn computation(grant: &Grant) -> Section {
+    let shown = |nth: usize, label: &str, words: String| Field::shown(format!("grant_line_{nth}"), label, words);
+    let line = |(nth, line): (usize, &crate::subsidies::Line)| {
+        let sign = if line.yen < 0 { "－" } else { "" };
+        shown(nth, &line.label, format!("{sign}{}円（{}）", thousands(line.yen.abs()), line.why))
+    };
+    let mut fields: Vec<Field> = grant.lines.iter().enumerate().map(line).collect();
+    fields.push(shown(fields.len(), "補助される額の見込み", format!("{}円", thousands(grant.total_yen))));
+    Section::new("補助される額の計算", fields)
+        .lead("入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。")
+}
+
+impl Form {
+    fn dates(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        if !answers.has(DONE) || findings.has_error(DONE) {
+            return;
+        }
+        let Some(day) = typed_day(answers.get(DONE)) else {
+            return findings.error(DONE, "「事業が完了した日」を、「2026-05-20」のように日付で入力してください。");
+        };
+        answers.set(DONE, japanese_date(day));
+        let (from, to) = (japanese_date(scheme.costs.from), japanese_date(scheme.costs.to));
+        if day > facts.now.date() {
+            findings.error(DONE, "「事業が完了した日」が、今日より後の日です。完了してから申請してください。下書きは残ります。");
+        } else if !scheme.costs.holds(day) {
+            findings.error(DONE, format!("この制度の対象は、{from}から{to}までに完了した事業です。「事業が完了した日」を確かめてください。"));
+        }
+    }
+
+    fn amounts(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        let Some(applying) = scheme.applying(&facts.institution.code) else { return };
+        for category in &scheme.categories {
+            let key = amount_key(category);
+            if ["", "0", "０"].contains(&answers.get(&key).trim()) {
+                answers.set(&key, "");
+                continue;
+            }
+            let until = scheme.until(category, applying);
+            match yen(answers.get(&key)) {
+                Err(fault) => findings.error(&key, format!("「{}」：{fault}", category.name)),
+                Ok(_) if sending_day(facts) > until => {
+                    let said = format!("「{}」の申請の受付は、{}に終わりました。この額を空にすると、ほかの費用を申請できます。", category.name, japanese_date(until));
+                    findings.error(&key, said);
+                }
+                Ok(amount) => answers.set(&key, format!("{}円", thousands(amount))),
+            }
+        }
+    }
+
+    fn total(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        let keys: Vec<String> = scheme.categories.iter().map(amount_key).collect();
+        let Some(first) = keys.first().filter(|_| !keys.iter().any(|key| findings.has_error(key))) else { return };
+        let amounts = amounts_of(scheme, answers);
+        let grant = compute(scheme, &facts.institution.code, &amounts).unwrap_or_default();
+        answers.set(COMPUTED, grant.total_yen.to_string());
+        if amounts.is_empty() {
+            findings.error(first, "支払った額を、少なくとも1つの費用に入力してください。");
+        } else if grant.total_yen == 0 {
+            findings.error(first, format!("入力した額では、補助される額が0円になります（{}円未満は切り捨てです）。額を確かめてください。", thousands(scheme.unit_yen)));
+        }
+    }
+
+    /// Why an institution cannot send an application for a scheme now.
+    fn against(scheme: &Scheme, facts: &Facts) -> Option<String> {
+        let name = &scheme.name;
+        if facts.known.schemes_filed.contains(&scheme.key) {
+            return Some(format!("「{name}」は、すでに申請しています。1つの制度に申請できるのは1回です。"));
+        }
+        if is_open(facts, scheme) {
+            return None;
+        }
+        if scheme.applying(&facts.institution.code).is_none() {
+            return Some(format!("「{name}」は、{}の医療機関等を対象にしていません。", facts.institution.code.score_table()));
+        }
+        let last = last_day(facts, scheme);
+        Some(if sending_day(facts) > last {
+            format!("「{name}」の申請の受付は、{}に終わりました。入力した内容は、下書きに残っています。", japanese_date(last))
+        } else {
+            format!("「{name}」の申請の受付は、{}に始まります。", japanese_date(scheme.applications.from))
+        })
+    }
+}
+
+impl Procedure for Form {
+    fn kind(&self) -> Kind {
+        Kind::Common(Common::Subsidy)
+    }
+
+    fn article(&self) -> &'static str {
+        "KB0030010"
+    }
+
+    fn life(&self) -> Life {
+        Life::Once
+    }
+
+    fn is_one_at_a_time(&self) -> bool {
+        false
+    }
+
+    fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
+        let open = facts.known.sent_at.is_some() || facts.schemes.iter().any(|scheme| is_open(facts, scheme));
+        (!open).then_some("いま、この医療機関等が申請できる補助金の制度はありません。受付が始まると、お知らせでご案内します。入力した下書きがあるときは、残っています。")
+    }
+
+    fn way_before(&self, _: &Facts) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// A draft follows the scheme into its newest version.
+    fn complete(&self, facts: &Facts, answers: &mut Answers) {
+        if chosen(facts, answers).is_some() {
+            return;
+        }
+        let key = answers.get(SCHEME).parse().ok().map(|which: SchemeRef| which.key);
+        if let Some(newer) = facts.schemes.iter().find(|scheme| Some(&scheme.key) == key.as_ref()) {
+            answers.set(SCHEME, newer.choice().to_string());
+        }
+    }
+
+    fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
+        let mut sections =
+            vec![institution_section(facts), Section::new("制度", vec![scheme_field(facts, answers)])];
+        let scheme = chosen(facts, answers);
+        if let Some((scheme, applying)) = scheme.and_then(|one| Some((one, one.applying(&facts.institution.code)?))) {
+            sections.push(costs(scheme, applying));
+            let grant = compute(scheme, &facts.institution.code, &amounts_of(scheme, answers));
+            sections.extend(grant.filter(|grant| !grant.lines.is_empty()).map(|grant| computation(&grant)));
+        }
+        sections.push(contact_section());
+        sections
+    }
+
+    fn preset(&self, facts: &Facts) -> Answers {
+        let mut open = facts.schemes.iter().filter(|scheme| Self::against(scheme, facts).is_none());
+        let answers = Answers::new().with("contact", &facts.person_name);
+        match (open.next(), open.next()) {
+            (Some(only), None) => answers.with(SCHEME, only.choice().to_string()),
+            _ => answers,
+        }
+    }
+
+    fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        phone(answers, findings);
+        let Some(scheme) = chosen(facts, answers).cloned() else { return };
+        if let Some(against) = Self::against(&scheme, facts) {
+            findings.instead(SCHEME, against);
+        }
+        Self::amounts(&scheme, facts, answers, findings);
+        Self::total(&scheme, facts, answers, findings);
+        Self::dates(&scheme, facts, answers, findings);
+    }
+
+    fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
+        let total = answers.get(COMPUTED).parse().map_or_else(|_| "－".to_owned(), |yen| format!("{}円", thousands(yen)));
+        vec![
+            format!("送信すると、審査担当が書類と計算を確認します。補助される額の見込みは{total}です。"),
+            format!("審査の目安は{}営業日です。そのあと交付が決定されると、メールでお知らせします。", facts.rules.review_days),
+        ]
+    }
+}
