@@ -24,6 +24,10 @@ words! {
         CertificateRevoked = "certificate.revoked", "端末の電子証明書が失効した";
         /// The root revoked an issuing authority: nothing that it issued is believed any more.
         AuthorityRevoked = "authority.revoked", "発行局の証明書が失効した";
+        /// A subsidy was granted.
+        SubsidyDecided = "subsidy.decided", "補助金の交付が決定された";
+        /// A grant was taken back.
+        SubsidyReversed = "subsidy.reversed", "補助金の交付決定が取り消された";
         /// A terminal showed its certificate for the first time.
         ConnectionTested = "connection_test.done", "端末の接続テストが済んだ";
         /// A master account was made: user ID and the argon2id hash of its first password.

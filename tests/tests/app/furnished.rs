@@ -22,6 +22,7 @@ use crate::{
     pickup::{fetch, letter_to},
     status::told,
     steps::{filed, letters_of, staff},
+    subsidies::paying,
     support::House,
     uploads::{RECEIPT, handed_in},
 };
@@ -55,6 +56,8 @@ pub(crate) struct Furnished {
     /// A file of the eligibility application and one of the certificate application.
     uploads: [String; 2],
     machines: Machines,
+    /// A subsidy that was decided and is being paid: its case, its batch and its grant.
+    subsidy: [String; 3],
 }
 
 /// An article that comes with the program, by slug and number.
@@ -194,8 +197,10 @@ impl Furnished {
         let upload = async |case| handed_in(house, case, UploadState::Clean, Some(RECEIPT)).await.to_string();
         let uploads = [upload(&eligibility).await, upload(&certificate_case).await];
         let (notice, trouble) = (published(editor, "お休み", &[]).await, told(editor, &trouble).await);
+        let subsidy = paying(house, &owner).await;
         Self {
             machines: Machines::of(house, first, mine.institution_id).await,
+            subsidy,
             file,
             answer,
             notice: id(&notice).to_owned(),
@@ -225,10 +230,14 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 26] = [
+        let rows: [(&str, String); 30] = [
             ("/office/access-tokens/", self.machines.token.clone()),
             ("/account/access-tokens/", self.machines.own_token.clone()),
             ("/office/receivers/", self.machines.receiver.clone()),
+            ("/office/subsidies/cases/", self.subsidy[0].clone()),
+            ("/office/subsidies/batches/", self.subsidy[1].clone()),
+            ("/office/subsidies/grants/", self.subsidy[2].clone()),
+            ("/grants/", self.subsidy[2].clone()),
             ("/office/articles/feedback/", self.answer.clone()),
             ("/office/articles/", self.file.0.clone()),
             ("/files/", self.file.0.clone()),

@@ -98,6 +98,20 @@ pub(crate) async fn decided(house: &House, clerk: &Browser, batch: &str) -> Answ
     clerk.post(&format!("{batch}/decide"), &[("day", &today)]).await
 }
 
+/// A scheme is made, and a clinic's application goes all its way until it is being paid: its case, its batch and its grant.
+pub(crate) async fn paying(house: &House, browser: &Browser) -> [String; 3] {
+    offered(house).await;
+    let case = applied(house, browser, ANSWERS).await;
+    let (first, second) = (staff(house, Role::Reviewer).await, staff(house, Role::Reviewer).await);
+    decide(house, &first, &case, "accept", &[]).await;
+    let batch = gathered(&first).await;
+    assert!(decided(house, &second, &batch).await.location.ends_with("?said=decided"));
+    let clerk = staff(house, Role::BillingClerk).await;
+    clerk.post(&format!("{batch}/payments"), &[]).await;
+    let grant = links(&clerk.get(&batch).await.body, "/office/subsidies/grants/").remove(0);
+    [case, batch, grant].map(|address| address.rsplit('/').next().unwrap().to_owned())
+}
+
 /// The addresses of what a page links to below a path, in its order.
 pub(crate) fn links(page: &str, below: &str) -> Vec<String> {
     let start = format!("href=\"{below}");

@@ -3,11 +3,12 @@
 use domain::{
     calendar::japanese_date,
     clock::Timestamp,
-    ids::{ApplicationId, GrantBatchId, GrantId},
+    ids::{ApplicationId, GrantBatchId, GrantId, InstitutionId},
     permissions::Permission,
     subsidies::{GrantNumber, fiscal_year},
     text::thousands,
 };
+use serde_json::json;
 use storage::{
     Tx, boxed,
     subsidies::{GrantBatch, ListedAward, NewGrant},
@@ -15,7 +16,11 @@ use storage::{
 use time::Date;
 
 use super::batches::has_part;
-use crate::{Ctx, Error, Result, applications::tell};
+use crate::{
+    Ctx, Error, Result,
+    applications::tell,
+    feed::{Happening, publish},
+};
 
 /// What a decision led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,13 +92,25 @@ async fn tell_of(ctx: &Ctx<'_>, tx: &mut Tx, award: &ListedAward, new: &NewGrant
     let case = storage::applications::find(tx, new.case).await?.ok_or(Error::NotFound)?;
     let kept = storage::subsidies::award(tx, new.case).await?.ok_or(Error::NotFound)?;
     let further = [
-        ("scheme", kept.scheme_name),
+        ("scheme", kept.scheme_name.clone()),
         ("grant_number", number.clone()),
         ("decided_on", japanese_date(on)),
         ("amount", format!("{}円", thousands(award.amount_yen))),
         ("grants_url", format!("{}/grants", ctx.app.settings.portal_url)),
     ];
     tell::owners_and_applicant_about(ctx, tx, &case, "subsidy_decided", &further).await?;
+    let data = json!({
+        "application": new.case,
+        "reference": award.reference,
+        "scheme": kept.scheme,
+        "scheme_version": kept.scheme_version,
+        "grant_number": number,
+        "decided_on": on.to_string(),
+        "amount_yen": award.amount_yen,
+    });
+    let institution = Some(InstitutionId(kept.institution_id));
+    let happening = Happening { kind: "subsidy.decided", institution, subject: format!("grant:{}", new.id), data };
+    publish(ctx, tx, &happening).await?;
     let after = format!("{number}:{}", award.amount_yen);
     ctx.audit(tx, "subsidy.grant", format!("grant:{}", new.id), "", &after);
     Ok(())

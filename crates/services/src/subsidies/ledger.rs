@@ -1,14 +1,19 @@
 //! An entry of the ledger of grants, and the new entry that takes it back.
 
 use domain::{
-    ids::{ApplicationId, GrantId},
+    ids::{ApplicationId, GrantId, InstitutionId},
     permissions::Permission,
     text::thousands,
 };
+use serde_json::json;
 use storage::{boxed, subsidies::Grant};
 
 use super::{number_of, reason};
-use crate::{Ctx, Error, Result, applications::tell};
+use crate::{
+    Ctx, Error, Result,
+    applications::tell,
+    feed::{Happening, publish},
+};
 
 /// An entry with what became of it.
 #[derive(Clone, Debug)]
@@ -67,6 +72,15 @@ pub async fn reverse(ctx: &Ctx<'_>, id: GrantId, typed: &str) -> Result<Result<G
         ("grants_url", format!("{}/grants", ctx.app.settings.portal_url)),
     ];
     tell::owners_and_applicant_about(ctx, &mut tx, &case, "subsidy_reversed", &further).await?;
+    let data = json!({
+        "application": grant.application_id,
+        "reference": grant.reference,
+        "grant_number": number_of(&grant),
+        "amount_yen": -grant.amount_yen,
+    });
+    let institution = Some(InstitutionId(grant.institution_id));
+    let happening = Happening { kind: "subsidy.reversed", institution, subject: format!("grant:{id}"), data };
+    publish(ctx, &mut tx, &happening).await?;
     let after = format!("{}:{reason}", -grant.amount_yen);
     ctx.audit(&mut tx, "subsidy.reverse", format!("grant:{id}"), &grant.amount_yen.to_string(), &after);
     tx.commit().await?;
