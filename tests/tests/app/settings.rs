@@ -139,11 +139,20 @@ async fn who_may_change_what_is_not_for_one_administrator_alone() {
     on_each_database(async |house| {
         let (one, other) = (staff(house, Role::Administrator).await, staff(house, Role::Administrator).await);
         let today = day(house, 0);
-        let mut fields: Vec<(&str, &str)> =
-            ["terms", "fees", "settings", "texts", "accept_filing", "accept_certificate", "reject", "content"]
-                .iter()
-                .map(|matter| (*matter, "0"))
-                .collect();
+        let mut fields: Vec<(&str, &str)> = [
+            "terms",
+            "fees",
+            "settings",
+            "schemes",
+            "texts",
+            "accept_filing",
+            "accept_certificate",
+            "reject",
+            "content",
+        ]
+        .iter()
+        .map(|matter| (*matter, "0"))
+        .collect();
         fields.extend([("revocation", "1"), ("from", today.as_str()), ("why", "二人で行う"), ("seen", "0")]);
         let page = proposal(&set(&one, "four_eyes", &fields).await.location);
         assert!(!house.app.rules().four_eyes.asks(domain::office::Matter::Revocation));

@@ -11,6 +11,7 @@ use crate::{
     home::code,
     ladder::installed,
     steps::{CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, posted, staff, stored},
+    subsidies::paying,
     support::{House, on_each_database},
 };
 
@@ -88,6 +89,7 @@ async fn busy(house: &House) -> Browser {
     house.clock.pass(time::Duration::minutes(1));
     file(house, &browser, "certificate", &third).await;
     begin(&browser, "eligibility").await;
+    paying(house, &browser).await;
     let person = stored(house, &terminal).await.created_by;
     let other = institution(house, &code(5), "もう一つの歯科").await;
     let mut tx = house.app.db.write().await.unwrap();

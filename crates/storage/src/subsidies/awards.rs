@@ -120,9 +120,9 @@ sql!(/// A case whose grant was taken back stands in nobody's way.
     AND NOT EXISTS (SELECT 1 FROM grants g JOIN grants r ON r.reverses = g.id
         WHERE g.application_id = p.id AND g.kind = 'grant') LIMIT 200");
 sql!(
-    AWARDED = "SELECT EXISTS (SELECT 1 FROM grant_awards a WHERE a.institution_id = $1 AND a.scheme = $2
+    AWARDED = "SELECT COUNT(*) FROM grant_awards a WHERE a.institution_id = $1 AND a.scheme = $2
     AND a.application_id <> $3 AND NOT EXISTS (SELECT 1 FROM grants g JOIN grants r ON r.reverses = g.id
-        WHERE g.application_id = a.application_id AND g.kind = 'grant'))"
+        WHERE g.application_id = a.application_id AND g.kind = 'grant')"
 );
 sql!(UNTIE = "UPDATE grant_awards SET batch_id = NULL WHERE batch_id = $1");
 sql!(
@@ -164,12 +164,13 @@ pub async fn awarded_before(
     scheme: &str,
     except: ApplicationId,
 ) -> Result<bool> {
-    Ok(on_engine!(conn, |c| sqlx::query_scalar(AWARDED)
+    let count: i64 = on_engine!(conn, |c| sqlx::query_scalar(AWARDED)
         .bind(institution.0)
         .bind(scheme)
         .bind(except.0)
         .fetch_one(c)
-        .await)?)
+        .await)?;
+    Ok(count > 0)
 }
 
 /// Keeps what an accepted case is to get; false when it was kept before.

@@ -80,8 +80,8 @@ sql!(/// The payment file is made once; a second time changes nothing.
     FILE = "UPDATE grant_batches SET filed_by_name = $1, filed_at = $2
     WHERE id = $3 AND decided_at IS NOT NULL AND filed_at IS NULL");
 sql!(/// Whether someone filed, prepared, answered for or accepted one of the cases.
-    HAD_HAND_IN = "SELECT EXISTS (SELECT 1 FROM grant_awards a JOIN application_events e ON e.application_id = a.application_id
-    WHERE a.batch_id = $1 AND e.actor = $2 AND e.event IN ('submit', 'resubmit', 'answer', 'accept'))");
+    HAD_HAND_IN = "SELECT COUNT(*) FROM grant_awards a JOIN application_events e ON e.application_id = a.application_id
+    WHERE a.batch_id = $1 AND e.actor = $2 AND e.event IN ('submit', 'resubmit', 'answer', 'accept')");
 
 /// Adds an empty batch.
 ///
@@ -184,5 +184,6 @@ pub async fn file_batch(tx: &mut Tx, id: GrantBatchId, by: &str, now: Timestamp)
 #[boxed]
 pub async fn had_hand_in_batch(conn: &mut Conn, id: GrantBatchId, account: AccountId) -> Result<bool> {
     let actor = format!("account:{account}");
-    Ok(on_engine!(conn, |c| sqlx::query_scalar(HAD_HAND_IN).bind(id.0).bind(&actor).fetch_one(c).await)?)
+    let count: i64 = on_engine!(conn, |c| sqlx::query_scalar(HAD_HAND_IN).bind(id.0).bind(&actor).fetch_one(c).await)?;
+    Ok(count > 0)
 }
