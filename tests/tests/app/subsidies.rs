@@ -5,6 +5,7 @@ use domain::{
     ids::{GrantBatchId, InstitutionId},
     permissions::Role,
     subsidies::fiscal_year,
+    uploads::UploadState,
 };
 use storage::subsidies::Sums;
 use time::Duration;
@@ -15,6 +16,7 @@ use crate::{
     refused::without,
     steps::{begin, clinic, decide, mails, staff, stored},
     support::{House, on_each_database},
+    uploads::{RECEIPT, handed_in_for},
 };
 
 /// What the form of a scheme is filled with; the period is open for a month.
@@ -30,6 +32,7 @@ fn scheme(house: &House, seen: &str) -> Vec<(&'static str, String)> {
         ("ceiling_3", "429,000".to_owned()),
         ("categories", "カードリーダー、250000\n回線の工事\n".to_owned()),
         ("unit_yen", "1000".to_owned()),
+        ("paper_receipt", "yes".to_owned()),
         ("from", day(0)),
         ("why", "委員会の決定".to_owned()),
         ("seen", seen.to_owned()),
@@ -69,11 +72,17 @@ fn but(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static 
 /// Fills the form of a subsidy and sends it; gives the address of its case.
 pub(crate) async fn applied(house: &House, browser: &Browser, answers: &[(&str, &str)]) -> String {
     let case = begin(browser, "subsidy").await;
+    receipt(house, &case).await;
     let saved = browser.post(&format!("{case}/edit"), answers).await;
     assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
     let sent = send(house, browser, &case).await;
     assert_eq!(sent.location, format!("{case}/done"), "{}", sent.body);
     case
+}
+
+/// The copy of the receipt, as the form keeps it.
+async fn receipt(house: &House, case: &str) {
+    handed_in_for(house, case, "file_receipt", UploadState::Clean, Some(RECEIPT)).await;
 }
 
 async fn send(house: &House, browser: &Browser, case: &str) -> Answer {
@@ -141,6 +150,10 @@ async fn a_clinic_applies_an_officer_counts_less_another_decides_and_the_notice_
             form.contains("カードリーダー（円）") && form.contains("250,000円まで"),
             "the only scheme is chosen: {form}"
         );
+        let bare = browser.post(&format!("{case}/edit"), ANSWERS).await;
+        let words = "「領収書（写）」のファイルを追加してください";
+        assert!(bare.status == StatusCode::UNPROCESSABLE_ENTITY && bare.body.contains(words), "{}", bare.body);
+        receipt(house, &case).await;
         let saved = browser.post(&format!("{case}/edit"), ANSWERS).await;
         assert_eq!(saved.location, format!("{case}/check"), "{}", saved.body);
         let check = browser.get(&saved.location).await.body;
@@ -317,6 +330,7 @@ async fn what_is_wrong_is_named_and_a_period_that_ends_meanwhile_loses_nothing()
                 answer.body
             );
         }
+        receipt(house, &case).await;
         assert_eq!(told(but(&[])).await.location, format!("{case}/check"));
 
         // The scheme is changed: what is a draft follows, what was sent does not.

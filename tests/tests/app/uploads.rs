@@ -23,11 +23,22 @@ pub(crate) const RECEIPT: &[u8] = b"%PDF-1.7\n(receipt)\n%%EOF\n";
 
 /// A file of a case as the form would have left it: its row, and its content unless the story wants it gone.
 pub(crate) async fn handed_in(house: &House, case: &str, state: UploadState, content: Option<&[u8]>) -> UploadId {
+    handed_in_for(house, case, "receipts", state, content).await
+}
+
+/// The same for a field.
+pub(crate) async fn handed_in_for(
+    house: &House,
+    case: &str,
+    field: &str,
+    state: UploadState,
+    content: Option<&[u8]>,
+) -> UploadId {
     let (now, case) = (house.app.clock.now(), stored(house, case).await);
     let id = UploadId::new(now, &*house.app.randomness);
     let upload = Upload {
         id,
-        field: "receipts".to_owned(),
+        field: field.to_owned(),
         name: "領収書 <4月>.pdf".to_owned(),
         kind: UploadKind::Pdf,
         size: RECEIPT.len() as u64,

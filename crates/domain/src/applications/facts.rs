@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use super::{Keeping, Retention, State, StraightThrough};
 use crate::calendar::{CutOff, Holidays, OpeningHours};
@@ -213,6 +214,8 @@ pub struct Known {
     pub uploads: Vec<Upload>,
     /// When the case itself was sent last; none for a draft.
     pub sent_at: Option<Timestamp>,
+    /// The operation start date that was registered; found for subsidies.
+    pub operation_start: Option<Date>,
     /// Schemes of subsidies for which the institution has another case, by name.
     pub schemes_filed: Vec<String>,
 }

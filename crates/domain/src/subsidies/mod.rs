@@ -26,6 +26,11 @@ pub fn amount_key(category: &Category) -> String {
     format!("amount_{}", category.key)
 }
 
+/// Key of the answer with the files of a document.
+pub fn paper_key(paper: Paper) -> String {
+    format!("file_{paper}")
+}
+
 /// The amounts that answers give for the categories of a scheme; what is no amount is left out.
 pub fn amounts_of(scheme: &Scheme, answers: &Answers) -> BTreeMap<String, i64> {
     let amount = |category: &Category| {

@@ -82,6 +82,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
         line_id_elsewhere: false,
         uploads: vec![],
         sent_at: None,
+        operation_start: None,
         schemes_filed: vec![],
     })
 }

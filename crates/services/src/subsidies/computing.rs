@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    applications::Facts,
+    applications::{Facts, Kind},
+    calendar::typed_day,
     forms::Answers,
     ids::{ApplicationId, InstitutionId},
     institutions::InstitutionCode,
@@ -17,6 +18,7 @@ use storage::{
     boxed,
     subsidies::{Adjustment, Award, Grant as Granted},
 };
+use time::Date;
 
 use crate::{Ctx, Error, Result, in_force::scheme_of};
 
@@ -131,6 +133,7 @@ pub(crate) async fn known_of(
 ) -> Result<()> {
     let others = storage::subsidies::answers_filed(conn, institution, case.map(|case| case.id)).await?;
     let key = |answers: &Answers| answers.get(SCHEME).parse().ok().map(|which: SchemeRef| which.key);
+    facts.known.operation_start = operation_start(conn, institution).await?;
     facts.known.schemes_filed = others.iter().filter_map(key).collect();
     let Some(case) = case.filter(|case| case.submitted_at.is_some()) else { return Ok(()) };
     if let Some(scheme) = kept(conn, case).await? {
@@ -138,6 +141,13 @@ pub(crate) async fn known_of(
         facts.schemes = Arc::new(std::iter::once(scheme.clone()).chain(rest).collect());
     }
     Ok(())
+}
+
+/// The operation start date that an institution registered, where the program has that procedure.
+async fn operation_start(conn: &mut Conn, institution: InstitutionId) -> Result<Option<Date>> {
+    let Ok(kind) = "operation_start".parse::<Kind>() else { return Ok(None) };
+    let latest = storage::applications::latest_of(conn, institution, kind).await?;
+    Ok(latest.and_then(|case| typed_day(case.answers.get("start_day"))))
 }
 
 /// Why a case cannot be accepted now, if it cannot.

@@ -11,7 +11,7 @@ use crate::calendar::{japanese_date, typed_day};
 use crate::fees::yen;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::procedures::Common;
-use crate::subsidies::{Applying, Category, Grant, SCHEME, Scheme, SchemeRef, amount_key, amounts_of, compute};
+use crate::subsidies::{Applying, Category, Grant, Paper, SCHEME, Scheme, SchemeRef, amount_key, amounts_of, compute, paper_key};
 use crate::text::thousands;
 
 /// Its words.
@@ -37,6 +37,10 @@ pub(super) const FOLDER: Folder = Folder {
 
 /// Key of the answer with the day on which the work was done.
 const DONE: &str = "done_on";
+/// Most files of a document.
+const MOST_FILES: usize = 10;
+/// Key under which a sent case keeps the operation start date that it refers to.
+const START: &str = "operation_start";
 /// Key under which a sent case keeps the yen that were computed.
 const COMPUTED: &str = "grant_yen";
 
@@ -94,6 +98,19 @@ fn costs(scheme: &Scheme, applying: Applying) -> Section {
     Section::new("費用", fields).lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
 }
 
+/// What a scheme asks to be registered and sent.
+fn papers(scheme: &Scheme, facts: &Facts) -> Option<Section> {
+    let upload = |paper: &Paper| Field::new(paper_key(*paper), paper.label(), Input::Upload { most_files: MOST_FILES });
+    let mut fields: Vec<Field> = scheme.papers.iter().map(upload).collect();
+    if scheme.needs_start {
+        let day = facts.known.operation_start.map_or_else(|| "まだ登録されていません".to_owned(), japanese_date);
+        let shown = Field::shown("operation_start_shown", "運用開始日", day);
+        fields.insert(0, shown.help("この制度は、運用開始日の登録が条件です。申請すると、登録した日は変更できません。"));
+    }
+    let lead = "PDF、JPEG、PNGのファイルを送ってください。文字が読めることを確かめてから、追加してください。";
+    (!fields.is_empty()).then(|| Section::new("書類", fields).lead(lead))
+}
+
 /// The grant line by line, as far as amounts were typed.
 fn computation(grant: &Grant) -> Section {
     let shown = |nth: usize, label: &str, words: String| Field::shown(format!("grant_line_{nth}"), label, words);
@@ -108,6 +125,13 @@ fn computation(grant: &Grant) -> Section {
 }
 
 impl Form {
+    fn start(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        match facts.known.operation_start {
+            Some(day) => answers.set(START, day.to_string()),
+            None => findings.error(SCHEME, "この制度は、運用開始日の登録が条件です。「運用開始日登録」を済ませてから、送信してください。入力した内容は、下書きに残っています。"),
+        }
+    }
+
     fn dates(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         if !answers.has(DONE) || findings.has_error(DONE) {
             return;
@@ -221,6 +245,7 @@ impl Procedure for Form {
         let scheme = chosen(facts, answers);
         if let Some((scheme, applying)) = scheme.and_then(|one| Some((one, one.applying(&facts.institution.code)?))) {
             sections.push(costs(scheme, applying));
+            sections.extend(papers(scheme, facts));
             let grant = compute(scheme, &facts.institution.code, &amounts_of(scheme, answers));
             sections.extend(grant.filter(|grant| !grant.lines.is_empty()).map(|grant| computation(&grant)));
         }
@@ -242,6 +267,9 @@ impl Procedure for Form {
         let Some(scheme) = chosen(facts, answers).cloned() else { return };
         if let Some(against) = Self::against(&scheme, facts) {
             findings.instead(SCHEME, against);
+        }
+        if scheme.needs_start {
+            Self::start(facts, answers, findings);
         }
         Self::amounts(&scheme, facts, answers, findings);
         Self::total(&scheme, facts, answers, findings);
