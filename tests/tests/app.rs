@@ -31,6 +31,8 @@ mod checks;
 mod clock;
 #[path = "app/common.rs"]
 mod common;
+#[path = "app/closing.rs"]
+mod closing;
 #[path = "app/correcting.rs"]
 mod correcting;
 #[path = "app/dates.rs"]
@@ -187,6 +189,8 @@ mod straight_through;
 mod subscriptions;
 #[path = "app/subsidies.rs"]
 mod subsidies;
+#[path = "app/succession.rs"]
+mod succession;
 #[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;

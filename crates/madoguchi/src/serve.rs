@@ -300,6 +300,7 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::terminals::warn_when_due(&app).await {
             tracing::error!(%error, "the warnings before the end of certificates could not be begun");
         }
+        terms(&app).await;
         if let Err(error) = services::applications::sweep_drafts_when_due(&app).await {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
@@ -311,6 +312,13 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::accounts::sweep(&app).await {
             tracing::error!(%error, "ended sessions could not be swept");
         }
+    }
+}
+
+/// What comes to its end on a day.
+async fn terms(app: &App) {
+    if let Err(error) = services::succession::warn_when_due(app).await {
+        tracing::error!(%error, "the reminders of successions could not be begun");
     }
 }
 

@@ -60,6 +60,10 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::uploads::SCAN => crate::uploads::scan(app, &job.payload, job.attempt >= attempts(&job.kind)).await,
         crate::uploads::DESTROY => crate::uploads::destroy(app, &job.payload).await,
         crate::uploads::SWEEP => crate::uploads::sweep(app, &job.payload).await,
+        crate::closing::STEP => crate::closing::take_step(app, &job.payload).await,
+        crate::succession::WARN => crate::succession::warn(app, &job.payload).await,
+        crate::succession::END => crate::succession::end(app, &job.payload).await,
+        crate::succession::LETTER => crate::succession::letter(app, &job.payload).await,
         crate::terminals::WARN => crate::terminals::warn(app, &job.payload).await,
         other => Err(Error::internal(format!("unknown kind of job: {other}"))),
     }

@@ -9,6 +9,7 @@ pub use storage::applications::{
 pub use storage::audit::{Row as AuditRow, ViewCount};
 pub use storage::authority::{Certificate, Check, FindingPlace, Found as FoundCertificate, FoundInCheck};
 pub use storage::calls::Call;
+pub use storage::closures::{Closure, ClosureStep};
 pub use storage::content::{
     Article, ArticleAnswer, ArticleEntry, ArticleFile, ArticleHead, ArticleVersion, Document, Notice, NoticeFilter,
     NoticeSearch, NoticeVersion, VersionHead as ArticleVersionHead,
@@ -29,4 +30,5 @@ pub use storage::service::{ServiceUpdate, StoredState};
 pub use storage::sessions::{Listed as ListedSession, Session};
 pub use storage::setting_versions::Version as SettingVersion;
 pub use storage::subsidies::{Adjustment, Grant, GrantBatch, ListedAward, Sums as GrantSums};
+pub use storage::successions::Succession;
 pub use storage::terminals::{Glance, LossReport};

@@ -52,6 +52,8 @@ pub(crate) fn sqlite() -> Migrator {
         30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
         32 "subsidies" "0032_subsidies.sql",
+        33 "successions" "0033_successions.sql",
+        34 "closures" "0034_closures.sql",
     )
 }
 
@@ -89,6 +91,8 @@ pub(crate) fn postgres() -> Migrator {
         30 "master_accounts" "0030_master_accounts.sql",
         31 "uploads" "0031_uploads.sql",
         32 "subsidies" "0032_subsidies.sql",
+        33 "successions" "0033_successions.sql",
+        34 "closures" "0034_closures.sql",
     )
 }
 

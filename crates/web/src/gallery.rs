@@ -58,7 +58,7 @@ fn menus() -> Arc<[MenuGroup]> {
     ])
 }
 
-fn visitor(title: &str) -> Frame {
+pub(crate) fn visitor(title: &str) -> Frame {
     Frame { brand: Arc::new(brand()), title: title.into(), menus: menus(), ..Frame::default() }
 }
 

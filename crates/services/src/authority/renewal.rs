@@ -42,6 +42,11 @@ pub enum RenewalFault {
     /// The institution is closed.
     #[error("この医療機関等は、台帳で「廃止」になっているため、更新できません。違うときは、お問い合わせください。")]
     InstitutionClosed,
+    /// The institution has another code by now.
+    #[error(
+        "この端末の電子証明書は、前の医療機関等コードのものです。承継により{0}で使えなくなるため、更新できません。新しいコードの医療機関等で、新しく発行を申請してください。"
+    )]
+    Succeeded(String),
     /// The window is not open.
     #[error("まだ更新できません。この端末の電子証明書は、{0}から更新できます。")]
     TooEarly(String),
@@ -253,6 +258,9 @@ async fn examine(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Renewable
     let institution = storage::institutions::find(&mut conn, case.institution_id).await?.ok_or(Error::NotFound)?;
     if institution.status == InstitutionStatus::Closed {
         return Ok(Err(RenewalFault::InstitutionClosed));
+    }
+    if let Some(succession) = storage::successions::of_old(&mut conn, institution.id).await? {
+        return Ok(Err(RenewalFault::Succeeded(japanese_date(succession.ends_at.date()))));
     }
     let permits = storage::renewals::of_application(&mut conn, case.id).await?;
     let days_lost = match days_lost(ctx, &present, &permits) {

@@ -31,6 +31,9 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/certificates_checked.toml"),
     include_str!("../../../../content/mails/claims_accepted.toml"),
     include_str!("../../../../content/mails/claims_received.toml"),
+    include_str!("../../../../content/mails/closing_accepted.toml"),
+    include_str!("../../../../content/mails/closing_cancelled.toml"),
+    include_str!("../../../../content/mails/closing_done.toml"),
     include_str!("../../../../content/mails/draft_expiring.toml"),
     include_str!("../../../../content/mails/eligibility_accepted.toml"),
     include_str!("../../../../content/mails/eligibility_received.toml"),
@@ -63,4 +66,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/subsidy_decided.toml"),
     include_str!("../../../../content/mails/subsidy_reversed.toml"),
     include_str!("../../../../content/mails/upload_infected.toml"),
+    include_str!("../../../../content/mails/succession_accepted.toml"),
+    include_str!("../../../../content/mails/succession_arrived.toml"),
+    include_str!("../../../../content/mails/succession_ended.toml"),
+    include_str!("../../../../content/mails/succession_ending.toml"),
 ];

@@ -8,7 +8,7 @@ use domain::{
     ids::InstitutionId,
     terminals::renewal::{self, GRACE_DAYS},
 };
-use storage::{boxed, terminals::Glance};
+use storage::{boxed, successions::Succession, terminals::Glance};
 use time::{Date, Duration};
 
 use super::is_followed;
@@ -73,11 +73,12 @@ pub async fn calendar(ctx: &Ctx<'_>, token: &str) -> Result<Feed> {
     let institution = storage::terminals::feed_by_hash(&mut conn, &token_hash(token)).await?.ok_or(Error::NotFound)?;
     let oldest = Timestamp::start_of_day(ctx.now.date() - Duration::days(GRACE_DAYS));
     let all = storage::terminals::ending_of(&mut conn, institution, oldest).await?;
-    let text = file(ctx.app, institution, &all);
+    let given = storage::successions::of_old(&mut conn, institution).await?;
+    let text = file(ctx.app, institution, &all, given.as_ref());
     Ok(Feed { fingerprint: pki::sha256_hex(text.as_bytes()), text })
 }
 
-fn file(app: &App, institution: InstitutionId, all: &[Glance]) -> String {
+fn file(app: &App, institution: InstitutionId, all: &[Glance], given: Option<&Succession>) -> String {
     let domain = app.settings.mail_domain();
     // The stamp is the beginning of the certificate, so that the same certificates give the same file.
     let day = |what: &str, one: &Glance, day: Date, summary: &str| Day {
@@ -93,6 +94,17 @@ fn file(app: &App, institution: InstitutionId, all: &[Glance]) -> String {
             day("end", one, one.not_after.date(), "有効期限"),
         ]
     };
-    let days = all.iter().filter(|one| !is_followed(one, all)).flat_map(both).collect();
+    let mut days: Vec<Day> = match given {
+        // Nothing of an old code is renewed, and all of it ends on one day.
+        Some(_) => vec![],
+        None => all.iter().filter(|one| !is_followed(one, all)).flat_map(both).collect(),
+    };
+    days.extend(given.map(|succession| Day {
+        uid: format!("succession-{institution}@{domain}"),
+        stamp: succession.accepted_at,
+        day: succession.ends_at.date(),
+        summary: "承継：前のコードの端末の電子証明書が使える最後の日".to_owned(),
+        description: String::new(),
+    }));
     ical::file("Terminals", "端末の電子証明書", days)
 }

@@ -97,6 +97,10 @@ struct Due {
 /// Tells the people of one institution of all its certificates whose rung was not told yet.
 async fn tell(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
+    if storage::successions::of_old(&mut tx, institution).await?.is_some() {
+        // Nothing of an old code is renewed: its own reminders tell of the end.
+        return Ok(tx.rollback().await?);
+    }
     let members = members(&mut tx, institution).await?;
     let due = due(ctx, &mut tx, institution).await?;
     let vendors = vendors(&mut tx, &members, &due).await?;

@@ -4,7 +4,9 @@ mod accounts;
 mod api;
 mod applications;
 mod assets;
+mod changes;
 pub(crate) mod closed;
+mod closing;
 mod content;
 mod fees;
 mod grants;
@@ -16,6 +18,7 @@ mod office;
 mod pki;
 mod planner;
 mod quarantine;
+mod succession;
 mod terminals;
 pub(crate) mod tokens;
 
@@ -79,6 +82,9 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(fees::routes())
         .merge(master_account::routes())
         .merge(grants::routes())
+        .merge(succession::routes())
+        .merge(closing::routes())
+        .merge(changes::routes())
         .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())

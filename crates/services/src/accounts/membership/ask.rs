@@ -149,7 +149,7 @@ pub(in crate::accounts) async fn institution_of(ctx: &Ctx<'_>, typed: &CodeTyped
 }
 
 /// An institution that is not in the register yet; the import fills in the rest.
-fn waiting(ctx: &Ctx<'_>, code: InstitutionCode) -> Institution {
+pub(crate) fn waiting(ctx: &Ctx<'_>, code: InstitutionCode) -> Institution {
     Institution {
         id: InstitutionId::new(ctx.now, &*ctx.app.randomness),
         code,

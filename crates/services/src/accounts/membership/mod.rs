@@ -9,6 +9,7 @@ mod code;
 mod decide;
 mod invite;
 mod members;
+mod succeed;
 
 pub use ask::{Asked, ProveBy, Requested, request};
 pub use code::{CODE_LIFE, CodeAnswer, confirm_code, letter_posted, resend_letter};
@@ -16,8 +17,10 @@ pub use decide::{Decided, approve, decline, review_decide, review_list};
 pub use invite::{AcceptForm, Accepted, Invitation, Invited, accept_invitation, invitation, invite};
 pub use members::{Mine, Removed, choose, make_owner, members, mine, remove};
 
+pub(crate) use ask::waiting;
 pub(super) use ask::{Applicant, Slip, Where, ask, institution_of};
 pub(super) use code::new_code;
+pub(crate) use succeed::{Joined, post_code, succeed};
 
 /// What pages show of a membership and of the letter that proves it.
 pub use storage::accounts::{Membership, Proof};

@@ -245,6 +245,7 @@ fn merged(row: &RegisterRow, known: &Institution) -> Institution {
 
 /// Tells the people of an institution that waited for it to appear in the register (spec 2.2).
 async fn tell(ctx: &Ctx<'_>, tx: &mut Tx, institution: &Institution) -> Result<()> {
+    crate::succession::arrived(ctx, tx, institution).await?;
     ctx.audit(tx, "institution.match", format!("institution:{}", institution.id), "", institution.code.as_str());
     let members = storage::accounts::memberships_of_institution(tx, institution.id).await?;
     for member in members.into_iter().filter(|member| !matches!(member.state.as_str(), "refused" | "removed")) {

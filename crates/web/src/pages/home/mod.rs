@@ -96,6 +96,7 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     let tasks = Tasks::new(&ctx, &standings, &drafts);
     let (next, list) = coming(&ctx, &tasks, &standings, overview.as_ref()).await?;
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
+    frame.banners.extend(super::succession::banner(&visit).await?);
     frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
         next,

@@ -1,0 +1,108 @@
+//! What ends with an institution: letters on their way and certificates; and what may not be begun after that.
+
+use domain::{
+    applications::{Event, State},
+    closing::Deed,
+    ids::{ApplicationId, InstitutionId},
+};
+use storage::{Conn, boxed};
+
+use crate::{
+    Ctx, Error, Result,
+    applications::advance,
+    authority::{Revoked, revoke_within},
+};
+
+/// The reason with which everything ends (RFC 5280, 5.3.1).
+const CESSATION: &str = "cessationOfOperation";
+/// Cases or certificates that are looked at in one go.
+const PART: i64 = 100;
+
+/// Kills the letters of certificates that nobody fetched and ends their cases; `why` stands in their lives. Run twice, it
+/// changes nothing more. Gives the number of cases.
+///
+/// # Errors
+/// When the database refuses; what was ended before stays so.
+#[boxed]
+pub(crate) async fn end_letters(ctx: &Ctx<'_>, institution: InstitutionId, why: &str) -> Result<i64> {
+    let mut count = 0;
+    loop {
+        let part = storage::endings::to_fetch(&mut ctx.app.db.read().await?, institution, PART).await?;
+        if part.is_empty() {
+            return Ok(count);
+        }
+        for case in part {
+            count += i64::from(end_letters_of(ctx, case, why).await?);
+        }
+    }
+}
+
+async fn end_letters_of(ctx: &Ctx<'_>, id: ApplicationId, why: &str) -> Result<bool> {
+    let mut tx = ctx.app.db.write().await?;
+    let case = storage::applications::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if !case.kind.allows(case.state, Event::ExpirePickup) {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    for letter in storage::letters::of_application(&mut tx, id).await? {
+        if storage::letters::kill(&mut tx, letter.id).await? {
+            ctx.audit(&mut tx, "letter.end", format!("letter:{}", letter.id), &letter.state, "dead");
+        }
+    }
+    advance(ctx, &mut tx, &case, Event::ExpirePickup, why).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Revokes what is still valid, each certificate in a transaction of its own; whoever runs it again goes on where it
+/// stopped. Gives the number of certificates.
+///
+/// # Errors
+/// When the database or the journal refuses; what was revoked before stays so.
+#[boxed]
+pub(crate) async fn end_certificates(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<i64> {
+    let mut count = 0;
+    loop {
+        let part = storage::endings::valid(&mut ctx.app.db.read().await?, institution, PART).await?;
+        if part.is_empty() {
+            return Ok(count);
+        }
+        for id in part {
+            let mut tx = ctx.app.db.write().await?;
+            let record = storage::authority::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+            if record.state != "valid" {
+                // Its terminal held another one that was revoked a moment ago.
+                tx.rollback().await?;
+                continue;
+            }
+            if revoke_within(ctx, &mut tx, &record, CESSATION).await? != Revoked::Done {
+                return Err(Error::internal("a valid certificate could not be revoked"));
+            }
+            tx.commit().await?;
+            count += 1;
+            ctx.app.wake.notify_one();
+        }
+    }
+}
+
+/// Why nothing can be begun at an institution any more; none while it goes on.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn is_over(conn: &mut Conn, institution: InstitutionId) -> Result<Option<&'static str>> {
+    if let Some(succession) = storage::successions::of_old(conn, institution).await?
+        && succession.ended_at.is_some()
+    {
+        return Ok(Some(
+            "この医療機関等コードは、承継により終わりました。新しいコードの医療機関等に切り替えて、申請してください。",
+        ));
+    }
+    let closed = storage::closures::latest(conn, institution).await?;
+    let over = closed.iter().any(|one| one.deed == Deed::Abolish && one.done_at.is_some());
+    Ok(over.then_some("この医療機関等は、廃止の手続が終わっているため、新しく申請できません。"))
+}
+
+/// Whether a case was sent and waits for a decision.
+pub(crate) const fn waits(state: State) -> bool {
+    matches!(state, State::Submitted | State::InReview | State::Returned)
+}
