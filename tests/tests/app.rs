@@ -29,10 +29,10 @@ mod case;
 mod checks;
 #[path = "app/clock.rs"]
 mod clock;
-#[path = "app/common.rs"]
-mod common;
 #[path = "app/closing.rs"]
 mod closing;
+#[path = "app/common.rs"]
+mod common;
 #[path = "app/correcting.rs"]
 mod correcting;
 #[path = "app/dates.rs"]

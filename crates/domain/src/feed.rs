@@ -28,6 +28,10 @@ words! {
         SubsidyDecided = "subsidy.decided", "補助金の交付が決定された";
         /// A grant was taken back.
         SubsidyReversed = "subsidy.reversed", "補助金の交付決定が取り消された";
+        /// A succession was accepted: another institution takes the place of this one.
+        SuccessionAccepted = "succession.accepted", "承継が受け付けられた";
+        /// An institution closed, rests or goes on.
+        InstitutionClosed = "institution.closed", "医療機関等が廃止・休止・再開となった";
         /// A terminal showed its certificate for the first time.
         ConnectionTested = "connection_test.done", "端末の接続テストが済んだ";
         /// A master account was made: user ID and the argon2id hash of its first password.

@@ -11,7 +11,7 @@ use domain::{
 use services::Ctx;
 
 use crate::{
-    browser::{Browser, account},
+    browser::{Browser, account, institution as institution_of},
     steps::{clinic, file, filed, mails, stored},
     support::{House, on_each_database},
 };
@@ -50,6 +50,7 @@ async fn every_procedure_of_the_common_kind_is_found_filed_examined_and_accepted
         let (institution, browser) = clinic(house, "1330100016").await;
         let (_, stranger) = clinic(house, "2730100019").await;
         filed(house, &browser).await;
+        institution_of(house, "1330100107", "みほん歯科").await;
         let reviewer = account(house, "reviewer@madoguchi.example", &[Role::Reviewer], None).await;
         let reviewer = Browser::of(house, reviewer, true).await;
         mails(house).await;

@@ -2,16 +2,20 @@
 //! a certificate, inquiries, a review, and one of the staff for each role.
 
 use domain::{
-    ids::{AccountId, AnswerId, FileId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
+    closing::{Deed, steps},
+    ids::{AccountId, AnswerId, ApplicationId, FileId, ImportId, InquiryId, InstitutionId, JobId, MembershipId},
     master_account::{Environment, UserId},
     permissions::Role,
     uploads::UploadState,
 };
 use serde_json::json;
 use storage::{
+    applications::Application,
+    closures::Closure,
     content::{ArticleFile, NewAnswer},
     institutions::Import,
     master_accounts::MasterAccount,
+    successions::Succession,
 };
 
 use crate::{
@@ -21,7 +25,7 @@ use crate::{
     notices::published,
     pickup::{fetch, letter_to},
     status::told,
-    steps::{filed, letters_of, staff},
+    steps::{filed, letters_of, staff, stored},
     subsidies::paying,
     support::House,
     uploads::{RECEIPT, handed_in},
@@ -51,6 +55,8 @@ pub(crate) struct Furnished {
     file: (String, String),
     /// What a reader said of an article.
     answer: String,
+    /// A case of the institution whose place the first one took.
+    old_case: String,
     notice: String,
     trouble: String,
     /// A file of the eligibility application and one of the certificate application.
@@ -159,6 +165,56 @@ async fn master_accounts(house: &House, institution: InstitutionId) {
     tx.commit().await.unwrap();
 }
 
+/// An institution whose place the first one took, with its history: a case that was sent there.
+async fn succeeded(house: &House, new: InstitutionId, case: &str) -> String {
+    let old = institution(house, "1330100115", "もと歯科").await;
+    let now = house.app.clock.now();
+    let sent = Application {
+        id: ApplicationId::new(now, &*house.app.randomness),
+        institution_id: old,
+        reference: None,
+        sent_with: None,
+        ..stored(house, case).await
+    };
+    let link = Succession {
+        old,
+        new,
+        application: sent.id,
+        reason: "founder".to_owned(),
+        changed_on: "2026-05-20".to_owned(),
+        ends_at: now + time::Duration::days(120),
+        history: true,
+        accepted_at: now,
+        told: None,
+        ended_at: None,
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::applications::insert_filed(&mut tx, &sent).await.unwrap();
+    assert!(storage::successions::insert(&mut tx, &link).await.unwrap());
+    tx.commit().await.unwrap();
+    sent.id.to_string()
+}
+
+/// A rest of an institution that a case planned for a month later.
+async fn resting(house: &House, case: &str) {
+    let (now, of) = (house.app.clock.now(), stored(house, case).await);
+    let closure = Closure {
+        application: of.id,
+        institution: of.institution_id,
+        deed: Deed::Suspend,
+        day: "2026-06-20".to_owned(),
+        until: "2026-12-01".to_owned(),
+        revokes: false,
+        begins_at: now + time::Duration::days(30),
+        accepted_at: now,
+        cancelled_at: None,
+        done_at: None,
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    assert!(storage::closures::insert(&mut tx, &closure, steps(Deed::Suspend, false)).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
 impl Furnished {
     /// Furnishes a house.
     pub(crate) async fn of(house: &House) -> Self {
@@ -191,6 +247,8 @@ impl Furnished {
         services::office::reviews::make(&house.app, &json!({ "quarter": "2026-Q2" })).await.unwrap();
         let (file, answer) = of_article(house).await;
         master_accounts(house, mine.institution_id).await;
+        resting(house, &certificate_case).await;
+        let old_case = succeeded(house, mine.institution_id, &certificate_case).await;
         let editor = &people.iter().find(|(role, _)| *role == Role::Editor).unwrap().1;
         let trouble = [("kind", "trouble"), ("title", "点検"), ("parts", "mail")];
         let eligibility = filed_case(house, &owner).await;
@@ -203,6 +261,7 @@ impl Furnished {
             subsidy,
             file,
             answer,
+            old_case,
             notice: id(&notice).to_owned(),
             trouble: id(&trouble).to_owned(),
             eligibility,
@@ -257,6 +316,9 @@ impl Furnished {
             ("/office/staff/", self.spare_staff.to_string()),
             ("/applications/", id(case).to_owned()),
             ("/certificates/", self.certificate.clone()),
+            ("/succession/history/", self.old_case.clone()),
+            ("/succession/terminals/", self.old_case.clone()),
+            ("/closing/", id(&self.certificate_case).to_owned()),
             ("/terminals/", id(&self.certificate_case).to_owned()),
             ("/memberships/", self.own_membership.to_string()),
             ("/account/members/", self.spare_membership.to_string()),
@@ -306,7 +368,7 @@ async fn filed_case(house: &House, owner: &Browser) -> String {
     let cases = list.split("href=\"/applications/").skip(1).filter_map(|rest| rest.split(['"', '/']).next());
     for case in cases {
         let path = format!("/applications/{case}");
-        if crate::steps::stored(house, &path).await.kind == domain::applications::Kind::Eligibility {
+        if stored(house, &path).await.kind == domain::applications::Kind::Eligibility {
             return path;
         }
     }

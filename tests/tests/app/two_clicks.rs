@@ -53,6 +53,9 @@ const BY_OTHER_WAYS: &[&str] = &[
     "/together/sent",
     // While a letter with a code is awaited.
     "/memberships/{id}/code",
+    // From the list of a succession, where there is one.
+    "/succession/history",
+    "/succession/history/{id}",
     // One of many, from its list.
     "/documents/{slug}/{version}",
 ];

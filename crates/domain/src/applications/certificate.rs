@@ -142,7 +142,7 @@ impl CertificateApplication {
                     .optional(),
             ],
         )
-        .lead("医療機関コードが変更されている（または予定がある）場合は、先にお問い合わせください。別のお手続が必要です。")
+        .lead("医療機関コードが変更されている（または予定がある）場合は、先に「承継」の手続が必要です（手続の一覧の「変更・承継・廃止」）。")
     }
 
     /// The contact becomes the addressee of the letter: a person of the institution, not of a company that sets up systems.

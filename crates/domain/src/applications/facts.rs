@@ -8,11 +8,13 @@ use time::Date;
 use super::{Keeping, Retention, State, StraightThrough};
 use crate::calendar::{CutOff, Holidays, OpeningHours};
 use crate::clock::Timestamp;
+use crate::closing::Ending;
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 use crate::office::FourEyes;
 use crate::subsidies::Scheme;
 use crate::uploads::Upload;
+use crate::succession::Target;
 
 /// One entry of a list that the operator maintains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +200,14 @@ pub struct Known {
     pub connected: bool,
     /// Whether a subsidy application refers to what was registered; found for procedures of the common kind.
     pub subsidy_refers: bool,
+    /// What the new code of a succession leads to; found by the service.
+    pub successor: Option<Target>,
+    /// Whether a succession of the institution was accepted.
+    pub succeeded: bool,
+    /// What would end with the institution, for its closing.
+    pub ending: Option<Ending>,
+    /// Whether a closing, a rest or a going on was accepted whose day has not come.
+    pub closing_planned: bool,
     /// When the latest claims filing was sent.
     pub claims_sent_at: Option<Timestamp>,
     /// How the institution pays fees: what was chosen last in either procedure; empty when nothing was chosen yet.

@@ -57,6 +57,11 @@ pub trait Procedure: Send + Sync {
         true
     }
 
+    /// Whether only owners of the institution may file it: what concerns the institution as a whole.
+    fn is_for_owners(&self) -> bool {
+        false
+    }
+
     /// Slugs of the documents to read before sending, besides those that are agreed to.
     fn documents(&self) -> &'static [&'static str] {
         &[]

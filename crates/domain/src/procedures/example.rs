@@ -39,7 +39,8 @@ fn plain(input: &Input) -> String {
         Input::Line { keyboard: Keyboard::Numeric, .. } => "1".to_owned(),
         Input::Line { .. } | Input::Lines { .. } => "見本".to_owned(),
         Input::Month { from, .. } => from.as_text(),
-        Input::Date { from, .. } => from.to_string(),
+        // The last one: what happens on the day does not happen while the example is looked at.
+        Input::Date { to, .. } => to.to_string(),
         // Files are handed in on their own.
         Input::CustomerId | Input::Upload { .. } | Input::Shown(_) => String::new(),
     }

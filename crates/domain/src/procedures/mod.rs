@@ -66,4 +66,8 @@ registry! {
     OperationStart => operation_start;
     /// 補助金申請.
     Subsidy => subsidy;
+    /// 承継（医療機関等コードの変更）.
+    Succession => succession;
+    /// 廃止・休止・再開の届出.
+    Closing => closing;
 }

@@ -18,6 +18,19 @@ pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Applicat
     match case.kind {
         Kind::Common(Common::OperationStart) => registered(ctx, tx, case).await,
         subsidies::KIND => subsidies::accepted(ctx, tx, case).await,
+        Kind::Common(Common::Succession) => crate::succession::accepted(ctx, tx, case).await,
+        Kind::Common(Common::Closing) => crate::closing::accepted(ctx, tx, case).await,
+        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
+    }
+}
+
+/// What else happens when a case is sent, in the transaction that sends it.
+///
+/// # Errors
+/// When the database refuses; nothing is sent then.
+pub(super) async fn after_sending(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
+    match case.kind {
+        Kind::Common(Common::Succession) => crate::succession::sent(ctx, tx, case).await,
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
     }
 }
@@ -41,6 +54,9 @@ pub(super) async fn stands_against(ctx: &Ctx<'_>, conn: &mut Conn, case: &Applic
     }
     match case.kind {
         subsidies::KIND => subsidies::stands_against(conn, case).await,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(None),
+        Kind::Common(Common::Succession) => crate::succession::stands_against(conn, case).await,
+        Kind::Common(Common::Closing) => crate::closing::stands_against(conn, case).await,
+        Kind::Certificate => Ok(crate::ending::is_over(conn, case.institution_id).await?.map(str::to_owned)),
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => Ok(None),
     }
 }

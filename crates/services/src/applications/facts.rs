@@ -8,6 +8,7 @@ use domain::{
     forms::Answers,
     ids::InstitutionId,
     institutions::Institution,
+    procedures::Common,
     terminals::renewal::{self, Window},
 };
 use storage::boxed;
@@ -26,13 +27,35 @@ use time::Duration;
 #[boxed]
 pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
     let mut conn = ctx.app.db.read().await?;
-    let known = known(&mut conn, institution, kind, ctx.now).await?;
+    let mut known = known(&mut conn, institution, kind, ctx.now).await?;
+    of_an_end(ctx, &mut conn, institution, kind, &mut known).await?;
     let found = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
     let mut facts = assemble(ctx, found, known);
     if kind == subsidies::KIND {
         subsidies::known_of(&mut conn, &mut facts, institution, None).await?;
     }
     Ok(facts)
+}
+
+/// What only the procedures know by which an institution ends or changes its code.
+async fn of_an_end(
+    ctx: &Ctx<'_>,
+    conn: &mut Conn,
+    institution: InstitutionId,
+    kind: Kind,
+    known: &mut Known,
+) -> Result<()> {
+    match kind {
+        Kind::Common(Common::Succession) => {
+            known.succeeded = storage::successions::of_old(conn, institution).await?.is_some();
+        }
+        Kind::Common(Common::Closing) => {
+            known.closing_planned = storage::closures::planned(conn, institution).await?.is_some();
+            known.ending = Some(crate::closing::outlook(ctx, conn, institution, kind).await?);
+        }
+        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => {}
+    }
+    Ok(())
 }
 
 fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
@@ -80,10 +103,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
         claims_line_id: claims.and_then(|case| case.line_id),
         terminals,
         line_id_elsewhere: false,
-        uploads: vec![],
-        sent_at: None,
-        operation_start: None,
-        schemes_filed: vec![],
+        ..Known::default()
     })
 }
 
@@ -144,6 +164,9 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
 /// When the database cannot be read.
 pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
+    if case.kind == Kind::Common(Common::Succession) {
+        facts.known.successor = crate::succession::target(ctx, case.institution_id, answers.get("new_code")).await?;
+    }
     let mut conn = ctx.app.db.read().await?;
     if let Some(sender) = case.submitted_by.filter(|_| !case.state.is_editable()) {
         let sender = storage::accounts::find(&mut conn, sender).await?;

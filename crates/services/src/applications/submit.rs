@@ -17,6 +17,7 @@ use super::{
     advance,
     compare::{Difference, differences, sent_before},
     draft::{under_way, under_way_in_turn},
+    effects,
     facts::facts_for_case,
     own, record,
     review::enqueue_straight_through,
@@ -137,6 +138,9 @@ pub async fn submit_at(
     seen_fee: Option<i64>,
 ) -> Result<Submitted> {
     let case = own(ctx, id).await?;
+    if case.kind.procedure().is_for_owners() {
+        ctx.owner()?;
+    }
     if !case.state.is_editable() {
         return Ok(Submitted::SentBefore(id));
     }
@@ -213,6 +217,7 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
     }
     record(ctx, tx, case.id, event, case.state, to, "").await?;
     enqueue_straight_through(ctx, tx, (case.id, case.kind, case.version + 1)).await?;
+    effects::after_sending(ctx, tx, &Application { answers: sending.answers.clone(), ..case.clone() }).await?;
     let terminal = sending.terminal_name.clone();
     let mut sent = vec![Sent { id: case.id, reference: sending.reference.clone(), terminal }];
     for terminal in terminals.iter().skip(1) {

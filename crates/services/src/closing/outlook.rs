@@ -10,7 +10,7 @@ const MOST_LETTERS: i64 = 500;
 
 fn named(cases: &[Named], but: Kind) -> Vec<String> {
     let other = cases.iter().filter(|(_, kind, _)| *kind != but);
-    other.map(|(_, kind, reference)| format!("{} {}", kind.label(), grouped(reference))).collect()
+    other.map(|(_, kind, reference)| format!("{} {}", kind.words().short, grouped(reference))).collect()
 }
 
 /// What of an institution would end now; cases of the closing itself are left out.
@@ -27,7 +27,7 @@ pub(crate) async fn outlook(ctx: &Ctx<'_>, conn: &mut Conn, institution: Institu
         drafts: drafts
             .iter()
             .filter(|(draft, _)| draft.kind != own)
-            .map(|(draft, _)| draft.kind.label().to_owned())
+            .map(|(draft, _)| draft.kind.words().short.to_owned())
             .collect(),
         under_way: named(&storage::endings::under_way(conn, institution).await?, own),
         filings: going_on(&storage::endings::filings(conn, institution).await?),
@@ -41,5 +41,5 @@ fn going_on(cases: &[Named]) -> Vec<String> {
     use domain::applications::{Event, State};
     let ends = |kind: &Kind| kind.allows(State::InForce, Event::Supersede);
     let other = cases.iter().filter(|(_, kind, _)| ends(kind));
-    other.map(|(_, kind, reference)| format!("{} {}", kind.label(), grouped(reference))).collect()
+    other.map(|(_, kind, reference)| format!("{} {}", kind.words().short, grouped(reference))).collect()
 }

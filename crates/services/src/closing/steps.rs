@@ -3,10 +3,11 @@
 use domain::{
     applications::Event,
     closing::{Deed, Step},
+    feed::EventKind,
     ids::{ApplicationId, InstitutionId},
     institutions::InstitutionStatus,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use storage::{boxed, closures::Closure, endings::Named};
 
 use super::{accept::enqueue, subject, tell};
@@ -14,6 +15,7 @@ use crate::{
     App, Ctx, Error, Result,
     applications::advance,
     ending::{end_certificates, end_letters},
+    feed::{Happening, publish},
 };
 
 /// Does the next step of a closing whose day has come; the work of a [`super::STEP`] job. Each step can be done twice: what
@@ -148,5 +150,17 @@ async fn finish(ctx: &Ctx<'_>, tx: &mut storage::Tx, closure: &Closure) -> Resul
         return Ok(());
     }
     ctx.audit(tx, "closing.done", subject(closure.institution), "", closure.deed.as_str());
+    let happening = Happening {
+        kind: EventKind::InstitutionClosed.as_str(),
+        institution: Some(closure.institution),
+        subject: subject(closure.institution),
+        data: json!({
+            "application": closure.application,
+            "deed": closure.deed.as_str(),
+            "day": closure.day,
+            "certificates_revoked": closure.revokes,
+        }),
+    };
+    publish(ctx, tx, &happening).await?;
     tell(ctx, tx, closure, "closing_done", &[]).await
 }

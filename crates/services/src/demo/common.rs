@@ -14,6 +14,10 @@ pub(super) async fn add(app: &App, institution: InstitutionId, owner: AccountId)
     let cast = Cast { app, institution, applicant: owner };
     for common in Common::ALL {
         let kind = Kind::Common(*common);
+        if kind.procedure().is_for_owners() {
+            // What ends the clinic is no good first sight.
+            continue;
+        }
         let ctx = cast.applicant();
         if applications::outlook(&ctx, kind).await?.missing.is_none() {
             let facts = applications::facts_of(&ctx, institution, kind).await?;

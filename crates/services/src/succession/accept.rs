@@ -2,6 +2,7 @@
 
 use domain::{
     calendar::{japanese_date, typed_day},
+    feed::EventKind,
     ids::{AccountId, JobId},
     institutions::{Institution, InstitutionCode},
     succession::{ends_at, last_day},
@@ -16,6 +17,7 @@ use crate::{
     accounts::membership::{self, Joined},
     applications::tell,
     ending::waits,
+    feed::{Happening, publish},
 };
 
 fn code_of(case: &Application) -> Result<InstitutionCode> {
@@ -109,9 +111,29 @@ pub(crate) async fn accepted(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> 
     let key = format!("{END}:{}", succession.old);
     let at = (succession.ends_at + Duration::SECOND).max(ctx.now);
     storage::jobs::enqueue(tx, job, END, Some(&key), json!({ "old": succession.old }), at).await?;
+    announce(ctx, tx, &succession, &new).await?;
     let applicant: AccountId = case.submitted_by.unwrap_or(case.created_by);
     let joined = membership::succeed(ctx, tx, applicant, succession.old, &new).await?;
     tell_owners(ctx, tx, case, &new, joined, day).await
+}
+
+/// Tells downstream systems.
+async fn announce(ctx: &Ctx<'_>, tx: &mut Tx, succession: &Succession, new: &Institution) -> Result<()> {
+    let data = json!({
+        "application": succession.application,
+        "new_institution": succession.new,
+        "new_code": new.code.as_str(),
+        "reason": succession.reason,
+        "changed_on": succession.changed_on,
+        "old_certificates_until": succession.ends_at.date().to_string(),
+    });
+    let happening = Happening {
+        kind: EventKind::SuccessionAccepted.as_str(),
+        institution: Some(succession.old),
+        subject: format!("institution:{}", succession.old),
+        data,
+    };
+    publish(ctx, tx, &happening).await
 }
 
 async fn tell_owners(

@@ -1,10 +1,10 @@
 //! 廃止・休止・再開: an institution closes, rests or goes on (spec 6.1).
 
-use time::{Date, Duration};
+use time::Duration;
 
 use super::{
     Folder,
-    parts::{contact_section, line, phone},
+    parts::{contact_section, phone},
 };
 use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
 use crate::calendar::{japanese_date, typed_day};
@@ -32,8 +32,10 @@ pub(super) const WORDS: Words = Words {
 
 /// Its texts.
 pub(super) const FOLDER: Folder =
-    Folder { article: include_str!("article.md"), documents: &[], options: include_str!("options.toml") };
+    Folder { article: include_str!("article.md"), documents: &[], options: include_str!("options.toml"), example: &[] };
 
+/// Longest rest that is foreseen, in days from today.
+const LONGEST_REST: i64 = 3 * 365;
 const SUSPEND: &[&str] = &["suspend"];
 
 /// Its fields and rules.
@@ -49,15 +51,20 @@ impl Form {
         choices.into_iter().filter(|choice| choice.value != hidden.as_str()).collect()
     }
 
+    fn days(facts: &Facts, from: i64, to: i64) -> Input {
+        let today = facts.now.date();
+        Input::Date { from: today + Duration::days(from), to: today + Duration::days(to) }
+    }
+
     fn deed_section(facts: &Facts) -> Section {
         let certificates = facts.lists.choices("closing_certificates");
         Section::new(
             "廃止・休止・再開",
             vec![
                 Field::new("deed", "届出の内容", Input::Radio(Self::deeds(facts))),
-                Field::new("day", "廃止・休止・再開の日", line(20))
+                Field::new("day", "廃止・休止・再開の日", Self::days(facts, -PAST_DAYS, AHEAD_DAYS))
                     .help("例：2026-06-30、2026年6月30日。廃止では、この日の午前0時から端末の電子証明書が使えなくなります。"),
-                Field::new("until", "再開する見込みの日", line(20))
+                Field::new("until", "再開する見込みの日", Self::days(facts, 1, LONGEST_REST))
                     .help("例：2026-12-01。変わってもかまいません。再開するときに、もう一度届け出てください。")
                     .when("deed", SUSPEND),
                 Field::new("certificates", "休止の間の端末の電子証明書", Input::Radio(certificates))
@@ -70,22 +77,6 @@ impl Form {
 
     fn deed(answers: &Answers) -> Option<Deed> {
         answers.get("deed").parse().ok()
-    }
-
-    /// A typed day in its stored form.
-    fn day(key: &str, label: &str, answers: &mut Answers, findings: &mut Findings) -> Option<Date> {
-        if findings.has_error(key) || !answers.has(key) {
-            return None;
-        }
-        let day = typed_day(answers.get(key));
-        match day {
-            Some(day) => answers.set(key, day.to_string()),
-            None => findings.error(
-                key,
-                format!("「{label}」は、西暦の年月日で入力してください（例：2026-06-30、2026年6月30日）。"),
-            ),
-        }
-        day
     }
 }
 
@@ -112,6 +103,10 @@ impl Procedure for Form {
         )
     }
 
+    fn way_before(&self, _: &Facts) -> Option<(&'static str, &'static str)> {
+        Some(("廃止・休止の状況を見る", "/closing"))
+    }
+
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
         vec![institution_section(facts), Self::deed_section(facts), contact_section()]
     }
@@ -127,24 +122,14 @@ impl Procedure for Form {
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         let today = facts.now.date();
-        let day = Self::day("day", "廃止・休止・再開の日", answers, findings);
-        let (first, last) = (today - Duration::days(PAST_DAYS), today + Duration::days(AHEAD_DAYS));
-        if let Some(day) = day.filter(|day| *day < first || *day > last) {
-            let words = format!(
-                "{}から{}までの日を入力してください。{}は受け付けられません。",
-                japanese_date(first),
-                japanese_date(last),
-                japanese_date(day)
-            );
-            findings.error("day", words);
-        }
-        let until = Self::day("until", "再開する見込みの日", answers, findings);
+        let typed = |key: &str| typed_day(answers.get(key)).filter(|_| !findings.has_error(key));
+        let (day, until) = (typed("day"), typed("until"));
         if let (Some(day), Some(until)) = (day, until)
             && until <= day
         {
             findings.error("until", "「再開する見込みの日」は、休止の日より後の日を入力してください。");
         }
-        if day.is_some_and(|day| day <= today) && !findings.has_error("day") {
+        if day.is_some_and(|day| day <= today) {
             findings.warn("day", "今日か、過ぎた日です。受け付けられると、すぐに終了が始まり、取りやめることはできません。");
         }
         if answers.is("certificates", "keep") {

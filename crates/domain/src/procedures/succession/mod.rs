@@ -28,9 +28,12 @@ pub(super) const WORDS: Words = Words {
     ..Words::COMMON
 };
 
+/// A code that a test or a demonstration puts into the register first.
+const EXAMPLE: &[(&str, &str)] = &[("new_code", "1330100107")];
+
 /// Its texts.
 pub(super) const FOLDER: Folder =
-    Folder { article: include_str!("article.md"), documents: &[], options: include_str!("options.toml") };
+    Folder { article: include_str!("article.md"), documents: &[], options: include_str!("options.toml"), example: EXAMPLE };
 
 /// Its fields and rules.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +67,12 @@ impl Form {
         )
     }
 
+    /// The days on which the change may lie.
+    fn days(facts: &Facts) -> Input {
+        let today = facts.now.date();
+        Input::Date { from: today - Duration::days(PAST_DAYS), to: today + Duration::days(AHEAD_DAYS) }
+    }
+
     fn code_section(facts: &Facts) -> Section {
         let example = facts.institution.code.grouped();
         Section::new(
@@ -72,7 +81,7 @@ impl Form {
                 Field::new("new_code", "新しい医療機関等コード（10桁）", digits(20))
                     .help(format!("都道府県コード2桁、点数表コード1桁、医療機関等コード7桁を続けて入力してください。前のコードは {example} です。"))
                     .help("台帳にまだないコードでも送信できます。台帳に載ったときに、メールでお知らせします。"),
-                Field::new("changed_on", "コードが変わる日", line(20))
+                Field::new("changed_on", "コードが変わる日", Self::days(facts))
                     .help("例：2026-06-01、2026年6月1日。")
                     .help(format!(
                         "前のコードの端末の電子証明書は、この日から{VALID_DAYS}日間使えます。"
@@ -175,27 +184,6 @@ impl Form {
             findings.warn("founder", "法人の名称のようです。個人化のときは、開設する方のお名前を入力してください。");
         }
     }
-
-    fn day(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
-        if findings.has_error("changed_on") {
-            return;
-        }
-        let Some(day) = typed_day(answers.get("changed_on")) else {
-            return findings.error(
-                "changed_on",
-                "「コードが変わる日」は、西暦の年月日で入力してください（例：2026-06-01、2026年6月1日）。",
-            );
-        };
-        let today = facts.now.date();
-        let (first, last) = (today - Duration::days(PAST_DAYS), today + Duration::days(AHEAD_DAYS));
-        if day < first || day > last {
-            return findings.error(
-                "changed_on",
-                format!("「コードが変わる日」は、{}から{}までの日を入力してください。それより前や後のときは、お問い合わせください。", japanese_date(first), japanese_date(last)),
-            );
-        }
-        answers.set("changed_on", day.to_string());
-    }
 }
 
 impl Procedure for Form {
@@ -222,6 +210,10 @@ impl Procedure for Form {
             .then_some("この医療機関等コードの承継は、すでに受け付けています。「承継の状況」をご覧ください。")
     }
 
+    fn way_before(&self, _: &Facts) -> Option<(&'static str, &'static str)> {
+        Some(("承継の状況を見る", "/succession"))
+    }
+
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
         vec![
             institution_section(facts),
@@ -238,7 +230,6 @@ impl Procedure for Form {
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         Self::code(facts, answers, findings);
-        Self::day(facts, answers, findings);
         Self::founder(facts, answers, findings);
         phone(answers, findings);
     }

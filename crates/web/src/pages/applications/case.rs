@@ -6,9 +6,10 @@ use axum::{
     response::Response,
 };
 use domain::{
-    applications::{Event, Kind, State},
+    applications::{Event, Kind, Life, State},
     calendar::{japanese_date, japanese_datetime, until_with_days_left},
     ids::ApplicationId,
+    procedures::Common,
 };
 use serde::Deserialize;
 use services::{
@@ -45,6 +46,8 @@ pub(super) struct CasePage {
     talk: Vec<Talk>,
     action: Option<Link>,
     sections: Vec<SummaryListView>,
+    /// What the acceptance led to, beside the case itself.
+    led_to: Option<(TableView, Link)>,
     events: TableView,
     mails: TableView,
     letters: Vec<CardView>,
@@ -74,6 +77,7 @@ pub(super) async fn show(
     visit.member()?;
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
     let mut page = page(&visit, &shown)?;
+    page.led_to = led_to(&visit, &shown).await?;
     if !said.saved.is_empty() {
         page.frame.banners.push(BannerView::draft_saved());
     }
@@ -99,6 +103,18 @@ pub(super) async fn show(
     Ok(Html(page))
 }
 
+/// What the acceptance of a case led to: the steps of a closing, the list of a succession.
+async fn led_to(visit: &Visit, shown: &ApplicantCase) -> Result<Option<(TableView, Link)>, Failure> {
+    if shown.case.state != State::Accepted {
+        return Ok(None);
+    }
+    Ok(match shown.case.kind {
+        Kind::Common(Common::Closing) => crate::pages::closing::of_case(visit, shown.case.id).await?,
+        Kind::Common(Common::Succession) => Some((TableView::default(), crate::pages::succession::link())),
+        _ => None,
+    })
+}
+
 fn send_again_page(id: ApplicationId) -> String {
     format!("/applications/{id}/send-again")
 }
@@ -110,7 +126,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         State::Draft => Some(Link::new("続きを入力する", edit)),
         State::Returned => Some(Link::new("示された項目を直す", edit)),
         State::LetterReturned | State::LetterLost => Some(Link::new(send_again::LABEL, send_again_page(case.id))),
-        State::InForce | State::Accepted => {
+        State::InForce | State::Accepted if case.kind.life() != Life::Once => {
             Some(Link::new("内容の変更を申請する", format!("/procedures/{}", case.kind)))
         }
         _ => None,
@@ -141,6 +157,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         talk: answer::talk(shown),
         action,
         sections: sections(shown),
+        led_to: None,
         events: events(shown),
         mails: mails(shown),
         letters: letters_of(shown),

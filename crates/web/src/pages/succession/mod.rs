@@ -30,6 +30,11 @@ pub(super) fn routes() -> Routes {
         .get("/succession/history/{id}", Member, history::show)
 }
 
+/// The way to the guided list.
+pub(super) fn link() -> Link {
+    Link::new(TITLE, GUIDE)
+}
+
 /// The case in an address.
 fn id(text: &str) -> Result<ApplicationId, Failure> {
     text.parse().map_err(|_| Error::NotFound.into())
