@@ -81,7 +81,7 @@ fn page(frame: Frame, guide: Option<&Guide>) -> GuidePage {
             ),
             Side::New => String::new(),
         },
-        steps: TaskListView { tasks: guide.steps.iter().map(task).collect() },
+        steps: TaskListView { tasks: guide.steps.iter().map(task).collect(), ..TaskListView::default() },
         terminals: guide.terminals.iter().map(|one| line(guide, one)).collect(),
         is_new: guide.side == Side::New,
         history: guide.history,
@@ -218,6 +218,7 @@ mod tests {
                     tasks: Kind::JOURNEY
                         .map(|kind| task(&Step { kind, case: None, waits: kind == Kind::Eligibility }))
                         .to_vec(),
+                    ..TaskListView::default()
                 },
                 terminals: vec![
                     line("オンライン資格確認パソコン", Some(State::InReview), ""),

@@ -137,3 +137,45 @@ fn events(all: &[EventRow]) -> TableView {
         ..TableView::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gallery::{member, show},
+        view::parts::{SummaryRow, Tone},
+    };
+
+    #[test]
+    fn the_list_of_an_old_code_and_one_of_its_cases() {
+        let marked = |title: &str| {
+            let mut frame = member(title);
+            mark(&mut frame, "13-3-0100016", "さくら歯科");
+            frame
+        };
+        show("succession-history-empty", &HistoryPage { frame: marked(LIST_TITLE), table: table(&[]) });
+        let row = RowView {
+            cells: vec![
+                CellView::link("端末の電子証明書 発行申請：受付", format!("{GUIDE}/history/1")),
+                CellView::Code("ABCD-EFGH-JK".to_owned()),
+                CellView::State(StateView::new(Tone::Done, "設定完了")),
+                CellView::Text("2026年5月20日（水）10:00".to_owned()),
+            ],
+            strong: false,
+        };
+        let list = TableView { rows: vec![row], ..table(&[]) };
+        show("succession-history", &HistoryPage { frame: marked(LIST_TITLE), table: list });
+        let row =
+            SummaryRow {
+                label: "担当者".to_owned(), value: "事務部 山田 花子".to_owned(), ..SummaryRow::default()
+            };
+        let page = OldCasePage {
+            frame: marked("端末の電子証明書 発行申請"),
+            state: StateView::new(Tone::Done, "設定完了"),
+            reference: "ABCD-EFGH-JK".to_owned(),
+            sections: vec![SummaryListView { title: "申請者".to_owned(), rows: vec![row] }],
+            events: events(&[]),
+        };
+        show("succession-old-case", &page);
+    }
+}
