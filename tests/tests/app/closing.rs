@@ -16,8 +16,8 @@ use crate::{
     browser::Browser,
     ladder::{certificates_of, installed},
     steps::{
-        CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, mails, posted, staff,
-        stored, works,
+        CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, mails, not_begun, posted,
+        staff, stored, works,
     },
     support::{House, on_each_database},
 };
@@ -91,8 +91,8 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         twice(house, &case).await;
         let page = owner(house, &case).await.get(&case).await.body;
         assert!(page.contains("完了：2026年6月30日（火）12:00") && !page.contains("予定："), "{page}");
-        let refused = owner(house, &case).await.post("/procedures/claims", &[]).await;
-        assert!(refused.body.contains("廃止の手続が終わっている"), "{}", refused.body);
+        let refused = not_begun(&owner(house, &case).await, "claims").await;
+        assert!(refused.contains("廃止の手続が終わっている"), "{refused}");
     })
     .await;
 }
@@ -134,7 +134,7 @@ async fn a_closing_is_called_off_until_its_day_and_a_rest_comes_to_an_end() {
         let case = file(house, &browser, "closing", &FORM).await;
         accepted(house, &case).await;
         mails(house).await;
-        assert!(browser.post("/procedures/closing", &[]).await.body.contains("すでに受け付けています"));
+        assert!(not_begun(&browser, "closing").await.contains("すでに受け付けています"));
         let cancel = case.replace("/applications/", "/closing/") + "/cancel";
         assert_eq!(stranger.post(&cancel, &[]).await.status, StatusCode::NOT_FOUND);
         assert_eq!(browser.post(&cancel, &[]).await.location, "/closing?done=cancelled");

@@ -49,6 +49,13 @@ pub(crate) async fn begin(browser: &Browser, kind: &str) -> String {
     started.location.trim_end_matches("/edit").to_owned()
 }
 
+/// The page to which a person is led who begins what cannot be begun now.
+pub(crate) async fn not_begun(browser: &Browser, kind: &str) -> String {
+    let page = format!("/procedures/{kind}");
+    assert_eq!(browser.post(&page, &[]).await.location, page);
+    browser.get(&page).await.body
+}
+
 fn id_of(case: &str) -> ApplicationId {
     case.rsplit('/').next().unwrap().parse().unwrap()
 }

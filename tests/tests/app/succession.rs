@@ -24,7 +24,7 @@ use crate::{
     browser::{Browser, account, institution},
     refused::is_listed,
     renewal::{Installed, test},
-    steps::{accepted, begin, clinic, file, filed, letters_of, mails, staff, stored},
+    steps::{accepted, begin, clinic, file, filed, letters_of, mails, not_begun, staff, stored},
     support::{House, on_each_database, on_each_database_with},
 };
 
@@ -84,7 +84,7 @@ async fn a_code_changes_and_the_old_certificate_works_for_its_term_and_not_longe
         let case = file(house, &browser, "succession", &FORM).await;
         accepted(house, &case).await;
         let told = mails(house).await;
-        let (_, text) = told.iter().find(|(subject, _)| subject.contains("承継（医療機関等コードの変更）を")).unwrap();
+        let (_, text) = told.iter().find(|(subject, _)| subject.starts_with("【受付済み】承継")).unwrap();
         assert!(text.contains("2026年9月29日（火）") && text.contains("「切り替える」"), "{text}");
         // The one who filed is there by the decision; the other owner waits for them.
         let mut conn = house.app.db.read().await.unwrap();
@@ -97,8 +97,8 @@ async fn a_code_changes_and_the_old_certificate_works_for_its_term_and_not_longe
             page.contains("あと132日") && page.contains("切り替える") && !page.contains("この端末の申請をはじめる")
         );
         assert!(browser.get("/").await.body.contains("2026年9月29日（火）まで（あと132日）"));
-        let again = browser.post("/procedures/succession", &[]).await;
-        assert!(again.body.contains("すでに受け付けています"), "{}", again.body);
+        let again = not_begun(&browser, "succession").await;
+        assert!(again.contains("すでに受け付けています"), "{again}");
         under_the_new_code(house, &own, new).await;
         not_renewed(house, &own).await;
         counted_down(house, &own, old).await;
@@ -161,8 +161,8 @@ async fn counted_down(house: &House, own: &Installed, old: InstitutionId) {
     assert_eq!(mails(house).await, [], "a second run changes nothing");
     let browser = own.at_the_portal(house, false).await;
     assert!(browser.get("/succession").await.body.contains("期間は終わりました"));
-    let refused = browser.post("/procedures/claims", &[]).await;
-    assert!(refused.body.contains("承継により終わりました"), "{}", refused.body);
+    let refused = not_begun(&browser, "claims").await;
+    assert!(refused.contains("承継により終わりました"), "{refused}");
 }
 
 #[tokio::test]

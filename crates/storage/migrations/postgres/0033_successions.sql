@@ -13,6 +13,7 @@ CREATE TABLE successions (
     ended_at        BIGINT
 );
 CREATE UNIQUE INDEX successions_of_new ON successions (new_id);
+CREATE UNIQUE INDEX successions_by_case ON successions (application_id);
 CREATE INDEX successions_running ON successions (ends_at, old_id) WHERE ended_at IS NULL;
 
 -- Codes of applications that were sent before the register had them; whoever sent one is told when it comes.
