@@ -15,6 +15,7 @@ use crate::office::FourEyes;
 use crate::subsidies::Scheme;
 use crate::uploads::Upload;
 use crate::succession::Target;
+use crate::uploads::Upload;
 
 /// One entry of a list that the operator maintains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
