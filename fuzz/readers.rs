@@ -200,7 +200,7 @@ fn searched(text: &str) {
     assert_eq!(pieces(text, &keys).into_iter().map(|piece| piece.text).collect::<String>(), text);
 }
 
-/// A file for the register of institutions: every line is a row, a header, blank, or refused with words.
+/// A file for the register of institutions, and a table of applications: every line is a row, a header, blank, or refused with words.
 pub(crate) fn register(bytes: &[u8]) {
     let lines = bytes.split(|byte| [b'\n', b'\r'].contains(byte)).count() as u64;
     match services::reading::register(bytes) {
@@ -210,6 +210,12 @@ pub(crate) fn register(bytes: &[u8]) {
             assert!(rows.iter().all(|row| row.refused.as_ref().is_none_or(|words| !words.is_empty())));
         }
         Err(fault) => assert!(!fault.to_string().is_empty()),
+    }
+    match services::reading::table(bytes) {
+        Ok(rows) => {
+            assert!(rows.is_sorted_by(|one, next| 0 < one.0 && one.0 < next.0), "each row has a number of its own")
+        }
+        Err(sentence) => assert!(!sentence.is_empty()),
     }
 }
 

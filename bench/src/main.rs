@@ -8,6 +8,7 @@ mod content;
 mod counter;
 mod filings;
 mod front;
+mod group;
 mod home;
 mod installation;
 mod limits;
@@ -91,6 +92,9 @@ async fn measure(bench: &Bench, parts: &[String]) -> anyhow::Result<Report> {
     }
     if wanted("front") {
         front::measure(bench, &mut report).await?;
+    }
+    if wanted("group") {
+        group::measure(bench, &mut report).await?;
     }
     if wanted("peers") {
         peers::measure(bench, &mut report).await?;

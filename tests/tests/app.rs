@@ -71,6 +71,10 @@ mod forger;
 mod four_eyes;
 #[path = "app/furnished.rs"]
 mod furnished;
+#[path = "app/group.rs"]
+mod group;
+#[path = "app/group_sent.rs"]
+mod group_sent;
 #[path = "app/home.rs"]
 mod home;
 #[path = "app/hostile.rs"]

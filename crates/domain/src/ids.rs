@@ -72,6 +72,8 @@ ids! {
     PaymentId,
     /// A run of the register import.
     ImportId,
+    /// A table of applications for many institutions (一括申請).
+    SheetId,
     /// An inquiry.
     InquiryId,
     /// An act that waits for a second person.

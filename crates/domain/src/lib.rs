@@ -12,6 +12,7 @@ pub mod content;
 pub mod feed;
 pub mod fees;
 pub mod forms;
+pub mod group;
 pub mod ids;
 pub mod inquiries;
 pub mod institutions;

@@ -304,6 +304,9 @@ async fn rounds(app: Arc<App>) {
         if let Err(error) = services::applications::sweep_drafts_when_due(&app).await {
             tracing::error!(%error, "the look after old drafts could not be begun");
         }
+        if let Err(error) = services::group::sweep_when_due(&app).await {
+            tracing::error!(%error, "the look after old tables of applications could not be begun");
+        }
         records(&app).await;
         receivers(&app).await;
         if let Err(error) = services::office::reviews::make_when_due(&app).await {

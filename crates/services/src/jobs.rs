@@ -40,6 +40,8 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::applications::SWEEP_DRAFTS => crate::applications::sweep_drafts(app, &job.payload).await,
         crate::content::TELL => crate::content::tell(app, &job.payload).await,
         crate::content::FORGET => crate::content::forget_told(app, &job.payload).await,
+        crate::group::SEND => crate::group::send_rows(app, &job.payload).await,
+        crate::group::SWEEP => crate::group::sweep(app, &job.payload).await,
         crate::letters::REMIND => crate::letters::remind(app, &job.payload).await,
         crate::letters::ARRIVAL => crate::letters::ask(app, &job.payload).await,
         crate::letters::EXPIRE => crate::letters::expire(app, &job.payload).await,

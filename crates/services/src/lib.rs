@@ -20,6 +20,7 @@ mod ending;
 mod error;
 pub mod feed;
 pub mod fees;
+pub mod group;
 mod held;
 mod ical;
 mod in_force;

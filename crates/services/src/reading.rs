@@ -1,6 +1,6 @@
 //! Reading what others send, without the database behind it: for the tests that feed the readers hostile bytes.
 
-use crate::{accounts, inquiries::inbox, institutions::import, letters, mail};
+use crate::{accounts, group, inquiries::inbox, institutions::import, letters, mail};
 
 /// A row of a file for the register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +37,12 @@ pub fn bounce(report: &[u8]) -> Option<(String, String)> {
 /// Sender, subject, words and files of a mail about an inquiry; see [`inbox::take`].
 pub fn reply(mail: &[u8]) -> Option<[String; 4]> {
     inbox::summary(mail)
+}
+
+/// The numbers of the rows of a table of applications that are rows of cells or refused; see [`group::hand_in`].
+///
+/// # Errors
+/// Why the whole table would be refused.
+pub fn table(content: &[u8]) -> Result<Vec<(i64, Option<String>)>, String> {
+    group::rows_of(content)
 }

@@ -16,6 +16,7 @@ pub use storage::content::{
 };
 pub use storage::feed::receivers::{Delivery, Receiver};
 pub use storage::fees::{Bill, Closing, ListedBill, ListedPayment};
+pub use storage::group::{Row as GroupRow, Sheet};
 pub use storage::inquiries::{Inquiry, Message, Stray};
 pub use storage::institutions::Import;
 pub use storage::jobs::{Failed, TriedAgain};

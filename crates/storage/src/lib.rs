@@ -23,6 +23,7 @@ pub mod dump;
 pub mod endings;
 pub mod feed;
 pub mod fees;
+pub mod group;
 pub mod inquiries;
 pub mod institutions;
 pub mod interviews;

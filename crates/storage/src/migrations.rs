@@ -54,6 +54,7 @@ pub(crate) fn sqlite() -> Migrator {
         32 "subsidies" "0032_subsidies.sql",
         33 "successions" "0033_successions.sql",
         34 "closures" "0034_closures.sql",
+        35 "group" "0035_group.sql",
     )
 }
 
@@ -93,6 +94,7 @@ pub(crate) fn postgres() -> Migrator {
         32 "subsidies" "0032_subsidies.sql",
         33 "successions" "0033_successions.sql",
         34 "closures" "0034_closures.sql",
+        35 "group" "0035_group.sql",
     )
 }
 

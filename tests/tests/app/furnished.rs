@@ -20,6 +20,7 @@ use storage::{
 
 use crate::{
     browser::{Browser, account, institution},
+    group,
     inquiries::asked,
     machinery::Machines,
     notices::published,
@@ -64,6 +65,8 @@ pub(crate) struct Furnished {
     machines: Machines,
     /// A subsidy that was decided and is being paid: its case, its batch and its grant.
     subsidy: [String; 3],
+    /// A table of applications.
+    sheet: String,
 }
 
 /// An article that comes with the program, by slug and number.
@@ -266,6 +269,7 @@ impl Furnished {
             trouble: id(&trouble).to_owned(),
             eligibility,
             uploads,
+            sheet: group::kept(house, first, mine.institution_id, CODE).await,
             member: Browser::of(house, member, false).await,
             stranger: Browser::of(house, stranger, false).await,
             staff: people,
@@ -289,7 +293,7 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 30] = [
+        let rows: [(&str, String); 34] = [
             ("/office/access-tokens/", self.machines.token.clone()),
             ("/account/access-tokens/", self.machines.own_token.clone()),
             ("/office/receivers/", self.machines.receiver.clone()),
@@ -297,6 +301,7 @@ impl Furnished {
             ("/office/subsidies/batches/", self.subsidy[1].clone()),
             ("/office/subsidies/grants/", self.subsidy[2].clone()),
             ("/grants/", self.subsidy[2].clone()),
+            ("/group/", self.sheet.clone()),
             ("/office/articles/feedback/", self.answer.clone()),
             ("/office/articles/", self.file.0.clone()),
             ("/files/", self.file.0.clone()),
@@ -336,6 +341,7 @@ impl Furnished {
             "{kind}" => "eligibility".to_owned(),
             "{step}" => "terminals".to_owned(),
             "{quarter}" => self.quarter.clone(),
+            "{number}" if path.starts_with("/group/") => "2".to_owned(),
             "{number}" if path.starts_with("/office/articles/") => NUMBER.to_owned(),
             "{version}" if path.starts_with("/office/articles/") => "1".to_owned(),
             "{slug}" if path.starts_with("/articles/") => ARTICLE.to_owned(),

@@ -56,6 +56,13 @@ const BY_OTHER_WAYS: &[&str] = &[
     // From the list of a succession, where there is one.
     "/succession/history",
     "/succession/history/{id}",
+    // On the page of a procedure that is filed by a table, and of a table that was handed in.
+    "/group/new/{kind}/template.csv",
+    "/group/{id}",
+    "/group/{id}/faulty.csv",
+    "/group/{id}/result.csv",
+    "/group/{id}/rows/{number}",
+    "/group/{id}/send",
     // One of many, from its list.
     "/documents/{slug}/{version}",
 ];

@@ -13,7 +13,6 @@ use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 use crate::office::FourEyes;
 use crate::subsidies::Scheme;
-use crate::uploads::Upload;
 use crate::succession::Target;
 use crate::uploads::Upload;
 

@@ -49,6 +49,19 @@ pub const PAGES: &[Tile] = &[
         businesses: &[Business::Eligibility],
         leads: Leads::Page("/grants"),
     },
+    Tile {
+        name: "group",
+        title: "一括申請",
+        text: "こちらから、1つの手続を複数の医療機関等の分まとめて、表で申請できます。",
+        businesses: &[
+            Business::Eligibility,
+            Business::HomeVisit,
+            Business::MedicalAid,
+            Business::EPrescription,
+            Business::Claims,
+        ],
+        leads: Leads::Page("/group"),
+    },
 ];
 
 impl Kind {

@@ -58,7 +58,8 @@ async fn of_an_end(
     Ok(())
 }
 
-fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
+/// The facts for a form, given the institution and what is known of it.
+pub(crate) fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
     let reference = ctx.app.reference();
     let (person_name, person_email) =
         ctx.session().map(|session| (session.name.clone(), session.email.clone())).unwrap_or_default();
@@ -108,7 +109,7 @@ async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Tim
 }
 
 /// How the institution pays: the latest answer of either procedure (spec 05); a filing on paper gives none.
-pub(super) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Option<&'a Application>) -> &'a str {
+pub(crate) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Option<&'a Application>) -> &'a str {
     let chosen = |case: &&Application| case.answers.has("fee_payment");
     let latest = eligibility.into_iter().chain(claims).filter(chosen).max_by_key(|case| case.submitted_at);
     latest.map_or("", |case| case.answers.get("fee_payment"))
@@ -118,16 +119,25 @@ pub(super) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Op
 /// more has none: a new application is the right way.
 async fn known_terminals(conn: &mut Conn, institution: InstitutionId, now: Timestamp) -> Result<Vec<KnownTerminal>> {
     let cases = storage::applications::terminals_of(conn, institution).await?;
-    let since = now - Duration::days(renewal::GRACE_DAYS + 1);
-    let ending = storage::terminals::ending_of(conn, institution, since).await?;
+    let ending = storage::terminals::ending_of(conn, institution, endings_from(now)).await?;
     let known = |case: Application| {
         let own = ending.iter().filter(|one| one.application_id == case.id).map(|one| one.not_after).max();
-        let ends_at = own.filter(|end| Window::at(*end, now) != Window::Over);
-        let fetched = matches!(case.state, State::PickedUp | State::Installed);
-        let (name, applied_at) = (case.terminal_name?, case.submitted_at?);
-        (!fetched || ends_at.is_some()).then_some(KnownTerminal { name, applied_at, state: case.state, ends_at })
+        known_terminal(case, own, now)
     };
     Ok(cases.into_iter().filter_map(known).collect())
+}
+
+/// A terminal by its case and the latest end of its certificates; none when a new application is the right way.
+pub(crate) fn known_terminal(case: Application, end: Option<Timestamp>, now: Timestamp) -> Option<KnownTerminal> {
+    let ends_at = end.filter(|end| Window::at(*end, now) != Window::Over);
+    let fetched = matches!(case.state, State::PickedUp | State::Installed);
+    let (name, applied_at) = (case.terminal_name?, case.submitted_at?);
+    (!fetched || ends_at.is_some()).then_some(KnownTerminal { name, applied_at, state: case.state, ends_at })
+}
+
+/// From when on ends of certificates count for what is known of terminals.
+pub(crate) fn endings_from(now: Timestamp) -> Timestamp {
+    now - Duration::days(renewal::GRACE_DAYS + 1)
 }
 
 /// Leaves the case itself out of what is known: a returned case is not its own predecessor.

@@ -20,8 +20,8 @@ pub use compare::Difference;
 pub use copy::{attachment, copy_pdf};
 pub(crate) use draft::blank;
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, save_at, start};
-pub(crate) use facts::facts_for_case;
 pub use facts::facts_of;
+pub(crate) use facts::{assemble, endings_from, facts_for_case, known_terminal, way_of_paying};
 pub use keep::{Draft, SWEEP_DRAFTS, drafts, sweep_drafts, sweep_drafts_when_due};
 pub use paper::{PaperFiling, record_paper_filing};
 pub use places::{Place, Places, ask_of, next_of, places};
@@ -35,7 +35,7 @@ pub use review::{
 };
 pub(crate) use review::{accept_approved, reject_approved, secrets_for, taken_by_me};
 pub use submit::{CheckState, Sent, Submitted, check, submit, submit_at, withdraw};
-pub(crate) use submit::{Written, checked_by, send_in};
+pub(crate) use submit::{NOT_STORED, Written, checked_by, send_in, send_untold};
 pub use view::{
     ApplicantCase, Standing, TerminalLife, case_of_applicant, cases_of_institution, foremost, others, sent_together,
     terminals,

@@ -180,6 +180,15 @@ pub(crate) enum Written {
 
 /// Sends a checked case and tells the applicant; the caller commits, or rolls back when nothing was sent.
 pub(crate) async fn send_in(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) -> Result<Written> {
+    let written = send_untold(ctx, tx, state, facts).await?;
+    if let Written::Sent(sent) = &written {
+        tell::received(ctx, tx, state, facts, sent).await?;
+    }
+    Ok(written)
+}
+
+/// The same without a mail: whoever sends many at once is told of all of them together.
+pub(crate) async fn send_untold(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) -> Result<Written> {
     let case = &state.case;
     if case.state == State::Draft {
         let other = under_way_in_turn(tx, case.institution_id, case.kind).await?;
@@ -187,10 +196,11 @@ pub(crate) async fn send_in(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, fact
             return Ok(Written::UnderWay(other.id));
         }
     }
-    let Some(sent) = write(ctx, tx, state, facts).await? else { return Ok(Written::Gone) };
-    tell::received(ctx, tx, state, facts, &sent).await?;
-    Ok(Written::Sent(sent))
+    Ok(write(ctx, tx, state, facts).await?.map_or(Written::Gone, Written::Sent))
 }
+
+/// Version of a case that never was a draft: it is added as it is sent.
+pub(crate) const NOT_STORED: i64 = 0;
 
 async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) -> Result<Option<Vec<Sent>>> {
     let case = &state.case;
@@ -212,7 +222,9 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
         by: ctx.account()?,
         at: ctx.now,
     };
-    if !storage::applications::submit(tx, case, &sending).await? {
+    if case.version == NOT_STORED {
+        storage::applications::submit_anew(tx, case, &sending).await?;
+    } else if !storage::applications::submit(tx, case, &sending).await? {
         return Ok(None);
     }
     record(ctx, tx, case.id, event, case.state, to, "").await?;

@@ -4,6 +4,7 @@ mod cases;
 mod common;
 mod fees;
 mod machines;
+mod group;
 mod mailbox;
 mod people;
 pub mod register;
@@ -54,6 +55,7 @@ pub async fn fill(app: &App) -> Result<()> {
     cases::add(app, &institutions).await?;
     machines::add(app).await?;
     subsidies::add(app, &institutions).await?;
+    group::add(app).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;
     Ok(tx.commit().await?)

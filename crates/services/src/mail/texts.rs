@@ -38,6 +38,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/eligibility_accepted.toml"),
     include_str!("../../../../content/mails/eligibility_received.toml"),
     include_str!("../../../../content/mails/fee_overdue.toml"),
+    include_str!("../../../../content/mails/group_sent.toml"),
     include_str!("../../../../content/mails/inquiry_answered.toml"),
     include_str!("../../../../content/mails/inquiry_noted.toml"),
     include_str!("../../../../content/mails/inquiry_question.toml"),

@@ -1,5 +1,6 @@
 //! Cases of all procedures: drafts and filed applications, and the events of their lives.
 
+mod anew;
 mod blank;
 mod common;
 mod drafts;
@@ -11,6 +12,7 @@ mod queue;
 mod saved;
 mod talk;
 
+pub use anew::submit_anew;
 pub use blank::{blank, blanked_at, to_blank};
 pub use common::{before_start, latest_of, others};
 pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_draft, set_mark, told, unwritten};
@@ -107,7 +109,7 @@ fn deadline(state: State, since: Timestamp, start: Option<Start>) -> i64 {
     awaited_until(state, since, start).unwrap_or(NO_DEADLINE).as_millis()
 }
 
-pub(super) struct Row {
+pub(crate) struct Row {
     id: Uuid,
     kind: String,
     institution_id: Uuid,
@@ -157,7 +159,7 @@ from_row!(Row {
 });
 
 impl Row {
-    pub(super) fn read(self) -> Result<Application> {
+    pub(crate) fn read(self) -> Result<Application> {
         Ok(Application {
             id: ApplicationId(self.id),
             kind: word(&self.kind)?,
@@ -196,7 +198,8 @@ macro_rules! select_case {
         )
     };
 }
-pub(super) use select_case;
+pub(crate) use Row as CaseRow;
+pub(crate) use select_case;
 
 sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, version, reference, answers, findings, line_id,
         terminal_name, start_month, sent_with, created_by, submitted_by, reasons, created_at, updated_at, submitted_at, state_since,

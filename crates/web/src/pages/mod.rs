@@ -10,6 +10,7 @@ mod closing;
 mod content;
 mod fees;
 mod grants;
+mod group;
 mod home;
 mod interview;
 mod mailbox;
@@ -85,6 +86,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(succession::routes())
         .merge(closing::routes())
         .merge(changes::routes())
+        .merge(group::routes())
         .merge(planner::routes())
         .merge(content::routes())
         .merge(office::routes())

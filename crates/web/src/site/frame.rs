@@ -6,7 +6,7 @@ use domain::{
 };
 use services::{Actor, App, content::service};
 
-use super::Visit;
+use super::{Visit, visit::MOST_IN_MENU};
 use crate::view::frame::{Frame, InstitutionView, Link, MenuGroup, ServiceLevel, SessionView, StatusLine};
 
 /// A menu as its editors set it.
@@ -83,6 +83,7 @@ impl Visit {
                 .iter()
                 .map(|m| view(m.institution_id.to_string(), &m.institution_name, &m.institution_code))
                 .collect(),
+            many: session.institutions > MOST_IN_MENU,
             staff_role: roles.join("・"),
             ends_at: session.expires_at.as_millis(),
         })

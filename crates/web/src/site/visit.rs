@@ -103,6 +103,9 @@ impl Visit {
     }
 }
 
+/// Institutions among which one switches on every page; whoever has more finds them in the overview.
+pub(super) const MOST_IN_MENU: i64 = 50;
+
 /// The cookie that carries a session.
 pub fn session_cookie(site: &Site, token: String) -> Cookie<'static> {
     Cookie::build((SESSION_COOKIE, token))
@@ -175,7 +178,8 @@ impl Visit {
     /// Moves the end of the session and finds the institutions to switch to.
     async fn settle(&mut self, showing: bool) -> Result<(), Failure> {
         let Some(session) = self.session() else { return Ok(()) };
-        let (several, acting) = (session.institutions > 1, session.institution.as_ref().map(|acting| acting.id));
+        let (several, acting) =
+            ((2..=MOST_IN_MENU).contains(&session.institutions), session.institution.as_ref().map(|acting| acting.id));
         services::accounts::touch(&self.site.app, session).await?;
         if showing && several {
             let mine = services::accounts::membership::mine(&self.ctx()).await?.into_iter().map(|mine| mine.membership);

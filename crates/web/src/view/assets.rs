@@ -62,6 +62,7 @@ macro_rules! drawing {
 /// All static files.
 pub const ASSETS: &[Asset] = &[
     Asset { path: "app.css", content_type: CSS, body: APP_CSS.as_bytes() },
+    Asset { path: "group.css", content_type: CSS, body: file!("css/group.css").as_bytes() },
     Asset { path: "office.css", content_type: CSS, body: OFFICE_CSS.as_bytes() },
     drawing!("img/favicon.svg"),
     drawing!("img/help/addressee.svg"),
@@ -81,6 +82,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/place.js"),
     script!("js/playback.js"),
     script!("js/preview.js"),
+    script!("js/progress.js"),
     script!("js/queue.js"),
     script!("js/search.js"),
     script!("js/session.js"),

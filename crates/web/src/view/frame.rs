@@ -93,6 +93,8 @@ pub struct SessionView {
     pub institution: Option<InstitutionView>,
     /// The person's other institutions, to switch to.
     pub others: Vec<InstitutionView>,
+    /// Whether they are too many for a menu: then a page lists them.
+    pub many: bool,
     /// Role in words for staff (審査担当 …); empty for applicants.
     pub staff_role: String,
     /// When the session ends, milliseconds since 1970 UTC; 0 switches the warning off.

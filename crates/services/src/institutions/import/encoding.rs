@@ -68,7 +68,7 @@ pub(super) struct Text {
 
 /// Why a line cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LineFault {
+pub(crate) enum LineFault {
     /// Longer than any row.
     #[error("1行が長すぎます。改行が失われていないか、ファイルの作り方を確かめてください。")]
     Long,
@@ -78,14 +78,14 @@ pub(super) enum LineFault {
 }
 
 /// Gives the lines of a file as text.
-pub(super) struct Texts<R> {
+pub(crate) struct Texts<R> {
     lines: Lines<R>,
     encoding: Option<Encoding>,
 }
 
 impl<R: Read> Texts<R> {
     /// Finds out the encoding, unless it is told.
-    pub(super) fn open(input: R, told: Option<Encoding>) -> io::Result<Result<Self, FileFault>> {
+    pub(crate) fn open(input: R, told: Option<Encoding>) -> io::Result<Result<Self, FileFault>> {
         let mut lines = Lines::new(input);
         let head = lines.look_ahead(0)?.front().map(|line| line.bytes.clone()).unwrap_or_default();
         if let Some(fault) = foreign(&head) {

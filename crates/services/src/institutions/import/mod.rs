@@ -4,9 +4,9 @@
 //! in a transaction. When the process dies in between, whole batches are kept and a second run completes the work;
 //! the run that was cut off stays in the history without an end. Nothing is undone.
 
-mod encoding;
+pub(crate) mod encoding;
 mod lines;
-mod records;
+pub(crate) mod records;
 mod report;
 mod rows;
 mod store;

@@ -16,18 +16,18 @@ const MOST_LINES: usize = 8;
 
 /// A row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Number of its first line, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// The line as it stands.
-    pub(super) raw: String,
+    pub(crate) raw: String,
     /// Its fields, or why it cannot be split.
-    pub(super) fields: Result<Vec<String>, RecordFault>,
+    pub(crate) fields: Result<Vec<String>, RecordFault>,
 }
 
 /// Why a row cannot be split into fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RecordFault {
+pub(crate) enum RecordFault {
     /// The line itself is no use.
     #[error("{0}")]
     Line(#[from] LineFault),
@@ -45,21 +45,52 @@ enum Split {
 }
 
 /// Gives row after row; blank ones are left out.
-pub(super) struct Records<R> {
+pub(crate) struct Records<R> {
     texts: Texts<R>,
     again: VecDeque<Text>,
+    between: Between,
+}
+
+/// What stands between two fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Between {
+    /// A comma.
+    Comma,
+    /// A tab, as a spreadsheet copies cells.
+    Tab,
+    /// A tab when the first row has one, otherwise a comma.
+    FirstRow,
+}
+
+impl Between {
+    /// What it is, given the first row.
+    fn settled(self, row: &str) -> Self {
+        match self {
+            Self::FirstRow if row.contains('\t') => Self::Tab,
+            Self::FirstRow => Self::Comma,
+            other => other,
+        }
+    }
 }
 
 impl<R: Read> Records<R> {
-    /// The rows of a text.
+    /// The rows of a text with commas.
     pub(super) fn new(texts: Texts<R>) -> Self {
-        Self { texts, again: VecDeque::new() }
+        Self::between(texts, Between::Comma)
+    }
+
+    /// The rows of a text.
+    pub(crate) fn between(texts: Texts<R>, between: Between) -> Self {
+        Self { texts, again: VecDeque::new(), between }
     }
 
     /// The next row that is not blank; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Record>> {
         loop {
             let Some(first) = self.line()? else { return Ok(None) };
+            if !first.text.trim().is_empty() {
+                self.between = self.between.settled(&first.text);
+            }
             let record = self.record(first)?;
             let blank = |fields: &Vec<String>| fields.iter().all(|field| field.trim().is_empty());
             if !record.fields.as_ref().is_ok_and(blank) {
@@ -83,7 +114,7 @@ impl<R: Read> Records<R> {
         let mut whole = raw.clone();
         let mut further = vec![];
         loop {
-            match split(&whole) {
+            match split(&whole, self.between) {
                 Split::Whole(fields) => return Ok(Record { line, raw: whole, fields: Ok(fields) }),
                 Split::Broken => break,
                 Split::Open => {}
@@ -113,7 +144,8 @@ enum Place {
     Mark,
 }
 
-fn split(text: &str) -> Split {
+fn split(text: &str, between: Between) -> Split {
+    let between = if between == Between::Tab { '\t' } else { ',' };
     let mut fields = vec![];
     let mut field = String::new();
     let mut place = Place::Start;
@@ -121,7 +153,7 @@ fn split(text: &str) -> Split {
         place = match (place, letter) {
             (Place::Start, '"') => Place::Quoted,
             (Place::Quoted, '"') => Place::Mark,
-            (Place::Start | Place::Plain | Place::Mark, ',') => {
+            (Place::Start | Place::Plain | Place::Mark, letter) if letter == between => {
                 fields.push(std::mem::take(&mut field));
                 Place::Start
             }
