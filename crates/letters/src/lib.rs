@@ -21,7 +21,7 @@ mod sheets;
 pub use fault::Fault;
 pub use model::{
     AgreedTerms, ApplicationCopy, CeremonyProtocol, Document, GrantLine, GrantNotice, IssuanceNotice,
-    MasterAccountNotice, MembershipLetter,
-    PaymentSlip, Recipient, Row, Section, Sender, Signature, SlipLine, TerminalLabel, UserIdNotice,
+    MasterAccountNotice, MembershipLetter, PaymentSlip, Recipient, Row, Section, Sender, Signature, SlipLine,
+    TerminalLabel, UserIdNotice,
 };
 pub use press::Press;

@@ -5,8 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::book::Book;
 use crate::model::{
     ApplicationCopy, CeremonyProtocol, Document, GrantNotice, IssuanceNotice, MasterAccountNotice, MembershipLetter,
-    PaymentSlip,
-    TerminalLabel, UserIdNotice,
+    PaymentSlip, TerminalLabel, UserIdNotice,
 };
 use crate::{Fault, docx, fonts, layout, markdown, sheets};
 

@@ -5,9 +5,8 @@ mod support;
 
 use letters::{Fault, GrantNotice, IssuanceNotice, Press, UserIdNotice};
 use support::samples::{
-    SECRET, grant_notice, issuance_notice, long_issuance_notice, master_account_notice, membership_letter, payment_slip,
-    recipient,
-    terminal_labels, user_id_notice,
+    SECRET, grant_notice, issuance_notice, long_issuance_notice, master_account_notice, membership_letter,
+    payment_slip, recipient, terminal_labels, user_id_notice,
 };
 use support::{Pdf, is_accessible};
 

@@ -2,8 +2,7 @@
 
 use letters::{
     AgreedTerms, ApplicationCopy, Document, GrantLine, GrantNotice, IssuanceNotice, MasterAccountNotice,
-    MembershipLetter, PaymentSlip,
-    Recipient, Row, Section, Sender, SlipLine, TerminalLabel, UserIdNotice,
+    MembershipLetter, PaymentSlip, Recipient, Row, Section, Sender, SlipLine, TerminalLabel, UserIdNotice,
 };
 
 /// The secret of [`issuance_notice`].

@@ -3,8 +3,8 @@
 mod cases;
 mod common;
 mod fees;
-mod machines;
 mod group;
+mod machines;
 mod mailbox;
 mod people;
 pub mod register;

@@ -87,6 +87,7 @@ fn session(account: &Account, acting: Option<Acting>, now: Timestamp) -> Session
         institutions: 1,
         seen_at: now,
         expires_at: now,
+        bearer: None,
     }
 }
 

@@ -43,6 +43,7 @@ fn facts(status: InstitutionStatus) -> Facts {
         lists: Arc::new(Lists(lists.into_iter().collect())),
         rules: Arc::new(Rules::default()),
         holidays: Arc::new(Holidays::default()),
+        schemes: std::sync::Arc::default(),
         known: Known { ending: Some(ending), ..Known::default() },
     }
 }

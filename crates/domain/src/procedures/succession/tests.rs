@@ -68,6 +68,7 @@ fn facts(successor: Option<Target>) -> Facts {
         lists: Arc::new(lists()),
         rules: Arc::new(Rules::default()),
         holidays: Arc::new(Holidays::default()),
+        schemes: std::sync::Arc::default(),
         known: Known { successor, ..Known::default() },
     }
 }

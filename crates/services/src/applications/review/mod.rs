@@ -13,9 +13,9 @@ pub use decide::Secrets;
 pub(crate) use decide::payment_in;
 pub(super) use decide::payment_of;
 pub(crate) use decide::secrets_for;
+pub(crate) use decide::taken_by_me;
 pub use decide::{Decision, accept, reject, release, return_for_correction, take};
 pub use decide::{accept_in, reject_in, return_in};
-pub(crate) use decide::taken_by_me;
 pub use kept::{
     Neighbours, OPEN, delete_filter, filters, neighbours, next_case, queue, queue_counts, reviewers, save_filter,
     several,

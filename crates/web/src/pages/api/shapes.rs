@@ -65,6 +65,7 @@ fn input(input: &Input) -> Map<String, Value> {
         Input::Line { max, suggestions, .. } => ("line", json!({ "max": max, "suggestions": suggestions })),
         Input::Lines { max } => ("lines", json!({ "max": max })),
         Input::Month { from, to } => ("month", json!({ "from": from.as_text(), "to": to.as_text() })),
+        Input::Date { from, to } => ("day", json!({ "from": from.to_string(), "to": to.to_string() })),
         Input::CustomerId => ("customer_id", json!({})),
         Input::Upload { most_files } => ("file", json!({ "max": most_files })),
         Input::Shown(text) => ("shown", json!({ "value": text })),

@@ -44,8 +44,14 @@ fn page(visit: &Visit, form: &RowForm) -> Page {
     let (sheet, row) = (&form.sheet, &form.row);
     let fields = || form.sections.iter().flat_map(|section| &section.fields);
     let editable: Vec<String> = fields().map(|field| field.key.clone()).collect();
-    let look =
-        FormLook { answers: &row.row.answers, findings: Some(&form.findings), editable: &editable, reasons: &[] };
+    let look = FormLook {
+        answers: &row.row.answers,
+        findings: Some(&form.findings),
+        editable: &editable,
+        reasons: &[],
+        uploads: &[],
+        case: "",
+    };
     // A fault of the whole row has no field to lead to.
     let placed = |error: FieldError| FieldError {
         key: if editable.contains(&error.key) { error.key } else { String::new() },

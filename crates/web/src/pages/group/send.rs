@@ -41,7 +41,14 @@ struct Page {
 fn page(visit: &Visit, offer: &Offer, changed: bool) -> Result<Page, Failure> {
     let back = format!("{ADDRESS}/{}", offer.sheet.id);
     let keys: Vec<String> = offer.consents.iter().map(|field| field.key.clone()).collect();
-    let look = FormLook { answers: &offer.agreed, findings: Some(&offer.findings), editable: &keys, reasons: &[] };
+    let look = FormLook {
+        answers: &offer.agreed,
+        findings: Some(&offer.findings),
+        editable: &keys,
+        reasons: &[],
+        uploads: &[],
+        case: "",
+    };
     let asked = Section::new("送信するすべての申請への同意", offer.consents.clone());
     let mut frame = frame(visit, "一括申請の送信", Some(Link::new("一括申請の内容", back.clone())));
     frame.has_errors = !offer.findings.errors.is_empty();

@@ -109,7 +109,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<String>) -> Result<Html<
     frame.breadcrumb.push(Link::new(LIST_TITLE, format!("{GUIDE}/history")));
     let section = |(title, lines): &(String, Vec<domain::applications::ReadingLine>)| SummaryListView {
         title: title.clone(),
-        rows: lines.iter().map(answer).collect(),
+        rows: lines.iter().map(|line| answer(line, "")).collect(),
     };
     Ok(Html(OldCasePage {
         frame,
