@@ -11,6 +11,7 @@ use storage::feed::{Event, after, ends};
 use time::Duration;
 
 use crate::{
+    browser::{Browser, account, institution},
     renewal::{IN_TIME, Installed, renew},
     steps::{ELIGIBILITY, accepted, clinic, file, filed, staff, stored},
     support::{House, on_each_database},
@@ -31,8 +32,9 @@ fn kinds(events: &[Event]) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn a_clinics_way_is_told_in_order_with_codes_and_days_and_without_names() {
     on_each_database(async |house| {
-        let (_, browser) = clinic(house, "1330100016").await;
-        let first = filed(house, &browser).await;
+        let place = institution(house, "1330100016", "さくら歯科").await;
+        let owner = account(house, "owner@clinic.example", &[], Some(place)).await;
+        let first = filed(house, &Browser::of(house, owner, false).await).await;
         assert_eq!(events(house, 0).await, [], "what was only sent concerns nobody else yet");
         accepted(house, &first).await;
         house.clock.pass(Duration::days(60));
@@ -41,7 +43,7 @@ async fn a_clinics_way_is_told_in_order_with_codes_and_days_and_without_names() 
         let month = YearMonth::of(house.app.clock.now().date()).plus_months(2).as_text();
         let mut change = ELIGIBILITY.to_vec();
         (change[0].1, change[7].1) = ("change", &month);
-        let second = file(house, &browser, "eligibility", &change).await;
+        let second = file(house, &Browser::of(house, owner, false).await, "eligibility", &change).await;
         accepted(house, &second).await;
         let told = events(house, 0).await;
         let of = |word| (word, "eligibility");

@@ -134,6 +134,7 @@ async fn serve(mut stream: TcpStream, mood: u8, (keeper, log): Kept<'_>, now: i6
     let answer: &[u8] = match mood {
         TAKES_AND_FALLS => return None,
         NEVER_ANSWERS => return Some(stream),
+        _ if taken == Taken::Refused => b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
         ANSWERS_TWICE => b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 500 Oops\r\ncontent-length: 4\r\n\r\nlate",
         _ => b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nthanks",
     };

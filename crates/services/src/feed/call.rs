@@ -124,7 +124,9 @@ async fn said<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     message: Message<'_>,
 ) -> Words<(u16, String)> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
-    let driver = tokio::spawn(connection);
+    // Dropped with this call, whatever becomes of it, and the connection with it.
+    let mut driver = tokio::task::JoinSet::new();
+    driver.spawn(connection);
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     let mut request = Request::post(path)
@@ -135,14 +137,9 @@ async fn said<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         request = request.header(name, value);
     }
     let request = request.body(Full::new(Bytes::from(message.body))).map_err(words)?;
-    let answer = sender.send_request(request).await.map_err(words);
-    let told = match answer {
-        Ok(answer) => Ok((answer.status().as_u16(), beginning(answer).await)),
-        Err(fault) => Err(fault),
-    };
+    let answer = sender.send_request(request).await.map_err(words)?;
     // Whatever else comes over this connection is no answer to anything.
-    driver.abort();
-    told
+    Ok((answer.status().as_u16(), beginning(answer).await))
 }
 
 /// The beginning of an answer; what breaks off after its status is no fault of the event.
