@@ -210,6 +210,8 @@ mod trouble;
 mod two_clicks;
 #[path = "app/uploads.rs"]
 mod uploads;
+#[path = "app/uploads_form.rs"]
+mod uploads_form;
 #[path = "app/uploads_kept.rs"]
 mod uploads_kept;
 #[path = "app/uploads_scan.rs"]

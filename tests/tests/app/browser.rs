@@ -200,6 +200,43 @@ impl Browser {
         self.send(request.unwrap()).await
     }
 
+    /// Sends a form whose files have names; a script asks when it wants JSON.
+    pub(crate) async fn post_files(
+        &self,
+        path: &str,
+        (fields, files): (&[(&str, &str)], &[(&str, &str, &[u8])]),
+        script: bool,
+    ) -> Answer {
+        let mut body = vec![];
+        for (key, value) in std::iter::once(&("csrf", self.csrf.as_str())).chain(fields) {
+            let part = format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        for (key, name, file) in files {
+            let part = format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"; filename=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(part.as_bytes());
+            body.extend_from_slice(file);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        self.send(self.multipart(path, Body::from(body), script)).await
+    }
+
+    /// A form in parts, as far as it is not known where it ends.
+    pub(crate) fn multipart(&self, path: &str, body: Body, script: bool) -> Request<Body> {
+        Request::post(path)
+            .header(header::COOKIE, &self.cookie)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .header(header::ACCEPT, if script { "application/json" } else { "text/html" })
+            .body(body)
+            .unwrap()
+    }
+
+    /// What every form of this browser carries.
+    pub(crate) fn token(&self) -> &str {
+        &self.csrf
+    }
+
     fn form(&self, path: &str, fields: &[(&str, &str)], page_of: &Self) -> Request<Body> {
         let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let mut body = format!("csrf={}", encode(&page_of.csrf));

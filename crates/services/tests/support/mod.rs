@@ -159,6 +159,16 @@ pub(crate) async fn on_each_database_with_post_box(folder: &Path, story: impl As
     on_each_database_as(&|_| {}, &other, &story).await;
 }
 
+/// The same in a house whose disk has no room for files.
+pub(crate) async fn on_each_database_without_room(story: impl AsyncFn(&House)) {
+    let other = |house: House| {
+        let mut app = Arc::into_inner(house.app).unwrap();
+        app.uploads.keep_free = u64::MAX;
+        House { app: Arc::new(app), ..house }
+    };
+    on_each_database_as(&|_| {}, &other, &story).await;
+}
+
 /// The same in a house that lives now, because programs outside it look at the machine's clock; its certificates for
 /// terminals last so many months.
 pub(crate) async fn on_each_database_today(months: u32, story: impl AsyncFn(&House)) {
@@ -262,9 +272,16 @@ async fn furnish(
         mailer: postbox.clone(),
         press: letters::Press::new().unwrap(),
         post_box: None,
-        uploads: Uploads::in_memory(std::env::temp_dir().join(format!("madoguchi-uploads-{}", std::process::id()))),
+        uploads: Uploads::in_memory(spool()),
     };
     House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox, url: url.to_owned() }
+}
+
+/// A folder of its own for the files that a house receives; it is made when one comes.
+fn spool() -> std::path::PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    std::env::temp_dir().join(format!("madoguchi-uploads-{process}")).join(number.to_string())
 }
 
 fn settings() -> Settings {

@@ -147,59 +147,58 @@ impl Reader {
         (field, name): (String, String),
         ctx: Option<&Ctx<'_>>,
     ) -> Result<bool, Failure> {
-        let mut begun: Option<Incoming> = None;
-        let mut over = 0_u64;
-        let mut whole = true;
-        while let Some(piece) = next(part).await? {
-            let Ok(piece) = piece else {
-                whole = false;
-                break;
-            };
-            if piece.is_empty() {
-                continue;
-            }
-            let Some(ctx) = ctx else { return Ok(false) };
-            if !self.is_ours() || self.filed.files.len() >= MOST_FILES {
-                return if self.is_ours() { Ok(false) } else { Err(Failure::StaleForm) };
-            }
-            let file = match &mut begun {
-                Some(file) => file,
-                none => none.insert(Incoming::begin(ctx).await?),
-            };
-            if file.write(&piece).await? != Taken::Kept {
-                over += piece.len() as u64;
-                if self.hopeless || over > PATIENCE {
-                    whole = false;
-                    break;
-                }
-            }
-        }
-        match begun {
+        let first = match next(part).await? {
             // A browser sends an empty part for a field in which nothing was chosen; a name without content is an empty file.
-            None if name.is_empty() => {}
-            None => {
-                if let Some(ctx) = ctx {
-                    let file = Incoming::begin(ctx).await?.finish().await?;
-                    self.filed.files.push(SentFile { field, name, file });
-                }
-            }
-            Some(file) => {
-                let mut file = file.finish().await?;
-                if !whole {
-                    file.taken = Taken::TooLarge;
-                }
-                self.filed.files.push(SentFile { field, name, file });
-            }
+            None if name.is_empty() => return Ok(true),
+            first => first,
+        };
+        let Some(ctx) = ctx else { return Ok(first.is_none()) };
+        if !self.is_ours() {
+            return Err(Failure::StaleForm);
         }
+        if self.filed.files.len() >= MOST_FILES {
+            return Ok(false);
+        }
+        let mut file = Incoming::begin(ctx).await?;
+        let whole = self.receive(part, first, &mut file).await?;
+        let mut file = file.finish().await?;
+        if !whole {
+            file.taken = Taken::TooLarge;
+        }
+        self.filed.files.push(SentFile { field, name, file });
         Ok(whole)
+    }
+
+    /// Receives a file to its end; false when it has none within what is read.
+    async fn receive(
+        &self,
+        part: &mut Field<'_>,
+        mut piece: Option<Result<Bytes, ()>>,
+        file: &mut Incoming,
+    ) -> Result<bool, Failure> {
+        let mut over = 0_u64;
+        while let Some(held) = piece {
+            let Ok(held) = held else { return Ok(false) };
+            if file.write(&held).await? != Taken::Kept {
+                over += held.len() as u64;
+                if self.hopeless || over > PATIENCE {
+                    return Ok(false);
+                }
+            }
+            piece = next(part).await?;
+        }
+        Ok(true)
     }
 }
 
 /// The next piece of a part; an error inside when the request is longer than it may be.
 async fn next(part: &mut Field<'_>) -> Result<Option<Result<Bytes, ()>>, Failure> {
-    match tokio::time::timeout(PAUSE, part.chunk()).await {
-        Ok(Ok(piece)) => Ok(piece.map(Ok)),
-        Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => Ok(Some(Err(()))),
-        Ok(Err(_)) | Err(_) => Err(Failure::Unreadable),
+    loop {
+        match tokio::time::timeout(PAUSE, part.chunk()).await {
+            Ok(Ok(Some(piece))) if piece.is_empty() => {}
+            Ok(Ok(piece)) => return Ok(piece.map(Ok)),
+            Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => return Ok(Some(Err(()))),
+            Ok(Err(_)) | Err(_) => return Err(Failure::Unreadable),
+        }
     }
 }

@@ -6,13 +6,14 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::view::frame::Link;
-use crate::view::parts::StateView;
 
 mod summary;
 mod text;
+mod upload;
 
 pub use summary::{ErrorSummary, FieldError};
 pub use text::{TextKind, TextView, Width};
+pub use upload::UploadView;
 
 /// A group of fields under one heading.
 #[derive(Debug, Clone, Default, Template)]
@@ -175,23 +176,6 @@ pub enum InputView {
         /// Most files of the field.
         most: usize,
     },
-}
-
-/// A file that was handed in.
-#[derive(Debug, Clone, Default)]
-pub struct UploadView {
-    /// Which one.
-    pub id: String,
-    /// Name.
-    pub name: String,
-    /// Size in words.
-    pub size: String,
-    /// What is to be said of it; none when all is well.
-    pub state: Option<StateView>,
-    /// Where it is opened; empty while nobody may.
-    pub href: String,
-    /// Whether it is a picture.
-    pub picture: bool,
 }
 
 impl Default for InputView {

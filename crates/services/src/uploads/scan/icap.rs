@@ -6,7 +6,10 @@ use std::time::Duration;
 use domain::{ids::UploadId, uploads::UploadKind};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
 };
 
 use super::Verdict;
@@ -70,44 +73,19 @@ impl IcapScan {
     async fn ask(&self, id: UploadId, kind: UploadKind, content: &[u8]) -> Result<Answer, String> {
         let place = self.host.trim_start_matches('[').trim_end_matches(']');
         let stream = TcpStream::connect((place, self.port)).await.map_err(|error| error.to_string())?;
-        let (mut from, mut to) = stream.into_split();
+        let (from, to) = stream.into_split();
         let head = self.head(id, kind, content.len());
-        let send = async {
-            to.write_all(head.as_bytes()).await?;
-            for chunk in content.chunks(CHUNK) {
-                to.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
-                to.write_all(chunk).await?;
-                to.write_all(b"\r\n").await?;
-            }
-            to.write_all(b"0\r\n\r\n").await?;
-            to.flush().await
-        };
-        let read = async {
-            let (mut text, mut piece) = (vec![], vec![0; CHUNK]);
-            loop {
-                if let Some(answer) = Answer::of(&text)? {
-                    return Ok(answer);
-                }
-                let count = from.read(&mut piece).await.map_err(|error| error.to_string())?;
-                if count == 0 {
-                    return Err("the server ended in the middle of its answer".to_owned());
-                }
-                text.extend_from_slice(&piece[..count]);
-                if text.len() > content.len() + ROOM {
-                    return Err("the answer is too long".to_owned());
-                }
-            }
-        };
+        let (send, read) = (send(to, &head, content), answer(from, content.len() + ROOM));
         // A server may answer before it has read everything, and stop reading.
         tokio::pin!(send, read);
         let sent = tokio::select! {
             sent = &mut send => sent,
             answer = &mut read => return answer,
         };
-        match (sent, read.await) {
-            (_, Ok(answer)) => Ok(answer),
+        let answered = read.await;
+        match (sent, answered) {
             (Err(error), Err(_)) => Err(error.to_string()),
-            (Ok(()), Err(words)) => Err(words),
+            (_, answered) => answered,
         }
     }
 
@@ -132,6 +110,37 @@ impl IcapScan {
             "{word} icap://{host}:{port}/{service} ICAP/1.0\r\nHost: {host}:{port}\r\nUser-Agent: Madoguchi\r\nAllow: 204\r\n\
             Connection: close\r\nEncapsulated: {places}\r\n\r\n{http}"
         )
+    }
+}
+
+/// Sends a question: its heads, and the file in chunks. The connection stays open for the answer.
+async fn send(mut to: OwnedWriteHalf, head: &str, content: &[u8]) -> std::io::Result<OwnedWriteHalf> {
+    to.write_all(head.as_bytes()).await?;
+    for chunk in content.chunks(CHUNK) {
+        to.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
+        to.write_all(chunk).await?;
+        to.write_all(b"\r\n").await?;
+    }
+    to.write_all(b"0\r\n\r\n").await?;
+    to.flush().await?;
+    Ok(to)
+}
+
+/// Reads an answer of so many octets at most.
+async fn answer(mut from: OwnedReadHalf, most: usize) -> Result<Answer, String> {
+    let (mut text, mut piece) = (vec![], vec![0; CHUNK]);
+    loop {
+        if let Some(answer) = Answer::of(&text)? {
+            return Ok(answer);
+        }
+        let count = from.read(&mut piece).await.map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Err("the server ended in the middle of its answer".to_owned());
+        }
+        text.extend_from_slice(&piece[..count]);
+        if text.len() > most {
+            return Err("the answer is too long".to_owned());
+        }
     }
 }
 

@@ -73,8 +73,11 @@ pub(super) async fn settle(visit: &Visit, case: ApplicationId, sent: Filed) -> R
             .slip(Finding { field: (*field).to_owned(), message: NONE.to_owned() }, StatusCode::UNPROCESSABLE_ENTITY);
     }
     for SentFile { field, name, file } in sent.files {
-        let status =
-            if file.taken == Taken::Kept { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::PAYLOAD_TOO_LARGE };
+        let status = match file.taken {
+            Taken::Kept => StatusCode::UNPROCESSABLE_ENTITY,
+            Taken::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Taken::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
+        };
         if let Added::Slip(finding) = uploads::add(&visit.ctx(), case, &field, &name, file).await? {
             outcome.slip(finding, status);
         }
