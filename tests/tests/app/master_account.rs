@@ -34,11 +34,14 @@ struct Notice {
     password: String,
 }
 
-/// The text of a PDF as poppler reads it.
+/// The text of a PDF of one page as poppler reads it.
 fn text_of(pdf: &[u8]) -> String {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("notice.pdf");
     std::fs::write(&path, pdf).unwrap();
+    let told = Command::new("pdfinfo").arg(&path).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.lines().any(|line| line.starts_with("Pages:") && line.ends_with(" 1")), "{told}");
     let read = Command::new("pdftotext").arg("-layout").arg(&path).arg("-").output().unwrap();
     String::from_utf8(read.stdout).unwrap()
 }
@@ -122,7 +125,7 @@ async fn forget(house: &House, place: InstitutionId) {
 }
 
 /// The same owner after a new login, whatever time has passed.
-async fn again(house: &House) -> Browser {
+pub(crate) async fn again(house: &House) -> Browser {
     let email = format!("owner-{CODE}@clinic.example");
     let owner = storage::accounts::by_email(&mut house.app.db.read().await.unwrap(), &email).await.unwrap().unwrap();
     Browser::of(house, owner.id, false).await
