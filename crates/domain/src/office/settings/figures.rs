@@ -6,7 +6,6 @@ use super::finding;
 use crate::{
     applications::{Kind, Rules},
     forms::Finding,
-    office::Matter,
     words::words,
 };
 
@@ -97,20 +96,6 @@ macro_rules! figure {
             shape: $shape,
             get: |rules| i64::from(rules.$($field).+),
             set: |rules, value| rules.$($field).+ = fitted(value),
-        }
-    };
-}
-
-/// Whether a second person is asked for a matter.
-macro_rules! second_person {
-    ($key:literal, $matter:ident, $help:literal) => {
-        Figure {
-            key: $key,
-            label: Matter::$matter.label(),
-            help: $help,
-            shape: Shape::YesNo { yes: "2人で行う", no: "1人で行う" },
-            get: |rules| i64::from(rules.four_eyes.asks(Matter::$matter)),
-            set: |rules, value| rules.four_eyes.set(Matter::$matter, value == 1),
         }
     };
 }
@@ -273,23 +258,6 @@ const RETENTION: &[Figure] = &[
     ),
 ];
 
-const FOUR_EYES: &[Figure] = &[
-    second_person!("revocation", Revocation, "起案した人とは別の登録局担当が承認すると、失効します。"),
-    second_person!("terms", Terms, "起案した人とは別の編集者が承認すると、決まった日から新しい版になります。"),
-    second_person!("fees", Fees, "起案した人とは別の経理担当が承認すると、決まった日から新しい額になります。"),
-    second_person!("settings", Settings, "起案した人とは別のシステム管理者が承認します。"),
-    second_person!(
-        "schemes",
-        Schemes,
-        "起案した人とは別のシステム管理者が承認すると、決まった日から新しい版になります。"
-    ),
-    second_person!("texts", Texts, "起案した人とは別の編集者が承認します。"),
-    second_person!("accept_filing", AcceptFiling, "審査した人とは別の審査担当が承認します。"),
-    second_person!("accept_certificate", AcceptCertificate, "審査した人とは別の登録局担当が承認します。"),
-    second_person!("reject", Reject, "却下を起案した人とは別の担当が承認します。"),
-    second_person!("content", Content, "書いた人とは別の編集者が確認し、公開します。"),
-];
-
 impl FigureTopic {
     /// Its figures in the order of the form.
     pub const fn figures(self) -> &'static [Figure] {
@@ -301,7 +269,7 @@ impl FigureTopic {
             Self::Drafts => DRAFTS,
             Self::StraightThrough => STRAIGHT_THROUGH,
             Self::Retention => RETENTION,
-            Self::FourEyes => FOUR_EYES,
+            Self::FourEyes => super::second_person::FOUR_EYES,
             Self::Service => super::service::SERVICE,
         }
     }
@@ -398,8 +366,10 @@ mod tests {
         assert_eq!(judged(FigureTopic::Fees, &[("certificate_months", 39)]), ["certificate_fee_yen"]);
         let negative = [("certificate_fee_yen", -1), ("certificate_months", 39)];
         assert_eq!(judged(FigureTopic::Fees, &negative), ["certificate_fee_yen"]);
-        let late = [("day", 20), ("months_before", 3), ("months_after", 2)];
-        assert_eq!(judged(FigureTopic::CutOff, &late), ["months_after"]);
+        assert_eq!(
+            judged(FigureTopic::CutOff, &[("day", 20), ("months_before", 3), ("months_after", 2)]),
+            ["months_after"]
+        );
         assert_eq!(judged(FigureTopic::Drafts, &[("days", 30), ("notice_days", 30)]), ["notice_days"]);
     }
 }

@@ -8,6 +8,7 @@ mod figures;
 mod holidays;
 mod list;
 mod scheme;
+mod second_person;
 mod service;
 mod text;
 mod topic;
