@@ -83,6 +83,8 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         let browser = owner(house, &case).await;
         let page = browser.get(&case).await.body;
         assert!(page.contains("予定：2026年6月30日（火）") && !page.contains("完了："), "{page}");
+        let office = case.replace("/applications/", "/office/applications/");
+        assert!(staff(house, Role::Reviewer).await.get(&office).await.body.contains("予定：2026年6月30日（火）"));
         assert_eq!(certificates_of(house, &first).await[0].state, "valid");
         go_to(house, date!(2026 - 06 - 30));
         mails(house).await;

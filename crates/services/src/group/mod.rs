@@ -43,7 +43,8 @@ type Notes = Vec<(String, String, String)>;
 /// How many rows stand where.
 pub type Counts = BTreeMap<RowState, i64>;
 
-/// The procedures that can be filed by a table: a file cannot be put into a cell.
+/// The procedures that can be filed by a table: a file cannot be put into a cell, and what only owners file concerns one
+/// institution as a whole.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
@@ -51,7 +52,7 @@ pub type Counts = BTreeMap<RowState, i64>;
 pub async fn offered(ctx: &Ctx<'_>) -> Result<Vec<Kind>> {
     let institution = ctx.institution()?;
     let mut offered = vec![];
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().filter(|kind| !kind.procedure().is_for_owners()) {
         let facts = crate::applications::facts_of(ctx, institution, *kind).await?;
         let begun = domain::group::begun(kind.procedure(), &facts);
         if !domain::group::needs_files(&kind.procedure().sections(&facts, &begun)) {

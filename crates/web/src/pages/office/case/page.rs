@@ -105,6 +105,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
     let reference = case.reference.clone().unwrap_or_default();
     let groups: Vec<String> = reference.split('-').map(str::to_owned).collect();
     let open = case.state.is_open_for_review();
+    let further = [master_accounts(visit, view).await?, steps(visit, view).await?];
     let mut frame = frame(visit, view, &reference, queue);
     frame.banners.extend(sent::undelivered(view));
     Ok(CasePage {
@@ -130,7 +131,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         notes: view.notes.iter().map(noted).collect(),
         may_note: view.may_note,
         sections: sent::sections(view),
-        tables: tables(visit, view).into_iter().chain(master_accounts(visit, view).await?).collect(),
+        tables: tables(visit, view).into_iter().chain(further.into_iter().flatten()).collect(),
         history: sent::history(view),
         assignee: assignee(view),
         why_not: standing.why_not(view),
@@ -166,6 +167,15 @@ async fn master_accounts(visit: &Visit, view: &CaseView) -> Result<Option<TableV
     }
     let table = master_account::table(visit, view.case.institution_id).await?;
     Ok(table.filter(|table| !table.rows.is_empty()))
+}
+
+/// The steps that an accepted closing planned or did.
+async fn steps(visit: &Visit, view: &CaseView) -> Result<Option<TableView>, Failure> {
+    if view.case.kind != Kind::Common(Common::Closing) {
+        return Ok(None);
+    }
+    let shown = crate::pages::closing::of_case(visit, view.case.id).await?;
+    Ok(shown.map(|(table, _)| table))
 }
 
 impl CasePage {
