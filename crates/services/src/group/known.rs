@@ -12,7 +12,7 @@ use storage::{Conn, applications::Application, boxed};
 
 use crate::{
     Ctx, Result,
-    applications::{assemble, endings_from, known_terminal, way_of_paying},
+    applications::{assemble, endings_from, facts_of, known_terminal, way_of_paying},
 };
 
 /// An institution with what its form must know.
@@ -60,20 +60,39 @@ pub(super) async fn places(
     institutions: Vec<Institution>,
 ) -> Result<BTreeMap<InstitutionId, Place>> {
     let ids: Vec<InstitutionId> = institutions.iter().map(|institution| institution.id).collect();
+    let mut facts = match kind {
+        Kind::Common(_) => one_by_one(ctx, kind, &ids).await?,
+        Kind::Eligibility | Kind::Certificate | Kind::Claims => together(ctx, kind, institutions).await?,
+    };
     let mut conn = ctx.app.db.read().await?;
-    let mut known = known(&mut conn, kind, &ids, ctx.now).await?;
     let mut under_way: BTreeMap<InstitutionId, (ApplicationId, String)> = BTreeMap::new();
     if kind.is_one_at_a_time() {
         let found = storage::group::under_way_of(&mut conn, kind, &ids).await?;
         under_way.extend(found.into_iter().map(|(place, id, reference)| (place, (id, reference))));
     }
     drop(conn);
-    let place = |institution: Institution| {
-        let id = institution.id;
-        let facts = assemble(ctx, institution, known.remove(&id).unwrap_or_default());
-        (id, Place { facts, under_way: under_way.remove(&id) })
+    let place = |id: InstitutionId| Some((id, Place { facts: facts.remove(&id)?, under_way: under_way.remove(&id) }));
+    Ok(ids.into_iter().filter_map(place).collect())
+}
+
+/// The facts of procedures that have rooms of their own, each as its form reads them.
+async fn one_by_one(ctx: &Ctx<'_>, kind: Kind, ids: &[InstitutionId]) -> Result<BTreeMap<InstitutionId, Facts>> {
+    let mut all = BTreeMap::new();
+    for id in ids {
+        all.insert(*id, facts_of(ctx, *id, kind).await?);
+    }
+    Ok(all)
+}
+
+/// The facts of the three procedures that most is filed of, by the same few questions for all institutions.
+async fn together(ctx: &Ctx<'_>, kind: Kind, institutions: Vec<Institution>) -> Result<BTreeMap<InstitutionId, Facts>> {
+    let ids: Vec<InstitutionId> = institutions.iter().map(|institution| institution.id).collect();
+    let mut known = known(&mut ctx.app.db.read().await?, kind, &ids, ctx.now).await?;
+    let facts = |institution: Institution| {
+        let known = known.remove(&institution.id).unwrap_or_default();
+        (institution.id, assemble(ctx, institution, known))
     };
-    Ok(institutions.into_iter().map(place).collect())
+    Ok(institutions.into_iter().map(facts).collect())
 }
 
 async fn known(
@@ -85,14 +104,9 @@ async fn known(
     let mut eligibility = storage::group::latest_of(conn, Kind::Eligibility, ids).await?;
     let mut claims = storage::group::latest_of(conn, Kind::Claims, ids).await?;
     let mut terminals = if kind == Kind::Certificate { terminals(conn, ids, now).await? } else { BTreeMap::new() };
-    let mut latest = match kind {
-        Kind::Common(_) => storage::group::latest_of(conn, kind, ids).await?,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims => BTreeMap::new(),
-    };
     let of = |id: &InstitutionId| {
         let terminals = terminals.remove(id).unwrap_or_default();
-        let latest = latest.remove(id).map(|case| case.answers);
-        (*id, Known { latest, ..known_of(eligibility.remove(id), claims.remove(id), terminals) })
+        (*id, known_of(eligibility.remove(id), claims.remove(id), terminals))
     };
     Ok(ids.iter().map(of).collect())
 }

@@ -27,6 +27,7 @@ use domain::{
     forms::Field,
     group::RowState,
     ids::{AccountId, SheetId},
+    procedures::Common,
 };
 use storage::{boxed, group::Sheet};
 
@@ -43,8 +44,13 @@ type Notes = Vec<(String, String, String)>;
 /// How many rows stand where.
 pub type Counts = BTreeMap<RowState, i64>;
 
-/// The procedures that can be filed by a table: a file cannot be put into a cell, and what only owners file concerns one
-/// institution as a whole.
+/// Whether a procedure can be filed by a table: a subsidy needs files, which cannot be put into a cell, and what only owners
+/// file concerns one institution as a whole.
+fn fits_a_table(kind: Kind) -> bool {
+    kind != Kind::Common(Common::Subsidy) && !kind.procedure().is_for_owners()
+}
+
+/// The procedures that can be filed by a table.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
@@ -52,7 +58,7 @@ pub type Counts = BTreeMap<RowState, i64>;
 pub async fn offered(ctx: &Ctx<'_>) -> Result<Vec<Kind>> {
     let institution = ctx.institution()?;
     let mut offered = vec![];
-    for kind in Kind::ALL.iter().filter(|kind| !kind.procedure().is_for_owners()) {
+    for kind in Kind::ALL.iter().filter(|kind| fits_a_table(**kind)) {
         let facts = crate::applications::facts_of(ctx, institution, *kind).await?;
         let begun = domain::group::begun(kind.procedure(), &facts);
         if !domain::group::needs_files(&kind.procedure().sections(&facts, &begun)) {
