@@ -319,9 +319,9 @@ async fn what_is_wrong_is_named_and_a_period_that_ends_meanwhile_loses_nothing()
             (but(&[("amount_c1", "千円")]), "「カードリーダー」：金額は"),
             (but(&[("amount_c1", ""), ("amount_c2", "0")]), "少なくとも1つの費用"),
             (but(&[("amount_c1", "900"), ("amount_c2", "")]), "0円になります"),
-            (but(&[("done_on", "いつか")]), "日付で入力してください"),
-            (but(&[("done_on", "2025-12-31")]), "この制度の対象は"),
-            (but(&[("done_on", "2027-01-31")]), "今日より後の日です"),
+            (but(&[("done_on", "いつか")]), "カレンダーから選ぶか"),
+            (but(&[("done_on", "2025-12-31")]), "最も早い日は"),
+            (but(&[("done_on", "2027-01-31")]), "までの日を選んでください"),
         ] {
             let answer = told(changes).await;
             assert!(

@@ -10,6 +10,7 @@ use domain::{
     institutions::InstitutionCode,
     office::settings::{Topic, Value},
     permissions::Permission,
+    procedures::Common,
     subsidies::{Grant, SCHEME, Scheme, SchemeRef, amounts_of, compute},
 };
 use storage::{
@@ -143,9 +144,9 @@ pub(crate) async fn known_of(
     Ok(())
 }
 
-/// The operation start date that an institution registered, where the program has that procedure.
+/// The operation start date that an institution registered.
 async fn operation_start(conn: &mut Conn, institution: InstitutionId) -> Result<Option<Date>> {
-    let Ok(kind) = "operation_start".parse::<Kind>() else { return Ok(None) };
+    let kind = Kind::Common(Common::OperationStart);
     let latest = storage::applications::latest_of(conn, institution, kind).await?;
     Ok(latest.and_then(|case| typed_day(case.answers.get("start_day"))))
 }

@@ -4,14 +4,16 @@ use time::Date;
 
 use super::{
     Folder,
-    parts::{contact_section, line, phone},
+    parts::{contact_section, phone},
 };
 use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
-use crate::calendar::{japanese_date, typed_day};
+use crate::calendar::japanese_date;
 use crate::fees::yen;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::procedures::Common;
-use crate::subsidies::{Applying, Category, Grant, Paper, SCHEME, Scheme, SchemeRef, amount_key, amounts_of, compute, paper_key};
+use crate::subsidies::{
+    Applying, Category, Grant, Paper, SCHEME, Scheme, SchemeRef, Span, amount_key, amounts_of, compute, paper_key,
+};
 use crate::text::thousands;
 
 /// Its words.
@@ -32,7 +34,7 @@ pub(super) const FOLDER: Folder = Folder {
     article: include_str!("article.md"),
     documents: &[],
     options: include_str!("options.toml"),
-    example: &[("amount_c1", "280,000円"), (DONE, "2026-05-01")],
+    example: &[("amount_c1", "280,000円")],
 };
 
 /// Key of the answer with the day on which the work was done.
@@ -80,7 +82,7 @@ fn scheme_field(facts: &Facts, answers: &Answers) -> Field {
         .shapes("この制度の項目を表示する")
 }
 
-fn costs(scheme: &Scheme, applying: Applying) -> Section {
+fn costs(scheme: &Scheme, applying: Applying, facts: &Facts) -> Section {
     let field = |category: &Category| {
         let most = category.ceiling_yen.map(|most| format!("この費用は、{}円までが対象です。", thousands(most)));
         let until = scheme.until(category, applying);
@@ -90,10 +92,11 @@ fn costs(scheme: &Scheme, applying: Applying) -> Section {
         most.into_iter().chain(until).fold(field, Field::help)
     };
     let mut fields: Vec<Field> = scheme.categories.iter().map(field).collect();
-    let (from, to) = (japanese_date(scheme.costs.from), japanese_date(scheme.costs.to));
+    let Span { from, to } = scheme.costs;
+    let (first, last) = (japanese_date(from), japanese_date(to));
     fields.push(
-        Field::new(DONE, "事業が完了した日", line(30))
-            .help(format!("「2026-05-20」のように入力してください。{from}から{to}までに完了した事業が対象です。")),
+        Field::new(DONE, "事業が完了した日", Input::Date { from, to: to.min(facts.now.date()).max(from) })
+            .help(format!("{first}から{last}までに完了した事業が対象です。完了してから申請してください。")),
     );
     Section::new("費用", fields).lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
 }
@@ -129,22 +132,6 @@ impl Form {
         match facts.known.operation_start {
             Some(day) => answers.set(START, day.to_string()),
             None => findings.error(SCHEME, "この制度は、運用開始日の登録が条件です。「運用開始日登録」を済ませてから、送信してください。入力した内容は、下書きに残っています。"),
-        }
-    }
-
-    fn dates(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
-        if !answers.has(DONE) || findings.has_error(DONE) {
-            return;
-        }
-        let Some(day) = typed_day(answers.get(DONE)) else {
-            return findings.error(DONE, "「事業が完了した日」を、「2026-05-20」のように日付で入力してください。");
-        };
-        answers.set(DONE, japanese_date(day));
-        let (from, to) = (japanese_date(scheme.costs.from), japanese_date(scheme.costs.to));
-        if day > facts.now.date() {
-            findings.error(DONE, "「事業が完了した日」が、今日より後の日です。完了してから申請してください。下書きは残ります。");
-        } else if !scheme.costs.holds(day) {
-            findings.error(DONE, format!("この制度の対象は、{from}から{to}までに完了した事業です。「事業が完了した日」を確かめてください。"));
         }
     }
 
@@ -244,7 +231,7 @@ impl Procedure for Form {
             vec![institution_section(facts), Section::new("制度", vec![scheme_field(facts, answers)])];
         let scheme = chosen(facts, answers);
         if let Some((scheme, applying)) = scheme.and_then(|one| Some((one, one.applying(&facts.institution.code)?))) {
-            sections.push(costs(scheme, applying));
+            sections.push(costs(scheme, applying, facts));
             sections.extend(papers(scheme, facts));
             let grant = compute(scheme, &facts.institution.code, &amounts_of(scheme, answers));
             sections.extend(grant.filter(|grant| !grant.lines.is_empty()).map(|grant| computation(&grant)));
@@ -273,7 +260,6 @@ impl Procedure for Form {
         }
         Self::amounts(&scheme, facts, answers, findings);
         Self::total(&scheme, facts, answers, findings);
-        Self::dates(&scheme, facts, answers, findings);
     }
 
     fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
