@@ -82,7 +82,12 @@ pub(crate) async fn applied(house: &House, browser: &Browser, answers: &[(&str, 
 
 /// The copy of the receipt, as the form keeps it.
 async fn receipt(house: &House, case: &str) {
-    handed_in_for(house, case, "file_receipt", UploadState::Clean, Some(RECEIPT)).await;
+    let id = handed_in_for(house, case, "file_receipt", UploadState::Clean, Some(RECEIPT)).await;
+    let case = stored(house, case).await;
+    let answers = case.answers.clone().with("file_receipt", id.to_string());
+    let mut tx = house.app.db.write().await.unwrap();
+    assert!(storage::applications::save_answers(&mut tx, case.id, &answers, house.app.clock.now()).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 async fn send(house: &House, browser: &Browser, case: &str) -> Answer {

@@ -85,6 +85,8 @@ async fn files_are_handed_in_without_a_script_and_stand_beside_the_answers() {
         let seen = owner.get(&format!("{case}/edit")).await.body;
         assert!(seen.contains("enctype=\"multipart/form-data\"") && seen.contains("領収書.pdf"), "{seen}");
         assert!(seen.contains("300000") && seen.contains("山田 花子"), "what was typed is kept");
+        // Files stand in the order in which they came.
+        house.clock.pass(time::Duration::SECOND);
         let both = [(FIELD, "一.png", &*picture(20, 30)), (FIELD, "二.pdf", &*document("/Lang(ja)"))];
         let typed = [("scheme", "reader@1"), ("amount_c1", "300000"), ("action", ADD)];
         let told = owner.post_files(&format!("{case}/edit"), (&typed, &both), true).await;

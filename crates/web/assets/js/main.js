@@ -13,7 +13,6 @@ import { suggestWords } from "./search.js";
 import { warnBeforeEnd } from "./session.js";
 import { guardSubmit } from "./submit.js";
 import { suggestAnswers } from "./suggest.js";
-import { sendFiles } from "./upload.js";
 
 closeMenus();
 focusErrors();
@@ -26,7 +25,6 @@ watchCutoff();
 suggestAnswers();
 suggestWords();
 watchAutosave();
-sendFiles();
 guardSubmit();
 warnBeforeEnd();
 moveInQueue();

@@ -1,5 +1,5 @@
-// Files of a form: told at once when one is too large, and sent with a progress bar. Without a script the same button sends
-// the same form.
+// Loaded by forms of applications. Files are told at once when one is too large, and sent with a progress bar; without a
+// script the same button sends the same form.
 
 const TOO_LARGE = "ファイルが大きすぎます。1つ20MBまでのファイルを選んでください。";
 const NOTHING = "ファイルを選んでから押してください。";
@@ -61,7 +61,7 @@ function watch(box) {
     const words = fault();
     say(words === NOTHING ? "" : words, words !== NOTHING && words !== "");
   });
-  form.addEventListener("submit", (event) => {
+  const takeOver = (event) => {
     if (event.submitter !== button) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -69,9 +69,9 @@ function watch(box) {
     const words = fault();
     if (words) say(words, true);
     else send();
-  });
+  };
+  // Before whatever else listens: the button sends files, not the form.
+  form.addEventListener("submit", takeOver, { capture: true });
 }
 
-export function sendFiles() {
-  document.querySelectorAll("[data-upload]").forEach(watch);
-}
+document.querySelectorAll("[data-upload]").forEach(watch);
