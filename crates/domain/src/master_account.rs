@@ -79,7 +79,7 @@ pub fn is_user_id(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     let known = Environment::ALL.iter().any(|environment| letters.first() == Some(&environment.letter()));
     let fits = known && letters.len() == RANDOM + 2 && letters.iter().all(|letter| ALPHABET.contains(*letter));
-    fits && letters.split_last().is_some_and(|(check, rest)| (sum(rest) + value(*check)) % SIZE == 0)
+    fits && letters.split_last().is_some_and(|(check, rest)| (sum(rest) + value(*check)).is_multiple_of(SIZE))
 }
 
 /// A user ID in groups of four, as it is read.

@@ -23,6 +23,9 @@ use web::{Proxies, Site};
 
 use crate::support::House;
 
+/// A file as a browser sends it: the field, its name, its content.
+pub(crate) type SentFile<'a> = (&'a str, &'a str, &'a [u8]);
+
 /// An answer of the portal.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -204,7 +207,7 @@ impl Browser {
     pub(crate) async fn post_files(
         &self,
         path: &str,
-        (fields, files): (&[(&str, &str)], &[(&str, &str, &[u8])]),
+        (fields, files): (&[(&str, &str)], &[SentFile<'_>]),
         script: bool,
     ) -> Answer {
         let mut body = vec![];

@@ -58,7 +58,10 @@ async fn an_action_whose_session_ended_leads_to_its_page_after_the_login() {
 async fn no_address_of_a_form_is_a_dead_end() {
     on_each_database(async |house| {
         let visitor = Browser::visitor(house);
-        for route in web::routes(true).into_iter().filter(|route| !["/pki", "/api/"].iter().any(|place| route.path.starts_with(place))) {
+        for route in web::routes(true)
+            .into_iter()
+            .filter(|route| !["/pki", "/api/"].iter().any(|place| route.path.starts_with(place)))
+        {
             let path =
                 route.path.replace("{kind}", "eligibility").replace("{id}", "01900000-0000-7000-8000-000000000000");
             let answer = visitor.get(&path).await;

@@ -56,6 +56,8 @@ fn a_rollover_from_a_token_to_another_or_to_files_leaves_everything_valid() {
             assert_eq!(remote(&new), [true, true]);
             let files = key_files(&folder.path().join(engine));
             let earlier = [first, second];
+            // Authorities stand in the order in which they were made.
+            new.clock.pass(Duration::SECOND);
             let last = rolled_over(&new, &earlier[0], &files, "共通認証局 発行局 G3").await;
             let last = reopened_with(&last, &files, &earlier).await;
             assert_eq!(remote(&last), [false, true, true]);

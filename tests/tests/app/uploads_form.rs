@@ -123,8 +123,7 @@ async fn sent_and_returned(house: &House, owner: &Browser, case: &str, file: dom
     let desk = reviewer.get(&format!("/office{case}")).await.body;
     assert!(desk.contains(&format!("href=\"/office{case}/files/{file}?save=1\"")), "beside the field: {desk}");
     assert_eq!(reviewer.get(&format!("/office{case}/files/{file}")).await.bytes, document(""));
-    decide(house, &reviewer, case, "return", &[("reason_contact", "お名前をご確認ください。"), ("contact", "on")])
-        .await;
+    decide(house, &reviewer, case, "return", &[("words-contact", "お名前をご確認ください。")]).await;
     let form = owner.get(&format!("{case}/edit")).await.body;
     assert!(
         form.contains("領収書.pdf") && !form.contains(&format!("remove/{FIELD}")),
@@ -187,7 +186,7 @@ async fn two_gibibytes_are_cut_off_early_with_a_sentence_in_the_form() {
         let spooled = || std::fs::read_dir(&house.app.uploads.spool).map_or(0, Iterator::count);
         let before = spooled();
         let told = owner.send(owner.multipart(&format!("{case}/edit"), endless(&owner, &read), false)).await;
-        assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", told.body);
         assert!(told.body.contains("ファイルが大きすぎます") && told.body.contains("456000"), "{}", told.body);
         assert!(read.load(Ordering::SeqCst) < 120, "{} MiB were read", read.load(Ordering::SeqCst));
         assert_eq!(stored(house, &case).await.answers.get("amount_c1"), "456000", "what stood before it is kept");

@@ -139,7 +139,7 @@ impl Server {
             }
             std::thread::sleep(Real::from_millis(50));
         }
-        panic!("{HINT}");
+        unreachable!("{HINT}");
     }
 
     fn bucket(&self, name: &str) -> Bucket {

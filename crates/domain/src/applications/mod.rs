@@ -62,6 +62,11 @@ pub trait Procedure: Send + Sync {
         false
     }
 
+    /// Whether it can be filed for many institutions by a table: what only owners file concerns one institution as a whole.
+    fn fits_a_table(&self) -> bool {
+        !self.is_for_owners()
+    }
+
     /// Slugs of the documents to read before sending, besides those that are agreed to.
     fn documents(&self) -> &'static [&'static str] {
         &[]

@@ -51,7 +51,7 @@ const ARTICLES: &[&str] = &[
     include_str!("../../../../content/articles/KB0020020-pickup-page.md"),
     include_str!("../../../../content/articles/KB0020021-wrong-line-kind.md"),
     include_str!("../../../../content/articles/KB0020022-institution-wrong.md"),
-    include_str!("../../../../content/articles/KB0030030-group-filing.md"),
+    include_str!("../../../../content/articles/KB0020032-group-filing.md"),
 ];
 
 /// Versioned documents: Markdown with a TOML head.

@@ -67,7 +67,7 @@ fn is_public_4(address: Ipv4Addr) -> bool {
 fn is_public_6(address: Ipv6Addr) -> bool {
     let parts = address.segments();
     let global = parts[0] & 0xe000 == 0x2000;
-    let special = parts[0] == 0x2001 && parts[1] < 0x0200 || parts[0] == 0x2001 && parts[1] == 0x0db8;
+    let special = parts[0] == 0x2001 && (parts[1] < 0x0200 || parts[1] == 0x0db8);
     let carries_another = parts[0] == 0x2002 || parts[0] == 0x3fff;
     global && !special && !carries_another
 }

@@ -30,13 +30,10 @@ pub async fn columns(ctx: &Ctx<'_>, kind: Kind) -> Result<Vec<Column>> {
 #[boxed]
 pub(super) async fn basis(ctx: &Ctx<'_>, kind: Kind) -> Result<(Vec<Column>, Answers)> {
     let me = person(ctx)?;
-    if !super::fits_a_table(kind) {
-        return Err(Error::NotFound);
-    }
     let codes = storage::group::of_each_table(&mut ctx.app.db.read().await?, me).await?;
     let places = places(ctx, kind, permitted(ctx, &codes).await?).await?;
     let forms: Vec<_> = places.values().map(|place| sections_of(kind, place)).collect();
-    if forms.iter().any(|sections| group::needs_files(sections)) {
+    if !kind.procedure().fits_a_table() || forms.iter().any(|sections| group::needs_files(sections)) {
         return Err(Error::NotFound);
     }
     let presumed = forms.first().map(|sections| group::presumed(sections)).unwrap_or_default();

@@ -27,7 +27,6 @@ use domain::{
     forms::Field,
     group::RowState,
     ids::{AccountId, SheetId},
-    procedures::Common,
 };
 use storage::{boxed, group::Sheet};
 
@@ -44,13 +43,8 @@ type Notes = Vec<(String, String, String)>;
 /// How many rows stand where.
 pub type Counts = BTreeMap<RowState, i64>;
 
-/// Whether a procedure can be filed by a table: a subsidy needs files, which cannot be put into a cell, and what only owners
-/// file concerns one institution as a whole.
-fn fits_a_table(kind: Kind) -> bool {
-    kind != Kind::Common(Common::Subsidy) && !kind.procedure().is_for_owners()
-}
-
-/// The procedures that can be filed by a table.
+/// The procedures that can be filed by a table: a file cannot be put into a cell, and what only owners file concerns one
+/// institution as a whole.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without an active membership.
@@ -58,7 +52,7 @@ fn fits_a_table(kind: Kind) -> bool {
 pub async fn offered(ctx: &Ctx<'_>) -> Result<Vec<Kind>> {
     let institution = ctx.institution()?;
     let mut offered = vec![];
-    for kind in Kind::ALL.iter().filter(|kind| fits_a_table(**kind)) {
+    for kind in Kind::ALL.iter().filter(|kind| kind.procedure().fits_a_table()) {
         let facts = crate::applications::facts_of(ctx, institution, *kind).await?;
         let begun = domain::group::begun(kind.procedure(), &facts);
         if !domain::group::needs_files(&kind.procedure().sections(&facts, &begun)) {

@@ -194,8 +194,13 @@ impl Procedure for Form {
         Kind::Common(Common::Subsidy)
     }
 
+    /// A file cannot be put into a cell.
+    fn fits_a_table(&self) -> bool {
+        false
+    }
+
     fn article(&self) -> &'static str {
-        "KB0030010"
+        "KB0010406"
     }
 
     fn life(&self) -> Life {
