@@ -139,7 +139,7 @@ async fn what_is_no_receipt_is_refused_in_words_and_nothing_typed_is_lost() {
             ("領収書.pdf", b"PK\x03\x04rest of an archive", "ZIP"),
             ("領収書.pdf", &document("/OpenAction<</S/#4aavaScript/#4a#53(app.alert)>>"), "プログラム"),
             ("領収書.pdf", &document("/Names<</Embedded#46iles 4 0 R>>"), "添付"),
-            ("領収書.png", &picture(7_100, 7_100), "5,000万画素"),
+            ("領収書.png", include_bytes!("../../../fuzz/corpus/upload/seed-promises.png"), "5,000万画素"),
             ("領収書.pdf", b"", "空です"),
             ("領収書.pdf", b"MZ\x90\0", "PDF、JPEG、PNG"),
         ];
