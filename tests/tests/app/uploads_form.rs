@@ -13,7 +13,7 @@ use axum::{
     http::StatusCode,
 };
 use domain::{permissions::Role, uploads::listed};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use image::{DynamicImage, ImageFormat};
 
 use crate::{
@@ -175,7 +175,12 @@ fn endless(browser: &Browser, read: &Arc<AtomicUsize>) -> Body {
         read.store(number, Ordering::SeqCst);
         Ok::<_, std::io::Error>(piece.clone())
     });
-    Body::from_stream(stream::iter(std::iter::once(Ok(Bytes::from(head))).chain(pieces)))
+    // A line brings what it has and then lets wait.
+    let waiting = |piece| async {
+        tokio::task::yield_now().await;
+        piece
+    };
+    Body::from_stream(stream::iter(std::iter::once(Ok(Bytes::from(head))).chain(pieces)).then(waiting))
 }
 
 #[tokio::test]

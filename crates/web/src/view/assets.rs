@@ -79,6 +79,7 @@ pub const ASSETS: &[Asset] = &[
     script!("js/cutoff.js"),
     script!("js/errors.js"),
     script!("js/menu.js"),
+    script!("js/office.js"),
     script!("js/place.js"),
     script!("js/playback.js"),
     script!("js/preview.js"),

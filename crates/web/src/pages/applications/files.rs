@@ -58,7 +58,9 @@ pub(super) struct Outcome {
 impl Outcome {
     fn slip(&mut self, finding: Finding, status: StatusCode) {
         self.findings.error(finding.field, finding.message);
-        self.status = self.status.max(status);
+        if status != StatusCode::UNPROCESSABLE_ENTITY {
+            self.status = status;
+        }
     }
 }
 
