@@ -13,7 +13,7 @@ pub enum Business {
     EPrescription,
     /// オンライン請求.
     Claims,
-    /// 承継・廃止・まとめての申請.
+    /// 承継・廃止・休止.
     Changes,
 }
 
@@ -54,7 +54,7 @@ impl Business {
             Self::MedicalAid => "医療扶助のオンライン資格確認に関する手続です。",
             Self::EPrescription => "電子処方箋管理サービスに関する手続です。",
             Self::Claims => "オンライン請求に関する手続です。",
-            Self::Changes => "コードが変わるとき、やめるとき、いくつもの医療機関等の手続をまとめて行うときの手続です。",
+            Self::Changes => "医療機関等コードが変わるとき、やめるとき、休むときの手続です。",
         }
     }
 }

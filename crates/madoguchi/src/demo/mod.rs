@@ -191,6 +191,7 @@ mod tests {
     fn a_demo_that_stands_still_needs_an_empty_folder() {
         let folder = tempfile::tempdir().unwrap();
         super::prepare(folder.path(), false, true).unwrap();
+        std::fs::remove_file(folder.path().join(super::BEING_FILLED)).unwrap();
         assert!(super::prepare(folder.path(), false, false).is_ok(), "another demo goes on with its data");
         let refused = super::prepare(folder.path(), false, true).unwrap_err().to_string();
         assert!(refused.contains("numbers would come out twice"), "{refused}");

@@ -81,7 +81,7 @@ fn a_rest_says_until_when_and_only_a_rest_is_ended_by_going_on() {
     let said = |facts: &Facts, answers: &Answers, field: &str| {
         examine(&Form, facts, answers).findings.error_of(field).unwrap_or_default().to_owned()
     };
-    assert!(said(&active, &sound("suspend").with("until", ""), "until").contains("入力してください"));
+    assert!(said(&active, &sound("suspend").with("until", ""), "until").contains("選んでください"));
     assert!(said(&active, &sound("suspend").with("until", "2026-06-30"), "until").contains("より後の日"));
     assert_eq!(said(&active, &sound("suspend"), "until"), "");
     assert!(said(&active, &sound("resume"), "deed").contains("一覧にない"));

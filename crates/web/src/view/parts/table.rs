@@ -31,6 +31,19 @@ pub struct TableView {
 
 impl HtmlSafe for TableView {}
 
+/// Columns from which on a table may be wider than its page.
+const WIDE: usize = 6;
+
+impl TableView {
+    /// Whether the keyboard could not scroll it: it is wide, and nothing in it takes the focus.
+    #[must_use]
+    pub fn takes_focus(&self) -> bool {
+        let focusable = |cell: &CellView| matches!(cell, CellView::Link(_) | CellView::Check { .. });
+        let sorted = self.columns.iter().any(|column| column.sort.is_some());
+        self.columns.len() >= WIDE && !sorted && !self.rows.iter().flat_map(|row| &row.cells).any(focusable)
+    }
+}
+
 /// A column of a table.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnView {
