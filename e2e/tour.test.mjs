@@ -43,7 +43,7 @@ async function walk(page, start, seen, look, who, sources) {
 
 /** Opens a page and gives its source; files are not opened. */
 async function opens(page, address, kind) {
-  if (/\.(pdf|csv|png|jpg|xlsx|txt|cer|pem|crl|docx|p7b|ics|xml|atom)$/.test(kind)) return undefined;
+  if (/\.(pdf|csv|png|jpg|xlsx|txt|cer|pem|crl|docx|p7b|ics|xml|atom|zip)$|\/files\/id$/.test(kind)) return undefined;
   const answer = await page.goto(address);
   assert.ok(answer.status() < 400, `${address} answers ${answer.status()}`);
   return (answer.headers()["content-type"] ?? "").startsWith("text/html") ? answer.text() : undefined;
