@@ -13,8 +13,6 @@ use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
 pub struct Answered {
     /// Identifier of the certificate.
     pub id: Uuid,
-    /// Who issued it.
-    pub authority_id: Uuid,
     /// Its serial, hexadecimal.
     pub serial: String,
     /// Its state now.
@@ -32,18 +30,7 @@ pub struct Answered {
     /// Until when it holds, in milliseconds since 1970 UTC.
     pub next_update: Option<i64>,
 }
-from_row!(Answered {
-    id,
-    authority_id,
-    serial,
-    state,
-    revoked_at,
-    revocation_reason,
-    status,
-    answer,
-    produced_at,
-    next_update
-});
+from_row!(Answered { id, serial, state, revoked_at, revocation_reason, status, answer, produced_at, next_update });
 
 /// An answer that awaits its signature.
 #[derive(Clone, Debug)]
@@ -63,12 +50,13 @@ pub struct NewAnswer<'a> {
 }
 
 sql!(
-    BY_SERIAL = "SELECT c.id, c.authority_id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
+    BY_SERIAL = "SELECT c.id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
         a.produced_at, a.next_update
-    FROM certificates c LEFT JOIN ocsp_answers a ON a.certificate_id = c.id WHERE c.serial = $1"
+    FROM certificates c LEFT JOIN ocsp_answers a ON a.certificate_id = c.id
+    WHERE c.serial = $1 AND c.authority_id = $2"
 );
 sql!(/// Certificates of an authority whose answer is missing, old, or of another state.
-    DUE = "SELECT c.id, c.authority_id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
+    DUE = "SELECT c.id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
         a.produced_at, a.next_update
     FROM certificates c LEFT JOIN ocsp_answers a ON a.certificate_id = c.id
     WHERE c.authority_id = $1 AND c.id > $2 AND c.not_after > $3 AND c.state <> 'prepared'
@@ -84,13 +72,13 @@ sql!(SIGNED = "UPDATE ocsp_answers SET answer = $1 WHERE certificate_id = $2 AND
     AND EXISTS (SELECT 1 FROM certificates c WHERE c.id = ocsp_answers.certificate_id AND c.state = ocsp_answers.status)");
 sql!(FORGET = "DELETE FROM ocsp_answers WHERE certificate_id = $1");
 
-/// The certificate with a serial, and the answer that is kept about it.
+/// An authority's certificate with a serial, and the answer that is kept about it.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn answered(conn: &mut Conn, serial: &str) -> Result<Option<Answered>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(BY_SERIAL).bind(serial).fetch_optional(c).await)?)
+pub async fn answered(conn: &mut Conn, authority: AuthorityId, serial: &str) -> Result<Option<Answered>> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(BY_SERIAL).bind(serial).bind(authority.0).fetch_optional(c).await)?)
 }
 
 /// Certificates after one whose answer is missing, speaks of another state or was made at or before an instant; ordered by
