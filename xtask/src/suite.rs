@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that can fail, on both databases and in a browser.
 
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -23,8 +24,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     let mut failures = Vec::new();
     let mut passed = 0;
-    for run in runs(&selection) {
-        match run.start(&selection.words, &surroundings) {
+    for outcome in start_all(&runs(&selection), &selection.words, &surroundings)? {
+        match outcome {
             Ok(more) => passed += more,
             Err(error) => failures.push(format!("{error:#}")),
         }
@@ -32,6 +33,24 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     println!("\n{passed} tests passed in all.");
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
+}
+
+/// Journeys wait for the browser half of the time, other tests for the disk: they run beside each other, and what the
+/// journeys print is shown when the others are done.
+fn start_all(runs: &[Run], words: &[String], surroundings: &Surroundings) -> anyhow::Result<Vec<anyhow::Result<u64>>> {
+    let (journeys, others): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| **run == Run::Journeys);
+    let mut printed = Vec::new();
+    let outcomes = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| {
+            let mut to: Box<dyn Write> = if others.is_empty() { Box::new(stdout()) } else { Box::new(&mut printed) };
+            journeys.iter().map(|run| run.start(words, surroundings, &mut to)).collect::<Vec<_>>()
+        });
+        let mut outcomes: Vec<_> = others.iter().map(|run| run.start(words, surroundings, &mut stdout())).collect();
+        outcomes.extend(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        outcomes
+    });
+    stdout().write_all(&printed)?;
+    Ok(outcomes)
 }
 
 /// Builds the binary; together with the tests when those run too, so that each dependency is compiled with one set of
@@ -69,7 +88,7 @@ fn runs(selection: &Selection) -> Vec<Run> {
 }
 
 impl Run {
-    fn start(&self, words: &[String], surroundings: &Surroundings) -> anyhow::Result<u64> {
+    fn start(&self, words: &[String], surroundings: &Surroundings, to: &mut dyn Write) -> anyhow::Result<u64> {
         let mut tests = match self {
             Self::Cargo(packages) => {
                 let mut tests = cargo(["test", "--locked", "--no-fail-fast"]);
@@ -87,7 +106,7 @@ impl Run {
                 tests
             }
         };
-        run_tests(surroundings.apply(&mut tests))
+        run_tests(surroundings.apply(&mut tests), to)
     }
 }
 

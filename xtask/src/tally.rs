@@ -5,15 +5,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::process::{announce, shown};
+use crate::process::shown;
 
-/// Runs a test runner, repeats every line it prints, and returns how many tests passed.
+/// Runs a test runner, repeats every line it prints on `to`, and returns how many tests passed.
 ///
 /// # Errors
 /// When the runner fails, and when it ends well without having run a single test.
-pub(crate) fn run_tests(command: &mut Command) -> anyhow::Result<u64> {
-    announce(command);
-    count_tests(command, std::io::stdout())
+pub(crate) fn run_tests(command: &mut Command, mut to: impl Write) -> anyhow::Result<u64> {
+    writeln!(to, "\n$ {}", shown(command))?;
+    count_tests(command, to)
 }
 
 fn count_tests(command: &mut Command, to: impl Write) -> anyhow::Result<u64> {
