@@ -48,11 +48,10 @@ async fn every_question_of_the_fuzz_corpus_gets_an_ocsp_response() {
     .await;
 }
 
-/// The entries of a reader's corpus as they stand, and as base64.
+/// The entries of a reader's corpus as they stand.
 fn bodies(reader: &str) -> Vec<Vec<u8>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(reader);
-    let files = std::fs::read_dir(corpus).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
-    files.flat_map(|bytes| [STANDARD.encode(&bytes).into_bytes(), bytes]).collect()
+    std::fs::read_dir(corpus).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -62,7 +61,10 @@ async fn every_request_of_the_fuzz_corpus_gets_an_answer_of_est() {
         house.clock.pass(IN_TIME);
         let (_, paper) = letter_to(house, "2730100019", "12345678902").await;
         let mut issued = 0;
-        for body in [bodies("csr"), bodies("est")].concat() {
+        // Bodies of EST are base64 already, signing requests are not.
+        let encoded = bodies("csr").iter().map(|bytes| STANDARD.encode(bytes).into_bytes()).collect();
+        let sound = bodies("csr").into_iter().filter(|bytes| pki::CertificateRequest::parse(bytes).is_ok()).collect();
+        for body in [encoded, sound, bodies("est")].concat() {
             let shown = body.escape_ascii();
             let readable = web::request_in(&body).is_ok_and(|request| pki::CertificateRequest::parse(&request).is_ok());
             let told = send(&Browser::terminal(house), "simpleenroll", Some(&paper), body.clone()).await;
