@@ -138,7 +138,8 @@ async fn a_row_that_cannot_be_told_of_keeps_no_other_from_its_answer() {
         }
         tx.commit().await.unwrap();
         round(house).await;
-        let kept = answered(&mut house.app.db.read().await.unwrap(), &sound.record.serial).await.unwrap().unwrap();
+        let (mut conn, issuing) = (house.app.db.read().await.unwrap(), house.app.authority.issuing.id);
+        let kept = answered(&mut conn, issuing, &sound.record.serial).await.unwrap().unwrap();
         assert!(kept.answer.is_some());
     })
     .await;

@@ -167,7 +167,8 @@ async fn answers_are_made_before_they_are_asked_for_and_renewed_before_they_end(
         let terminal = Terminal::of(house, "1330100016", "12345678901").await;
         let kept = async || {
             let mut conn = house.app.db.read().await.unwrap();
-            storage::authority::answered(&mut conn, &terminal.record.serial).await.unwrap().unwrap()
+            let issuing = house.app.authority.issuing.id;
+            storage::authority::answered(&mut conn, issuing, &terminal.record.serial).await.unwrap().unwrap()
         };
         let round = async || {
             authority::sign_ocsp_when_due(&house.app).await.unwrap();

@@ -2,7 +2,9 @@
 
 mod explain;
 pub mod import;
+mod marks;
 mod office;
 
 pub use explain::{CodeAnswer, CodeInput, explain};
+pub use marks::{Marks, marks};
 pub use office::{Filter, get, import_report, imports, search};

@@ -2,11 +2,13 @@
 
 mod imports;
 mod lists;
+mod marks;
 mod words;
 mod write;
 
 pub use imports::*;
 pub use lists::*;
+pub use marks::{Marks, marks};
 pub use words::{codes, index_code};
 use write::searched;
 pub use write::{insert, upsert};

@@ -1,7 +1,7 @@
 //! The notices of master accounts that can be downloaded: a task while they can, and what comes next until somebody did.
 
-use domain::{applications::Kind, calendar::until_with_days_left};
-use services::{Ctx, applications::Standing, master_accounts, rows::Foremost};
+use domain::calendar::until_with_days_left;
+use services::{Ctx, master_accounts};
 
 use crate::{
     pages::master_account::{PLACE, TITLE},
@@ -14,14 +14,11 @@ pub(super) struct Ready {
     is_new: bool,
 }
 
-/// The notices of the institution that can be downloaded; nobody is asked who never filed an eligibility application.
+/// The notices of the institution that can be downloaded.
 ///
 /// # Errors
 /// As [`master_accounts::waiting`].
-pub(super) async fn ready(ctx: &Ctx<'_>, standings: &[Standing<Foremost>]) -> services::Result<Option<Ready>> {
-    if !standings.iter().any(|standing| standing.case.kind == Kind::Eligibility && standing.case.filed > 0) {
-        return Ok(None);
-    }
+pub(super) async fn ready(ctx: &Ctx<'_>) -> services::Result<Option<Ready>> {
     let until = |until| until_with_days_left(until, ctx.now.date());
     let waiting = master_accounts::waiting(ctx).await?;
     Ok(waiting.map(|one| Ready { until: until(one.until.date()), is_new: one.is_new }))

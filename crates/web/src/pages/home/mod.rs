@@ -17,7 +17,7 @@ use domain::applications::{Ask, Kind};
 use serde::Deserialize;
 use services::{
     applications::{self, Standing},
-    content,
+    content, institutions,
     rows::{Foremost, Notice},
     terminals::Overview,
 };
@@ -94,14 +94,19 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     let notices = content::concerning(&newest, reader, ctx.now).take(NOTICES).map(notice_link).collect();
     let overview = terminals_of(&ctx, &standings).await?;
     let tasks = Tasks::new(&ctx, &standings, &drafts);
-    let (next, list) = coming(&ctx, &tasks, &standings, overview.as_ref()).await?;
+    let marks = institutions::marks(&ctx).await?;
+    let ready = if marks.notices { master_account::ready(&ctx).await? } else { None };
+    let (next, list) = coming(&ctx, &tasks, &standings, overview.as_ref(), ready).await?;
+    let others = if marks.others { tasks::others(&applications::others(&ctx).await?) } else { vec![] };
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
-    frame.banners.extend(super::succession::banner(&visit).await?);
+    if marks.succession {
+        frame.banners.extend(super::succession::banner(&visit).await?);
+    }
     frame.banners.extend((!said.saved.is_empty()).then(BannerView::draft_saved));
     Ok(Html(Home {
         next,
         tasks: TaskListView { tasks: list, unordered: false },
-        others: TaskListView { tasks: tasks::others(&applications::others(&ctx).await?), unordered: true },
+        others: TaskListView { tasks: others, unordered: true },
         waiting: overview.as_ref().map(super::terminals::waiting_words).unwrap_or_default(),
         terminals: overview.as_ref().map(super::terminals::overview_table),
         notices,
@@ -125,9 +130,9 @@ async fn coming(
     tasks: &Tasks<'_>,
     standings: &[Standing<Foremost>],
     overview: Option<&Overview>,
+    ready: Option<Ready>,
 ) -> Result<(NextStepView, Vec<TaskView>), Failure> {
     let together = together::next_step(ctx, tasks, standings).await?.map(|step| (step, None));
-    let ready = master_account::ready(ctx, standings).await?;
     let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
     let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
     let downloads = download.is_some();
