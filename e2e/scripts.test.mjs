@@ -61,3 +61,44 @@ test("suggestions are chosen with the arrows, closed with Escape and looked for 
   await page.waitForURL("**/found?q=*");
   assert.equal(new URL(page.url()).searchParams.get("q"), "回線");
 });
+
+test("a file is sent by the button beside it, and stands in its field while the rest of the form stays", async (t) => {
+  const script = await readFile(path.join(repository, "crates/web/assets/js/upload.js"), "utf8");
+  const field = (key, files) => `<div class="field"><ul class="uploads">${files}</ul><div data-upload="100">
+    <label for="f-${key}">${key}</label><input type="file" id="f-${key}" name="${key}" multiple>
+    <progress max="100" value="0" hidden></progress><p role="status" data-upload-state></p>
+    <button type="submit" name="action" value="files/${key}">追加：${key}</button></div></div>`;
+  const form = (files) => document(`<form action="/edit" method="post" enctype="multipart/form-data">
+    <label for="note">備考</label><input id="note" name="note">${field("receipt", files)}${field("report", "")}
+    <button type="submit" name="action" value="leave">中断する</button></form><script type="module">${script}</script>`);
+  const address = await serve(t, () => ({ html: form("") }));
+  const browser = await launch();
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  const sent = [];
+  await page.route("**/edit", (route) => {
+    if (route.request().method() === "GET") return route.fulfill({ contentType: "text/html", body: form("<li>領収書.pdf</li>") });
+    sent.push(route.request().postData());
+    return route.fulfill(sent.length === 1 ? { status: 422, json: { errors: [{ message: "使えません。" }] } } : { json: { go: "/edit#f-receipt" } });
+  });
+  await page.goto(address);
+  await page.fill("#note", "書きかけ");
+  const state = page.locator("[data-upload-state]").first();
+  const choose = (key, size) => page.setInputFiles(`#f-${key}`, { name: `${key}.pdf`, mimeType: "application/pdf", buffer: Buffer.alloc(size, 65) });
+  await page.getByRole("button", { name: "追加：receipt" }).click();
+  assert.match(await state.textContent(), /選んでから/);
+  await choose("receipt", 200);
+  assert.match(await state.textContent(), /大きすぎます/);
+  assert.deepEqual(sent, [], "nothing was sent for that");
+  await choose("receipt", 50);
+  await choose("report", 50);
+  await page.getByRole("button", { name: "追加：receipt" }).click();
+  await page.getByText("使えません。").waitFor();
+  await page.getByRole("button", { name: "追加：receipt" }).click();
+  await page.getByText("領収書.pdf").waitFor();
+  assert.equal(await state.textContent(), "1件のファイルを追加しました。");
+  assert.match(sent[1], /name="action"\r\n\r\nfiles\/receipt\r\n/);
+  assert.doesNotMatch(sent[1], /report\.pdf/, "the other field sends its own");
+  assert.equal(await page.inputValue("#note"), "書きかけ");
+  assert.equal(await page.locator("#f-report").evaluate((input) => input.files.length), 1, "what was chosen elsewhere stays");
+});

@@ -6,6 +6,20 @@ const NOTHING = "ファイルを選んでから押してください。";
 const FAILED = "送信できませんでした。つながりを確かめて、もう一度押してください。";
 const KEPT = "受け取りました。内容を確かめています…";
 
+// What the summary of errors said of a field is done.
+function settled(id) {
+  const summary = document.querySelector(".error-summary");
+  summary?.querySelector(`a[href="#${id}"]`)?.closest("li")?.remove();
+  const left = summary?.querySelectorAll("li").length;
+  if (left === 0) {
+    summary.remove();
+    document.title = document.title.replace(/^エラー：/, "");
+  } else if (left) {
+    const words = summary.querySelector("h2").lastChild;
+    words.nodeValue = words.nodeValue.replace(/\d+/, left);
+  }
+}
+
 function watch(box) {
   const input = box.querySelector("input[type='file']");
   const bar = box.querySelector("progress");
@@ -27,6 +41,21 @@ function watch(box) {
     delete form.dataset.sent;
     say(words, true);
   };
+  // The field as it stands now, in place of this one; what was typed or chosen elsewhere stays as it is.
+  const renew = async (address) => {
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(input.id)?.closest(".field");
+    if (!fresh) throw new Error("another page");
+    const added = input.files.length;
+    box.closest(".field").replaceWith(fresh);
+    delete form.dataset.sent;
+    settled(input.id);
+    const next = fresh.querySelector("[data-upload]");
+    watch(next);
+    next.querySelector("[data-upload-state]").textContent = `${added}件のファイルを追加しました。`;
+    fresh.querySelector("input[type='file']").focus();
+  };
   const answered = (request) => {
     let answer = {};
     try {
@@ -35,14 +64,18 @@ function watch(box) {
       // Not ours: a proxy, or a page that says that the login has ended.
     }
     if (answer.go) {
-      history.replaceState(null, "", answer.go);
-      location.reload();
+      renew(answer.go).catch(() => {
+        history.replaceState(null, "", answer.go);
+        location.reload();
+      });
     } else {
       end(answer.errors?.map((error) => error.message).join(" ") || FAILED);
     }
   };
   const send = () => {
     const data = new FormData(form);
+    // Each field sends its own: what is wrong with another file is told beside that one.
+    for (const other of form.querySelectorAll("input[type='file']")) if (other !== input) data.delete(other.name);
     data.append("action", button.value);
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", (event) => {
@@ -51,7 +84,8 @@ function watch(box) {
     });
     request.addEventListener("load", () => answered(request));
     request.addEventListener("error", () => end(FAILED));
-    request.open("POST", form.action);
+    // Not form.action: that is the buttons of this name.
+    request.open("POST", form.getAttribute("action"));
     request.setRequestHeader("accept", "application/json");
     bar.hidden = false;
     form.dataset.sent = "yes";
