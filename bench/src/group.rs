@@ -1,4 +1,5 @@
-//! 一括申請 of one table with as many rows as it may have: from handing it in until every row is a case.
+//! 一括申請 of tables with as many rows as they may have, of 資格確認 and of a procedure of the common kind: from handing one in until
+//! every row is a case.
 
 use std::time::Duration;
 
@@ -31,45 +32,113 @@ struct Operator {
     codes: Vec<String>,
 }
 
-/// Hands the table in, agrees, and waits until all is sent.
+/// A procedure whose table is measured.
+struct Table {
+    /// Its key in addresses.
+    kind: &'static str,
+    /// Its short name in the report.
+    name: &'static str,
+    head: &'static [&'static str],
+    /// The cells of a row behind its code: a number of its own, and the month of the start.
+    row: fn(usize, YearMonth) -> String,
+}
+
+/// The second one builds on the first: its institutions have filed that.
+const TABLES: [Table; 2] = [
+    Table {
+        kind: "eligibility",
+        name: "資格確認",
+        head: &[
+            "申請区分",
+            "電気通信回線種別",
+            "お客様IDの種類",
+            "お客様ID",
+            "フレッツ・v6オプション契約の確認",
+            "利用開始予定年月",
+            "電子証明書発行料の支払方法",
+        ],
+        row: |number, month| format!("開始\t1\tCAF\tCAF{number:010}\t1\t{month}\t1"),
+    },
+    Table {
+        kind: "home_visit",
+        name: "訪問診療等",
+        head: &[
+            "申請区分",
+            "利用するサービス",
+            "利用開始予定年月",
+            "機器の種類",
+            "機器の台数",
+            "担当者の氏名",
+            "担当者の電話番号",
+        ],
+        row: |_, month| format!("開始\t訪問診療\t{month}\tphone\t1台\t事務部 山田 花子\t03-0000-0000"),
+    },
+];
+
+/// Measures one table after the other.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
     Server::start(bench, report, "Start on an empty folder, filling the demo").await?.stop().await?;
     let operator = prepared(bench).await?;
     let server = Server::start(bench, report, "Start to first answer").await?;
-    let mut client = Client::connect(server.portal).await?;
-    let ask = async |client: &mut Client, path: &str, form: Option<String>| -> anyhow::Result<Answer> {
-        let cookie = format!("mg_session={}", operator.token);
-        client.send(&Shot { path: path.to_owned(), cookie, form }).await
-    };
-    let csrf = csrf_token(&operator.token);
-    let begun = instant();
-    let template = ask(&mut client, "/group/new/eligibility/template.csv", None).await?;
-    anyhow::ensure!(template.status == 200, "the template was {}", template.status);
-    report.probe("Template of 5,000 institutions", format!("{:.2} s", seconds_since(begun)));
-    let id = SheetId::new(RealClock.now(), &Numbers::new());
-    let form = encoded(&[("csrf", &csrf), ("sheet", &id.to_string()), ("pasted", &table(&operator.codes))]);
-    let begun = instant();
-    let taken = ask(&mut client, "/group/new/eligibility", Some(form)).await?;
-    anyhow::ensure!(taken.status == 303, "the table was answered by {}: {}", taken.status, text(&taken));
-    report.probe("5,000 rows read and judged", format!("{:.2} s", seconds_since(begun)));
-    let sheet = format!("/group/{id}");
-    let offer = ask(&mut client, &format!("{sheet}/send"), None).await?;
-    let version = field(&offer, "terms").context("no terms to agree to")?;
-    let count = MOST_ROWS.to_string();
-    let form = encoded(&[("csrf", &csrf), ("run", "0"), ("count", &count), ("terms", &version)]);
-    let sent = ask(&mut client, &format!("{sheet}/send"), Some(form)).await?;
-    anyhow::ensure!(sent.status == 303, "the consent was answered by {}: {}", sent.status, text(&sent));
-    loop {
-        let page = ask(&mut client, &sheet, None).await?;
-        if !text(&page).contains("data-progress") {
-            anyhow::ensure!(text(&page).contains("送信済みの行 5,000"), "not all were sent: {}", text(&page));
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
+    let mut desk = Desk { client: Client::connect(server.portal).await?, operator };
+    for table in &TABLES {
+        desk.file(table, report).await?;
+        report.probe("Memory after it", format!("{:.0} MiB", server.memory("VmRSS")?));
     }
-    report.below("一括申請 of 5,000 rows, from the upload until all are sent", seconds_since(begun), 60.0, "s");
-    report.probe("Memory after it", format!("{:.0} MiB", server.memory("VmRSS")?));
     server.stop().await
+}
+
+/// The person in front of the portal.
+struct Desk {
+    client: Client,
+    operator: Operator,
+}
+
+impl Desk {
+    async fn ask(&mut self, path: &str, form: Option<String>) -> anyhow::Result<Answer> {
+        let cookie = format!("mg_session={}", self.operator.token);
+        self.client.send(&Shot { path: path.to_owned(), cookie, form }).await
+    }
+
+    /// Hands the table in, agrees, and waits until all is sent.
+    async fn file(&mut self, table: &Table, report: &mut Report) -> anyhow::Result<()> {
+        let (address, name) = (format!("/group/new/{}", table.kind), table.name);
+        let csrf = csrf_token(&self.operator.token);
+        let begun = instant();
+        let template = self.ask(&format!("{address}/template.csv"), None).await?;
+        anyhow::ensure!(template.status == 200, "the template was {}", template.status);
+        report.probe(&format!("{name}: template of 5,000 institutions"), format!("{:.2} s", seconds_since(begun)));
+        let id = SheetId::new(RealClock.now(), &Numbers::new());
+        let pasted = table.of(&self.operator.codes);
+        let form = encoded(&[("csrf", &csrf), ("sheet", &id.to_string()), ("pasted", &pasted)]);
+        let begun = instant();
+        let taken = self.ask(&address, Some(form)).await?;
+        anyhow::ensure!(taken.status == 303, "the table was answered by {}: {}", taken.status, text(&taken));
+        report.probe(&format!("{name}: 5,000 rows read and judged"), format!("{:.2} s", seconds_since(begun)));
+        let sheet = format!("/group/{id}");
+        let offer = self.ask(&format!("{sheet}/send"), None).await?;
+        let version = field(&offer, "terms").context("no terms to agree to")?;
+        let count = MOST_ROWS.to_string();
+        let form = encoded(&[("csrf", &csrf), ("run", "0"), ("count", &count), ("terms", &version)]);
+        let sent = self.ask(&format!("{sheet}/send"), Some(form)).await?;
+        anyhow::ensure!(sent.status == 303, "the consent was answered by {}: {}", sent.status, text(&sent));
+        self.wait(&sheet).await?;
+        let all = format!("一括申請 of 5,000 rows of {name}, from the upload until all are sent");
+        report.below(&all, seconds_since(begun), 60.0, "s");
+        Ok(())
+    }
+
+    /// Until no row waits any more.
+    async fn wait(&mut self, sheet: &str) -> anyhow::Result<()> {
+        loop {
+            let page = text(&self.ask(sheet, None).await?);
+            if !page.contains("data-progress") {
+                anyhow::ensure!(page.contains("送信済みの行 5,000"), "not all were sent: {page}");
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
 }
 
 fn text(answer: &Answer) -> String {
@@ -99,21 +168,14 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(key, value)| format!("{key}={}", encode(value))).collect::<Vec<_>>().join("&")
 }
 
-/// As a spreadsheet copies it.
-fn table(codes: &[String]) -> String {
-    let month = YearMonth::of(RealClock.now().date()).plus_months(2);
-    let head = [
-        "医療機関等コード",
-        "申請区分",
-        "電気通信回線種別",
-        "お客様IDの種類",
-        "お客様ID",
-        "フレッツ・v6オプション契約の確認",
-        "利用開始予定年月",
-        "電子証明書発行料の支払方法",
-    ];
-    let row = |(number, code): (usize, &String)| format!("{code}\t開始\t1\tCAF\tCAF{number:010}\t1\t{month}\t1\n");
-    std::iter::once(head.join("\t") + "\n").chain(codes.iter().enumerate().map(row)).collect()
+impl Table {
+    /// As a spreadsheet copies it.
+    fn of(&self, codes: &[String]) -> String {
+        let month = YearMonth::of(RealClock.now().date()).plus_months(2);
+        let row = |(number, code): (usize, &String)| format!("{code}\t{}\n", (self.row)(number, month));
+        let head = format!("医療機関等コード\t{}\n", self.head.join("\t"));
+        std::iter::once(head).chain(codes.iter().enumerate().map(row)).collect()
+    }
 }
 
 /// A member of as many institutions as a table has rows, written while the program rests.

@@ -3,11 +3,12 @@
 
 use axum::http::StatusCode;
 use domain::{
-    applications::Kind,
+    applications::{Kind, State},
     group::RowState,
-    ids::{ApplicationId, SheetId},
+    ids::{ApplicationId, InstitutionId, SheetId},
 };
 use serde_json::json;
+use storage::applications::Application;
 
 use crate::{
     browser::Browser,
@@ -191,8 +192,7 @@ async fn a_row_is_a_terminal_and_its_fee_is_agreed_to_for_all_at_once() {
 
 /// Files an eligibility application of one of the person's institutions.
 async fn filed_for(house: &House, browser: &Browser, code: &str) {
-    let place = storage::institutions::by_code(&mut house.app.db.read().await.unwrap(), code).await.unwrap().unwrap();
-    let place = place.id.to_string();
+    let place = place_of(house, code).await.to_string();
     let switched = browser.post("/account/switch", &[("institution", place.as_str()), ("next", "/")]).await;
     assert_eq!(switched.status, StatusCode::SEE_OTHER);
     filed(house, browser).await;
@@ -230,4 +230,74 @@ async fn a_draft_of_somebody_at_the_institution_is_not_touched_and_old_tables_go
         assert_eq!(filed_at(house, Kind::Eligibility, &codes).await, 3, "two cases and the draft");
     })
     .await;
+}
+
+/// A row of 訪問診療等.
+const VISITS: [(&str, &str); 7] = [
+    ("申請区分", "開始"),
+    ("利用するサービス", "訪問診療／往診"),
+    ("利用開始予定年月", "2026年7月"),
+    ("機器の種類", "スマートフォン・タブレット"),
+    ("機器の台数", "2台"),
+    ("担当者の氏名", "山田 花子"),
+    ("担当者の電話番号", "03-1234-5678"),
+];
+
+#[tokio::test]
+async fn rows_of_a_common_procedure_know_what_each_institution_has_filed_and_tested() {
+    on_each_database(async |house| {
+        let (_, browser, codes) = chain(house, 3).await;
+        for code in &codes[..2] {
+            filed_for(house, &browser, code).await;
+        }
+        let mut form = Form::of(&browser, "home_visit").await;
+        codes.iter().for_each(|code| form.add(code, &VISITS));
+        let sheet = hand_in(&browser, "home_visit", form.text(',').as_bytes()).await;
+        let found = results(&browser, &sheet).await;
+        assert!(found[&4][2].contains("この申請の前に、オンライン資格確認の利用申請が必要です。"), "{found:?}");
+        let agreed = [("run", "0"), ("count", "2"), ("terms", "1.0")];
+        assert_eq!(browser.post(&format!("{sheet}/send"), &agreed).await.location, sheet);
+        mails(house).await;
+        let sent = cases(house, &sheet).await;
+        assert_eq!(sent.len(), 2);
+        // One of the two is accepted: its next row changes what is in force, the other one waits.
+        let mut tx = house.app.db.write().await.unwrap();
+        let case = storage::applications::find(&mut tx, sent[0]).await.unwrap().unwrap();
+        let now = house.app.clock.now();
+        assert!(storage::applications::advance(&mut tx, &case, State::InForce, None, &[], now).await.unwrap());
+        // And its terminal has passed the connection test.
+        let terminal = Application {
+            id: ApplicationId::new(now, &*house.app.randomness),
+            kind: Kind::Certificate,
+            state: State::Installed,
+            reference: Some("999999999999".to_owned()),
+            terminal_name: Some("受付".to_owned()),
+            ..case.clone()
+        };
+        storage::applications::insert_filed(&mut tx, &terminal).await.unwrap();
+        tx.commit().await.unwrap();
+        let changes: Vec<_> = VISITS.iter().copied().chain([("申請区分", "変更")]).collect();
+        let mut form = Form::of(&browser, "home_visit").await;
+        codes[..2].iter().for_each(|code| form.add(code, &changes));
+        let sheet = hand_in(&browser, "home_visit", form.text(',').as_bytes()).await;
+        let found = results(&browser, &sheet).await;
+        let accepted = if case.institution_id == place_of(house, &codes[0]).await { 2 } else { 3 };
+        assert_eq!(found[&accepted][0], "送信できます", "{found:?}");
+        assert!(found[&(5 - accepted)][2].contains("同じ手続が、すでに進んでいます"), "{found:?}");
+        let mut form = Form::of(&browser, "operation_start").await;
+        codes.iter().for_each(|code| form.add(code, &[("運用開始日", "2026-07-01")]));
+        let sheet = hand_in(&browser, "operation_start", form.text(',').as_bytes()).await;
+        for (row, [state, _, faults]) in results(&browser, &sheet).await {
+            let good = state == "送信できます";
+            assert!(
+                good == (row == accepted) && good != faults.contains("接続テストを済ませてください"),
+                "{row}: {faults}"
+            );
+        }
+    })
+    .await;
+}
+
+async fn place_of(house: &House, code: &str) -> InstitutionId {
+    storage::institutions::by_code(&mut house.app.db.read().await.unwrap(), code).await.unwrap().unwrap().id
 }

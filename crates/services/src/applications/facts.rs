@@ -1,21 +1,18 @@
 //! Gathers what a form must know besides the answers.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     applications::{Facts, Kind, Known, KnownTerminal, Rules, State},
     clock::Timestamp,
     forms::Answers,
-    ids::InstitutionId,
+    ids::{ApplicationId, InstitutionId},
     institutions::Institution,
     procedures::Common,
     terminals::renewal::{self, Window},
 };
 use storage::boxed;
-use storage::{
-    Conn,
-    applications::{Application, LatestFilings},
-};
+use storage::{Conn, applications::Application};
 
 use crate::{Ctx, Error, Result, subsidies};
 use time::Duration;
@@ -23,18 +20,40 @@ use time::Duration;
 /// The facts for a form of a procedure, for the institution the person acts for.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// When the database cannot be read; [`Error::NotFound`] without such an institution.
 #[boxed]
 pub async fn facts_of(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Facts> {
+    let found = storage::institutions::find(&mut ctx.app.db.read().await?, institution).await?;
+    let mut facts = facts_of_many(ctx, vec![found.ok_or(Error::NotFound)?], kind).await?;
+    facts.remove(&institution).ok_or(Error::NotFound)
+}
+
+/// The facts for forms of a procedure at some institutions: as many questions for a page of them as for one. Only what no table
+/// offers (subsidies, and what concerns an institution as a whole) is asked one after another.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub(crate) async fn facts_of_many(
+    ctx: &Ctx<'_>,
+    institutions: Vec<Institution>,
+    kind: Kind,
+) -> Result<BTreeMap<InstitutionId, Facts>> {
+    let ids: Vec<InstitutionId> = institutions.iter().map(|institution| institution.id).collect();
     let mut conn = ctx.app.db.read().await?;
-    let mut known = known(&mut conn, institution, kind, ctx.now).await?;
-    of_an_end(ctx, &mut conn, institution, kind, &mut known).await?;
-    let found = storage::institutions::find(&mut conn, institution).await?.ok_or(Error::NotFound)?;
-    let mut facts = assemble(ctx, found, known);
-    if kind == subsidies::KIND {
-        subsidies::known_of(&mut conn, &mut facts, institution, None).await?;
+    let mut all_known = known(&mut conn, &ids, kind, ctx.now).await?;
+    let mut all = BTreeMap::new();
+    for institution in institutions {
+        let id = institution.id;
+        let mut known = all_known.remove(&id).unwrap_or_default();
+        of_an_end(ctx, &mut conn, id, kind, &mut known).await?;
+        let mut facts = assemble(ctx, institution, known);
+        if kind == subsidies::KIND {
+            subsidies::known_of(&mut conn, &mut facts, id, None).await?;
+        }
+        all.insert(id, facts);
     }
-    Ok(facts)
+    Ok(all)
 }
 
 /// What only the procedures know by which an institution ends or changes its code.
@@ -59,7 +78,7 @@ async fn of_an_end(
 }
 
 /// The facts for a form, given the institution and what is known of it.
-pub(crate) fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
+fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
     let reference = ctx.app.reference();
     let (person_name, person_email) =
         ctx.session().map(|session| (session.name.clone(), session.email.clone())).unwrap_or_default();
@@ -77,58 +96,81 @@ pub(crate) fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) ->
     }
 }
 
-async fn known(conn: &mut Conn, institution: InstitutionId, kind: Kind, now: Timestamp) -> Result<Known> {
-    let LatestFilings { eligibility, claims } = storage::applications::latest_filings(conn, institution).await?;
-    let terminals = match kind {
-        Kind::Certificate => known_terminals(conn, institution, now).await?,
-        Kind::Eligibility | Kind::Claims | Kind::Common(_) => vec![],
+async fn known(
+    conn: &mut Conn,
+    of: &[InstitutionId],
+    kind: Kind,
+    now: Timestamp,
+) -> Result<BTreeMap<InstitutionId, Known>> {
+    let own = matches!(kind, Kind::Common(_)).then_some(kind);
+    let kinds: Vec<Kind> = [Kind::Eligibility, Kind::Claims].into_iter().chain(own).collect();
+    let mut filed = storage::applications::latest_filed(conn, &kinds, of).await?;
+    let mut terminals = match kind {
+        Kind::Certificate => known_terminals(conn, of, now).await?,
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => BTreeMap::new(),
     };
-    let latest = match kind {
-        Kind::Common(_) => storage::applications::latest_of(conn, institution, kind).await?,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims => None,
+    let around = match kind {
+        Kind::Common(Common::OperationStart) => storage::applications::around_start(conn, of).await?,
+        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => BTreeMap::new(),
     };
-    let (connected, subsidy_refers) = match kind {
-        Kind::Common(_) => storage::applications::before_start(conn, institution).await?,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims => (false, false),
+    let known = |id: &InstitutionId| {
+        let [eligibility, claims] = [Kind::Eligibility, Kind::Claims].map(|kind| filed.remove(&(*id, kind)));
+        let around = around.get(id).copied().unwrap_or_default();
+        let known = Known {
+            latest: own.and_then(|own| filed.remove(&(*id, own))).map(|case| case.answers),
+            connected: around.connected,
+            subsidy_refers: around.subsidy,
+            terminals: terminals.remove(id).unwrap_or_default(),
+            ..known_of(eligibility, claims)
+        };
+        (*id, known)
     };
+    Ok(of.iter().map(known).collect())
+}
+
+/// What is known by the filings on which the others build.
+fn known_of(eligibility: Option<Application>, claims: Option<Application>) -> Known {
     let answers = |case: &Option<Application>| case.as_ref().map(|case| case.answers.clone());
-    Ok(Known {
+    Known {
         eligibility: answers(&eligibility),
         claims: answers(&claims),
-        latest: answers(&latest),
-        connected,
-        subsidy_refers,
-        fee_payment: way_of_paying(eligibility.as_ref(), claims.as_ref()).to_owned(),
+        fee_payment: way_of_paying(eligibility.iter().chain(&claims)).to_owned(),
         claims_sent_at: claims.as_ref().and_then(|case| case.submitted_at),
         eligibility_line_id: eligibility.and_then(|case| case.line_id),
         claims_line_id: claims.and_then(|case| case.line_id),
-        terminals,
-        line_id_elsewhere: false,
         ..Known::default()
-    })
+    }
 }
 
-/// How the institution pays: the latest answer of either procedure (spec 05); a filing on paper gives none.
-pub(crate) fn way_of_paying<'a>(eligibility: Option<&'a Application>, claims: Option<&'a Application>) -> &'a str {
-    let chosen = |case: &&Application| case.answers.has("fee_payment");
-    let latest = eligibility.into_iter().chain(claims).filter(chosen).max_by_key(|case| case.submitted_at);
+/// How an institution pays: the latest answer of either filing (spec 05); one on paper gives none.
+pub(crate) fn way_of_paying<'a>(filings: impl Iterator<Item = &'a Application>) -> &'a str {
+    let latest = filings.filter(|case| case.answers.has("fee_payment")).max_by_key(|case| case.submitted_at);
     latest.map_or("", |case| case.answers.get("fee_payment"))
 }
 
 /// Terminals with an application under way or a certificate. One whose certificate can be neither used nor renewed any
 /// more has none: a new application is the right way.
-async fn known_terminals(conn: &mut Conn, institution: InstitutionId, now: Timestamp) -> Result<Vec<KnownTerminal>> {
-    let cases = storage::applications::terminals_of(conn, institution).await?;
-    let ending = storage::terminals::ending_of(conn, institution, endings_from(now)).await?;
-    let known = |case: Application| {
-        let own = ending.iter().filter(|one| one.application_id == case.id).map(|one| one.not_after).max();
-        known_terminal(case, own, now)
-    };
-    Ok(cases.into_iter().filter_map(known).collect())
+async fn known_terminals(
+    conn: &mut Conn,
+    of: &[InstitutionId],
+    now: Timestamp,
+) -> Result<BTreeMap<InstitutionId, Vec<KnownTerminal>>> {
+    let cases = storage::applications::terminals_of(conn, of).await?;
+    let mut ends: BTreeMap<ApplicationId, Timestamp> = BTreeMap::new();
+    for (case, end) in storage::applications::endings_of(conn, of, endings_from(now)).await? {
+        let latest = ends.entry(case).or_insert(end);
+        *latest = (*latest).max(end);
+    }
+    let mut found: BTreeMap<InstitutionId, Vec<KnownTerminal>> = BTreeMap::new();
+    for case in cases {
+        let (place, end) = (case.institution_id, ends.get(&case.id).copied());
+        found.entry(place).or_default().extend(known_terminal(case, end, now));
+    }
+    Ok(found)
 }
 
 /// A terminal by its case and the latest end of its certificates; none when a new application is the right way.
-pub(crate) fn known_terminal(case: Application, end: Option<Timestamp>, now: Timestamp) -> Option<KnownTerminal> {
+fn known_terminal(case: Application, end: Option<Timestamp>, now: Timestamp) -> Option<KnownTerminal> {
     let ends_at = end.filter(|end| Window::at(*end, now) != Window::Over);
     let fetched = matches!(case.state, State::PickedUp | State::Installed);
     let (name, applied_at) = (case.terminal_name?, case.submitted_at?);
@@ -136,7 +178,7 @@ pub(crate) fn known_terminal(case: Application, end: Option<Timestamp>, now: Tim
 }
 
 /// From when on ends of certificates count for what is known of terminals.
-pub(crate) fn endings_from(now: Timestamp) -> Timestamp {
+fn endings_from(now: Timestamp) -> Timestamp {
     now - Duration::days(renewal::GRACE_DAYS + 1)
 }
 

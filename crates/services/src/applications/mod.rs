@@ -21,7 +21,7 @@ pub use copy::{attachment, copy_pdf};
 pub(crate) use draft::blank;
 pub use draft::{FormState, Outlook, Started, discard, form, outlook, save, save_at, start};
 pub use facts::facts_of;
-pub(crate) use facts::{assemble, endings_from, facts_for_case, known_terminal, way_of_paying};
+pub(crate) use facts::{facts_for_case, facts_of_many};
 pub use keep::{Draft, SWEEP_DRAFTS, drafts, sweep_drafts, sweep_drafts_when_due};
 pub use paper::{PaperFiling, record_paper_filing};
 pub use places::{Place, Places, ask_of, next_of, places};

@@ -132,15 +132,6 @@ sql!(SENT_TOGETHER = select_case!("WHERE sent_with = $1 ORDER BY id LIMIT 50"));
 sql!(FILED_BEFORE = select_case!("WHERE institution_id = $1 AND kind = $2 AND id <> $3 AND submitted_at <= $4
     AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1"));
 sql!(
-    LATEST_FILINGS = select_case!(
-        "WHERE id IN (
-    (SELECT id FROM applications WHERE institution_id = $1 AND kind = 'eligibility'
-    AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1),
-    (SELECT id FROM applications WHERE institution_id = $1 AND kind = 'claims'
-    AND state IN ('submitted', 'in_review', 'returned', 'accepted', 'in_force') ORDER BY submitted_at DESC, id DESC LIMIT 1))"
-    )
-);
-sql!(
     IN_FORCE_BEFORE = select_case!(
         "WHERE institution_id = $1 AND kind = $2
     AND state IN ('accepted', 'in_force') AND id <> $3 ORDER BY submitted_at DESC, id DESC LIMIT 20"
@@ -152,14 +143,6 @@ sql!(
     UNDER_WAY = select_case!(
         "WHERE institution_id = $1 AND kind = $2
     AND state IN ('submitted', 'in_review', 'returned') ORDER BY submitted_at DESC, id DESC LIMIT 1"
-    )
-);
-sql!(
-    TERMINALS = select_case!(
-        "WHERE institution_id = $1 AND kind = 'certificate' AND terminal_name IS NOT NULL
-    AND state NOT IN ('draft', 'rejected', 'cancelled', 'pickup_expired')
-    AND (state NOT IN ('picked_up', 'installed') OR EXISTS (SELECT 1 FROM certificates c
-        WHERE c.application_id = applications.id AND c.state = 'valid')) ORDER BY submitted_at, id LIMIT 500"
     )
 );
 sql!(
@@ -226,34 +209,6 @@ pub async fn filed_before(conn: &mut Conn, case: &Application) -> Result<Option<
     row.map(Row::read).transpose()
 }
 
-/// The latest filings of an institution that were sent and neither refused nor taken back.
-#[derive(Clone, Debug, Default)]
-pub struct LatestFilings {
-    /// For online eligibility verification.
-    pub eligibility: Option<Application>,
-    /// For online claims.
-    pub claims: Option<Application>,
-}
-
-/// The latest filing of each kind, in one question.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn latest_filings(conn: &mut Conn, institution: InstitutionId) -> Result<LatestFilings> {
-    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LATEST_FILINGS).bind(institution.0).fetch_all(c).await)?;
-    let mut latest = LatestFilings::default();
-    for row in rows {
-        let case = row.read()?;
-        match case.kind {
-            Kind::Eligibility => latest.eligibility = Some(case),
-            Kind::Claims => latest.claims = Some(case),
-            Kind::Certificate | Kind::Common(_) => {}
-        }
-    }
-    Ok(latest)
-}
-
 /// Accepted cases of a procedure other than the given one, the latest first: what a change replaces.
 ///
 /// # Errors
@@ -300,16 +255,6 @@ pub async fn under_way_in_turn(tx: &mut Tx, institution: InstitutionId, kind: Ki
         sqlx::query(TAKE_TURN).bind(institution.0).execute(&mut **conn).await?;
     }
     under_way(tx, institution, kind).await
-}
-
-/// Certificate applications of an institution that are under way, or whose certificate is not revoked, at most 500.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn terminals_of(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Application>> {
-    let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(TERMINALS).bind(institution.0).fetch_all(c).await)?;
-    rows.into_iter().map(Row::read).collect()
 }
 
 /// Certificate applications of an institution that were sent, also those that ended without a certificate, at most 500.

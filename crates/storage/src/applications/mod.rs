@@ -6,6 +6,7 @@ mod common;
 mod drafts;
 mod events;
 pub(crate) mod foremost;
+pub(crate) mod known;
 mod lists;
 mod looked_up;
 mod queue;
@@ -14,13 +15,14 @@ mod talk;
 
 pub use anew::submit_anew;
 pub use blank::{blank, blanked_at, to_blank};
-pub use common::{before_start, latest_of, others};
+pub use common::others;
 pub use drafts::{Mark, delete_draft, drafts_of, insert_draft, mark_of, remove_draft, set_mark, told, unwritten};
 pub use events::{EventRow, Reached, events, insert_event, reached_by_certificate_cases};
 pub use foremost::{Foremost, foremost, foremost_of_all};
+pub use known::{AroundStart, around_start, endings_of, latest_filed, latest_of, terminals_of};
 pub use lists::{
-    LatestFilings, Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line, kinds,
-    latest_filings, of_institution, open_by_kind, sent_together, terminals_of, under_way, under_way_in_turn,
+    Listed, cases_of_terminals, certificate_cases_of, filed_before, filed_elsewhere_with_line, kinds, of_institution,
+    open_by_kind, sent_together, under_way, under_way_in_turn,
 };
 pub use looked_up::{elsewhere_with_line, has_hand_in, references_of};
 pub use queue::{Assignee, Counts, PAGE, QueueFilter, counts, next_in_queue, previous_in_queue, queue};
@@ -198,7 +200,6 @@ macro_rules! select_case {
         )
     };
 }
-pub(crate) use Row as CaseRow;
 pub(crate) use select_case;
 
 sql!(INSERT_FILED = "INSERT INTO applications (id, kind, institution_id, state, version, reference, answers, findings, line_id,

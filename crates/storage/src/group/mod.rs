@@ -4,9 +4,7 @@
 mod known;
 mod rows;
 
-pub use known::{
-    Member, Process, endings_of, latest_of, lines_elsewhere, members_among, terminals_of_many, under_way_of,
-};
+pub use known::{Member, Process, lines_elsewhere, members_among, under_way_of};
 pub use rows::{
     NewRow, Row, change_row, counts, insert_rows, queue_good, refuse_row, row, row_sent, rows, rows_at, rows_in,
 };

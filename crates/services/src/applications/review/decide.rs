@@ -8,11 +8,7 @@ use domain::{
 };
 use serde_json::json;
 use storage::boxed;
-use storage::{
-    Tx,
-    applications::{Application, LatestFilings},
-    master_accounts::MasterAccount,
-};
+use storage::{Tx, applications::Application, master_accounts::MasterAccount};
 
 use super::super::{TAKE_EFFECT, advance, effects, facts::way_of_paying, facts_of, record, reviewing, tell};
 use super::second::{Deed, proposed};
@@ -206,8 +202,9 @@ pub async fn accept_in(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application, secrets: S
 
 /// The institution's way of paying: the latest filed answer of either procedure; deduction if none is known.
 pub(crate) async fn payment_in(tx: &mut Tx, institution: InstitutionId) -> Result<String> {
-    let LatestFilings { eligibility, claims } = storage::applications::latest_filings(tx, institution).await?;
-    Ok(or_deduction(way_of_paying(eligibility.as_ref(), claims.as_ref())))
+    let kinds = [Kind::Eligibility, Kind::Claims];
+    let latest = storage::applications::latest_filed(tx, &kinds, &[institution]).await?;
+    Ok(or_deduction(way_of_paying(latest.values())))
 }
 
 fn or_deduction(chosen: &str) -> String {
