@@ -45,6 +45,35 @@ words! {
     }
 }
 
+/// Why nothing begins at an institution any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// It closed for good.
+    Closed,
+    /// Another code took its place, and the term of its certificates is over.
+    Succeeded,
+}
+
+impl Over {
+    /// In a sentence, for whoever wants to begin something.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Closed => "この医療機関等は、廃止の手続が終わっているため、新しく申請できません。",
+            Self::Succeeded => {
+                "この医療機関等コードは、承継により終わりました。新しいコードの医療機関等に切り替えて、申請してください。"
+            }
+        }
+    }
+
+    /// How the institution stands, in a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "廃止",
+            Self::Succeeded => "承継により終了",
+        }
+    }
+}
+
 /// What happens on the day, in order.
 pub const fn steps(deed: Deed, revokes: bool) -> &'static [Step] {
     match (deed, revokes) {

@@ -2,7 +2,7 @@
 
 use domain::{
     applications::{Event, State},
-    closing::Deed,
+    closing::Over,
     ids::{ApplicationId, InstitutionId},
 };
 use storage::{Conn, boxed};
@@ -89,17 +89,17 @@ pub(crate) async fn end_certificates(ctx: &Ctx<'_>, institution: InstitutionId) 
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(crate) async fn is_over(conn: &mut Conn, institution: InstitutionId) -> Result<Option<&'static str>> {
-    if let Some(succession) = storage::successions::of_old(conn, institution).await?
-        && succession.ended_at.is_some()
-    {
-        return Ok(Some(
-            "この医療機関等コードは、承継により終わりました。新しいコードの医療機関等に切り替えて、申請してください。",
-        ));
-    }
-    let closed = storage::closures::latest(conn, institution).await?;
-    let over = closed.iter().any(|one| one.deed == Deed::Abolish && one.done_at.is_some());
-    Ok(over.then_some("この医療機関等は、廃止の手続が終わっているため、新しく申請できません。"))
+pub(crate) async fn is_over(conn: &mut Conn, institution: InstitutionId) -> Result<Option<Over>> {
+    Ok(storage::endings::over_among(conn, &[institution]).await?.remove(&institution))
+}
+
+/// The same of the institution for which the person acts.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+#[boxed]
+pub async fn over(ctx: &Ctx<'_>) -> Result<Option<Over>> {
+    is_over(&mut ctx.app.db.read().await?, ctx.institution()?).await
 }
 
 /// Whether a case was sent and waits for a decision.

@@ -1,11 +1,16 @@
 //! What of an institution still works and must end with it.
 
+use std::collections::BTreeMap;
+
 use domain::{
     applications::Kind,
+    closing::Over,
     ids::{ApplicationId, CertificateId, InstitutionId},
 };
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use crate::applications::known::among;
 use crate::convert::word;
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 
@@ -17,6 +22,39 @@ sql!(
     AND state IN ('approved', 'letter_printed', 'letter_posted', 'letter_returned', 'letter_lost', 'letter_reissued')
     ORDER BY id LIMIT $2"
 );
+
+/// Institutions that are asked about in one statement, which names each of them twice.
+const STATEMENT: usize = 10_000;
+
+/// Which of some institutions are over, and why.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn over_among(conn: &mut Conn, of: &[InstitutionId]) -> Result<BTreeMap<InstitutionId, Over>> {
+    let mut over = BTreeMap::new();
+    for part in of.chunks(STATEMENT) {
+        let rows: Vec<(Uuid, i64)> = on_engine!(conn, |c| {
+            let mut query = QueryBuilder::new(
+                "SELECT institution_id, CAST(0 AS BIGINT) FROM closures
+                WHERE deed = 'abolish' AND done_at IS NOT NULL AND institution_id IN ",
+            );
+            among!(query, part);
+            query.push(
+                " UNION ALL SELECT old_id, CAST(1 AS BIGINT) FROM successions WHERE ended_at IS NOT NULL AND old_id IN ",
+            );
+            among!(query, part);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        // Whoever has another code goes on there, also when the old one was closed besides.
+        for (place, succeeded) in rows {
+            let why = if succeeded == 1 { Over::Succeeded } else { Over::Closed };
+            let known = over.entry(InstitutionId(place)).or_insert(why);
+            *known = if *known == Over::Succeeded { *known } else { why };
+        }
+    }
+    Ok(over)
+}
 
 /// Valid certificates of an institution, those that end first at the beginning.
 ///

@@ -95,8 +95,27 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         assert!(page.contains("完了：2026年6月30日（火）12:00") && !page.contains("予定："), "{page}");
         let refused = not_begun(&owner(house, &case).await, "claims").await;
         assert!(refused.contains("廃止の手続が終わっている"), "{refused}");
+        nothing_is_offered(&owner(house, &case).await).await;
     })
     .await;
+}
+
+/// Neither on the first page nor where several procedures or several institutions are looked at.
+async fn nothing_is_offered(browser: &Browser) {
+    let home = browser.get("/").await.body;
+    assert!(home.contains("廃止の手続が終わっています") && home.contains("廃止の記録を見る"), "{home}");
+    let all = browser.get("/institutions/overview").await.body;
+    let together = browser.get("/together").await.body;
+    assert!(together.contains("廃止の手続が終わっているため"), "{together}");
+    for page in [home, all, together] {
+        for words in ["はじめる", "まだ申請していません", "未申請", "まだ登録していません"] {
+            assert!(!page.contains(words), "{words}: {page}");
+        }
+    }
+    let begun = browser.post("/together", &[("kinds", "claims"), ("paper_filed", "no")]).await;
+    assert_eq!(begun.location, "/together", "{}", begun.body);
+    let table = browser.get("/group/new/claims/template.csv").await.body;
+    assert!(table.contains("廃止の手続が終わっているため"), "{table}");
 }
 
 async fn ended(house: &House, place: InstitutionId, cases: [&String; 4], draft: &str) {

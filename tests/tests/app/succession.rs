@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use domain::{
     applications::State,
     clock::Timestamp,
-    ids::{AccountId, InstitutionId},
+    ids::{AccountId, ApplicationId, InstitutionId},
     permissions::Role,
     succession::RUNGS,
 };
@@ -17,7 +17,7 @@ use services::{
     institutions::import::{Options, Outcome, run},
     succession,
 };
-use storage::institutions::by_code;
+use storage::{applications::Application, institutions::by_code};
 use time::{Duration, macros::date};
 
 use crate::{
@@ -120,6 +120,7 @@ async fn under_the_new_code(house: &House, own: &Installed, new: InstitutionId) 
     let draft = stored(house, begun.location.trim_end_matches("/edit")).await;
     assert_eq!((draft.institution_id, draft.answers.get("terminal_name_1")), (new, "オンライン資格確認パソコン"));
     assert_eq!(browser.post(&begin, &[]).await.location, begun.location, "a second click finds the same draft");
+    started(house, &browser, &draft).await;
     // Only read, and marked.
     let list = browser.get("/succession/history").await.body;
     let old_case = format!("/succession/history/{}", own.id(house).await);
@@ -127,6 +128,30 @@ async fn under_the_new_code(house: &House, own: &Installed, new: InstitutionId) 
     let shown = browser.get(&old_case).await.body;
     assert!(shown.contains("事務部 山田 花子") && shown.contains("前のコード 13-3-0100016"), "{shown}");
     assert_eq!(browser.get(&own.case).await.status, StatusCode::NOT_FOUND, "not as one's own case");
+}
+
+/// The start of operation is the last step, once a terminal has passed the connection test.
+async fn started(house: &House, browser: &Browser, draft: &Application) {
+    let page = browser.get("/succession").await.body;
+    let (_, list) = page.split_once("新しいコードで必要な手続").unwrap();
+    let at = |words: &str| list.find(words).unwrap_or_else(|| panic!("{words}: {list}"));
+    assert!(at("オンライン請求 利用開始") < at("運用開始日登録") && at("運用開始日登録") < at("端末ごとの状況"));
+    assert!(page.contains("接続テストが済むと、登録できます") && !page.contains("接続テストが済みました"), "{page}");
+    let installed = Application {
+        id: ApplicationId::new(house.app.clock.now(), &*house.app.randomness),
+        state: State::Installed,
+        reference: Some("999999999999".to_owned()),
+        terminal_name: Some("会計のパソコン".to_owned()),
+        ..draft.clone()
+    };
+    let mut tx = house.app.db.write().await.unwrap();
+    storage::applications::insert_filed(&mut tx, &installed).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = browser.get("/succession").await.body;
+    assert!(page.contains("接続テストが済みました") && page.contains("/procedures/operation_start"), "{page}");
+    file(house, browser, "operation_start", &[("start_day", "2026-07-01")]).await;
+    let page = browser.get("/succession").await.body;
+    assert!(!page.contains("接続テストが済みました") && !page.contains("まだ登録していません"), "{page}");
 }
 
 async fn not_renewed(house: &House, own: &Installed) {
@@ -163,6 +188,8 @@ async fn counted_down(house: &House, own: &Installed, old: InstitutionId) {
     assert!(browser.get("/succession").await.body.contains("期間は終わりました"));
     let refused = not_begun(&browser, "claims").await;
     assert!(refused.contains("承継により終わりました"), "{refused}");
+    let home = browser.get("/").await.body;
+    assert!(home.contains("承継の状況を見る") && !home.contains("申請をはじめる"), "{home}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use time::Date;
 use super::{Keeping, Retention, State, StraightThrough};
 use crate::calendar::{CutOff, Holidays, OpeningHours};
 use crate::clock::Timestamp;
-use crate::closing::Ending;
+use crate::closing::{Ending, Over};
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
 use crate::office::FourEyes;
@@ -202,6 +202,8 @@ pub struct Known {
     pub subsidy_refers: bool,
     /// What the new code of a succession leads to; found by the service.
     pub successor: Option<Target>,
+    /// Why nothing begins at the institution any more; none while it goes on.
+    pub over: Option<Over>,
     /// Whether a succession of the institution was accepted.
     pub succeeded: bool,
     /// What would end with the institution, for its closing.

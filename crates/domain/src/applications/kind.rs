@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{CertificateApplication, ClaimsFiling, EligibilityApplication, Life, Procedure, Words};
+use super::{CertificateApplication, ClaimsFiling, EligibilityApplication, Facts, Life, Procedure, Words};
+use crate::closing::Over;
 use crate::procedures::Common;
 use crate::words::UnknownWord;
 
@@ -72,6 +73,12 @@ impl Kind {
     /// How its cases live.
     pub fn life(self) -> Life {
         self.procedure().life()
+    }
+
+    /// What keeps it from being begun or sent, if anything: the institution is over, or something must be filed first.
+    pub fn missing_before(self, facts: &Facts) -> Option<&'static str> {
+        let over = facts.known.over.map(Over::sentence);
+        over.or_else(|| self.procedure().missing_before(facts))
     }
 
     /// Whether an institution may have only one case of this procedure under way.

@@ -58,7 +58,8 @@ pub struct Interview {
     sections: BTreeMap<Kind, Vec<Section>>,
 }
 
-/// Procedures of which no filing stands here: never sent, or rejected or taken back since. An interview can ask for them.
+/// Procedures of which no filing stands here: never sent, or rejected or taken back since. An interview can ask for them,
+/// unless the institution is over.
 pub fn open(facts: &Facts) -> Vec<Kind> {
     let known = &facts.known;
     let filed = |kind: &Kind| match kind {
@@ -67,7 +68,7 @@ pub fn open(facts: &Facts) -> Vec<Kind> {
         Kind::Claims => known.claims.is_some(),
         Kind::Common(_) => known.latest.is_some(),
     };
-    ORDER.into_iter().filter(|kind| !filed(kind)).collect()
+    ORDER.into_iter().filter(|kind| known.over.is_none() && !filed(kind)).collect()
 }
 
 /// The same facts, as they are once a form of a procedure is sent too.

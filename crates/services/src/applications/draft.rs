@@ -2,6 +2,7 @@
 
 use domain::{
     applications::{Facts, Flag, Kind, State, examine},
+    closing::Over,
     forms::{Answers, Checked, Field, Section, go_on_at},
     ids::{ApplicationId, InstitutionId},
 };
@@ -50,7 +51,6 @@ pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
         ctx.owner()?;
     }
     let mut conn = ctx.app.db.read().await?;
-    let over = crate::ending::is_over(&mut conn, institution).await?;
     let under_way = under_way(&mut conn, institution, kind).await?;
     let existing = storage::applications::draft_of(&mut conn, institution, kind).await?;
     drop(conn);
@@ -60,11 +60,8 @@ pub async fn start(ctx: &Ctx<'_>, kind: Kind) -> Result<Started> {
     if let Some(draft) = existing {
         return Ok(Started::Existing(draft.id));
     }
-    if let Some(over) = over {
-        return Ok(Started::MissingBefore(over));
-    }
     let facts = facts_of(ctx, institution, kind).await?;
-    if let Some(missing) = kind.procedure().missing_before(&facts) {
+    if let Some(missing) = kind.missing_before(&facts) {
         return Ok(Started::MissingBefore(missing));
     }
     insert(ctx, kind, &facts).await
@@ -344,16 +341,15 @@ pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
         Kind::Certificate => !facts.known.terminals.is_empty(),
         Kind::Common(_) => facts.known.latest.is_some(),
     };
-    let hindrance = hindrance(ctx, institution, kind).await?;
-    let missing = hindrance.or_else(|| kind.procedure().missing_before(&facts));
+    let hindrance = hindrance(ctx, &facts, kind);
+    let missing = hindrance.or_else(|| kind.missing_before(&facts));
     let way = kind.procedure().way_before(&facts).filter(|_| hindrance.is_none() && missing.is_some());
     Ok(Outlook { missing, way, draft, filed, under_way })
 }
 
 /// Why nothing of a procedure can be begun here, whatever was filed before: the institution is over, or an owner is needed.
-async fn hindrance(ctx: &Ctx<'_>, institution: InstitutionId, kind: Kind) -> Result<Option<&'static str>> {
-    if kind.procedure().is_for_owners() && ctx.owner().is_err() {
-        return Ok(Some("この手続は、医療機関等の代表者の方だけが申請できます。"));
-    }
-    crate::ending::is_over(&mut ctx.app.db.read().await?, institution).await
+fn hindrance(ctx: &Ctx<'_>, facts: &Facts, kind: Kind) -> Option<&'static str> {
+    let owners = kind.procedure().is_for_owners() && ctx.owner().is_err();
+    let owners = owners.then_some("この手続は、医療機関等の代表者の方だけが申請できます。");
+    owners.or_else(|| facts.known.over.map(Over::sentence))
 }

@@ -56,7 +56,10 @@ pub(super) async fn stands_against(ctx: &Ctx<'_>, conn: &mut Conn, case: &Applic
         subsidies::KIND => subsidies::stands_against(conn, case).await,
         Kind::Common(Common::Succession) => crate::succession::stands_against(conn, case).await,
         Kind::Common(Common::Closing) => crate::closing::stands_against(conn, case).await,
-        Kind::Certificate => Ok(crate::ending::is_over(conn, case.institution_id).await?.map(str::to_owned)),
+        Kind::Certificate => {
+            let over = crate::ending::is_over(conn, case.institution_id).await?;
+            Ok(over.map(|over| over.sentence().to_owned()))
+        }
         Kind::Eligibility | Kind::Claims | Kind::Common(_) => Ok(None),
     }
 }

@@ -104,6 +104,7 @@ async fn known(
 ) -> Result<BTreeMap<InstitutionId, Known>> {
     let own = matches!(kind, Kind::Common(_)).then_some(kind);
     let kinds: Vec<Kind> = [Kind::Eligibility, Kind::Claims].into_iter().chain(own).collect();
+    let over = storage::endings::over_among(conn, of).await?;
     let mut filed = storage::applications::latest_filed(conn, &kinds, of).await?;
     let mut terminals = match kind {
         Kind::Certificate => known_terminals(conn, of, now).await?,
@@ -118,6 +119,7 @@ async fn known(
         let around = around.get(id).copied().unwrap_or_default();
         let known = Known {
             latest: own.and_then(|own| filed.remove(&(*id, own))).map(|case| case.answers),
+            over: over.get(id).copied(),
             connected: around.connected,
             subsidy_refers: around.subsidy,
             terminals: terminals.remove(id).unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     applications::{Ask, Flag, Kind},
+    closing::Over,
     ids::InstitutionId,
 };
 use storage::{accounts::Membership, applications::Foremost, boxed};
@@ -45,6 +46,8 @@ pub struct Place {
     pub standings: Vec<Standing<Foremost>>,
     /// What comes next there.
     pub next: Option<(Kind, Ask)>,
+    /// Why nothing begins there any more; none while it goes on.
+    pub over: Option<Over>,
 }
 
 /// A page of the overview.
@@ -81,7 +84,7 @@ fn parse(text: &str) -> Option<(u8, i64, String)> {
 }
 
 /// The institutions to which the person belongs, each with what comes next there; what waits longest first. `after` is the
-/// end of the page before. Three questions to the database, however many institutions there are.
+/// end of the page before. Four questions to the database, however many institutions there are.
 ///
 /// # Errors
 /// [`crate::Error::LoginRequired`].
@@ -92,6 +95,8 @@ pub async fn places(ctx: &Ctx<'_>, after: &str) -> Result<Places> {
     let members = storage::accounts::memberships_of_account(&mut conn, account).await?;
     let cases = storage::applications::foremost_of_all(&mut conn, account).await?;
     let certificates = storage::authority::of_foremost(&mut conn, account).await?;
+    let ids: Vec<InstitutionId> = members.iter().map(|member| member.institution_id).collect();
+    let over = storage::endings::over_among(&mut conn, &ids).await?;
     drop(conn);
     let deadlines = cases.iter().filter_map(|case| Some((case.id, case.pickup_until?))).collect();
     let issued = Issued::new(certificates, deadlines);
@@ -100,18 +105,24 @@ pub async fn places(ctx: &Ctx<'_>, after: &str) -> Result<Places> {
         standings.entry(case.institution_id).or_default().push(foremost_standing(ctx, &issued, case));
     }
     let active = members.into_iter().filter(|member| member.state == ACTIVE);
-    let mut all: Vec<Place> = active.map(|member| place(member, &mut standings)).collect();
+    let mut all: Vec<Place> = active.map(|member| place(member, &over, &mut standings)).collect();
     all.sort_by_key(Place::key);
     Ok(page(all, after))
 }
 
-fn place(member: Membership, standings: &mut BTreeMap<InstitutionId, Vec<Standing<Foremost>>>) -> Place {
+fn place(
+    member: Membership,
+    over: &BTreeMap<InstitutionId, Over>,
+    standings: &mut BTreeMap<InstitutionId, Vec<Standing<Foremost>>>,
+) -> Place {
+    let over = over.get(&member.institution_id).copied();
     let standings = standings.remove(&member.institution_id).unwrap_or_default();
     Place {
         institution: member.institution_id,
         name: member.institution_name,
         code: member.institution_code,
-        next: next_of(&standings),
+        next: if over.is_some() { None } else { next_of(&standings) },
+        over,
         standings,
     }
 }

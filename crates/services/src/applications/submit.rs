@@ -110,7 +110,7 @@ pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
     let checked = examine(procedure, facts, &case.answers);
     let reading = reading(procedure, facts, &checked.answers);
     let before_sending = procedure.before_sending(facts, &checked.answers);
-    let missing = procedure.missing_before(facts);
+    let missing = case.kind.missing_before(facts);
     let change = checked.answers.is("application_kind", "change");
     let differences = change.then(|| differences(case.kind, facts, sent_before(case.kind, facts), &reading));
     let fee_yen = facts.rules.certificate_fee_yen;

@@ -8,6 +8,7 @@ mod outlook;
 mod steps;
 mod view;
 
+pub use crate::ending::over;
 pub(crate) use accept::{accepted, stands_against};
 pub(crate) use outlook::outlook;
 pub use steps::take_step;

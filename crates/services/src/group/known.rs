@@ -23,7 +23,7 @@ pub(super) struct Place {
 impl Place {
     /// Why nothing can be filed there now.
     pub(super) fn kept_back(&self, kind: Kind) -> Option<String> {
-        let missing = kind.procedure().missing_before(&self.facts).map(str::to_owned);
+        let missing = kind.missing_before(&self.facts).map(str::to_owned);
         missing.or_else(|| self.under_way.as_ref().map(|(_, reference)| under_way(reference)))
     }
 }

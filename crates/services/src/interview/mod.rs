@@ -11,6 +11,7 @@ use storage::{Conn, applications::Application, boxed, interviews};
 use domain::{
     applications::Kind,
     clock::Timestamp,
+    closing::Over,
     forms::{Answers, Findings},
     ids::{ApplicationId, InstitutionId},
     interview::{self, Forms, Interview, PAPER_FILED, Page, Step},
@@ -33,6 +34,8 @@ pub struct Outlook {
     pub begun: Option<(Vec<Kind>, Place, Timestamp)>,
     /// Whether a page of the cases that were sent last can be shown.
     pub sent: bool,
+    /// Why nothing begins at the institution any more; none while it goes on.
+    pub over: Option<Over>,
 }
 
 /// Where one goes on.
@@ -160,7 +163,8 @@ async fn keep(ctx: &Ctx<'_>, loaded: &mut Loaded, at: Place) -> Result<()> {
 #[boxed]
 pub async fn outlook(ctx: &Ctx<'_>) -> Result<Outlook> {
     let institution = ctx.institution()?;
-    let open = interview::open(&facts_of(ctx, institution, Kind::Certificate).await?);
+    let facts = facts_of(ctx, institution, Kind::Certificate).await?;
+    let (open, over) = (interview::open(&facts), facts.known.over);
     let mut conn = ctx.app.db.read().await?;
     let row = interviews::of_institution(&mut conn, institution).await?;
     let drafts = drafts_of(&mut conn, institution).await?;
@@ -171,7 +175,7 @@ pub async fn outlook(ctx: &Ctx<'_>) -> Result<Outlook> {
         let waits = drafts.iter().any(|draft| kinds.contains(&draft.kind));
         waits.then(|| (kinds, place(&row.step), row.updated_at))
     });
-    Ok(Outlook { open, begun, sent })
+    Ok(Outlook { open, begun, sent, over })
 }
 
 /// Where an interview that was begun stands, if one of its procedures is among those that were never sent; for the home page.

@@ -97,7 +97,7 @@ pub async fn check(ctx: &Ctx<'_>) -> Result<Option<Check>> {
     let mut filings = vec![];
     for (check, facts) in states {
         let own = applications::facts_of(ctx, facts.institution.id, check.case.kind).await?;
-        let alone = check.case.kind.procedure().missing_before(&own).is_none();
+        let alone = check.case.kind.missing_before(&own).is_none();
         filings.push(Filing { check, alone });
     }
     Ok(Some(Check { interview: loaded.interview, rows: side_by_side(&compared), filings, findings, faulty }))

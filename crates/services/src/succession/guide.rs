@@ -7,6 +7,7 @@ use domain::{
     clock::Timestamp,
     ids::{ApplicationId, InstitutionId},
     institutions::Institution,
+    procedures::Common,
     succession::days_left,
     terminals::name_key,
 };
@@ -16,7 +17,7 @@ use super::of_own;
 use crate::{
     Ctx, Error, Result,
     accounts::membership::ACTIVE,
-    applications::{Started, ask_of, foremost, start_for_terminal},
+    applications::{Started, ask_of, foremost, outlook, start_for_terminal},
 };
 
 /// From which side a person looks at a succession.
@@ -37,6 +38,8 @@ pub struct Step {
     pub case: Option<(ApplicationId, State)>,
     /// Whether something is to be done now.
     pub waits: bool,
+    /// Whether another step comes first.
+    pub early: bool,
 }
 
 /// A terminal of the old code.
@@ -118,14 +121,32 @@ async fn knows_old(ctx: &Ctx<'_>, conn: &mut Conn, succession: &Succession) -> R
     Ok(mine.is_some_and(|mine| mine.state == ACTIVE))
 }
 
+/// In the order in which the first page lists them: the procedures of the journey, then what follows the connection test.
 async fn steps(ctx: &Ctx<'_>) -> Result<Vec<Step>> {
     let standings = foremost(ctx).await?;
+    let filed = standings.iter().any(|standing| standing.case.filed > 0);
     let step = |kind: Kind| {
         let case = standings.iter().find(|standing| standing.case.kind == kind);
         let waits = ask_of(kind, &standings) != Ask::Nothing;
-        Step { kind, case: case.map(|standing| (standing.case.id, standing.case.state)), waits }
+        let early = case.is_none() && kind.waits_for_another(filed);
+        Step { kind, case: case.map(|standing| (standing.case.id, standing.case.state)), waits, early }
     };
-    Ok(Kind::JOURNEY.into_iter().map(step).collect())
+    let start = operation_start(ctx).await?;
+    Ok(Kind::JOURNEY.into_iter().map(step).chain([start]).collect())
+}
+
+/// 運用開始日登録 under the new code.
+async fn operation_start(ctx: &Ctx<'_>) -> Result<Step> {
+    let kind = Kind::Common(Common::OperationStart);
+    let own = ctx.institution()?;
+    let mut conn = ctx.app.db.read().await?;
+    let draft = storage::applications::draft_of(&mut conn, own, kind).await?;
+    let latest = storage::applications::latest_of(&mut conn, own, kind).await?;
+    drop(conn);
+    let case = draft.or(latest).map(|case| (case.id, case.state));
+    let early = case.is_none() && outlook(ctx, kind).await?.missing.is_some();
+    let waits = case.map_or(!early, |(_, state)| state.asks() != Ask::Nothing);
+    Ok(Step { kind, case, waits, early })
 }
 
 /// The terminals whose certificates work or worked until the change, each with its application under the new code.

@@ -13,8 +13,10 @@ pub struct Marks {
     pub succession: bool,
     /// A case of a procedure outside the journey.
     pub others: bool,
+    /// An end, after which nothing begins ([`crate::endings::over_among`] says which).
+    pub ended: bool,
 }
-from_row!(Marks { notices, succession, others });
+from_row!(Marks { notices, succession, others, ended });
 
 sql!(
     MARKS = "SELECT
@@ -22,7 +24,9 @@ sql!(
         (EXISTS (SELECT 1 FROM successions WHERE old_id = $1 AND ended_at IS NULL)
             OR EXISTS (SELECT 1 FROM successions WHERE new_id = $1 AND ended_at IS NULL)) AS succession,
         EXISTS (SELECT 1 FROM applications WHERE institution_id = $1
-            AND kind NOT IN ('eligibility', 'certificate', 'claims')) AS others"
+            AND kind NOT IN ('eligibility', 'certificate', 'claims')) AS others,
+        (EXISTS (SELECT 1 FROM closures WHERE institution_id = $1 AND deed = 'abolish' AND done_at IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM successions WHERE old_id = $1 AND ended_at IS NOT NULL)) AS ended"
 );
 
 /// What an institution has now.

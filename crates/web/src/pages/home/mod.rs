@@ -13,11 +13,15 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Response},
 };
-use domain::applications::{Ask, Kind};
+use domain::{
+    applications::{Ask, Kind},
+    closing::Over,
+};
 use serde::Deserialize;
 use services::{
     applications::{self, Standing},
-    content, institutions,
+    closing, content,
+    institutions::{self, Marks},
     rows::{Foremost, Notice},
     terminals::Overview,
 };
@@ -88,15 +92,12 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     };
     let ctx = visit.ctx();
     let standings = applications::foremost(&ctx).await?;
-    let drafts = tasks::drafts(&ctx, &standings).await?;
     let reader = content::reader_of(&acting.code, standings.iter().map(|standing| standing.case.kind));
     let newest = content::newest_notices(&ctx).await?;
     let notices = content::concerning(&newest, reader, ctx.now).take(NOTICES).map(notice_link).collect();
     let overview = terminals_of(&ctx, &standings).await?;
-    let tasks = Tasks::new(&ctx, &standings, &drafts);
     let marks = institutions::marks(&ctx).await?;
-    let ready = if marks.notices { master_account::ready(&ctx).await? } else { None };
-    let (next, list) = coming(&ctx, &tasks, &standings, overview.as_ref(), ready).await?;
+    let (next, list) = tasks_of(&ctx, &standings, overview.as_ref(), marks).await?;
     let others = if marks.others { tasks::others(&applications::others(&ctx).await?) } else { vec![] };
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
     if marks.succession {
@@ -123,6 +124,22 @@ fn notice_link(notice: &Notice) -> Link {
     Link::new(format!("{mark}{}", notice.title), format!("/notices/{}", notice.slug))
 }
 
+/// What stands above the list of tasks, and the list.
+async fn tasks_of(
+    ctx: &services::Ctx<'_>,
+    standings: &[Standing<Foremost>],
+    overview: Option<&Overview>,
+    marks: Marks,
+) -> Result<(NextStepView, Vec<TaskView>), Failure> {
+    let drafts = tasks::drafts(ctx, standings).await?;
+    let tasks = Tasks::new(ctx, standings, &drafts);
+    let over = if marks.ended { closing::over(ctx).await? } else { None };
+    match over {
+        Some(over) => Ok((nothing_begins(over), tasks.begun())),
+        None => coming(ctx, &tasks, standings, overview, marks).await,
+    }
+}
+
 /// The one thing to do next, and the list of all tasks. What was begun comes first, then notices that nobody has downloaded,
 /// because their time runs.
 async fn coming(
@@ -130,9 +147,10 @@ async fn coming(
     tasks: &Tasks<'_>,
     standings: &[Standing<Foremost>],
     overview: Option<&Overview>,
-    ready: Option<Ready>,
+    marks: Marks,
 ) -> Result<(NextStepView, Vec<TaskView>), Failure> {
     let together = together::next_step(ctx, tasks, standings).await?.map(|step| (step, None));
+    let ready = if marks.notices { master_account::ready(ctx).await? } else { None };
     let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
     let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
     let downloads = download.is_some();
@@ -145,6 +163,25 @@ async fn coming(
     let notices = ready.map(|ready| ready.task(downloads));
     let start = start.then(|| operation_start::task(starts));
     Ok((next, tasks.list(kind).into_iter().chain(notices).chain(start).collect()))
+}
+
+/// What stands in the place of the next step where nothing begins any more.
+fn nothing_begins(over: Over) -> NextStepView {
+    let (title, href, label) = match over {
+        Over::Closed => ("この医療機関等は、廃止の手続が終わっています。", "/closing", "廃止の記録を見る"),
+        Over::Succeeded => ("この医療機関等コードは、承継により終わりました。", "/succession", "承継の状況を見る"),
+    };
+    let says = match over {
+        Over::Closed => "新しく申請することはできません。これまでの申請と届出は、マイリストで確かめられます。",
+        Over::Succeeded => "これからの申請は、新しいコードの医療機関等に切り替えて行います。",
+    };
+    NextStepView {
+        title: title.to_owned(),
+        says: vec![says.to_owned()],
+        href: href.to_owned(),
+        label: label.to_owned(),
+        ..NextStepView::default()
+    }
 }
 
 /// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was

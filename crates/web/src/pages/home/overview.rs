@@ -74,7 +74,7 @@ fn lead(places: &Places) -> String {
 fn row(visit: &Visit, place: &Place) -> Row {
     let ctx = visit.ctx();
     let tasks = Tasks::new(&ctx, &place.standings, &[]);
-    let next = tasks.deed_of_next();
+    let next = tasks.deed_of_next().filter(|_| place.over.is_none());
     let kind = next.as_ref().map(|(kind, _, _)| *kind);
     let shown = kind.map_or_else(|| tasks.soonest(), |kind| tasks.of(kind));
     let unbegun = || kind.map(|_| Fact::new("いま対応する人", Explanation::APPLICANT)).into_iter().collect();
@@ -83,7 +83,7 @@ fn row(visit: &Visit, place: &Place) -> Row {
     let here = visit.session().and_then(|session| session.institution.as_ref()).map(|acting| acting.id);
     let (label, href) = next.map_or(("手続を見る".to_owned(), "/".to_owned()), |(_, label, href)| (label, href));
     // Where nothing was begun, the interview is what the home page offers too.
-    let nothing = place.standings.is_empty();
+    let nothing = place.standings.is_empty() && place.over.is_none();
     let (label, href) = if nothing { (together::BEGIN.to_owned(), ADDRESS.to_owned()) } else { (label, href) };
     let procedure = kind.or(shown.map(|one| one.case.kind)).map(|kind| tasks.title(kind)).unwrap_or_default();
     Row {
@@ -92,10 +92,11 @@ fn row(visit: &Visit, place: &Place) -> Row {
         code: grouped_code(&place.code),
         here: here == Some(place.institution),
         procedure: if nothing { together::TITLE.to_owned() } else { procedure },
-        state: match (shown, kind) {
-            (Some(one), _) => standing_view(one, one.case.state),
-            (None, Some(_)) => StateView::new(Tone::Idle, "未申請"),
-            (None, None) => StateView::new(Tone::Done, "していただくことはありません"),
+        state: match (place.over, shown, kind) {
+            (Some(over), ..) => StateView::new(Tone::Stopped, over.word()),
+            (None, Some(one), _) => standing_view(one, one.case.state),
+            (None, None, Some(_)) => StateView::new(Tone::Idle, "未申請"),
+            (None, None, None) => StateView::new(Tone::Done, "していただくことはありません"),
         },
         facts,
         label,

@@ -45,6 +45,12 @@ impl<'a> Tasks<'a> {
         Kind::JOURNEY.into_iter().map(marked).collect()
     }
 
+    /// Those that were begun, for an institution at which nothing begins any more.
+    pub(super) fn begun(&self) -> Vec<TaskView> {
+        let begun = |kind: &Kind| self.of(*kind).is_some();
+        Kind::JOURNEY.into_iter().filter(begun).map(|kind| self.task(kind, None)).collect()
+    }
+
     /// The procedure that comes next, and what it asks.
     pub(super) fn next(&self) -> Option<(Kind, Ask)> {
         next_of(self.standings)

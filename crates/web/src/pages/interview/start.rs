@@ -31,7 +31,8 @@ struct StartPage {
     /// Procedures that were filed already, in words.
     filed: Vec<&'static str>,
     sent: bool,
-    nothing: bool,
+    /// Why nothing can be filed here, in a sentence; empty while something can.
+    nothing: &'static str,
 }
 
 /// An interview that waits.
@@ -109,7 +110,11 @@ fn page(visit: &Visit, outlook: &Outlook, chosen: &Chosen, slips: &[Finding]) ->
         begun,
         filed: ORDER.into_iter().filter(|kind| !open.contains(kind)).map(Kind::label).collect(),
         sent: outlook.sent,
-        nothing: open.is_empty(),
+        nothing: match outlook.over {
+            Some(over) => over.sentence(),
+            None if open.is_empty() => "まとめて申請できる手続は、すべて送信されています。",
+            None => "",
+        },
     }
 }
 

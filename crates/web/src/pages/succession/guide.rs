@@ -125,7 +125,9 @@ fn begun(state: Option<State>) -> StateView {
 
 fn task(step: &Step) -> TaskView {
     let next = match (step.kind, step.case, step.waits) {
-        (Kind::Certificate, None, false) => "利用申請を送信すると、下の一覧から端末ごとに申請できます。",
+        (Kind::Certificate, ..) if step.early => "利用申請を送信すると、下の一覧から端末ごとに申請できます。",
+        (Kind::Common(_), ..) if step.early => "端末の電子証明書を取得し、接続テストが済むと、登録できます。",
+        (Kind::Common(_), None, _) => "接続テストが済みました。運用を始める日を登録してください。",
         (Kind::Certificate, _, _) => "下の一覧から、端末ごとに申請できます。",
         (_, None, _) => "新しいコードで、はじめから申請します。",
         (_, Some(_), true) => "していただくことがあります。",
@@ -137,7 +139,10 @@ fn task(step: &Step) -> TaskView {
             Some((id, _)) => format!("/applications/{id}"),
             None => format!("/procedures/{}", step.kind),
         },
-        state: begun(step.case.map(|(_, state)| state)),
+        state: match (step.kind, step.case) {
+            (Kind::Common(_), None) => StateView::new(Tone::Idle, "まだ登録していません"),
+            (_, case) => begun(case.map(|(_, state)| state)),
+        },
         next: next.to_owned(),
         current: step.waits,
         ..TaskView::default()
@@ -182,6 +187,8 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>, _posted: Poste
 
 #[cfg(test)]
 mod tests {
+    use domain::procedures::Common;
+
     use super::*;
     use crate::gallery::{member, show};
 
@@ -216,8 +223,13 @@ mod tests {
                 },
                 steps: TaskListView {
                     tasks: Kind::JOURNEY
-                        .map(|kind| task(&Step { kind, case: None, waits: kind == Kind::Eligibility }))
-                        .to_vec(),
+                        .into_iter()
+                        .chain([Kind::Common(Common::OperationStart)])
+                        .map(|kind| {
+                            let waits = matches!(kind, Kind::Eligibility | Kind::Claims);
+                            task(&Step { kind, case: None, waits, early: !waits })
+                        })
+                        .collect(),
                     ..TaskListView::default()
                 },
                 terminals: vec![
