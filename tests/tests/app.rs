@@ -193,6 +193,8 @@ mod straight_through;
 mod subscriptions;
 #[path = "app/subsidies.rs"]
 mod subsidies;
+#[path = "app/subsidies_kind.rs"]
+mod subsidies_kind;
 #[path = "app/succession.rs"]
 mod succession;
 #[expect(dead_code, reason = "other stories use the rest of it")]

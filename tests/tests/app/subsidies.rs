@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What the form of a scheme is filled with; the period is open for a month.
-fn scheme(house: &House, seen: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn scheme(house: &House, seen: &str) -> Vec<(&'static str, String)> {
     let day = |days: i64| (house.app.clock.now() + Duration::days(days)).date().to_string();
     [
         ("name", "カードリーダー導入の補助".to_owned()),
@@ -28,8 +28,8 @@ fn scheme(house: &House, seen: &str) -> Vec<(&'static str, String)> {
         ("apply_to", day(30)),
         ("cost_from", "2026-01-01".to_owned()),
         ("cost_to", "2027-12-31".to_owned()),
-        ("rate_3", "3/4".to_owned()),
-        ("ceiling_3", "429,000".to_owned()),
+        ("rate_dental", "3/4".to_owned()),
+        ("ceiling_dental", "429,000".to_owned()),
         ("categories", "カードリーダー、250000\n回線の工事\n".to_owned()),
         ("unit_yen", "1000".to_owned()),
         ("paper_receipt", "yes".to_owned()),
@@ -54,7 +54,7 @@ pub(crate) async fn offered(house: &House) {
     assert!(saved.location.ends_with("?done=set"), "{}", saved.body);
 }
 
-const ANSWERS: &[(&str, &str)] = &[
+pub(crate) const ANSWERS: &[(&str, &str)] = &[
     ("scheme", "reader@1"),
     ("amount_c1", "３００，０００"),
     ("amount_c2", "123,457円"),
@@ -81,7 +81,7 @@ pub(crate) async fn applied(house: &House, browser: &Browser, answers: &[(&str, 
 }
 
 /// The copy of the receipt, as the form keeps it.
-async fn receipt(house: &House, case: &str) {
+pub(crate) async fn receipt(house: &House, case: &str) {
     let id = handed_in_for(house, case, "file_receipt", UploadState::Clean, Some(RECEIPT)).await;
     let case = stored(house, case).await;
     let answers = case.answers.clone().with("file_receipt", id.to_string());
@@ -90,12 +90,12 @@ async fn receipt(house: &House, case: &str) {
     tx.commit().await.unwrap();
 }
 
-async fn send(house: &House, browser: &Browser, case: &str) -> Answer {
+pub(crate) async fn send(house: &House, browser: &Browser, case: &str) -> Answer {
     let version = stored(house, case).await.version.to_string();
     browser.post(&format!("{case}/submit"), &[("version", &version)]).await
 }
 
-fn office(case: &str) -> String {
+pub(crate) fn office(case: &str) -> String {
     case.replace("/applications/", "/office/subsidies/cases/")
 }
 
@@ -341,8 +341,8 @@ async fn what_is_wrong_is_named_and_a_period_that_ends_meanwhile_loses_nothing()
         // The scheme is changed: what is a draft follows, what was sent does not.
         let admin = staff(house, Role::Administrator).await;
         let mut dearer = scheme(house, "1");
-        dearer.retain(|(key, _)| *key != "rate_3");
-        dearer.push(("rate_3", "1/2".to_owned()));
+        dearer.retain(|(key, _)| *key != "rate_dental");
+        dearer.push(("rate_dental", "1/2".to_owned()));
         let sent = applied_by_another(house).await;
         assert!(set(&admin, &dearer).await.location.ends_with("?done=set"));
         assert!(browser.get(&format!("{case}/check")).await.body.contains("186,000円"), "half of it, rounded down");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Applying, Category, Scheme};
-use crate::{institutions::InstitutionCode, text::thousands};
+use super::{Applicant, Applying, Category, Scheme};
+use crate::text::thousands;
 
 /// What a line stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,20 +51,21 @@ fn yen(amount: i64) -> String {
     format!("{}円", thousands(amount))
 }
 
-/// What a scheme grants an institution for amounts of its categories; none when institutions of its kind get nothing.
+/// What a scheme grants an institution for amounts of its categories; none when institutions of its kind get nothing, and
+/// while its kind must be asked.
 ///
 /// Each category: what was paid, at most its ceiling, times the rate, without fractions of a yen. Then the sum, at most the
 /// ceiling of the kind, rounded down to the scheme's unit. Amounts below zero count as nothing.
-pub fn compute(scheme: &Scheme, code: &InstitutionCode, amounts: &BTreeMap<String, i64>) -> Option<Grant> {
-    let applying = scheme.applying(code)?;
+pub fn compute(scheme: &Scheme, who: Applicant<'_>, amounts: &BTreeMap<String, i64>) -> Option<Grant> {
+    let applying = scheme.applying(who)?;
     let claimed = |category: &Category| amounts.get(&category.key).copied().unwrap_or(0).max(0);
     let with_costs = scheme.categories.iter().filter(|category| claimed(category) > 0);
     let mut lines: Vec<Line> = with_costs.map(|category| line(category, claimed(category), applying)).collect();
     let sum: i64 = lines.iter().map(|line| line.yen).sum();
     let capped = sum.min(applying.ceiling_yen);
     if capped < sum {
-        let table = code.score_table();
-        let why = format!("合計の{}が、{table}の上限の{}を超えるため、上限までとします。", yen(sum), yen(capped));
+        let whom = applying.whom;
+        let why = format!("合計の{}が、{whom}の上限の{}を超えるため、上限までとします。", yen(sum), yen(capped));
         lines.push(taken_away(LineKind::Ceiling, "上限を超える分", capped - sum, why));
     }
     let unit = scheme.unit_yen.max(1);
@@ -84,6 +85,7 @@ fn line(category: &Category, claimed_yen: i64, applying: Applying) -> Line {
     } else {
         format!("{}が対象です。", yen(claimed_yen))
     };
+    let whose = if applying.by_kind { format!("{}の", applying.whom) } else { String::new() };
     Line {
         kind: LineKind::Category,
         key: category.key.clone(),
@@ -91,7 +93,7 @@ fn line(category: &Category, claimed_yen: i64, applying: Applying) -> Line {
         claimed_yen,
         eligible_yen,
         yen: granted,
-        why: format!("{counted}{} × 補助率 {} ＝ {}", yen(eligible_yen), applying.rate, yen(granted)),
+        why: format!("{counted}{} × {whose}補助率 {} ＝ {}", yen(eligible_yen), applying.rate, yen(granted)),
     }
 }
 
@@ -102,8 +104,8 @@ fn taken_away(kind: LineKind, label: &str, amount: i64, why: String) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::institutions::ScoreTable;
-    use crate::subsidies::{Rate, Span, Terms};
+    use crate::institutions::InstitutionCode;
+    use crate::subsidies::{InstitutionKind, Rate, Span, Terms};
     use time::macros::date;
 
     fn category(key: &str, name: &str, ceiling_yen: Option<i64>) -> Category {
@@ -114,7 +116,7 @@ mod tests {
         let rate = Rate::new(parts, 4).unwrap();
         Scheme {
             applications: Span { from: date!(2026 - 04 - 01), to: date!(2027 - 03 - 31) },
-            terms: vec![Terms { table: ScoreTable::Dental, rate, ceiling_yen }],
+            terms: vec![Terms { kind: InstitutionKind::Dental, rate, ceiling_yen }],
             categories: vec![
                 category("reader", "カードリーダー", Some(250_000)),
                 category("line", "回線の工事", None),
@@ -133,10 +135,14 @@ mod tests {
         "1330100016".parse().unwrap()
     }
 
+    fn of<'a>(code: &'a InstitutionCode, kind: &str) -> Applicant<'a> {
+        Applicant { code, kind: kind.parse().ok() }
+    }
+
     #[test]
     fn each_line_says_why_and_the_lines_add_up() {
         let asked = amounts(&[("reader", 300_000), ("line", 123_457), ("system", 390_001)]);
-        let grant = compute(&scheme(3, 429_000, 1_000), &dental(), &asked).unwrap();
+        let grant = compute(&scheme(3, 429_000, 1_000), of(&dental(), ""), &asked).unwrap();
         let said: Vec<(&str, i64)> = grant.lines.iter().map(|line| (line.label.as_str(), line.yen)).collect();
         assert_eq!(
             said,
@@ -152,8 +158,11 @@ mod tests {
             grant.lines[0].why,
             "300,000円のうち、この費用の上限の250,000円が対象です。250,000円 × 補助率 3/4 ＝ 187,500円"
         );
-        assert_eq!(grant.lines[3].why, "合計の572,592円が、歯科の上限の429,000円を超えるため、上限までとします。");
-        let small = compute(&scheme(3, 429_000, 1_000), &dental(), &amounts(&[("line", 123_457)])).unwrap();
+        assert_eq!(
+            grant.lines[3].why,
+            "合計の572,592円が、歯科診療所の上限の429,000円を超えるため、上限までとします。"
+        );
+        let small = compute(&scheme(3, 429_000, 1_000), of(&dental(), ""), &amounts(&[("line", 123_457)])).unwrap();
         assert_eq!((small.total_yen, small.lines[1].yen), (92_000, -592));
         assert_eq!(small.lines[1].why, "92,592円のうち、1,000円未満は切り捨てます。");
     }
@@ -161,8 +170,9 @@ mod tests {
     #[test]
     fn a_kind_that_the_scheme_does_not_name_gets_nothing() {
         let pharmacy = "1440100017".parse().unwrap();
-        assert_eq!(compute(&scheme(3, 1, 1), &pharmacy, &amounts(&[("line", 1_000)])), None);
-        let nothing = compute(&scheme(3, 429_000, 1_000), &dental(), &amounts(&[("line", -5), ("other", 9)])).unwrap();
+        assert_eq!(compute(&scheme(3, 1, 1), of(&pharmacy, ""), &amounts(&[("line", 1_000)])), None);
+        let nothing =
+            compute(&scheme(3, 429_000, 1_000), of(&dental(), ""), &amounts(&[("line", -5), ("other", 9)])).unwrap();
         assert_eq!(nothing, Grant::default());
     }
 
@@ -185,7 +195,7 @@ mod tests {
             let scheme = scheme(1 + chance.below(4), ceiling, unit);
             let keys = ["reader", "line", "system"];
             let asked = amounts(&keys.map(|key| (key, chance.below(1_500_000))));
-            let grant = compute(&scheme, &dental(), &asked).unwrap();
+            let grant = compute(&scheme, of(&dental(), ""), &asked).unwrap();
             let (claimed, sum): (i64, i64) =
                 (grant.lines.iter().map(|l| l.claimed_yen).sum(), grant.lines.iter().map(|l| l.yen).sum());
             assert_eq!(sum, grant.total_yen, "the lines add up");
@@ -196,7 +206,39 @@ mod tests {
             }
             let mut more = asked.clone();
             *more.get_mut(keys[usize::try_from(chance.below(3)).unwrap()]).unwrap() += chance.below(300_000);
-            assert!(compute(&scheme, &dental(), &more).unwrap().total_yen >= grant.total_yen, "{asked:?} {more:?}");
+            assert!(
+                compute(&scheme, of(&dental(), ""), &more).unwrap().total_yen >= grant.total_yen,
+                "{asked:?} {more:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hospital_and_a_clinic_get_what_the_scheme_says_for_their_kind_and_the_lines_say_so() {
+        let medical: InstitutionCode = "0110112489".parse().unwrap();
+        let mut chance = Numbers(20_261_201);
+        let rate = |chance: &mut Numbers| Rate::new(1 + chance.below(4), 4).unwrap();
+        for round in 0..2_000 {
+            let (hospital, clinic) = (1 + chance.below(2_000_000), 1 + chance.below(2_000_000));
+            let mut scheme = scheme(1, 1, [1, 1_000][round % 2]);
+            let given = [(InstitutionKind::Hospital, hospital), (InstitutionKind::Clinic, clinic)];
+            scheme.terms =
+                given.map(|(kind, ceiling_yen)| Terms { kind, rate: rate(&mut chance), ceiling_yen }).to_vec();
+            let asked = amounts(&["reader", "line", "system"].map(|key| (key, chance.below(1_500_000))));
+            let alike = scheme.terms[0].rate == scheme.terms[1].rate && hospital == clinic;
+            assert_eq!(compute(&scheme, of(&medical, ""), &asked).is_some(), alike, "nothing is guessed");
+            for terms in &scheme.terms {
+                let grant = compute(&scheme, of(&medical, terms.kind.as_str()), &asked).unwrap();
+                let mut alone = scheme.clone();
+                alone.terms = vec![*terms];
+                let same = compute(&alone, of(&medical, terms.kind.as_str()), &asked).unwrap();
+                assert_eq!(grant.total_yen, same.total_yen, "what others get changes nothing");
+                assert!((0..=terms.ceiling_yen).contains(&grant.total_yen));
+                assert_eq!(grant.lines.iter().map(|line| line.yen).sum::<i64>(), grant.total_yen);
+                let words = format!("{}の補助率 {}", terms.kind.label(), terms.rate);
+                let mut of_costs = grant.lines.iter().filter(|line| line.kind == LineKind::Category);
+                assert!(alike || of_costs.all(|line| line.why.contains(&words)), "{words}");
+            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Category, Scheme, Span};
-use crate::{forms::Finding, institutions::ScoreTable};
+use super::{Category, InstitutionKind, Scheme, Span};
+use crate::forms::Finding;
 
 /// Most yen of a ceiling; more is a slip of the hand.
 pub const MOST_YEN: i64 = 100_000_000;
@@ -41,13 +41,13 @@ pub(crate) fn judge(scheme: &Scheme) -> Vec<Finding> {
 
 fn judge_terms(scheme: &Scheme) -> Vec<Finding> {
     if scheme.terms.is_empty() {
-        let field = format!("rate_{}", ScoreTable::ALL[0].code());
-        return vec![finding(field, "対象にする点数表を、少なくとも1つ、補助率と上限で入力してください。")];
+        let field = format!("rate_{}", InstitutionKind::Hospital);
+        return vec![finding(field, "対象にする医療機関等の種類を、少なくとも1つ、補助率と上限で入力してください。")];
     }
     let odd = scheme.terms.iter().filter(|terms| !(1..=MOST_YEN).contains(&terms.ceiling_yen));
     let said = |terms: &super::Terms| {
-        let field = format!("ceiling_{}", terms.table.code());
-        finding(field, format!("「{}の上限」を、1円から1億円までで入力してください。", terms.table))
+        let field = format!("ceiling_{}", terms.kind);
+        finding(field, format!("「{}の上限」を、1円から1億円までで入力してください。", terms.kind.label()))
     };
     odd.map(said).collect()
 }

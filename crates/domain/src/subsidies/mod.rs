@@ -1,5 +1,6 @@
 //! Subsidies (spec 6.1): schemes are data, and a grant follows from a scheme and amounts by one function.
 
+mod applying;
 mod days;
 mod grant;
 mod judge;
@@ -7,11 +8,12 @@ mod number;
 mod scheme;
 mod typed;
 
+pub use applying::{Applicant, Applying, INSTITUTION_KIND, InstitutionKind, Terms};
 pub use grant::{Grant, Line, LineKind, compute};
 pub use judge::MOST_YEN;
 pub(crate) use judge::judge;
 pub use number::{GrantNumber, fiscal_year};
-pub use scheme::{Applying, Category, Exception, Paper, Rate, RateFault, Scheme, SchemeRef, Span, Terms, Whom};
+pub use scheme::{Category, Exception, Paper, Rate, RateFault, Scheme, SchemeRef, Span, Whom};
 pub use typed::{scheme_from_typed, scheme_to_typed};
 
 use std::collections::BTreeMap;

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{Date, macros::date};
 
-use super::days;
+use super::{
+    applying::{InstitutionKind, Terms, kept_terms},
+    days,
+};
 use crate::{
     institutions::{InstitutionCode, ScoreTable},
     words::words,
@@ -97,17 +100,6 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// What institutions of a score table get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
-    /// Which institutions: the register knows the score table and no finer kind.
-    pub table: ScoreTable,
-    /// Which part of the costs is paid.
-    pub rate: Rate,
-    /// Most yen of a grant.
-    pub ceiling_yen: i64,
-}
-
 /// A category of costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
@@ -131,6 +123,8 @@ pub enum Whom {
     Institution(InstitutionCode),
     /// All of a score table.
     Table(ScoreTable),
+    /// All of a kind.
+    Kind(InstitutionKind),
 }
 
 /// Another last day or another rate for some.
@@ -162,6 +156,7 @@ pub struct Scheme {
     /// When the work must have been done and paid.
     pub costs: Span,
     /// What each kind of institution gets; kinds that are missing get nothing.
+    #[serde(deserialize_with = "kept_terms")]
     pub terms: Vec<Terms>,
     /// Categories of costs.
     pub categories: Vec<Category>,
@@ -197,19 +192,6 @@ impl Default for Scheme {
     }
 }
 
-/// What a scheme says for one institution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Applying {
-    /// Which part of the costs is paid.
-    pub rate: Rate,
-    /// Most yen of a grant.
-    pub ceiling_yen: i64,
-    /// Last day on which it may apply.
-    pub until: Date,
-    /// Whether an exception was made for it.
-    pub is_exception: bool,
-}
-
 /// A scheme in a version, as an answer of the form keeps it: `card-reader@3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemeRef {
@@ -239,81 +221,11 @@ impl Scheme {
     pub fn choice(&self) -> SchemeRef {
         SchemeRef { key: self.key.clone(), version: self.version }
     }
-
-    /// What it says for an institution; none when institutions of its kind get nothing. An exception for the institution
-    /// itself goes before one for its kind.
-    pub fn applying(&self, code: &InstitutionCode) -> Option<Applying> {
-        let terms = self.terms.iter().find(|terms| terms.table == code.score_table())?;
-        let own = |one: &&Exception| matches!(&one.whom, Whom::Institution(whom) if whom == code);
-        let kind = |one: &&Exception| one.whom == Whom::Table(code.score_table());
-        let exceptions = [self.exceptions.iter().find(own), self.exceptions.iter().find(kind)];
-        let known = exceptions.iter().flatten();
-        Some(Applying {
-            rate: known.clone().find_map(|one| one.rate).unwrap_or(terms.rate),
-            ceiling_yen: terms.ceiling_yen,
-            until: known.clone().find_map(|one| one.until).unwrap_or(self.applications.to),
-            is_exception: known.clone().next().is_some(),
-        })
-    }
-
-    /// Whether an institution may send an application on a day.
-    pub fn is_open(&self, code: &InstitutionCode, day: Date) -> bool {
-        self.applying(code).is_some_and(|applying| self.applications.from <= day && day <= applying.until)
-    }
-
-    /// Last day on which an institution may apply for costs of a category.
-    pub fn until(&self, category: &Category, applying: Applying) -> Date {
-        category.until.filter(|_| !applying.is_exception).unwrap_or(applying.until)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn scheme() -> Scheme {
-        let terms = |table, parts, ceiling_yen| Terms { table, rate: Rate { parts, of: 4 }, ceiling_yen };
-        Scheme {
-            name: "カードリーダー".to_owned(),
-            applications: Span { from: date!(2026 - 04 - 01), to: date!(2027 - 03 - 31) },
-            terms: vec![terms(ScoreTable::Medical, 2, 1_000_000), terms(ScoreTable::Dental, 3, 400_000)],
-            exceptions: vec![
-                Exception {
-                    whom: Whom::Institution("1330100016".parse().unwrap()),
-                    until: Some(date!(2027 - 06 - 30)),
-                    rate: None,
-                },
-                Exception { whom: Whom::Table(ScoreTable::Dental), until: None, rate: Some(Rate::WHOLE) },
-            ],
-            ..Scheme::default()
-        }
-    }
-
-    #[test]
-    fn an_exception_for_one_goes_before_that_of_its_kind_and_fills_what_it_leaves_open() {
-        let (own, other) = ("1330100016".parse().unwrap(), "2730100019".parse().unwrap());
-        let found = scheme().applying(&own).unwrap();
-        assert_eq!((found.rate, found.until), (Rate::WHOLE, date!(2027 - 06 - 30)));
-        let found = scheme().applying(&other).unwrap();
-        assert_eq!((found.rate, found.until, found.ceiling_yen), (Rate::WHOLE, date!(2027 - 03 - 31), 400_000));
-        let medical = scheme().applying(&"0110112489".parse().unwrap()).unwrap();
-        assert_eq!((medical.rate.to_string().as_str(), medical.is_exception), ("2/4", false));
-        assert_eq!(scheme().applying(&"1440100017".parse().unwrap()), None, "a pharmacy gets nothing");
-    }
-
-    #[test]
-    fn it_is_open_from_the_first_to_the_last_day() {
-        let (own, other) = ("1330100016".parse().unwrap(), "2730100019".parse().unwrap());
-        for (day, first, second) in [
-            (date!(2026 - 03 - 31), false, false),
-            (date!(2026 - 04 - 01), true, true),
-            (date!(2027 - 03 - 31), true, true),
-            (date!(2027 - 04 - 01), true, false),
-            (date!(2027 - 07 - 01), false, false),
-        ] {
-            assert_eq!((scheme().is_open(&own, day), scheme().is_open(&other, day)), (first, second), "{day}");
-        }
-    }
 
     #[test]
     fn a_rate_is_a_fraction_up_to_one() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use time::Date;
 
-use super::{Category, Exception, Paper, Scheme, Span, Terms, Whom};
+use super::{Category, Exception, InstitutionKind, Paper, Scheme, Span, Terms, Whom};
 use crate::{
     calendar::typed_day, fees::yen, forms::Finding, institutions::InstitutionCode, institutions::ScoreTable,
     typed::fold,
@@ -33,8 +33,8 @@ pub fn scheme_to_typed(scheme: &Scheme) -> Vec<(String, String)> {
         ("needs_start".to_owned(), yes(scheme.needs_start)),
     ];
     for terms in &scheme.terms {
-        fields.push((format!("rate_{}", terms.table.code()), terms.rate.to_string()));
-        fields.push((format!("ceiling_{}", terms.table.code()), terms.ceiling_yen.to_string()));
+        fields.push((format!("rate_{}", terms.kind), terms.rate.to_string()));
+        fields.push((format!("ceiling_{}", terms.kind), terms.ceiling_yen.to_string()));
     }
     fields.extend(Paper::ALL.iter().map(|paper| (format!("paper_{paper}"), yes(scheme.papers.contains(paper)))));
     fields
@@ -59,6 +59,7 @@ fn exception_line(exception: &Exception) -> String {
     let whom = match &exception.whom {
         Whom::Institution(code) => code.as_str().to_owned(),
         Whom::Table(table) => table.name().to_owned(),
+        Whom::Kind(kind) => kind.label().to_owned(),
     };
     let until = exception.until.map(|until| until.to_string()).unwrap_or_default();
     joined(&[whom, until, exception.rate.map(|rate| rate.to_string()).unwrap_or_default()])
@@ -86,8 +87,8 @@ pub fn scheme_from_typed(typed: &BTreeMap<String, String>, before: &Scheme) -> R
     };
     let mut keep = |read: Result<(), Finding>| slips.extend(read.err());
     let (mut terms, mut categories, mut exceptions) = (vec![], vec![], vec![]);
-    for table in ScoreTable::ALL {
-        keep(read_terms(table, &text).map(|read| terms.extend(read)));
+    for kind in InstitutionKind::ALL {
+        keep(read_terms(*kind, &text).map(|read| terms.extend(read)));
     }
     keep(read_categories(text("categories"), before).map(|read| categories = read));
     keep(read_exceptions(text("exceptions")).map(|read| exceptions = read));
@@ -109,15 +110,15 @@ pub fn scheme_from_typed(typed: &BTreeMap<String, String>, before: &Scheme) -> R
     })
 }
 
-fn read_terms<'a>(table: ScoreTable, text: &impl Fn(&str) -> &'a str) -> Result<Option<Terms>, Finding> {
-    let (rate_key, ceiling_key) = (format!("rate_{}", table.code()), format!("ceiling_{}", table.code()));
+fn read_terms<'a>(kind: InstitutionKind, text: &impl Fn(&str) -> &'a str) -> Result<Option<Terms>, Finding> {
+    let (rate_key, ceiling_key, label) = (format!("rate_{kind}"), format!("ceiling_{kind}"), kind.label());
     let (rate, ceiling) = (text(&rate_key), text(&ceiling_key));
     if rate.is_empty() && ceiling.is_empty() {
         return Ok(None);
     }
-    let rate = rate.parse().map_err(|fault: super::RateFault| finding(&rate_key, format!("「{table}」：{fault}")))?;
-    let ceiling_yen = yen(ceiling).map_err(|fault| finding(&ceiling_key, format!("「{table}の上限」：{fault}")))?;
-    Ok(Some(Terms { table, rate, ceiling_yen }))
+    let rate = rate.parse().map_err(|fault: super::RateFault| finding(&rate_key, format!("「{label}」：{fault}")))?;
+    let ceiling_yen = yen(ceiling).map_err(|fault| finding(&ceiling_key, format!("「{label}の上限」：{fault}")))?;
+    Ok(Some(Terms { kind, rate, ceiling_yen }))
 }
 
 /// Lines with something in them, by their number from 1, each taken apart.
@@ -164,7 +165,7 @@ fn read_exceptions(text: &str) -> Result<Vec<Exception>, Finding> {
     for (line, parts) in lines(text) {
         let fault = || {
             let message = format!(
-                "「例外」の{line}行目を、「1330100016、2027-06-30、4/5」の形に直してください。はじめは医療機関等コード（10桁）か点数表の名前です。締切と補助率は、どちらかを空けられます。"
+                "「例外」の{line}行目を、「1330100016、2027-06-30、4/5」の形に直してください。はじめは医療機関等コード（10桁）か、医療機関等の種類か点数表の名前です。締切と補助率は、どちらかを空けられます。"
             );
             finding("exceptions", message)
         };
@@ -175,6 +176,10 @@ fn read_exceptions(text: &str) -> Result<Vec<Exception>, Finding> {
             return Err(fault());
         }
         let table = ScoreTable::ALL.into_iter().find(|table| table.name() == whom).map(Whom::Table);
+        let kind = InstitutionKind::ALL
+            .iter()
+            .find(|kind| kind.label() == whom || (whom == "診療所" && **kind == InstitutionKind::Clinic));
+        let table = table.or_else(|| kind.copied().map(Whom::Kind));
         let code = || InstitutionCode::parse(whom).map(Whom::Institution).map_err(|_| fault());
         read.push(Exception { whom: table.map_or_else(code, Ok)?, until, rate });
     }
@@ -193,11 +198,11 @@ mod tests {
             ("apply_to", "2027-03-31"),
             ("cost_from", "2026-01-01"),
             ("cost_to", "2027-02-28"),
-            ("rate_3", "３／４"),
-            ("ceiling_3", "429,000円"),
+            ("rate_dental", "３／４"),
+            ("ceiling_dental", "429,000円"),
             ("categories", "カードリーダー、250000、2027-01-31\n回線の工事\n"),
             ("unit_yen", "1000"),
-            ("exceptions", "1330100016,2027-06-30\n歯科、、4/5"),
+            ("exceptions", "1330100016,2027-06-30\n歯科、、4/5\n診療所、、4/5"),
             ("paper_receipt", "yes"),
             ("needs_start", "yes"),
         ];
@@ -214,6 +219,7 @@ mod tests {
         let shown = scheme_to_typed(&scheme).into_iter().collect();
         assert_eq!(scheme_from_typed(&shown, &scheme), Ok(scheme.clone()));
         assert_eq!(scheme.exceptions[1].rate.unwrap().to_string(), "4/5");
+        assert_eq!(scheme.exceptions[2].whom, Whom::Kind(InstitutionKind::Clinic));
     }
 
     #[test]
@@ -237,9 +243,9 @@ mod tests {
             ("apply_to", "2026-03-31", "apply_to"),
             ("apply_to", "いつか", "apply_to"),
             ("cost_to", "2025-12-31", "cost_to"),
-            ("rate_3", "75%", "rate_3"),
-            ("ceiling_3", "", "ceiling_3"),
-            ("ceiling_3", "200000000", "ceiling_3"),
+            ("rate_dental", "75%", "rate_dental"),
+            ("ceiling_dental", "", "ceiling_dental"),
+            ("ceiling_dental", "200000000", "ceiling_dental"),
             ("categories", "", "categories"),
             ("categories", "甲\n甲", "categories"),
             ("categories", "甲、1,000,000", "categories"),
@@ -251,6 +257,6 @@ mod tests {
         ] {
             assert_eq!(fields(&[(key, value)]).first().map(String::as_str), Some(named), "{key} = {value}");
         }
-        assert_eq!(fields(&[("rate_3", ""), ("ceiling_3", "")]), ["rate_1"], "for nobody");
+        assert_eq!(fields(&[("rate_dental", ""), ("ceiling_dental", "")]), ["rate_hospital"], "for nobody");
     }
 }

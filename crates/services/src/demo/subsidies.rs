@@ -9,7 +9,9 @@ use domain::{
     ids::{ApplicationId, GrantBatchId, InstitutionId, UploadId},
     office::settings::{Topic, Value},
     procedures::Common,
-    subsidies::{Category, Exception, Paper, SCHEME, Scheme, Span, Terms, paper_key},
+    subsidies::{
+        Category, Exception, INSTITUTION_KIND, InstitutionKind, Paper, SCHEME, Scheme, Span, Terms, paper_key,
+    },
     uploads::{Upload, UploadKind, UploadState},
 };
 use letters::Document;
@@ -121,6 +123,7 @@ async fn apply(app: &App, clinic: InstitutionId, number: usize, amounts: &[(&str
     let answers = Answers::new()
         .with(SCHEME, scheme.choice().to_string())
         .with("done_on", done_on)
+        .with(INSTITUTION_KIND, InstitutionKind::Clinic.as_str())
         .with("contact", "事務部 補助 申子")
         .with("contact_phone", "03-1234-5678");
     let amount = |answers: Answers, (key, yen): &(&str, &str)| answers.with(format!("amount_{key}"), yen);

@@ -11,7 +11,7 @@ use domain::{
     office::settings::{Topic, Value},
     permissions::Permission,
     procedures::Common,
-    subsidies::{Grant, SCHEME, Scheme, SchemeRef, amounts_of, compute},
+    subsidies::{Applicant, Grant, SCHEME, Scheme, SchemeRef, amounts_of, compute},
 };
 use storage::{
     Conn, Tx,
@@ -43,6 +43,8 @@ pub struct CaseView {
     pub case: Application,
     /// Name of the institution.
     pub institution: String,
+    /// Its code.
+    pub code: InstitutionCode,
     /// The computation.
     pub computation: Computation,
     /// What it was accepted with.
@@ -77,9 +79,10 @@ pub(super) async fn computed(conn: &mut Conn, case: &Application, code: &Institu
     let adjustments = storage::subsidies::adjustments(conn, case.id).await?;
     let amounts = amounts_of(&scheme, &case.answers);
     let counted = counted(&amounts, &adjustments);
+    let who = Applicant::of(code, &case.answers);
     Ok(Computation {
-        claimed: compute(&scheme, code, &amounts).unwrap_or_default(),
-        counted: compute(&scheme, code, &counted).unwrap_or_default(),
+        claimed: compute(&scheme, who, &amounts).unwrap_or_default(),
+        counted: compute(&scheme, who, &counted).unwrap_or_default(),
         scheme,
         adjustments,
     })
@@ -111,6 +114,7 @@ pub async fn case(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CaseView> {
     let may_adjust = case.state.is_open_for_review() && mine && ctx.permit(Permission::ReviewApplications).is_ok();
     Ok(CaseView {
         institution: institution.name,
+        code: institution.code,
         award: storage::subsidies::award(&mut conn, id).await?,
         grant: storage::subsidies::grant_of_case(&mut conn, id).await?,
         may_adjust,
@@ -185,4 +189,27 @@ pub(crate) async fn accepted(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> 
         ctx.audit(tx, "subsidy.award", format!("application:{}", case.id), "", &after);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_names_score_tables_says_the_same_as_it_always_did() {
+        let kept = r#"{"name":"前の制度","applications":{"from":"2026-04-01","to":"2027-03-31"},
+            "costs":{"from":"2026-04-01","to":"2027-03-31"},"categories":[],"unit_yen":1000,"papers":[],
+            "terms":[{"table":"1","rate":"1/2","ceiling_yen":500000},{"table":"4","rate":"3/4","ceiling_yen":300000}],
+            "exceptions":[{"whom":{"table":"4"},"rate":"4/5"}]}"#;
+        let scheme: Scheme = serde_json::from_str(kept).unwrap();
+        let (medical, pharmacy) = ("0110112489".parse().unwrap(), "1440100017".parse().unwrap());
+        for kind in ["", "hospital", "clinic"] {
+            let found = scheme.applying(Applicant { code: &medical, kind: kind.parse().ok() }).unwrap();
+            assert_eq!((found.rate.to_string().as_str(), found.ceiling_yen, found.whom), ("1/2", 500_000, "医科"));
+        }
+        let found = scheme.applying(Applicant { code: &pharmacy, kind: None }).unwrap();
+        assert_eq!((found.rate.to_string().as_str(), found.ceiling_yen), ("4/5", 300_000));
+        let again: Scheme = serde_json::from_str(&serde_json::to_string(&scheme).unwrap()).unwrap();
+        assert_eq!(again.terms, scheme.terms);
+    }
 }

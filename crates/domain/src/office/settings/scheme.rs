@@ -20,7 +20,7 @@ pub fn lines(scheme: &Scheme) -> Vec<(String, String)> {
     ];
     all.extend(scheme.terms.iter().map(|terms| {
         let words = format!("補助率 {}、上限 {}円", terms.rate, thousands(terms.ceiling_yen));
-        (format!("{}の補助率と上限", terms.table), words)
+        (format!("{}の補助率と上限", terms.kind.label()), words)
     }));
     all.extend(scheme.categories.iter().map(|one| (format!("費用：{}", one.name), category(one))));
     all.push(line("切り捨てる端数", format!("{}円未満", thousands(scheme.unit_yen))));
@@ -43,6 +43,7 @@ fn exception(exception: &Exception) -> (String, String) {
     let whom = match &exception.whom {
         Whom::Institution(code) => code.as_str().to_owned(),
         Whom::Table(table) => table.name().to_owned(),
+        Whom::Kind(kind) => kind.label().to_owned(),
     };
     let until = exception.until.map(|until| format!("締切 {}", japanese_date(until)));
     let rate = exception.rate.map(|rate| format!("補助率 {rate}"));

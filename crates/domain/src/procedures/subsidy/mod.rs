@@ -12,7 +12,8 @@ use crate::fees::yen;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::procedures::Common;
 use crate::subsidies::{
-    Applying, Category, Grant, Paper, SCHEME, Scheme, SchemeRef, Span, amount_key, amounts_of, compute, paper_key,
+    Applicant, Applying, Category, Grant, INSTITUTION_KIND, InstitutionKind, Paper, SCHEME, Scheme, SchemeRef, Span,
+    amount_key, amounts_of, compute, paper_key,
 };
 use crate::text::thousands;
 
@@ -61,20 +62,30 @@ fn sending_day(facts: &Facts) -> Date {
     facts.known.sent_at.unwrap_or(facts.now).date()
 }
 
-fn is_open(facts: &Facts, scheme: &Scheme) -> bool {
-    scheme.is_open(&facts.institution.code, sending_day(facts))
+/// The institution with the kind that it answered.
+fn who<'a>(facts: &'a Facts, answers: &Answers) -> Applicant<'a> {
+    Applicant::of(&facts.institution.code, answers)
 }
 
-fn last_day(facts: &Facts, scheme: &Scheme) -> Date {
-    scheme.applying(&facts.institution.code).map_or(scheme.applications.to, |applying| applying.until)
+/// The kind that it answered in its application before; empty when it was not asked.
+fn kind_before(facts: &Facts) -> &str {
+    facts.known.latest.as_ref().map(|before| before.get(INSTITUTION_KIND)).unwrap_or_default()
+}
+
+fn is_open(scheme: &Scheme, facts: &Facts, answers: &Answers) -> bool {
+    scheme.is_open(who(facts, answers), sending_day(facts))
+}
+
+fn last_day(scheme: &Scheme, facts: &Facts, answers: &Answers) -> Date {
+    scheme.applying(who(facts, answers)).map_or(scheme.applications.to, |applying| applying.until)
 }
 
 /// What is open, and what was chosen while it was.
 fn scheme_field(facts: &Facts, answers: &Answers) -> Field {
     let mine = chosen(facts, answers).map(Scheme::choice);
-    let offered = facts.schemes.iter().filter(|scheme| is_open(facts, scheme) || mine == Some(scheme.choice()));
+    let offered = facts.schemes.iter().filter(|one| is_open(one, facts, answers) || mine == Some(one.choice()));
     let choice = |scheme: &Scheme| {
-        let until = format!("申請の締切：{}", japanese_date(last_day(facts, scheme)));
+        let until = format!("申請の締切：{}", japanese_date(last_day(scheme, facts, answers)));
         Choice::new(scheme.choice().to_string(), &scheme.name).noted(until)
     };
     Field::new(SCHEME, "補助金の制度", Input::Radio(offered.map(choice).collect()))
@@ -82,11 +93,29 @@ fn scheme_field(facts: &Facts, answers: &Answers) -> Field {
         .shapes("この制度の項目を表示する")
 }
 
-fn costs(scheme: &Scheme, applying: Applying, facts: &Facts) -> Section {
+/// Asked where the register leaves it open and the scheme tells the kinds apart; what each of them gets stands beside it.
+fn kind_section(scheme: &Scheme, facts: &Facts) -> Section {
+    let code = &facts.institution.code;
+    let choice = |kind: &InstitutionKind| {
+        let gets = scheme.applying_as(code, *kind);
+        let words = |one: Applying| format!("補助率 {}、上限 {}円", one.rate, thousands(one.ceiling_yen));
+        let note = gets.map_or_else(|| "この制度の対象ではありません。".to_owned(), words);
+        Choice::new(kind.as_str(), kind.label()).noted(note)
+    };
+    let choices = InstitutionKind::of(code.score_table()).iter().map(choice).collect();
+    let field = Field::new(INSTITUTION_KIND, "病院か診療所か", Input::Radio(choices))
+        .help("病床（入院のベッド）が20床以上なら病院、19床以下か病床がないときは診療所です。開設の許可証や届出のとおりに選んでください。")
+        .shapes("この種類で計算する");
+    Section::new("医療機関の種類", vec![field])
+        .lead("この制度は、病院と診療所で、補助率や上限が違います。医療機関等の台帳ではどちらかがわからないため、お尋ねします。次に補助金を申請するときは、この答えが入力された状態になります。")
+}
+
+fn costs(scheme: &Scheme, applying: Option<Applying>, facts: &Facts) -> Section {
     let field = |category: &Category| {
         let most = category.ceiling_yen.map(|most| format!("この費用は、{}円までが対象です。", thousands(most)));
         let until = scheme.until(category, applying);
-        let until = (until != applying.until).then(|| format!("この費用の申請の締切：{}", japanese_date(until)));
+        let all = applying.map_or(scheme.applications.to, |applying| applying.until);
+        let until = (until != all).then(|| format!("この費用の申請の締切：{}", japanese_date(until)));
         let input = Input::Line { max: 20, keyboard: Keyboard::Numeric, suggestions: vec![] };
         let field = Field::new(amount_key(category), format!("{}（円）", category.name), input).optional();
         most.into_iter().chain(until).fold(field, Field::help)
@@ -135,8 +164,15 @@ impl Form {
         }
     }
 
+    /// No clinic may call itself a hospital (医療法 3条): whoever looks at the case is told when the answer and the name differ.
+    fn kind_fits(facts: &Facts, answers: &Answers, findings: &mut Findings) {
+        if answers.is(INSTITUTION_KIND, InstitutionKind::Clinic.as_str()) && facts.institution.name.contains("病院") {
+            findings.warn(INSTITUTION_KIND, "医療機関等の名前に「病院」とありますが、診療所と答えています。病院のときは、選び直してください。");
+        }
+    }
+
     fn amounts(scheme: &Scheme, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
-        let Some(applying) = scheme.applying(&facts.institution.code) else { return };
+        let applying = scheme.applying(who(facts, answers));
         for category in &scheme.categories {
             let key = amount_key(category);
             if ["", "0", "０"].contains(&answers.get(&key).trim()) {
@@ -159,7 +195,7 @@ impl Form {
         let keys: Vec<String> = scheme.categories.iter().map(amount_key).collect();
         let Some(first) = keys.first().filter(|_| !keys.iter().any(|key| findings.has_error(key))) else { return };
         let amounts = amounts_of(scheme, answers);
-        let grant = compute(scheme, &facts.institution.code, &amounts).unwrap_or_default();
+        let Some(grant) = compute(scheme, who(facts, answers), &amounts) else { return };
         answers.set(COMPUTED, grant.total_yen.to_string());
         if amounts.is_empty() {
             findings.error(first, "支払った額を、少なくとも1つの費用に入力してください。");
@@ -169,18 +205,21 @@ impl Form {
     }
 
     /// Why an institution cannot send an application for a scheme now.
-    fn against(scheme: &Scheme, facts: &Facts) -> Option<String> {
+    fn against(scheme: &Scheme, facts: &Facts, answers: &Answers) -> Option<String> {
         let name = &scheme.name;
         if facts.known.schemes_filed.contains(&scheme.key) {
             return Some(format!("「{name}」は、すでに申請しています。1つの制度に申請できるのは1回です。"));
         }
-        if is_open(facts, scheme) {
+        if is_open(scheme, facts, answers) {
             return None;
         }
-        if scheme.applying(&facts.institution.code).is_none() {
-            return Some(format!("「{name}」は、{}の医療機関等を対象にしていません。", facts.institution.code.score_table()));
+        let who = who(facts, answers);
+        if scheme.applying(who).is_none() {
+            let asked = who.kind.filter(|_| scheme.asks_kind(who.code)).map(InstitutionKind::label);
+            let whom = asked.map_or_else(|| format!("{}の医療機関等", who.code.score_table()), str::to_owned);
+            return Some(format!("「{name}」は、{whom}を対象にしていません。"));
         }
-        let last = last_day(facts, scheme);
+        let last = last_day(scheme, facts, answers);
         Some(if sending_day(facts) > last {
             format!("「{name}」の申請の受付は、{}に終わりました。入力した内容は、下書きに残っています。", japanese_date(last))
         } else {
@@ -212,7 +251,7 @@ impl Procedure for Form {
     }
 
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
-        let open = facts.known.sent_at.is_some() || facts.schemes.iter().any(|scheme| is_open(facts, scheme));
+        let open = facts.known.sent_at.is_some() || facts.schemes.iter().any(|scheme| is_open(scheme, facts, &Answers::new()));
         (!open).then_some("いま、この医療機関等が申請できる補助金の制度はありません。受付が始まると、お知らせでご案内します。入力した下書きがあるときは、残っています。")
     }
 
@@ -220,25 +259,29 @@ impl Procedure for Form {
         None
     }
 
-    /// A draft follows the scheme into its newest version.
+    /// A draft follows the scheme into its newest version; what was answered for the application before is not asked again.
     fn complete(&self, facts: &Facts, answers: &mut Answers) {
-        if chosen(facts, answers).is_some() {
-            return;
-        }
         let key = answers.get(SCHEME).parse().ok().map(|which: SchemeRef| which.key);
-        if let Some(newer) = facts.schemes.iter().find(|scheme| Some(&scheme.key) == key.as_ref()) {
-            answers.set(SCHEME, newer.choice().to_string());
+        let newer = facts.schemes.iter().find(|scheme| Some(&scheme.key) == key.as_ref());
+        let Some(scheme) = chosen(facts, answers).or(newer) else { return };
+        answers.set(SCHEME, scheme.choice().to_string());
+        if scheme.asks_kind(&facts.institution.code) && !answers.has(INSTITUTION_KIND) {
+            answers.set(INSTITUTION_KIND, kind_before(facts));
         }
     }
 
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
         let mut sections =
             vec![institution_section(facts), Section::new("制度", vec![scheme_field(facts, answers)])];
-        let scheme = chosen(facts, answers);
-        if let Some((scheme, applying)) = scheme.and_then(|one| Some((one, one.applying(&facts.institution.code)?))) {
-            sections.push(costs(scheme, applying, facts));
-            sections.extend(papers(scheme, facts));
-            let grant = compute(scheme, &facts.institution.code, &amounts_of(scheme, answers));
+        if let Some(scheme) = chosen(facts, answers) {
+            let who = who(facts, answers);
+            let (asks, applying) = (scheme.asks_kind(who.code), scheme.applying(who));
+            sections.extend(asks.then(|| kind_section(scheme, facts)));
+            if applying.is_some() || (asks && who.kind.is_none()) {
+                sections.push(costs(scheme, applying, facts));
+                sections.extend(papers(scheme, facts));
+            }
+            let grant = compute(scheme, who, &amounts_of(scheme, answers));
             sections.extend(grant.filter(|grant| !grant.lines.is_empty()).map(|grant| computation(&grant)));
         }
         sections.push(contact_section());
@@ -246,8 +289,9 @@ impl Procedure for Form {
     }
 
     fn preset(&self, facts: &Facts) -> Answers {
-        let mut open = facts.schemes.iter().filter(|scheme| Self::against(scheme, facts).is_none());
-        let answers = Answers::new().with("contact", &facts.person_name);
+        let answers =
+            Answers::new().with("contact", &facts.person_name).with(INSTITUTION_KIND, kind_before(facts));
+        let mut open = facts.schemes.iter().filter(|scheme| Self::against(scheme, facts, &answers).is_none());
         match (open.next(), open.next()) {
             (Some(only), None) => answers.with(SCHEME, only.choice().to_string()),
             _ => answers,
@@ -257,11 +301,14 @@ impl Procedure for Form {
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         phone(answers, findings);
         let Some(scheme) = chosen(facts, answers).cloned() else { return };
-        if let Some(against) = Self::against(&scheme, facts) {
+        if let Some(against) = Self::against(&scheme, facts, answers) {
             findings.instead(SCHEME, against);
         }
         if scheme.needs_start {
             Self::start(facts, answers, findings);
+        }
+        if scheme.asks_kind(&facts.institution.code) {
+            Self::kind_fits(facts, answers, findings);
         }
         Self::amounts(&scheme, facts, answers, findings);
         Self::total(&scheme, facts, answers, findings);

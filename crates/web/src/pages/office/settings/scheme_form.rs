@@ -2,9 +2,8 @@
 
 use domain::{
     forms::Finding,
-    institutions::ScoreTable,
     office::settings::Value,
-    subsidies::{Paper, Scheme, scheme_from_typed},
+    subsidies::{InstitutionKind, Paper, Scheme, scheme_from_typed},
 };
 
 use super::form::Typed;
@@ -30,19 +29,26 @@ fn check(key: &str, label: &str, words: &str, typed: &Typed) -> FieldView {
     FieldView::new(key, label, InputView::Checks { choices })
 }
 
+/// What follows when hospitals and clinics get different things.
+const ASKED: &str = "病院と診療所の内容が違うときは、医科の医療機関等に、どちらかを申請の画面でお尋ねします。";
+
 /// Rate and ceiling of each kind of institution.
 fn terms(typed: &Typed) -> Vec<FieldView> {
-    let pair = |table: ScoreTable| {
-        let (rate, ceiling) = (format!("rate_{}", table.code()), format!("ceiling_{}", table.code()));
+    let pair = |kind: &InstitutionKind| {
+        let (rate, ceiling, label) = (format!("rate_{kind}"), format!("ceiling_{kind}"), kind.label());
         let amount = TextView { inputmode: "numeric".to_owned(), ..TextView::new(value_of(&ceiling, typed)) };
         let rate_input = InputView::Text(TextView::new(value_of(&rate, typed)));
         let help = "「3/4」のように入力してください。対象にしないときは、上限と一緒に空にしてください。";
+        let ceiling = FieldView::new(ceiling, format!("{label}の上限（円）"), InputView::Text(amount));
         [
-            FieldView::new(rate, format!("{table}の補助率"), rate_input).with_help(help),
-            FieldView::new(ceiling, format!("{table}の上限（円）"), InputView::Text(amount)),
+            FieldView::new(rate, format!("{label}の補助率"), rate_input).with_help(help),
+            match kind {
+                InstitutionKind::Hospital => ceiling.with_help(ASKED),
+                _ => ceiling,
+            },
         ]
     };
-    ScoreTable::ALL.into_iter().flat_map(pair).collect()
+    InstitutionKind::ALL.iter().flat_map(pair).collect()
 }
 
 /// The fields of a scheme.
@@ -74,8 +80,8 @@ pub(super) fn fields(typed: &Typed) -> Vec<FieldView> {
     fields.push(check("needs_start", "運用開始日", "運用開始日の登録を、申請の条件にする", typed));
     fields.push(
         lines("exceptions", "例外", typed)
-            .with_help("1行に1つ、「1330100016、2027-06-30、4/5」のように、医療機関等コードか点数表の名前（医科、歯科、調剤、訪問看護）、締切、補助率の順に入力してください。")
-            .with_help("締切と補助率は、どちらかを空けられます。医療機関等コードの例外が、点数表の例外より先に使われます。"),
+            .with_help("1行に1つ、「1330100016、2027-06-30、4/5」のように、医療機関等コード、種類の名前（病院、診療所など）、点数表の名前（医科、歯科、調剤、訪問看護）のどれか、締切、補助率の順に入力してください。")
+            .with_help("締切と補助率は、どちらかを空けられます。医療機関等コード、種類、点数表の順に、先にあるものが使われます。"),
     );
     fields
 }

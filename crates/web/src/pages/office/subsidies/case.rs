@@ -12,7 +12,7 @@ use domain::{
     ids::ApplicationId,
     office::settings::scheme_lines,
     permissions::Permission as P,
-    subsidies::{Category, amounts_of},
+    subsidies::{Applicant, Category, amounts_of},
 };
 use serde::Deserialize;
 use services::subsidies::{self, Adjusted, CaseView, TypedAdjustment};
@@ -114,6 +114,7 @@ fn facts(view: &CaseView) -> SummaryListView {
         SummaryRow { code: true, ..SummaryRow::new("受付番号", reference) },
         SummaryRow::new("医療機関等", &view.institution),
         SummaryRow::new("制度", format!("{}（第{}版）", scheme.name, scheme.version)),
+        SummaryRow::new("医療機関の種類", kind(view)),
         SummaryRow::new("申請の状態", view.case.state.label()),
         SummaryRow::new("申請された額での交付額", yen(view.computation.claimed.total_yen)),
         SummaryRow::new("承認したときの交付額", yen(view.computation.counted.total_yen)),
@@ -122,6 +123,14 @@ fn facts(view: &CaseView) -> SummaryListView {
         rows.push(SummaryRow::new("承認された交付額", yen(award.amount_yen)));
     }
     SummaryListView { title: String::new(), rows }
+}
+
+/// As the applicant answered it; what the score table says where nothing was asked.
+fn kind(view: &CaseView) -> String {
+    match Applicant::of(&view.code, &view.case.answers).kind {
+        Some(kind) => format!("{}（申請者の回答）", kind.label()),
+        None => view.code.score_table().name().to_owned(),
+    }
 }
 
 fn links(view: &CaseView) -> Vec<Link> {
