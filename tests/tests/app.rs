@@ -222,5 +222,7 @@ mod uploads_scan;
 mod warnings;
 #[path = "app/webhooks.rs"]
 mod webhooks;
+#[path = "app/webhooks_called.rs"]
+mod webhooks_called;
 #[path = "app/weight.rs"]
 mod weight;

@@ -20,8 +20,9 @@ use services::{
 };
 use time::Duration;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 use self::keeper::{Keeper, Message, Taken};
@@ -39,19 +40,49 @@ const TAKES_AND_FALLS: u8 = 2;
 const ANSWERS_TWICE: u8 = 3;
 const LEADS_AWAY: u8 = 4;
 const NEVER_ANSWERS: u8 = 5;
+pub(crate) const SLOW: u8 = 6;
 
 /// A downstream system behind a socket.
-struct Receiver {
-    address: SocketAddr,
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
     mood: Arc<AtomicU8>,
     keeper: Arc<Mutex<Option<Keeper>>>,
     /// What became of each message, in their order.
     log: Arc<Mutex<Vec<(i64, Taken)>>>,
-    file: std::path::PathBuf,
+    pub(crate) file: std::path::PathBuf,
+    /// What was received last, as it came: identifier, second, signature and body.
+    pub(crate) last: Arc<Mutex<[String; 4]>>,
+    /// That a slow receiver has been asked, and that it may answer.
+    pub(crate) asked: Arc<Notify>,
+    pub(crate) answers: Arc<Notify>,
+}
+
+/// What its connections share.
+#[derive(Clone)]
+struct Desk {
+    mood: Arc<AtomicU8>,
+    keeper: Arc<Mutex<Option<Keeper>>>,
+    log: Arc<Mutex<Vec<(i64, Taken)>>>,
+    last: Arc<Mutex<[String; 4]>>,
+    asked: Arc<Notify>,
+    answers: Arc<Notify>,
 }
 
 impl Receiver {
-    async fn open(house: &House, folder: &std::path::Path) -> Self {
+    pub(crate) async fn open(house: &House, folder: &std::path::Path) -> Self {
+        Self::open_behind(house, folder, |stream| std::future::ready(Some(stream))).await
+    }
+
+    /// Behind something that takes a connection and may refuse it, such as TLS.
+    pub(crate) async fn open_behind<T, F>(
+        house: &House,
+        folder: &std::path::Path,
+        door: impl Fn(TcpStream) -> F + Send + 'static,
+    ) -> Self
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        F: Future<Output = Option<T>> + Send,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let receiver = Self {
             address: listener.local_addr().unwrap(),
@@ -59,29 +90,41 @@ impl Receiver {
             keeper: Arc::default(),
             log: Arc::default(),
             file: folder.join("events.jsonl"),
+            last: Arc::default(),
+            asked: Arc::default(),
+            answers: Arc::default(),
         };
-        let (mood, keeper, log) = (receiver.mood.clone(), receiver.keeper.clone(), receiver.log.clone());
+        let desk = Desk {
+            mood: receiver.mood.clone(),
+            keeper: receiver.keeper.clone(),
+            log: receiver.log.clone(),
+            last: receiver.last.clone(),
+            asked: receiver.asked.clone(),
+            answers: receiver.answers.clone(),
+        };
         let clock = house.clock.clone();
         tokio::spawn(async move {
             let mut held = vec![];
             while let Ok((stream, _)) = listener.accept().await {
                 let now = domain::clock::Clock::now(&*clock).as_seconds();
-                held.extend(serve(stream, mood.load(Ordering::SeqCst), (&keeper, &log), now).await);
+                if let Some(stream) = door(stream).await {
+                    held.extend(serve(stream, &desk, now).await);
+                }
             }
         });
         receiver
     }
 
-    fn knows(&self, secret: &str) {
+    pub(crate) fn knows(&self, secret: &str) {
         *self.keeper.lock().unwrap() = Some(Keeper::open(&self.file, secret).unwrap());
     }
 
-    fn is(&self, mood: u8) {
+    pub(crate) fn is(&self, mood: u8) {
         self.mood.store(mood, Ordering::SeqCst);
     }
 
     /// Numbers of the events that it holds, in the order of its file.
-    fn holds(&self) -> Vec<i64> {
+    pub(crate) fn holds(&self) -> Vec<i64> {
         let text = std::fs::read_to_string(&self.file).unwrap();
         let seq = |line| serde_json::from_str::<Value>(line).unwrap()["seq"].as_i64().unwrap();
         let held: Vec<i64> = text.lines().map(seq).collect();
@@ -95,42 +138,29 @@ impl Receiver {
     }
 }
 
-type Kept<'a> = (&'a Mutex<Option<Keeper>>, &'a Mutex<Vec<(i64, Taken)>>);
-
 /// Reads one request and answers as the mood is; gives the connection that is left without an answer.
-async fn serve(mut stream: TcpStream, mood: u8, (keeper, log): Kept<'_>, now: i64) -> Option<TcpStream> {
+async fn serve<T: AsyncRead + AsyncWrite + Unpin>(mut stream: T, desk: &Desk, now: i64) -> Option<T> {
+    let mood = desk.mood.load(Ordering::SeqCst);
     if mood == DOWN {
         return None;
     }
-    let mut text = vec![];
-    let (head, length) = loop {
-        let mut part = [0; 2048];
-        let count = stream.read(&mut part).await.unwrap();
-        if count == 0 {
-            return None;
-        }
-        text.extend_from_slice(&part[..count]);
-        let whole = String::from_utf8_lossy(&text).into_owned();
-        let Some((head, _)) = whole.split_once("\r\n\r\n") else { continue };
-        let length: usize = header(head, "content-length").parse().unwrap();
-        if text.len() >= head.len() + 4 + length {
-            break (head.to_owned(), length);
-        }
-    };
-    let body = &text[head.len() + 4..head.len() + 4 + length];
+    let (head, body) = request(&mut stream).await?;
     if mood == LEADS_AWAY {
-        stream
-            .write_all(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")
-            .await
-            .unwrap();
+        let answer = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
         return None;
     }
-    let (id, timestamp, signature) =
-        (header(&head, "webhook-id"), header(&head, "webhook-timestamp"), header(&head, "webhook-signature"));
-    let message = Message { id: &id, timestamp: &timestamp, signature: &signature, body };
-    let taken = keeper.lock().unwrap().as_mut().unwrap().receive(&message, now).unwrap();
-    let seq = serde_json::from_slice::<Value>(body).unwrap()["seq"].as_i64().unwrap();
-    log.lock().unwrap().push((seq, taken));
+    if mood == SLOW {
+        desk.asked.notify_one();
+        desk.answers.notified().await;
+    }
+    let [id, timestamp, signature] =
+        ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| header(&head, name));
+    let message = Message { id: &id, timestamp: &timestamp, signature: &signature, body: &body };
+    let taken = desk.keeper.lock().unwrap().as_mut().unwrap().receive(&message, now).unwrap();
+    let seq = serde_json::from_slice::<Value>(&body).unwrap()["seq"].as_i64().unwrap();
+    desk.log.lock().unwrap().push((seq, taken));
+    *desk.last.lock().unwrap() = [id, timestamp, signature, String::from_utf8(body).unwrap()];
     let answer: &[u8] = match mood {
         TAKES_AND_FALLS => return None,
         NEVER_ANSWERS => return Some(stream),
@@ -139,7 +169,27 @@ async fn serve(mut stream: TcpStream, mood: u8, (keeper, log): Kept<'_>, now: i6
         _ => b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nthanks",
     };
     stream.write_all(answer).await.unwrap();
+    stream.flush().await.unwrap();
     None
+}
+
+/// Head and body of a request; none when the connection ends before it is whole.
+async fn request<T: AsyncRead + Unpin>(stream: &mut T) -> Option<(String, Vec<u8>)> {
+    let mut text = vec![];
+    loop {
+        let mut part = [0; 2048];
+        let count = stream.read(&mut part).await.ok()?;
+        if count == 0 {
+            return None;
+        }
+        text.extend_from_slice(&part[..count]);
+        let whole = String::from_utf8_lossy(&text).into_owned();
+        let Some((head, _)) = whole.split_once("\r\n\r\n") else { continue };
+        let length: usize = header(head, "content-length").parse().unwrap();
+        if text.len() >= head.len() + 4 + length {
+            return Some((head.to_owned(), text[head.len() + 4..head.len() + 4 + length].to_vec()));
+        }
+    }
 }
 
 fn header(head: &str, name: &str) -> String {
@@ -148,7 +198,7 @@ fn header(head: &str, name: &str) -> String {
 }
 
 /// A portal that may call this machine.
-async fn at_a_portal(story: impl AsyncFn(&House)) {
+pub(crate) async fn at_a_portal(story: impl AsyncFn(&House)) {
     let here = |settings: &mut services::Settings| {
         let patience = std::time::Duration::from_millis(500);
         settings.webhooks = Reach { loopback: true, patience, ..Reach::default() };
@@ -156,7 +206,7 @@ async fn at_a_portal(story: impl AsyncFn(&House)) {
     on_each_database_with(here, story).await;
 }
 
-async fn happens(house: &House, times: i64) {
+pub(crate) async fn happens(house: &House, times: i64) {
     let ctx = Ctx::system(&house.app, "test");
     for _ in 0..times {
         let mut tx = house.app.db.write().await.unwrap();
@@ -167,17 +217,22 @@ async fn happens(house: &House, times: i64) {
 }
 
 /// An administrator who has just logged in.
-async fn admin(house: &House) -> Browser {
+pub(crate) async fn admin(house: &House) -> Browser {
     staff(house, Role::Administrator).await
 }
 
-async fn work(house: &House) {
+pub(crate) async fn work(house: &House) {
     services::jobs::work_all(&house.app, "test").await.unwrap();
 }
 
 /// Registers a receiver on the page; gives its address in the office and its secret.
-async fn registered(admin: &Browser, address: SocketAddr) -> (String, String) {
-    let fields = [("name", "資格確認システム"), ("url", &*format!("http://{address}/hook"))];
+pub(crate) async fn registered(admin: &Browser, address: SocketAddr) -> (String, String) {
+    registered_at(admin, &format!("http://{address}/hook")).await
+}
+
+/// The same with a whole address.
+pub(crate) async fn registered_at(admin: &Browser, url: &str) -> (String, String) {
+    let fields = [("name", "資格確認システム"), ("url", url)];
     let made = admin.post("/office/receivers/new", &fields).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.body);
     let secret = made.body.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -205,7 +260,8 @@ async fn a_receiver_that_was_down_slow_and_answered_twice_holds_every_event_once
         assert_eq!(receiver.messages(), []);
         let shown = admin(house).await.get(&page).await.body;
         assert!(shown.contains("届かない（1回）") && shown.contains("残り3件"), "{shown}");
-        for _ in 0..40 {
+        // For a day, and a little more.
+        for _ in 0..47 {
             house.clock.pass(Duration::minutes(31));
             work(house).await;
         }

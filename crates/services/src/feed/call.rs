@@ -13,7 +13,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use rustls::{
-    ClientConfig, RootCertStore,
+    CertificateError, ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use storage::feed::receivers::Said;
@@ -75,7 +75,7 @@ impl Outbound {
         let tcp = connected(reach, &target.host, target.port).await?;
         if target.tls {
             let name = ServerName::try_from(target.host.clone()).map_err(words)?;
-            let stream = self.connector(reach)?.connect(name, tcp).await.map_err(words)?;
+            let stream = self.connector(reach)?.connect(name, tcp).await.map_err(|error| not_secured(&error))?;
             said(stream, &uri, message).await
         } else {
             said(tcp, &uri, message).await
@@ -102,6 +102,30 @@ impl Outbound {
         let config = config.map_err(words)?.with_root_certificates(roots).with_no_client_auth();
         Ok(self.tls.get_or_init(|| TlsConnector::from(Arc::new(config))).clone())
     }
+}
+
+/// Why no connection by TLS came about, in words for whoever can mend it.
+fn not_secured(error: &std::io::Error) -> String {
+    let fault = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(fault)) => fault,
+        _ => return words(error),
+    };
+    let sentence = match fault {
+        CertificateError::UnknownIssuer => {
+            "受け取り側の証明書を発行した認証局を信頼できません。組織の認証局のときは、設定（webhooks.ca）で指定してください。"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "受け取り側の証明書が、アドレスのサーバーの名前のものではありません。"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "受け取り側の証明書の有効期間が終わっています。"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "受け取り側の証明書の有効期間が、まだ始まっていません。"
+        }
+        _ => "受け取り側の証明書を確かめられません。",
+    };
+    format!("{sentence}（{error}）")
 }
 
 /// A connection to an address that may be called. The address that was judged is the one that is called: what a name means a
