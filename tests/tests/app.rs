@@ -35,6 +35,8 @@ mod closing;
 mod common;
 #[path = "app/correcting.rs"]
 mod correcting;
+#[path = "app/credentials.rs"]
+mod credentials;
 #[path = "app/dates.rs"]
 mod dates;
 #[path = "app/demo.rs"]

@@ -17,6 +17,8 @@ words! {
     Scope {
         /// Read the event feed; for systems of the operator.
         EventsRead = "events:read", "イベントを読む";
+        /// Read in events the hashes of first passwords too; for the system that keeps those accounts.
+        MasterAccountsRead = "master-accounts:read", "イベントで、マスターアカウントの初回パスワードのハッシュも読む";
         /// See procedures and applications of one institution.
         ApplicationsRead = "applications:read", "申請・届出を見る";
         /// Write, check and send applications of one institution.
@@ -26,7 +28,7 @@ words! {
 
 impl Scope {
     /// Scopes that administrators give to systems of the operator.
-    pub const OF_OFFICE: &'static [Self] = &[Self::EventsRead];
+    pub const OF_OFFICE: &'static [Self] = &[Self::EventsRead, Self::MasterAccountsRead];
     /// Scopes that owners give to systems of their institution.
     pub const OF_INSTITUTION: &'static [Self] = &[Self::ApplicationsRead, Self::ApplicationsWrite];
 

@@ -2,6 +2,7 @@
 
 use time::Duration;
 
+use crate::access::Scope;
 use crate::words::words;
 
 /// Days for which an event can be read again.
@@ -43,6 +44,43 @@ words! {
     }
 }
 
+impl EventKind {
+    /// Keys of its data that only the system may read which keeps the accounts ([`Scope::MasterAccountsRead`]).
+    pub const fn credentials(self) -> &'static [&'static str] {
+        if matches!(self, Self::MasterAccountIssued | Self::MasterAccountReissued) { &["password_hash"] } else { &[] }
+    }
+}
+
+/// What a receiver of webhooks is told: kept as words with spaces between, of events and of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Words of the kinds of events; none for all.
+    pub kinds: Vec<String>,
+    /// Whether credentials stand in them.
+    pub credentials: bool,
+}
+
+impl Wishes {
+    /// As they were kept. A kind that is none any more stays: without it, everything would be told.
+    pub fn split(text: &str) -> Self {
+        let scope = Scope::MasterAccountsRead.as_str();
+        let words = || text.split(' ').filter(|word| !word.is_empty());
+        let kinds = words().filter(|word| *word != scope).map(str::to_owned).collect();
+        Self { kinds, credentials: words().any(|word| word == scope) }
+    }
+
+    /// As they are kept.
+    pub fn joined(&self) -> String {
+        let scope = self.credentials.then_some(Scope::MasterAccountsRead.as_str());
+        self.kinds.iter().map(String::as_str).chain(scope).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether events of a kind are told.
+    pub fn want(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|word| word == kind)
+    }
+}
+
 /// How long a receiver of webhooks is tried in vain before it is given up.
 pub const PATIENCE: Duration = Duration::days(3);
 
@@ -62,6 +100,20 @@ mod tests {
             let parts: Vec<&str> = kind.as_str().split('.').collect();
             let plain = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             assert!(parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && plain(part)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn wishes_come_back_as_they_were_kept() {
+        for (text, kinds, credentials) in [
+            ("", 0, false),
+            ("master-accounts:read", 0, true),
+            ("certificate.issued weather.changed", 2, false),
+            ("certificate.issued master-accounts:read", 1, true),
+        ] {
+            let wishes = Wishes::split(text);
+            assert_eq!((wishes.kinds.len(), wishes.credentials, wishes.joined().as_str()), (kinds, credentials, text));
+            assert!(wishes.want("certificate.issued") && wishes.want("certificate.revoked") == (kinds == 0), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! A downstream system of the demo: a receiver of webhooks that waits until somebody starts the example program.
 
-use domain::ids::ReceiverId;
+use domain::{feed::Wishes, ids::ReceiverId};
 use storage::feed::receivers::{self, Described};
 
 use crate::{App, Ctx, Error, Result, feed::receivers::sealed};
@@ -16,9 +16,10 @@ pub(super) async fn add(app: &App) -> Result<()> {
     let email = "administrator@madoguchi.example";
     let by = storage::accounts::by_email(&mut app.db.read().await?, email).await?.ok_or(Error::NotFound)?.id;
     let id = ReceiverId::new(ctx.now, &*app.randomness);
+    let all = Wishes { kinds: vec![], credentials: true };
     let described =
         Described {
-            name: "資格確認システム（見本）".to_owned(), url: ADDRESS.to_owned(), kinds: String::new()
+            name: "資格確認システム（見本）".to_owned(), url: ADDRESS.to_owned(), kinds: all.joined()
         };
     let mut tx = app.db.write().await?;
     receivers::insert(&mut tx, id, &described, &sealed(&ctx, id, SECRET)?, 0, by, ctx.now).await?;

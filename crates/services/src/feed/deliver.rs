@@ -16,7 +16,7 @@ use storage::{
 };
 use time::Duration;
 
-use super::{call::Message, receivers::SEAL, sign, told};
+use super::{call::Message, read::leave_out_credentials, receivers::SEAL, sign, told};
 use crate::{App, Ctx, Error, Result};
 
 /// Kind of the job that tells a receiver what it has not been told.
@@ -133,7 +133,10 @@ impl Turn {
                     return Ok(true);
                 }
                 Next::Passed(place) => self.pass(&ctx, &receiver, place).await?,
-                Next::Event(event) => {
+                Next::Event(mut event) => {
+                    if !receiver.wishes().credentials {
+                        leave_out_credentials(&mut event);
+                    }
                     let said = said(app, &receiver, &event, ctx.now).await?;
                     if !self.settle(app, &receiver, &event, &said).await? {
                         return Ok(false);
@@ -212,8 +215,8 @@ enum Next {
 async fn next(conn: &mut Conn, receiver: &Receiver) -> Result<Next> {
     let found = storage::feed::after(conn, receiver.place, LOOK).await?;
     let (count, last) = (found.len(), found.last().map_or(receiver.place, |event| event.seq));
-    let wanted = |event: &Event| receiver.kinds.is_empty() || receiver.kinds.split(' ').any(|kind| kind == event.kind);
-    Ok(match found.into_iter().find(wanted) {
+    let wishes = receiver.wishes();
+    Ok(match found.into_iter().find(|event| wishes.want(&event.kind)) {
         Some(event) => Next::Event(Box::new(event)),
         None if count == LOOK as usize => Next::Passed(last),
         None => Next::Nothing(last),

@@ -1,6 +1,6 @@
 //! Reading the feed: whoever remembers one number misses nothing.
 
-use domain::access::Scope;
+use domain::{access::Scope, feed::EventKind};
 use serde_json::{Value, json};
 use storage::{boxed, feed::Event};
 
@@ -34,12 +34,15 @@ pub struct Page {
 /// Events after a place, `limit` or [`MOST`] at most.
 ///
 /// # Errors
-/// [`crate::Error::Forbidden`] without [`Scope::EventsRead`].
+/// [`crate::Error::Forbidden`] without [`Scope::EventsRead`]. Without [`Scope::MasterAccountsRead`] credentials are left out.
 #[boxed]
 pub async fn read(ctx: &Ctx<'_>, after: i64, limit: i64) -> Result<Read> {
     ctx.scope(Scope::EventsRead)?;
     let mut conn = ctx.app.db.read().await?;
-    let events = storage::feed::after(&mut conn, after, limit.clamp(1, MOST)).await?;
+    let mut events = storage::feed::after(&mut conn, after, limit.clamp(1, MOST)).await?;
+    if ctx.scope(Scope::MasterAccountsRead).is_err() {
+        events.iter_mut().for_each(leave_out_credentials);
+    }
     // Asked afterwards: what is removed in between would leave a hole that nobody sees.
     let ends = storage::feed::ends(&mut conn).await?;
     if after < ends.removed {
@@ -47,6 +50,14 @@ pub async fn read(ctx: &Ctx<'_>, after: i64, limit: i64) -> Result<Read> {
     }
     let next = events.last().map_or(after, |event| event.seq);
     Ok(Read::Page(Page { more: next < ends.seq && !events.is_empty(), next, events }))
+}
+
+/// Leaves out of an event what only the system may read that keeps the accounts.
+pub(super) fn leave_out_credentials(event: &mut Event) {
+    let keys = event.kind.parse().map(EventKind::credentials).unwrap_or_default();
+    if let Some(data) = event.data.0.as_object_mut() {
+        keys.iter().for_each(|key| drop(data.remove(*key)));
+    }
 }
 
 /// An event as feed and webhooks tell it.

@@ -2,7 +2,7 @@
 
 use domain::{
     accounts::clean_line,
-    feed::EventKind,
+    feed::{EventKind, Wishes},
     forms::{Finding, Findings},
     ids::ReceiverId,
     permissions::Permission,
@@ -33,8 +33,8 @@ pub struct Typed {
     pub name: String,
     /// Address that is called.
     pub url: String,
-    /// Words of the kinds of events that it wants; none for all.
-    pub kinds: Vec<String>,
+    /// Words of the kinds of events that it wants, none for all; and whether credentials stand in them.
+    pub wishes: Wishes,
 }
 
 /// What setting a receiver up, or changing it, led to.
@@ -108,9 +108,14 @@ pub async fn add(ctx: &Ctx<'_>, typed: &Typed) -> Result<Saved> {
     let mut tx = ctx.app.db.write().await?;
     let place = ends(&mut tx).await?.seq;
     receivers::insert(&mut tx, id, &described, &sealed, place, ctx.account()?, ctx.now).await?;
-    ctx.audit(&mut tx, "webhook.add", format!("receiver:{id}"), "", &described.url);
+    ctx.audit(&mut tx, "webhook.add", format!("receiver:{id}"), "", &in_the_chain(&described.url, &described.kinds));
     tx.commit().await?;
     Ok(Saved::Done(id, secret))
+}
+
+/// Where a receiver is called and what it is told, for the audit chain.
+fn in_the_chain(url: &str, wishes: &str) -> String {
+    format!("{url} {wishes}").trim_end().to_owned()
 }
 
 fn fresh(ctx: &Ctx<'_>, id: ReceiverId) -> Result<(String, Vec<u8>)> {
@@ -140,8 +145,9 @@ fn read(ctx: &Ctx<'_>, typed: &Typed) -> Result<Described, Findings> {
         _ => slips.error("url", format!("「アドレス」を、{LONGEST_URL}文字以内のURLで入力してください。")),
     }
     let known = EventKind::ALL.iter().map(|kind| kind.as_str());
-    let kinds: Vec<&str> = known.filter(|kind| typed.kinds.iter().any(|word| word == kind)).collect();
-    if slips.errors.is_empty() { Ok(Described { name, url, kinds: kinds.join(" ") }) } else { Err(slips) }
+    let kinds = known.filter(|kind| typed.wishes.kinds.iter().any(|word| word == kind)).map(str::to_owned).collect();
+    let wishes = Wishes { kinds, credentials: typed.wishes.credentials };
+    if slips.errors.is_empty() { Ok(Described { name, url, kinds: wishes.joined() }) } else { Err(slips) }
 }
 
 /// Changes name, address and kinds of a receiver.
@@ -158,7 +164,8 @@ pub async fn change(ctx: &Ctx<'_>, id: ReceiverId, typed: &Typed) -> Result<Save
     let mut tx = ctx.app.db.write().await?;
     let before = receivers::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     receivers::describe(&mut tx, id, &described).await?;
-    ctx.audit(&mut tx, "webhook.change", format!("receiver:{id}"), &before.url, &described.url);
+    let (before, after) = (in_the_chain(&before.url, &before.kinds), in_the_chain(&described.url, &described.kinds));
+    ctx.audit(&mut tx, "webhook.change", format!("receiver:{id}"), &before, &after);
     tx.commit().await?;
     Ok(Saved::Done(id, String::new()))
 }

@@ -2,6 +2,7 @@
 
 use domain::{
     clock::Timestamp,
+    feed::Wishes,
     ids::{AccountId, ReceiverId},
 };
 use uuid::Uuid;
@@ -23,7 +24,7 @@ pub struct Receiver {
     pub name: String,
     /// Address that is called.
     pub url: String,
-    /// Kinds of events that it wants, with spaces between; empty for all.
+    /// What it is told, as [`Wishes::joined`] writes it.
     pub kinds: String,
     /// Key of its signatures, sealed.
     pub secret_sealed: Vec<u8>,
@@ -41,6 +42,11 @@ pub struct Receiver {
 from_row!(Receiver { id, name, url, kinds, secret_sealed, state, place, failures, failing_since, next_try_at });
 
 impl Receiver {
+    /// What it is told.
+    pub fn wishes(&self) -> Wishes {
+        Wishes::split(&self.kinds)
+    }
+
     /// Since when the next event is tried in vain.
     pub fn since(&self) -> Option<Timestamp> {
         instant_opt(self.failing_since)
@@ -54,7 +60,7 @@ pub struct Described {
     pub name: String,
     /// Address that is called.
     pub url: String,
-    /// Kinds of events that it wants, with spaces between; empty for all.
+    /// What it is told, as [`Wishes::joined`] writes it.
     pub kinds: String,
 }
 

@@ -35,7 +35,11 @@ pub(super) const LIST: Operation = Operation {
     ],
     body: None,
     answers: &[
-        (200, "EventPage", "Events; none when there is nothing new."),
+        (
+            200,
+            "EventPage",
+            "Events; none when there is nothing new. Hashes of first passwords stand in them only for a token that has the scope master-accounts:read besides.",
+        ),
         (400, "Problem", "A value that cannot be read."),
         (401, "Problem", "No token that works."),
         (403, "Problem", "A token for other things."),

@@ -106,13 +106,15 @@ async fn page(
 
 fn facts(standing: &Standing) -> Vec<SummaryRow> {
     let receiver = &standing.receiver;
-    let kinds: Vec<&str> =
-        receiver.kinds.split(' ').filter_map(|kind| kind.parse::<EventKind>().ok()).map(EventKind::label).collect();
+    let wishes = receiver.wishes();
+    let known = wishes.kinds.iter().filter_map(|kind| kind.parse::<EventKind>().ok());
+    let kinds: Vec<&str> = known.map(EventKind::label).collect();
     let kinds = if kinds.is_empty() { "すべて".to_owned() } else { kinds.join("、") };
     let left = (standing.last - receiver.place).max(0);
     let mut rows = vec![
         SummaryRow { code: true, ..SummaryRow::new("アドレス", &receiver.url) },
         SummaryRow::new("知らせるイベント", kinds),
+        SummaryRow::new("初回パスワードのハッシュ", if wishes.credentials { "送ります" } else { "除いて送ります" }),
         SummaryRow::new("届いた番号", format!("{}（最新は{}、残り{left}件）", receiver.place, standing.last)),
     ];
     if let Some(since) = receiver.since() {

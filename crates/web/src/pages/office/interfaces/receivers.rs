@@ -6,7 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    calendar::japanese_datetime, clock::Timestamp, feed::EventKind, forms::Finding, ids::ReceiverId,
+    calendar::japanese_datetime,
+    clock::Timestamp,
+    feed::{EventKind, Wishes},
+    forms::Finding,
+    ids::ReceiverId,
     permissions::Permission as P,
 };
 use services::feed::receivers::{self, Saved, Standing, Typed};
@@ -21,6 +25,9 @@ use crate::{
         parts::{CellView, RowView, StateView, Tone},
     },
 };
+
+/// Key of the field that lets credentials be sent.
+const CREDENTIALS: &str = "credentials";
 
 /// All receivers.
 pub(in crate::pages::office) async fn list(visit: Visit) -> Result<Html<parts::ListPage>, Failure> {
@@ -82,10 +89,11 @@ struct FormPage {
 fn fields(typed: &Typed) -> Vec<FieldView> {
     let text = |value: &str| InputView::Text(TextView::of(TextKind::Text, value, ""));
     let choice = |kind: &EventKind| ChoiceView {
-        selected: typed.kinds.iter().any(|word| word == kind.as_str()),
+        selected: typed.wishes.kinds.iter().any(|word| word == kind.as_str()),
         note: Some(kind.as_str().to_owned()),
         ..ChoiceView::new(kind.as_str(), kind.label())
     };
+    let hash = ChoiceView { selected: typed.wishes.credentials, ..ChoiceView::new("yes", "この通知先に送る") };
     vec![
         FieldView::new("name", "名前", text(&typed.name)).required().with_help("例：資格確認システム"),
         FieldView::new("url", "アドレス", text(&typed.url))
@@ -97,6 +105,8 @@ fn fields(typed: &Typed) -> Vec<FieldView> {
             InputView::Checks { choices: EventKind::ALL.iter().map(choice).collect() },
         )
         .with_help("1つも選ばないと、すべてを知らせます。あとで増えたイベントも知らせます。"),
+        FieldView::new(CREDENTIALS, "マスターアカウントの初回パスワードのハッシュ", InputView::Checks { choices: vec![hash] })
+            .with_help("マスターアカウントの発行と再発行を知らせるときに、ハッシュ（argon2id）も送ります。アカウントを管理するシステムだけに送ってください。選ばないと、ハッシュを除いて送ります。"),
     ]
 }
 
@@ -104,7 +114,10 @@ fn typed(posted: &Posted) -> Typed {
     Typed {
         name: posted.get("name").to_owned(),
         url: posted.get("url").to_owned(),
-        kinds: posted.all("kinds").map(str::to_owned).collect(),
+        wishes: Wishes {
+            kinds: posted.all("kinds").map(str::to_owned).collect(),
+            credentials: posted.get(CREDENTIALS) == "yes",
+        },
     }
 }
 
@@ -152,8 +165,7 @@ pub(in crate::pages::office) async fn ask_change(visit: Visit, Path(name): Path<
     parts::insist(&visit, &[P::ManageInterfaces])?;
     let id = parts::id(&name)?;
     let receiver = receivers::find(&visit.ctx(), id).await?.receiver;
-    let kinds = receiver.kinds.split(' ').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
-    let known = Typed { name: receiver.name, url: receiver.url, kinds };
+    let known = Typed { wishes: receiver.wishes(), name: receiver.name, url: receiver.url };
     Ok(Html(form(&visit, Some(id), &known, &[])).into_response())
 }
 
