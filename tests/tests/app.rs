@@ -107,6 +107,10 @@ mod machinery;
 mod machines;
 #[path = "app/machines_document.rs"]
 mod machines_document;
+#[path = "app/mandates.rs"]
+mod mandates;
+#[path = "app/mandates_refused.rs"]
+mod mandates_refused;
 #[path = "app/master_account.rs"]
 mod master_account;
 #[path = "app/my_list.rs"]

@@ -104,6 +104,8 @@ ids! {
     FilterId,
     /// One decision on several cases.
     RunId,
+    /// A mandate of a vendor.
+    MandateId,
     /// A line in the record of an institution's master accounts.
     MasterActId,
     /// Cases whose grants are decided together.

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod inquiries;
 pub mod institutions;
 pub mod interview;
+pub mod mandates;
 pub mod master_account;
 pub mod my_list;
 pub mod office;

@@ -323,6 +323,9 @@ async fn terms(app: &App) {
     if let Err(error) = services::succession::warn_when_due(app).await {
         tracing::error!(%error, "the reminders of successions could not be begun");
     }
+    if let Err(error) = services::mandates::sweep_when_due(app).await {
+        tracing::error!(%error, "the look after mandates that end could not be begun");
+    }
 }
 
 /// What reports are made of; looked at first, so that a new installation has them at once.

@@ -6,7 +6,11 @@ use domain::{
     ids::{AccountId, InstitutionId},
     permissions::{Permission, allows},
 };
-use storage::{Tx, audit::Entry, sessions::Session};
+use storage::{
+    Tx,
+    audit::Entry,
+    sessions::{Session, Under},
+};
 
 use crate::{App, Error, Result};
 
@@ -158,12 +162,22 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// The actor's name on pages: the person's, with the machine that acts for them, or 「システム」.
+    /// The mandate under which a vendor acts here; none for everybody else. Only [`crate::mandates`] makes such a context.
+    pub(crate) fn mandate(&self) -> Option<&Under> {
+        match &self.actor {
+            Actor::Person(session) => session.institution.as_ref()?.mandate.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The actor's name on pages: the person's, with the machine that acts for them or the company they act as, or
+    /// 「システム」.
     pub fn actor_name(&self) -> String {
         match &self.actor {
-            Actor::Person(session) => match &session.bearer {
-                Some(bearer) => format!("{}（外部連携「{}」）", session.name, bearer.name),
-                None => session.name.clone(),
+            Actor::Person(session) => match (&session.bearer, self.mandate()) {
+                (Some(bearer), _) => format!("{}（外部連携「{}」）", session.name, bearer.name),
+                (None, Some(under)) => format!("{}（{}）", session.name, under.company),
+                (None, None) => session.name.clone(),
             },
             Actor::Visitor => "訪問者".to_owned(),
             Actor::System(_) => "システム".to_owned(),
@@ -192,9 +206,10 @@ impl<'a> Ctx<'a> {
             }
             _ => (String::new(), None),
         };
-        let source = match bearer {
-            Some(bearer) => format!("{} access_token:{}", self.source, bearer.id).trim_start().to_owned(),
-            None => self.source.clone(),
+        let source = match (bearer, self.mandate()) {
+            (Some(bearer), _) => format!("{} access_token:{}", self.source, bearer.id).trim_start().to_owned(),
+            (None, Some(under)) => format!("{} mandate:{}", self.source, under.id).trim_start().to_owned(),
+            (None, None) => self.source.clone(),
         };
         Entry {
             at: self.now.as_millis(),

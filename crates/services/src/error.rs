@@ -17,6 +17,9 @@ pub enum Error {
     /// Someone was faster; the row is not in the state that the person saw.
     #[error("changed meanwhile")]
     ChangedMeanwhile,
+    /// The mandate under which the person prepared it is over.
+    #[error("the mandate is over")]
+    MandateOver,
     /// Too many tries.
     #[error("too many tries")]
     TooManyTries {

@@ -45,6 +45,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::letters::REMIND => crate::letters::remind(app, &job.payload).await,
         crate::letters::ARRIVAL => crate::letters::ask(app, &job.payload).await,
         crate::letters::EXPIRE => crate::letters::expire(app, &job.payload).await,
+        crate::mandates::SWEEP => crate::mandates::sweep(app, &job.payload).await,
         crate::master_accounts::END => crate::master_accounts::end(app, &job.payload).await,
         crate::audit::VERIFY => crate::audit::verify_as_asked(app).await,
         crate::audit::PURGE => crate::audit::purge(app, &job.payload).await,

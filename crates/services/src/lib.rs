@@ -32,6 +32,7 @@ pub mod jobs;
 pub mod journal;
 pub mod letters;
 pub mod mail;
+pub mod mandates;
 pub mod master_accounts;
 pub mod my_list;
 pub mod office;

@@ -211,7 +211,9 @@ pub async fn find(conn: &mut Conn, hash: &str) -> Result<Option<Shown>> {
     Ok(row.map(|row| {
         let place = (row.institution_id, row.institution_code, row.institution_name, row.institution_role);
         let institution = match place {
-            (Some(id), Some(code), Some(name), Some(role)) => Some(Acting { id: InstitutionId(id), code, name, role }),
+            (Some(id), Some(code), Some(name), Some(role)) => {
+                Some(Acting { id: InstitutionId(id), code, name, role, mandate: None })
+            }
             _ => None,
         };
         let bound = row.institution_id.is_some();

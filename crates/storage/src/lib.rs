@@ -34,6 +34,7 @@ pub mod leases;
 pub mod ledger;
 pub mod letters;
 pub mod mails;
+pub mod mandates;
 pub mod master_accounts;
 pub mod my_list;
 pub mod proposals;

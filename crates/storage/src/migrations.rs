@@ -55,6 +55,7 @@ pub(crate) fn sqlite() -> Migrator {
         33 "successions" "0033_successions.sql",
         34 "closures" "0034_closures.sql",
         35 "group" "0035_group.sql",
+        36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
     )
 }
@@ -96,6 +97,7 @@ pub(crate) fn postgres() -> Migrator {
         33 "successions" "0033_successions.sql",
         34 "closures" "0034_closures.sql",
         35 "group" "0035_group.sql",
+        36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
     )
 }

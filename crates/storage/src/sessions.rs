@@ -3,7 +3,7 @@
 use domain::{
     access::Scope,
     clock::Timestamp,
-    ids::{AccessTokenId, AccountId, InstitutionId},
+    ids::{AccessTokenId, AccountId, InstitutionId, MandateId},
     permissions::Role,
 };
 use uuid::Uuid;
@@ -65,8 +65,19 @@ pub struct Acting {
     pub code: String,
     /// Name.
     pub name: String,
-    /// `owner` or `staff`.
+    /// `owner` or `staff`; empty for a vendor.
     pub role: String,
+    /// The mandate under which a vendor prepares something for the institution; none for its members.
+    pub mandate: Option<Under>,
+}
+
+/// The mandate under which a vendor acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Under {
+    /// Identifier.
+    pub id: MandateId,
+    /// Name of the vendor.
+    pub company: String,
 }
 
 struct Row {
@@ -186,7 +197,9 @@ pub async fn find(conn: &mut Conn, token_hash: &str, now: Timestamp) -> Result<O
 
 fn read(row: Row) -> Result<Session> {
     let institution = match (row.institution_id, row.institution_code, row.institution_name, row.institution_role) {
-        (Some(id), Some(code), Some(name), Some(role)) => Some(Acting { id: InstitutionId(id), code, name, role }),
+        (Some(id), Some(code), Some(name), Some(role)) => {
+            Some(Acting { id: InstitutionId(id), code, name, role, mandate: None })
+        }
         _ => None,
     };
     Ok(Session {

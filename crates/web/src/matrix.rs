@@ -39,6 +39,7 @@ const ACCESS: &str = "
 | public | everyone |
 | person | everyone who is logged in; each row belongs to one person, everyone else gets 404 |
 | member | members of an institution; what belongs to another institution is answered with 404 and noted in the audit chain |
+| preparer | members, as above; vendors for what they prepare under a mandate in force, nothing else of the institution ([ADR 0035](../adr/0035-a-mandate-prepares.md)) |
 | owner | owners of an institution; what belongs to another one is answered with 404 |
 | staff | staff of any role |
 | token | machines with an access token of the scope; of another institution they get 404 |
@@ -74,6 +75,7 @@ fn words(access: Access) -> String {
         Access::Public => "public".to_owned(),
         Access::Person => "person".to_owned(),
         Access::Member => "member".to_owned(),
+        Access::Preparer => "preparer".to_owned(),
         Access::Owner => "owner".to_owned(),
         Access::Staff => "staff".to_owned(),
         Access::Office(permission) => format!("`{permission}`"),

@@ -23,6 +23,7 @@ use crate::{
     group,
     inquiries::asked,
     machinery::Machines,
+    mandates,
     notices::published,
     pickup::{fetch, letter_to},
     status::told,
@@ -67,6 +68,10 @@ pub(crate) struct Furnished {
     subsidy: [String; 3],
     /// A table of applications.
     sheet: String,
+    /// A mandate that the institution gave, and one that the owner holds of another institution.
+    mandates: [String; 2],
+    /// Who holds the first one.
+    pub(crate) vendor: Browser,
 }
 
 /// An article that comes with the program, by slug and number.
@@ -259,6 +264,9 @@ impl Furnished {
         let uploads = [upload(&eligibility).await, upload(&certificate_case).await];
         let (notice, trouble) = (published(editor, "お休み", &[]).await, told(editor, &trouble).await);
         let subsidy = paying(house, &owner).await;
+        let vendor = account(house, "vendor@systems.example", &[], None).await;
+        let given = mandates::in_force(house, mine.institution_id, vendor).await;
+        let held = mandates::in_force(house, elsewhere, first).await;
         Self {
             machines: Machines::of(house, first, mine.institution_id).await,
             subsidy,
@@ -269,6 +277,8 @@ impl Furnished {
             trouble: id(&trouble).to_owned(),
             eligibility,
             uploads,
+            mandates: [given.to_string(), held.to_string()],
+            vendor: Browser::of(house, vendor, false).await,
             sheet: group::kept(house, first, mine.institution_id, CODE).await,
             member: Browser::of(house, member, false).await,
             stranger: Browser::of(house, stranger, false).await,
@@ -293,7 +303,7 @@ impl Furnished {
     /// certificate case of a path that any case fits.
     fn row(&self, path: &str, certificates: bool) -> Option<String> {
         let case = if certificates { &self.certificate_case } else { &self.eligibility };
-        let rows: [(&str, String); 34] = [
+        let rows: [(&str, String); 36] = [
             ("/office/access-tokens/", self.machines.token.clone()),
             ("/account/access-tokens/", self.machines.own_token.clone()),
             ("/office/receivers/", self.machines.receiver.clone()),
@@ -326,6 +336,8 @@ impl Furnished {
             ("/closing/", id(&self.certificate_case).to_owned()),
             ("/terminals/", id(&self.certificate_case).to_owned()),
             ("/memberships/", self.own_membership.to_string()),
+            ("/account/mandates/", self.mandates[0].clone()),
+            ("/clients/", self.mandates[1].clone()),
             ("/account/members/", self.spare_membership.to_string()),
             ("/inquiries/", self.inquiry.to_string()),
         ];

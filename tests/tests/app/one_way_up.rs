@@ -16,7 +16,7 @@ fn opener<'a>(rows: &'a Furnished, visitor: &'a Browser, route: &RouteInfo) -> O
     };
     match route.access {
         Access::Public => Some(visitor),
-        Access::Person | Access::Member | Access::Owner => Some(&rows.owner),
+        Access::Person | Access::Member | Access::Preparer | Access::Owner => Some(&rows.owner),
         Access::Staff => rows.staff.first().map(|(_, browser)| browser),
         Access::Office(permission) => of(permission),
         Access::EitherOffice(permission, _) => of(permission),

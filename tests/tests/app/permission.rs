@@ -99,7 +99,7 @@ async fn staff_reach_exactly_what_their_role_allows_and_members_nothing_of_the_o
         let mut wrong = vec![];
         for route in web::routes(true) {
             let office = !needed(route.access).is_empty() || route.access == Access::Staff;
-            let bound = [Access::Member, Access::Owner].contains(&route.access);
+            let bound = [Access::Member, Access::Preparer, Access::Owner].contains(&route.access);
             let sides: &[bool] =
                 if matches!(route.access, Access::EitherOffice(..)) { &[false, true] } else { &[true] };
             for certificates in sides {
@@ -134,7 +134,8 @@ async fn members_reach_what_is_theirs_and_of_another_institution_nothing() {
         let mut wrong = vec![];
         let mut foreign_cases = 0;
         let all = web::routes(true);
-        let bound = all.iter().filter(|route| [Access::Person, Access::Member, Access::Owner].contains(&route.access));
+        let kinds = [Access::Person, Access::Member, Access::Preparer, Access::Owner];
+        let bound = all.iter().filter(|route| kinds.contains(&route.access));
         for route in bound {
             for certificates in [false, true] {
                 let (address, known) = rows.address(route.path, certificates);

@@ -10,6 +10,7 @@ use crate::{
     fees::{close, in_june},
     home::code,
     ladder::installed,
+    mandates,
     steps::{CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, posted, staff, stored},
     subsidies::paying,
     support::{House, on_each_database},
@@ -46,6 +47,8 @@ const BY_OTHER_WAYS: &[&str] = &[
     "/account/members/{id}/remove",
     "/memberships/{id}/leave",
     "/terminals/{id}/trouble",
+    // From the page of a client, which is home for a vendor.
+    "/clients/{id}/give-back",
     // In an interview that was begun; home leads to where it stopped.
     "/together/continue",
     "/together/{step}",
@@ -107,6 +110,10 @@ async fn busy(house: &House) -> Browser {
     let id = domain::ids::MembershipId::new(now, &*house.app.randomness);
     storage::accounts::insert_membership(&mut tx, id, person, other, "owner", "active", now).await.unwrap();
     tx.commit().await.unwrap();
+    // It has a vendor, and its owner is one for another clinic.
+    let vendor = account(house, "vendor@systems.example", &[], None).await;
+    mandates::in_force(house, place, vendor).await;
+    mandates::in_force(house, institution(house, &code(6), "お客様の歯科").await, person).await;
     in_june(house);
     close(house, "2026-05").await;
     let browser = Browser::of(house, person, false).await;
@@ -121,7 +128,7 @@ async fn every_page_of_an_applicant_is_within_two_clicks_from_home() {
         let reached = reached(&browser).await;
         let for_applicants = |route: &&RouteInfo| {
             route.method == "GET"
-                && matches!(route.access, Access::Member | Access::Owner | Access::Person)
+                && matches!(route.access, Access::Member | Access::Preparer | Access::Owner | Access::Person)
                 && !BY_OTHER_WAYS.contains(&route.path)
         };
         let routes = web::routes(false);

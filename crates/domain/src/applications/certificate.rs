@@ -4,6 +4,7 @@ use super::{Business, Facts, Kind, KnownTerminal, Life, Procedure, Words};
 use crate::accounts::EmailAddress;
 use crate::calendar::japanese_date;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
+use crate::mandates::names_holder;
 use crate::terminals::{looks_like_vendor, name_key, renewal::Window, terminal_name};
 use crate::text::thousands;
 
@@ -60,7 +61,8 @@ pub fn case_answers(answers: &Answers, terminal: &TerminalRequest) -> Answers {
 pub(super) fn is_vendor(facts: &Facts, name: &str) -> bool {
     let makers = facts.lists.entries("receipt_products").iter().map(|product| product.maker.as_str());
     let listed = facts.lists.entries("vendor_names").iter().flat_map(|entry| &entry.names).map(String::as_str);
-    let vendors: Vec<&str> = makers.chain(listed).collect();
+    let holders = facts.known.mandate_holders.iter().map(|holder| holder.company.as_str());
+    let vendors: Vec<&str> = makers.chain(listed).chain(holders).collect();
     looks_like_vendor(name, &[&facts.institution.name, &facts.institution.founder], &vendors)
 }
 
@@ -150,7 +152,12 @@ impl CertificateApplication {
         if !answers.has("contact") || findings.has_error("contact") {
             return;
         }
-        if is_vendor(facts, answers.get("contact")) {
+        if names_holder(answers.get("contact"), &facts.known.mandate_holders) {
+            findings.error(
+                "contact",
+                "「担当部署／担当者名」に、申請の準備を委任しているシステムベンダの方の名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダの方は「技術連絡先」に入力してください。",
+            );
+        } else if is_vendor(facts, answers.get("contact")) {
             findings.error(
                 "contact",
                 "「担当部署／担当者名」にシステムベンダと思われる名前があります。通知書の宛名になるため、医療機関等の方の名前を入力し、システムベンダは「技術連絡先」に入力してください。",

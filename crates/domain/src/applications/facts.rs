@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::closing::{Ending, Over};
 use crate::forms::{Answers, Choice, Document};
 use crate::institutions::Institution;
+use crate::mandates::Holder;
 use crate::office::FourEyes;
 use crate::subsidies::Scheme;
 use crate::succession::Target;
@@ -196,6 +197,8 @@ pub struct Known {
     pub claims: Option<Answers>,
     /// Answers of the latest filed case of this procedure, for one of the common kind.
     pub latest: Option<Answers>,
+    /// Who holds a mandate of the institution now; found for the certificate's form, whose addressee none of them may be.
+    pub mandate_holders: Vec<Holder>,
     /// Whether a terminal has passed the connection test; found for procedures of the common kind.
     pub connected: bool,
     /// Whether a subsidy application refers to what was registered; found for procedures of the common kind.

@@ -311,6 +311,15 @@ impl Field {
         self.when.as_ref().is_none_or(|condition| condition.holds(answers))
     }
 
+    /// Whether it is agreed to, or not: nobody answers it for somebody else.
+    pub fn is_consent(&self) -> bool {
+        match &self.input {
+            Input::Agreement(_) | Input::Agreements(_) => true,
+            Input::Radio(choices) => choices.iter().map(|choice| choice.value.as_str()).eq(["agree", "refuse"]),
+            _ => false,
+        }
+    }
+
     /// What a person reads as the answer; 「（未入力）」 when there is none.
     pub fn reading(&self, answers: &Answers) -> String {
         let value = answers.get(&self.key);

@@ -67,19 +67,10 @@ impl Column {
 /// Choices that the row under the headings names.
 const SHOWN: usize = 12;
 
-/// Whether a question is asked once for all rows: it is agreed to, or not.
-fn is_consent(field: &Field) -> bool {
-    match &field.input {
-        Input::Agreement(_) | Input::Agreements(_) => true,
-        Input::Radio(choices) => choices.iter().map(|choice| choice.value.as_str()).eq(["agree", "refuse"]),
-        _ => false,
-    }
-}
-
 /// Whether a field is asked in each row.
 fn is_asked(field: &Field) -> bool {
     let no_cell = matches!(field.input, Input::Shown(_) | Input::Upload { .. });
-    !no_cell && !is_consent(field) && !is_shared(&field.key)
+    !no_cell && !field.is_consent() && !is_shared(&field.key)
 }
 
 fn is_shared(key: &str) -> bool {
@@ -138,7 +129,7 @@ pub fn row_sections(sections: Vec<Section>) -> Vec<Section> {
 
 /// The questions that are asked once for all rows.
 pub fn consents(sections: &[Section]) -> Vec<Field> {
-    sections.iter().flat_map(|section| &section.fields).filter(|field| is_consent(field)).cloned().collect()
+    sections.iter().flat_map(|section| &section.fields).filter(|field| field.is_consent()).cloned().collect()
 }
 
 /// The answers of those who agree: what rows are judged with before anybody was asked.

@@ -42,6 +42,8 @@ pub(crate) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration
 pub(crate) const LETTERS: Limit = Limit::new("membership.letter", 3, LONGEST);
 /// Invitations by one institution.
 pub(crate) const INVITATIONS: Limit = Limit::new("membership.invite", 30, Duration::days(1));
+/// Mandates that one institution gives.
+pub(crate) const MANDATES: Limit = Limit::new("mandate.give", 30, Duration::days(1));
 /// Probe mails to one person.
 pub(crate) const PROBES: Limit = Limit::new("mail.probe", 5, Duration::minutes(60));
 /// Numbers of probe mails that one person types.

@@ -40,3 +40,18 @@ pub(super) fn invitation(ctx: &Ctx<'_>, token: &str) -> String {
 pub(super) fn members(ctx: &Ctx<'_>) -> String {
     page(ctx, "/account/members")
 }
+
+/// A mandate that waits for its vendor.
+pub(crate) fn mandate(ctx: &Ctx<'_>, token: &str) -> String {
+    page(ctx, &format!("/mandate/{token}"))
+}
+
+/// Mandates of the institution, for its owners.
+pub(crate) fn mandates(ctx: &Ctx<'_>) -> String {
+    page(ctx, "/account/mandates")
+}
+
+/// Clients of a vendor.
+pub(crate) fn clients(ctx: &Ctx<'_>) -> String {
+    page(ctx, "/clients")
+}

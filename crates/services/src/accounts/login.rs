@@ -178,7 +178,7 @@ async fn enter(ctx: &Ctx<'_>, account: &Account, tries: &Tries, device: &str) ->
 }
 
 /// The session of a token that was just made; none when the account was closed in the same moment.
-pub(super) async fn started(ctx: &Ctx<'_>, token: String) -> Result<Option<Box<Started>>> {
+pub(crate) async fn started(ctx: &Ctx<'_>, token: String) -> Result<Option<Box<Started>>> {
     let session = super::session_of(ctx.app, &token).await?;
     Ok(session.map(|session| Box::new(Started { token, session })))
 }

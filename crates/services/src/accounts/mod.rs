@@ -29,7 +29,7 @@ use time::Duration;
 use crate::{App, Ctx, Error, Result, mail::Letterhead};
 
 /// Notes an act of a person who has no session yet.
-fn audit_as(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, action: &str, subject: impl Into<String>) {
+pub(crate) fn audit_as(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, action: &str, subject: impl Into<String>) {
     tx.audit(Entry {
         at: ctx.now.as_millis(),
         actor: format!("account:{account}"),
@@ -47,7 +47,7 @@ async fn own_account(ctx: &Ctx<'_>) -> Result<Account> {
 }
 
 /// A mail to a person who has an account.
-fn letter_to<'a>(text: &'a str, id: AccountId, email: &'a str) -> Letterhead<'a> {
+pub(crate) fn letter_to<'a>(text: &'a str, id: AccountId, email: &'a str) -> Letterhead<'a> {
     Letterhead { account: Some(id), ..Letterhead::new(text, email) }
 }
 

@@ -35,7 +35,7 @@ impl<T> Link<T> {
     }
 
     /// The same, but a link whose account or institution is gone is as good as none.
-    pub(super) fn without<U>(self) -> Link<U> {
+    pub(crate) fn without<U>(self) -> Link<U> {
         match self {
             Self::Ready(_) | Self::Unknown => Link::Unknown,
             Self::Used => Link::Used,
@@ -65,6 +65,8 @@ pub(crate) enum Purpose {
     Reset,
     /// Joining an institution.
     Invite,
+    /// Accepting a mandate.
+    Mandate,
     /// Being told of notices by mail.
     Subscribe,
     /// Nothing: it is kept so that a visitor's wish always costs the same work.
@@ -77,6 +79,7 @@ impl Purpose {
             Self::Register => "register",
             Self::Reset => "reset",
             Self::Invite => "invite",
+            Self::Mandate => "mandate",
             Self::Subscribe => "subscribe",
             Self::Nothing => "nothing",
         }

@@ -10,7 +10,7 @@ use storage::applications::Application;
 use storage::boxed;
 
 use super::{Draft, Standing, facts::facts_for_case, facts_of, own, view::standing_of};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, mandates};
 
 /// What beginning a form led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct FormState {
     pub editable: Vec<String>,
     /// Key of the question at which the form goes on, if one is known.
     pub go_on_at: Option<String>,
+    /// Whether a vendor prepares it, who sees neither what is agreed to nor files of others.
+    pub by_vendor: bool,
 }
 
 /// Begins a form, or finds the draft that was begun before.
@@ -97,6 +99,7 @@ pub(crate) async fn under_way_in_turn(
 async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
     let mut known = kind.procedure().preset(facts);
     crate::uploads::leave_out(&kind.procedure().sections(facts, &known), &mut known);
+    mandates::suggested(ctx, kind, &mut known);
     let draft = blank(ctx, kind, known)?;
     let institution = draft.institution_id;
     let mut tx = ctx.app.db.write().await?;
@@ -105,6 +108,7 @@ async fn insert(ctx: &Ctx<'_>, kind: Kind, facts: &Facts) -> Result<Started> {
         return Ok(Started::UnderWay(case.id));
     }
     if storage::applications::insert_draft(&mut tx, &draft).await? {
+        mandates::note_beginning(ctx, &mut tx, &draft).await?;
         ctx.audit(&mut tx, "application.start", format!("application:{}", draft.id), "", kind.as_str());
         tx.commit().await?;
         return Ok(Started::New(draft.id));
@@ -145,23 +149,31 @@ pub(crate) fn blank(ctx: &Ctx<'_>, kind: Kind, answers: Answers) -> Result<Appli
     })
 }
 
-/// The form of a draft or returned case.
+/// The form of a draft or returned case, for those who may prepare it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more.
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is not editable any more,
+/// [`Error::MandateOver`] for a vendor who prepared it.
 #[boxed]
 pub async fn form(ctx: &Ctx<'_>, id: ApplicationId) -> Result<FormState> {
-    let case = own(ctx, id).await?;
+    let (ctx, case) = mandates::prepared(ctx, id).await?;
+    let mut state = whole_form(&ctx, case).await?;
+    mandates::narrow(&ctx, &mut state).await?;
+    Ok(state)
+}
+
+/// The form with all that its institution sees.
+async fn whole_form(ctx: &Ctx<'_>, case: Application) -> Result<FormState> {
     if !case.state.is_editable() {
         return Err(Error::ChangedMeanwhile);
     }
     let facts = facts_for_case(ctx, &case, &case.answers).await?;
     let sections = case.kind.procedure().sections(&facts, &case.answers);
     let editable = editable(&case, &facts, &sections);
-    let mark = storage::applications::mark_of(&mut ctx.app.db.read().await?, id).await?;
+    let mark = storage::applications::mark_of(&mut ctx.app.db.read().await?, case.id).await?;
     let left_at = mark.map(|mark| mark.left_at).unwrap_or_default();
     let go_on_at = place_of(&case, &sections, &left_at);
-    Ok(FormState { case, facts, sections, editable, go_on_at })
+    Ok(FormState { case, facts, sections, editable, go_on_at, by_vendor: false })
 }
 
 /// Where a form goes on; in a returned case not before the first question that must be corrected.
@@ -223,18 +235,23 @@ pub async fn save(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers) -> Result<(
 /// As [`save`].
 #[boxed]
 pub async fn save_at(ctx: &Ctx<'_>, id: ApplicationId, typed: &Answers, left_at: &str) -> Result<(FormState, Checked)> {
-    let mut state = form(ctx, id).await?;
+    let (own, case) = mandates::prepared(ctx, id).await?;
+    let ctx = &own;
+    let mut state = whole_form(ctx, case).await?;
     let mut answers = state.case.answers.clone();
     for (key, value) in typed_keys(typed, &state) {
         answers.set(key, value);
     }
     state.case.kind.procedure().complete(&state.facts, &mut answers);
     state.sections = state.case.kind.procedure().sections(&state.facts, &answers);
+    mandates::withhold(ctx, &state.sections, &state.case.answers, &mut answers);
     let known = go_on_at(&state.sections, &answers, left_at) == Some(left_at);
     keep(ctx, &mut state, answers, if known { left_at } else { "" }).await?;
     state.facts = facts_for_case(ctx, &state.case, &state.case.answers).await?;
     state.editable = editable(&state.case, &state.facts, &state.sections);
-    let checked = examine(state.case.kind.procedure(), &state.facts, &state.case.answers);
+    let mut checked = examine(state.case.kind.procedure(), &state.facts, &state.case.answers);
+    mandates::leave_out_consents(ctx, &state.sections, &mut checked);
+    mandates::narrow(ctx, &mut state).await?;
     Ok((state, checked))
 }
 
@@ -255,6 +272,9 @@ async fn keep(ctx: &Ctx<'_>, state: &mut FormState, answers: Answers, left_at: &
     }
     let me = ctx.account()?;
     storage::applications::set_mark(&mut tx, id, left_at, new.then_some(me)).await?;
+    if new {
+        mandates::settle_written(ctx, &mut tx, id).await?;
+    }
     tx.commit().await?;
     if new {
         state.case.version += 1;

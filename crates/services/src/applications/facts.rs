@@ -80,8 +80,10 @@ async fn of_an_end(
 /// The facts for a form, given the institution and what is known of it.
 fn assemble(ctx: &Ctx<'_>, institution: Institution, known: Known) -> Facts {
     let reference = ctx.app.reference();
+    // A vendor is nobody's contact but their own company's.
+    let session = ctx.session().ok().filter(|_| ctx.mandate().is_none());
     let (person_name, person_email) =
-        ctx.session().map(|session| (session.name.clone(), session.email.clone())).unwrap_or_default();
+        session.map(|session| (session.name.clone(), session.email.clone())).unwrap_or_default();
     Facts {
         now: ctx.now,
         institution,
@@ -114,6 +116,10 @@ async fn known(
         Kind::Common(Common::OperationStart) => storage::applications::around_start(conn, of).await?,
         Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => BTreeMap::new(),
     };
+    let holders = match kind {
+        Kind::Certificate => storage::mandates::holders(conn, of, now).await?,
+        Kind::Eligibility | Kind::Claims | Kind::Common(_) => vec![],
+    };
     let known = |id: &InstitutionId| {
         let [eligibility, claims] = [Kind::Eligibility, Kind::Claims].map(|kind| filed.remove(&(*id, kind)));
         let around = around.get(id).copied().unwrap_or_default();
@@ -123,6 +129,7 @@ async fn known(
             connected: around.connected,
             subsidy_refers: around.subsidy,
             terminals: terminals.remove(id).unwrap_or_default(),
+            mandate_holders: holders.iter().filter(|(at, _)| at == id).map(|(_, holder)| holder.clone()).collect(),
             ..known_of(eligibility, claims)
         };
         (*id, known)

@@ -3,8 +3,9 @@
 use domain::{
     applications::{Event, Facts, Kind, ReadingLine, State, case_answers, examine, reading, terminal_requests},
     calendar::Start,
-    forms::{Answers, Checked, Finding},
+    forms::{Answers, Checked, Field, Finding},
     ids::ApplicationId,
+    institutions::Institution,
     reference::ReferenceNumber,
 };
 use storage::boxed;
@@ -44,12 +45,25 @@ pub struct CheckState {
     pub before_sending: Vec<String>,
     /// Fee of one certificate that the person agrees to by sending.
     pub fee_yen: i64,
+    /// The institution.
+    pub institution: Institution,
+    /// What is agreed to, or not.
+    pub consents: Vec<Field>,
+    /// Whether a vendor asked the institution to confirm it: what is agreed to is asked on the check page then.
+    pub asked: bool,
+    /// Whether a vendor looks at it, who asks the institution to confirm it instead of sending it.
+    pub by_vendor: bool,
 }
 
 impl CheckState {
     /// Whether another case comes first, however right the answers are.
     pub const fn is_kept_back(&self) -> bool {
         self.missing.is_some() || self.under_way.is_some()
+    }
+
+    /// Whether nothing but the agreement to what a vendor prepared is missing.
+    pub fn waits_for_agreement(&self) -> bool {
+        self.asked && crate::mandates::only_consents(self)
     }
 
     /// Whether a certificate costs another fee by now than the one that was shown.
@@ -86,11 +100,16 @@ pub enum Submitted {
 /// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it was sent.
 #[boxed]
 pub async fn check(ctx: &Ctx<'_>, id: ApplicationId) -> Result<CheckState> {
-    let case = own(ctx, id).await?;
+    let (ctx, case) = crate::mandates::prepared(ctx, id).await?;
     if !case.state.is_editable() {
         return Err(Error::ChangedMeanwhile);
     }
-    checked(ctx, case).await.map(|(state, _)| state)
+    let (mut state, facts) = checked(&ctx, case).await?;
+    if ctx.mandate().is_some() {
+        let sections = state.case.kind.procedure().sections(&facts, &state.checked.answers);
+        crate::mandates::narrow_check(&ctx, &mut state, &sections).await?;
+    }
+    Ok(state)
 }
 
 async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, Facts)> {
@@ -101,6 +120,7 @@ async fn checked(ctx: &Ctx<'_>, case: Application) -> Result<(CheckState, Facts)
         let other = under_way(&mut ctx.app.db.read().await?, institution, kind).await?;
         state.under_way = other.map(|other| other.id).filter(|other| *other != state.case.id);
     }
+    state.asked = crate::mandates::is_asked(ctx, state.case.id).await?;
     Ok((state, facts))
 }
 
@@ -114,7 +134,23 @@ pub(crate) fn checked_by(case: Application, facts: &Facts) -> CheckState {
     let change = checked.answers.is("application_kind", "change");
     let differences = change.then(|| differences(case.kind, facts, sent_before(case.kind, facts), &reading));
     let fee_yen = facts.rules.certificate_fee_yen;
-    CheckState { case, reading, differences, checked, missing, under_way: None, before_sending, fee_yen }
+    let sections = procedure.sections(facts, &checked.answers);
+    let asked = sections.into_iter().flat_map(|section| section.fields);
+    let consents = asked.filter(|field| field.is_consent() && field.applies(&checked.answers)).collect();
+    CheckState {
+        consents,
+        institution: facts.institution.clone(),
+        asked: false,
+        by_vendor: false,
+        case,
+        reading,
+        differences,
+        checked,
+        missing,
+        under_way: None,
+        before_sending,
+        fee_yen,
+    }
 }
 
 /// Sends a draft or a corrected case, once.
@@ -228,6 +264,7 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
         return Ok(None);
     }
     record(ctx, tx, case.id, event, case.state, to, "").await?;
+    storage::mandates::settle(tx, case.id).await?;
     enqueue_straight_through(ctx, tx, (case.id, case.kind, case.version + 1)).await?;
     effects::after_sending(ctx, tx, &Application { answers: sending.answers.clone(), ..case.clone() }).await?;
     let terminal = sending.terminal_name.clone();
@@ -274,6 +311,7 @@ async fn further(
         ..first.clone()
     };
     storage::applications::insert_filed(tx, &case).await?;
+    storage::mandates::hand_on(tx, first.id, id).await?;
     record(ctx, tx, id, Event::Submit, State::Draft, State::Submitted, "").await?;
     enqueue_straight_through(ctx, tx, (id, case.kind, case.version)).await?;
     Ok(Sent { id, reference, terminal: Some(terminal.to_owned()) })

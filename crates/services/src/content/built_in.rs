@@ -52,6 +52,7 @@ const ARTICLES: &[&str] = &[
     include_str!("../../../../content/articles/KB0020021-wrong-line-kind.md"),
     include_str!("../../../../content/articles/KB0020022-institution-wrong.md"),
     include_str!("../../../../content/articles/KB0020032-group-filing.md"),
+    include_str!("../../../../content/articles/KB0020033-mandate.md"),
 ];
 
 /// Versioned documents: Markdown with a TOML head.

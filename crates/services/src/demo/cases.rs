@@ -136,6 +136,7 @@ impl<'a> Cast<'a> {
                 code: String::new(),
                 name: String::new(),
                 role: "owner".to_owned(),
+                mandate: None,
             }),
             institutions: 1,
             seen_at: now,

@@ -6,6 +6,7 @@ mod fees;
 mod group;
 mod machines;
 mod mailbox;
+mod mandates;
 mod people;
 pub mod register;
 mod subsidies;
@@ -56,6 +57,7 @@ pub async fn fill(app: &App) -> Result<()> {
     machines::add(app).await?;
     subsidies::add(app, &institutions).await?;
     group::add(app).await?;
+    mandates::add(app, &institutions).await?;
     let mut tx = app.db.write().await?;
     storage::settings::set(&mut tx, MARK, "1").await?;
     Ok(tx.commit().await?)

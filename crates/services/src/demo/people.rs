@@ -35,6 +35,13 @@ const fn member(
 /// Owner of the clinic whose terminals have certificates already.
 pub(super) const TERMINALS: &str = "terminals";
 
+/// The system vendor, who belongs to no institution.
+pub(super) const VENDOR: &str = "vendor";
+/// Row of the clinic that has filed nothing yet.
+pub(super) const OWN_CLINIC: usize = 49;
+/// Row of the clinic for which the vendor has prepared an application.
+pub(super) const CLIENT_CLINIC: usize = 107;
+
 /// Members: role, name, rows of the register. The first has filed nothing yet.
 const MEMBERS: &[(&str, &str, &[usize])] = &[
     member("owner", "山田 花子", &[49]),
@@ -42,6 +49,8 @@ const MEMBERS: &[(&str, &str, &[usize])] = &[
     member("owner2", "鈴木 一郎", &[105]),
     member("group", "高橋 美咲", &[50, 51, 52]),
     member(TERMINALS, "田中 実", &[super::terminals::ROW]),
+    member("client", "伊藤 直子", &[CLIENT_CLINIC]),
+    member(VENDOR, "小川 誠", &[]),
 ];
 
 /// Staff: role, word before the `@`, name. Where a second person is asked, there are two.
@@ -62,14 +71,15 @@ const STAFF: &[(Role, &str, &str)] = &[
     (Role::Administrator, "administrator-2", "管理 令"),
 ];
 
+/// The login of a member, or of the vendor.
+pub(super) fn email(role: &str) -> String {
+    format!("{role}@{}", if role == VENDOR { "systems.example" } else { "clinic.example" })
+}
+
 /// All demo people.
 pub fn people() -> Vec<Person> {
-    let members = MEMBERS.iter().map(|(role, name, institutions)| Person {
-        role,
-        email: format!("{role}@clinic.example"),
-        name,
-        institutions,
-    });
+    let members =
+        MEMBERS.iter().map(|(role, name, institutions)| Person { role, email: email(role), name, institutions });
     let staff = STAFF.iter().map(|(role, login, name)| Person {
         role: role.as_str(),
         email: format!("{login}@madoguchi.example"),

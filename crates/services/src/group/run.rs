@@ -190,6 +190,7 @@ impl Work<'_> {
             code: institution.code.as_str().to_owned(),
             name: institution.name.clone(),
             role: String::new(),
+            mandate: None,
         };
         let session = session(self.account, Some(acting), self.ctx.now);
         Ctx { now: self.ctx.now, ..Ctx::person(self.ctx.app, session, self.ctx.source.clone()) }

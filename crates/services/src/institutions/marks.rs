@@ -12,5 +12,5 @@ use crate::{Ctx, Result};
 #[boxed]
 pub async fn marks(ctx: &Ctx<'_>) -> Result<Marks> {
     let institution = ctx.institution()?;
-    Ok(storage::institutions::marks(&mut ctx.app.db.read().await?, institution, ctx.now).await?)
+    Ok(storage::institutions::marks(&mut ctx.app.db.read().await?, (institution, ctx.account()?), ctx.now).await?)
 }

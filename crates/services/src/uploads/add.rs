@@ -14,6 +14,7 @@ use super::{SCAN, Spooled, Taken, answer_in_turn, enqueue, is_upload, judge::rea
 use crate::{
     Ctx, Error, Result,
     applications::{FormState, form},
+    mandates::{prepared, settle_written},
 };
 
 /// Files whose content is in memory at a time.
@@ -38,6 +39,8 @@ pub enum Added {
 /// the case is not editable any more.
 #[boxed]
 pub async fn add(ctx: &Ctx<'_>, case: ApplicationId, field: &str, sent_name: &str, file: Spooled) -> Result<Added> {
+    let (own, _) = prepared(ctx, case).await?;
+    let ctx = &own;
     let state = form(ctx, case).await?;
     let (asked, most) = asked(&state, field)?;
     let slip = |words: &str| {
@@ -191,7 +194,7 @@ pub(super) async fn settle(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, state
         return Err(Error::ChangedMeanwhile);
     }
     storage::applications::set_mark(tx, case.id, "", Some(ctx.account()?)).await?;
-    Ok(())
+    settle_written(ctx, tx, case.id).await
 }
 
 #[cfg(test)]

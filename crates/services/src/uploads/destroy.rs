@@ -11,7 +11,11 @@ use super::{
     add::{settle, writable},
     enqueue,
 };
-use crate::{App, Ctx, Error, Result, applications::form};
+use crate::{
+    App, Ctx, Error, Result,
+    applications::form,
+    mandates::{author_only, prepared},
+};
 
 /// Kind of the job that destroys what was taken away.
 pub const DESTROY: &str = "uploads.destroy";
@@ -23,11 +27,14 @@ pub const DESTROY: &str = "uploads.destroy";
 /// [`Error::ChangedMeanwhile`] when the case is not editable any more.
 #[boxed]
 pub async fn remove(ctx: &Ctx<'_>, case: ApplicationId, id: UploadId) -> Result<()> {
+    let (own, _) = prepared(ctx, case).await?;
+    let ctx = &own;
     let state = form(ctx, case).await?;
     let mut tx = ctx.app.db.write().await?;
     let found = writable(&mut tx, case).await?.ok_or(Error::ChangedMeanwhile)?;
     let row = storage::uploads::find(&mut tx, id).await?.filter(|row| row.application == case);
     let row = row.filter(|row| state.editable.contains(&row.upload.field)).ok_or(Error::NotFound)?;
+    author_only(ctx, row.author)?;
     if row.upload.state == UploadState::Removing {
         return Ok(tx.rollback().await?);
     }

@@ -10,7 +10,8 @@ use storage::boxed;
 
 use crate::{
     Ctx, Error, Result,
-    applications::{denied, own, reading},
+    applications::{denied, reading},
+    mandates::{author_only, prepared},
 };
 
 /// A file with its content.
@@ -22,14 +23,16 @@ pub struct Opened {
     pub content: Vec<u8>,
 }
 
-/// A file of a case of one's institution.
+/// A file of a case that the person may prepare, or of one's institution; a vendor opens only their own.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the case or the file does not exist, belongs to somebody else, or may not be opened yet.
 #[boxed]
 pub async fn open_own(ctx: &Ctx<'_>, case: ApplicationId, id: UploadId) -> Result<Opened> {
-    own(ctx, case).await?;
-    opened(ctx, case, id).await
+    let (own, _) = prepared(ctx, case).await?;
+    let row = storage::uploads::find(&mut own.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+    author_only(&own, row.author)?;
+    opened(&own, case, id).await
 }
 
 /// A file of a case that was sent, for staff who may read the case; each view is recorded and counted (spec 6.5).

@@ -15,8 +15,9 @@ sql!(
     JOIN institutions i ON i.id = p.institution_id WHERE p.line_id = $1 AND p.institution_id <> $2
     AND p.state NOT IN ('draft', 'rejected', 'withdrawn', 'superseded') ORDER BY p.id LIMIT 5"
 );
-sql!(/// Who sent or accepted a case, or wrote its draft last.
+sql!(/// Who sent or accepted a case, prepared it as a vendor, or wrote its draft last.
     HAS_HAND_IN = "SELECT COUNT(*) + (SELECT COUNT(*) FROM draft_marks WHERE application_id = $1 AND written_by = $3)
+        + (SELECT COUNT(*) FROM preparations WHERE application_id = $1 AND account_id = $3)
     FROM application_events WHERE application_id = $1 AND actor = $2
     AND event IN ('submit', 'resubmit', 'answer', 'accept')");
 

@@ -131,10 +131,10 @@ async fn among(
 const PER_PREFECTURE: i64 = 100_000_000;
 
 /// Column and pattern.
-type Pattern = (&'static str, String);
+pub(crate) type Pattern = (&'static str, String);
 
 /// Column and pattern for a searched text: digits are a code with or without its first three digits.
-fn pattern(text: &str) -> Option<Pattern> {
+pub(crate) fn pattern(text: &str) -> Option<Pattern> {
     let digits = domain::typed::compact(text);
     if (7..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let code = match digits.split_at_checked(2) {

@@ -1,6 +1,9 @@
 //! What an institution has beside its journey, asked in one go: the first page reads the rest only where there is something.
 
-use domain::{clock::Timestamp, ids::InstitutionId};
+use domain::{
+    clock::Timestamp,
+    ids::{AccountId, InstitutionId},
+};
 
 use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
 
@@ -15,8 +18,12 @@ pub struct Marks {
     pub others: bool,
     /// An end, after which nothing begins ([`crate::endings::over_among`] says which).
     pub ended: bool,
+    /// Something that a vendor prepared and asks to confirm.
+    pub asked: bool,
+    /// A mandate that the person holds, of any institution.
+    pub vendor: bool,
 }
-from_row!(Marks { notices, succession, others, ended });
+from_row!(Marks { notices, succession, others, ended, asked, vendor });
 
 sql!(
     MARKS = "SELECT
@@ -26,14 +33,25 @@ sql!(
         EXISTS (SELECT 1 FROM applications WHERE institution_id = $1
             AND kind NOT IN ('eligibility', 'certificate', 'claims')) AS others,
         (EXISTS (SELECT 1 FROM closures WHERE institution_id = $1 AND deed = 'abolish' AND done_at IS NOT NULL)
-            OR EXISTS (SELECT 1 FROM successions WHERE old_id = $1 AND ended_at IS NOT NULL)) AS ended"
+            OR EXISTS (SELECT 1 FROM successions WHERE old_id = $1 AND ended_at IS NOT NULL)) AS ended,
+        EXISTS (SELECT 1 FROM preparations WHERE institution_id = $1 AND asked_at IS NOT NULL) AS asked,
+        EXISTS (SELECT 1 FROM mandates WHERE account_id = $3 AND ended_at IS NULL) AS vendor"
 );
 
-/// What an institution has now.
+/// What an institution has now, for one of its members.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn marks(conn: &mut Conn, institution: InstitutionId, now: Timestamp) -> Result<Marks> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(MARKS).bind(institution.0).bind(now.as_millis()).fetch_one(c).await)?)
+pub async fn marks(
+    conn: &mut Conn,
+    (institution, member): (InstitutionId, AccountId),
+    now: Timestamp,
+) -> Result<Marks> {
+    Ok(on_engine!(conn, |c| sqlx::query_as(MARKS)
+        .bind(institution.0)
+        .bind(now.as_millis())
+        .bind(member.0)
+        .fetch_one(c)
+        .await)?)
 }

@@ -3,6 +3,7 @@
 const PAUSE = 1500;
 const SESSION_OVER = "ログインの有効期限が切れました。送信するとログイン画面になり、入力した内容はそのまま残ります。";
 const ELSEWHERE = "この下書きは別の画面で変更されました。再読み込みすると新しい内容が表示されます。";
+const OVER = "委任が終わったため、保存できませんでした。これまでに保存された内容は、医療機関等の下書きに残っています。";
 const FAILED = "保存できませんでした。入力は続けられます。つながりしだい、もう一度保存します。";
 
 function body(form) {
@@ -19,6 +20,7 @@ async function send(form) {
     redirect: "manual",
   });
   if (response.status === 409) return ELSEWHERE;
+  if (response.status === 410) return OVER;
   if (response.status === 401 || response.status === 403 || response.type === "opaqueredirect") return SESSION_OVER;
   if (!response.ok) return FAILED;
   const answer = await response.json();

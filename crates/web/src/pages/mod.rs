@@ -5,6 +5,7 @@ mod api;
 mod applications;
 mod assets;
 mod changes;
+mod clients;
 pub(crate) mod closed;
 mod closing;
 mod content;
@@ -86,6 +87,7 @@ fn portal_routes(demo: bool) -> Routes {
         .merge(succession::routes())
         .merge(closing::routes())
         .merge(changes::routes())
+        .merge(clients::routes())
         .merge(group::routes())
         .merge(planner::routes())
         .merge(content::routes())

@@ -116,6 +116,11 @@ pub(crate) fn service(error: Error) -> Told {
             "状態が変わっています",
             "画面を開いた後に、ほかの人が操作したか、別の画面で操作されました。今の状態を確認してから、必要であればもう一度操作してください。",
         ),
+        Error::MandateOver => told(
+            StatusCode::GONE,
+            "委任が終わりました",
+            "この医療機関等からの委任が終わったため、申請の準備を続けられません。保存された内容は、医療機関等の下書きに残っています。",
+        ),
         Error::TooManyTries { until } => told(
             StatusCode::TOO_MANY_REQUESTS,
             "しばらくお待ちください",

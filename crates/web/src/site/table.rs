@@ -23,6 +23,8 @@ pub enum Access {
     Person,
     /// Everyone with an active membership.
     Member,
+    /// Everyone with an active membership, and vendors for what they prepare under a mandate.
+    Preparer,
     /// The owner of an institution.
     Owner,
     /// Staff of any role.

@@ -3,6 +3,7 @@
 use super::{CaseFacts, Check, CheckName, Sender, bad, green, look, none};
 use crate::applications::{Kind, KnownTerminal, certificate};
 use crate::calendar::japanese_date;
+use crate::mandates::names_holder;
 use crate::terminals::name_key;
 
 pub(super) fn sender(case: &CaseFacts<'_>) -> Check {
@@ -65,6 +66,13 @@ pub(super) fn addressee(case: &CaseFacts<'_>) -> Check {
         return none(name);
     }
     let contact = case.answers.get(field);
+    if names_holder(contact, &case.facts.known.mandate_holders) {
+        return bad(
+            name,
+            field,
+            "申請の準備を委任されているシステムベンダの方の名前です。医療機関等の方の名前が必要です。",
+        );
+    }
     if certificate::is_vendor(case.facts, contact) {
         return bad(name, field, "システムベンダと思われる名前です。医療機関等の方の名前が必要です。");
     }

@@ -185,28 +185,64 @@ pub async fn accept_invitation(ctx: &Ctx<'_>, token: &str, form: &AcceptForm) ->
 }
 
 async fn accept_as_new(ctx: &Ctx<'_>, token: &str, invitation: &Invitation, form: &AcceptForm) -> Result<Accepted> {
-    let mut slips = vec![];
-    let name = entry::keep(&mut slips, entry::person_name(&form.name));
-    let codes = [invitation.institution_code.as_str()];
-    let typed = entry::new_password(&form.password, &form.password_again, &invitation.email, &codes);
-    let password = entry::keep(&mut slips, typed);
-    let (Some(name), Some(password)) = (name, password) else { return Ok(Accepted::Slips(slips)) };
-    let hash = ctx.app.hasher.hash(&password, &*ctx.app.randomness).await?;
+    let newcomer = match newcomer(ctx, &invitation.email, &[&invitation.institution_code], form).await? {
+        Ok(newcomer) => newcomer,
+        Err(slips) => return Ok(Accepted::Slips(slips)),
+    };
     let mut tx = ctx.app.db.write().await?;
     if !consume(ctx, &mut tx, token).await? {
         tx.rollback().await?;
         return Ok(Accepted::Link(Link::Used));
     }
-    // A registration of the same address at the same time came first: the link still works, and now joins it.
-    let Some(account) = insert_account(ctx, &mut tx, &invitation.email, &name, hash).await? else {
-        return Err(Error::ChangedMeanwhile);
-    };
+    let (account, cookie) = come_in(ctx, &mut tx, &invitation.email, newcomer, "login.invitation").await?;
     join(ctx, &mut tx, account, invitation).await?;
-    let cookie = sessions::begin(ctx, &mut tx, account, &form.device, ctx.app.settings.session_idle).await?;
-    audit_as(ctx, &mut tx, account, "login.invitation", format!("account:{account}"));
     tx.commit().await?;
     let started = started(ctx, cookie).await?.ok_or(Error::NotFound)?;
     Ok(Accepted::LoggedIn(started))
+}
+
+/// A person whose address was proved by a link, before there is an account.
+pub(crate) struct Newcomer {
+    name: String,
+    hash: String,
+    device: String,
+}
+
+/// Reads name and password of a person whose address was proved by a link.
+///
+/// # Errors
+/// Only faults of the machine.
+pub(crate) async fn newcomer(
+    ctx: &Ctx<'_>,
+    email: &str,
+    codes: &[&str],
+    form: &AcceptForm,
+) -> Result<std::result::Result<Newcomer, Vec<Finding>>> {
+    let mut slips = vec![];
+    let name = entry::keep(&mut slips, entry::person_name(&form.name));
+    let typed = entry::new_password(&form.password, &form.password_again, email, codes);
+    let password = entry::keep(&mut slips, typed);
+    let (Some(name), Some(password)) = (name, password) else { return Ok(Err(slips)) };
+    let hash = ctx.app.hasher.hash(&password, &*ctx.app.randomness).await?;
+    Ok(Ok(Newcomer { name, hash, device: form.device.clone() }))
+}
+
+/// Gives a new person an account and a session; gives both. The caller commits.
+///
+/// # Errors
+/// [`Error::ChangedMeanwhile`] when a registration of the same address came first: the link still works, and now finds it.
+pub(crate) async fn come_in(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    email: &str,
+    newcomer: Newcomer,
+    action: &str,
+) -> Result<(AccountId, String)> {
+    let account = insert_account(ctx, tx, email, &newcomer.name, newcomer.hash).await?;
+    let account = account.ok_or(Error::ChangedMeanwhile)?;
+    let cookie = sessions::begin(ctx, tx, account, &newcomer.device, ctx.app.settings.session_idle).await?;
+    audit_as(ctx, tx, account, action, format!("account:{account}"));
+    Ok((account, cookie))
 }
 
 /// Makes the person a member, whatever was asked for before.

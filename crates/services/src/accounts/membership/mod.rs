@@ -15,6 +15,7 @@ pub use ask::{Asked, ProveBy, Requested, request};
 pub use code::{CODE_LIFE, CodeAnswer, confirm_code, letter_posted, resend_letter};
 pub use decide::{Decided, approve, decline, review_decide, review_list};
 pub use invite::{AcceptForm, Accepted, Invitation, Invited, accept_invitation, invitation, invite};
+pub(crate) use invite::{come_in, newcomer};
 pub use members::{Mine, Removed, choose, make_owner, members, mine, remove};
 
 pub(crate) use ask::waiting;

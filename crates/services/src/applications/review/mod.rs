@@ -37,6 +37,7 @@ use storage::{
     applications::{Application, EventRow, Listed, Note, Question},
     letters::Letter,
     mails::Mail,
+    mandates::Prepared,
 };
 
 use super::{
@@ -85,6 +86,8 @@ pub struct CaseView {
     pub related: Vec<Listed>,
     /// Name of the reviewer who has it.
     pub assignee_name: Option<String>,
+    /// Vendors who prepared it, with their mandates.
+    pub prepared: Vec<Prepared>,
     /// Whether the person may decide it now.
     pub may_decide: bool,
     /// Whether the person may write notes.
@@ -106,6 +109,7 @@ struct Belongings {
     questions: Vec<Question>,
     related: Vec<Listed>,
     assignee_name: Option<String>,
+    prepared: Vec<Prepared>,
     explanation: Explanation,
 }
 
@@ -163,6 +167,7 @@ fn view(case: Application, with: Belongings, judged: Judged, (may_decide, may_no
         questions: with.questions,
         related: with.related,
         assignee_name: with.assignee_name,
+        prepared: with.prepared,
         explanation: with.explanation,
         may_decide,
         may_note,
@@ -203,6 +208,7 @@ async fn belongings(ctx: &Ctx<'_>, conn: &mut Conn, case: &Application) -> Resul
         questions: storage::applications::questions(conn, id).await?,
         related: related.into_iter().filter(readable).collect(),
         assignee_name,
+        prepared: storage::mandates::of_case(conn, id).await?,
         explanation: explained(ctx, conn, id).await?,
     })
 }

@@ -18,6 +18,7 @@ pub(super) struct AccountPage {
     frame: Frame,
     summary: SummaryListView,
     owner: bool,
+    vendor: bool,
 }
 
 /// The page of one's own account.
@@ -34,7 +35,8 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
     ];
     let frame = Frame { banners: told(&wanted.done), ..visit.frame("アカウントの設定") };
     let owner = session.institution.as_ref().is_some_and(|acting| acting.role == "owner");
-    Ok(Html(AccountPage { owner, frame, summary: SummaryListView { title: String::new(), rows } }))
+    let vendor = services::mandates::holds_any(&visit.ctx()).await?;
+    Ok(Html(AccountPage { owner, vendor, frame, summary: SummaryListView { title: String::new(), rows } }))
 }
 
 fn told(what: &str) -> Vec<BannerView> {

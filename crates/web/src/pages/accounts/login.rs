@@ -61,6 +61,7 @@ fn told(done: &str) -> Vec<BannerView> {
     let title = match done {
         "password" => "新しいパスワードを設定しました。新しいパスワードでログインしてください。",
         "joined" => "医療機関等の職員として参加しました。ログインすると手続をはじめられます。",
+        "held" => "委任を受けました。ログインすると、申請の準備をはじめられます。",
         "logout" => "ログアウトしました。",
         _ => return vec![],
     };

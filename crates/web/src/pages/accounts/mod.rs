@@ -9,6 +9,8 @@ mod invitation;
 mod login;
 mod mail;
 mod mail_sent;
+mod mandate_link;
+mod mandates;
 mod members;
 mod membership;
 mod password;
@@ -53,6 +55,8 @@ fn ways_in() -> Routes {
         .post("/password/{token}", Public, password::reset)
         .get("/invitation/{token}", Public, invitation::open)
         .post("/invitation/{token}", Public, invitation::accept)
+        .get("/mandate/{token}", Public, mandate_link::open)
+        .post("/mandate/{token}", Public, mandate_link::accept)
 }
 
 fn own_account() -> Routes {
@@ -93,6 +97,11 @@ fn memberships() -> Routes {
         .get("/account/members/{id}/remove", Owner, members::ask_remove)
         .post("/account/members/{id}/remove", Owner, members::remove)
         .post("/account/members/{id}/owner", Owner, members::make_owner)
+        .get("/account/mandates", Owner, mandates::list)
+        .post("/account/mandates", Owner, mandates::give)
+        .get("/account/mandates/{id}", Owner, mandates::show)
+        .post("/account/mandates/{id}/prolong", Owner, mandates::prolong)
+        .post("/account/mandates/{id}/end", Owner, mandates::end)
         .get("/account/access-tokens", Owner, access::list)
         .post("/account/access-tokens", Owner, access::make)
         .post("/account/access-tokens/{id}/revoke", Owner, access::revoke)

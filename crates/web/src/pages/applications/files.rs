@@ -125,7 +125,7 @@ pub(super) async fn show(
     Path((name, file)): Path<(String, String)>,
     Query(wish): Query<Saving>,
 ) -> Result<HandedIn, Failure> {
-    visit.member()?;
+    visit.person()?;
     let file = file.parse().map_err(|_| Error::NotFound)?;
     let opened = uploads::open_own(&visit.ctx(), id(&name)?, file).await?;
     Ok(HandedIn { opened, save: wish.save.is_some() })

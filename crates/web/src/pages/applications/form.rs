@@ -23,6 +23,7 @@ use super::{
     id, resume, trail,
 };
 use crate::{
+    pages::clients,
     site::{Failure, Filed, Html, Posted, Typed, Visit, answers_from, error_summary, see_other},
     view::{
         form::{ErrorSummary, SectionView},
@@ -43,6 +44,8 @@ struct FormPage {
     sections: Vec<SectionView>,
     returned: bool,
     general_reason: Option<String>,
+    /// Whether a vendor prepares it.
+    by_vendor: bool,
     article: &'static str,
     left_at: String,
 }
@@ -59,12 +62,16 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
     };
     let sections = crate::site::section_views(&state.sections, &look);
     let general = state.case.reasons.iter().find(|(key, _)| key.is_empty()).map(|(_, reason)| reason.clone());
+    let mut frame = Frame {
+        breadcrumb: trail(),
+        has_errors: findings.is_some_and(|findings| !findings.errors.is_empty()),
+        ..visit.frame(state.case.kind.label())
+    };
+    if state.by_vendor {
+        clients::for_client(&mut frame, &state.facts.institution);
+    }
     FormPage {
-        frame: Frame {
-            breadcrumb: trail(),
-            has_errors: findings.is_some_and(|findings| !findings.errors.is_empty()),
-            ..visit.frame(state.case.kind.label())
-        },
+        frame,
         action: format!("/applications/{}/edit", state.case.id),
         draft: format!("/applications/{}/draft", state.case.id),
         errors: findings.map(error_summary).unwrap_or_default(),
@@ -73,6 +80,7 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         sections,
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
+        by_vendor: state.by_vendor,
         article: state.case.kind.procedure().article(),
         left_at: state.go_on_at.clone().unwrap_or_default(),
     }
@@ -91,7 +99,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
     Query(wish): Query<Wish>,
 ) -> Result<Response, Failure> {
-    visit.member()?;
+    visit.person()?;
     let id = id(&name)?;
     match applications::form(&visit.ctx(), id).await {
         Ok(state) if wish.faults.is_some() => {
@@ -99,7 +107,7 @@ pub(super) async fn show(
             Ok(Html(page(&visit, &state, Some(&findings))).into_response())
         }
         Ok(state) => Ok(Html(page(&visit, &state, None)).into_response()),
-        Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
+        Err(Error::ChangedMeanwhile) => clients::changed(&visit, id).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -117,7 +125,7 @@ pub(super) async fn save(
     }
     let (state, checked) = match keep(&visit, id, &sent).await {
         Ok(saved) => saved,
-        Err(Error::ChangedMeanwhile) => return Ok(see_other(&format!("/applications/{id}"))),
+        Err(Error::ChangedMeanwhile) => return clients::changed(&visit, id).await,
         Err(error) => return Err(error.into()),
     };
     let action = sent.posted.get("action").to_owned();
@@ -128,6 +136,7 @@ pub(super) async fn save(
     }
     match (action.as_str(), Asked::of(&action)) {
         (_, Asked::Files(field) | Asked::Remove(field, _)) => Ok(files::back(id, field, script)),
+        ("leave", _) if state.by_vendor => Ok(see_other("/clients?done=saved")),
         ("leave", _) => Ok(see_other(&format!("/applications/{id}?saved=1"))),
         ("terminals", _) => Ok(see_other(&format!("/applications/{id}/edit#f-{TERMINAL_COUNT}"))),
         (action, _) if action.starts_with("shape:") => {

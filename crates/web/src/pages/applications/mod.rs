@@ -32,17 +32,18 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    use Access::{Member, Person};
+    use Access::{Member, Person, Preparer};
     Routes::default()
         .get("/procedures/{kind}", Member, start::begin)
         .post("/procedures/{kind}", Member, start::start)
         .get("/applications/{id}", Member, case::show)
-        .get("/applications/{id}/edit", Member, form::show)
-        .post_files("/applications/{id}/edit", Member, form::save)
-        .get("/applications/{id}/files/{file}", Member, files::show)
-        .post("/applications/{id}/draft", Member, form::autosave)
+        .get("/applications/{id}/edit", Preparer, form::show)
+        .post_files("/applications/{id}/edit", Preparer, form::save)
+        .get("/applications/{id}/files/{file}", Preparer, files::show)
+        .post("/applications/{id}/draft", Preparer, form::autosave)
         .post("/applications/{id}/discard", Member, form::discard)
-        .get("/applications/{id}/check", Member, send::check)
+        .get("/applications/{id}/check", Preparer, send::check)
+        .post("/applications/{id}/ask", Preparer, send::ask)
         .post("/applications/{id}/submit", Member, send::submit)
         .get("/applications/{id}/done", Member, send::done)
         .get("/applications/{id}/withdraw", Member, case::ask_withdraw)

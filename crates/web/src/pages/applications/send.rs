@@ -8,18 +8,24 @@ use axum::{
 use domain::{
     applications::{Kind, ReadingLine},
     calendar::japanese_date,
+    forms::{Field, Section},
     ids::ApplicationId,
 };
 use services::{
     Error,
     applications::{self, CheckState, Submitted},
+    mandates::{self, Asked},
 };
 
 use super::{answer, id, trail};
 use crate::{
-    pages::content::articles_about,
-    site::{Failure, Html, Posted, Visit, comparison, document_link, see_other},
+    pages::{clients, content::articles_about},
+    site::{
+        Failure, FormLook, Html, Posted, Visit, answers_from, comparison, document_link, error_summary, section_views,
+        see_other,
+    },
     view::{
+        form::{ErrorSummary, FieldView},
         frame::{BannerKind, BannerView, Frame, Link},
         parts::{CompareView, CopyView, StepsView, SummaryListView, SummaryRow},
     },
@@ -39,13 +45,49 @@ struct CheckPage {
     sections: Vec<SummaryListView>,
     before_sending: Vec<String>,
     documents: Vec<Link>,
+    /// What is agreed to on this page, because a vendor prepared the rest.
+    consents: Vec<FieldView>,
+    errors: ErrorSummary,
+    by_vendor: bool,
     /// Articles about the procedure.
     about: Vec<Link>,
     sender_domain: String,
     send: String,
 }
 
-fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> CheckPage {
+/// Why a check page is shown once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// It is the first time.
+    First,
+    /// It changed meanwhile.
+    Changed,
+    /// What must be agreed to was not.
+    NotAgreed,
+}
+
+/// Sentences above the button; to a vendor, who sends nothing, only the doubts.
+fn before_sending(state: &CheckState) -> Vec<String> {
+    let said = state.before_sending.iter().filter(|_| !state.by_vendor).cloned();
+    said.chain(unplaced(state)).collect()
+}
+
+/// What is agreed to on the page, with what is missing of it.
+fn agreement(state: &CheckState, why: Why) -> (Vec<FieldView>, ErrorSummary) {
+    if !state.asked || state.by_vendor {
+        return (vec![], ErrorSummary::default());
+    }
+    let bare = |field: &Field| Field { when: None, ..field.clone() };
+    let fields: Vec<Field> = state.consents.iter().map(bare).collect();
+    let editable: Vec<String> = fields.iter().map(|field| field.key.clone()).collect();
+    let findings = (why == Why::NotAgreed).then_some(&state.checked.findings);
+    let look =
+        FormLook { answers: &state.case.answers, findings, editable: &editable, reasons: &[], uploads: &[], case: "" };
+    let sections = section_views(&[Section::new("同意", fields)], &look);
+    (sections.into_iter().flat_map(|section| section.fields).collect(), findings.map(error_summary).unwrap_or_default())
+}
+
+fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckPage {
     let case = format!("/applications/{}", state.case.id);
     let edit = format!("{case}/edit");
     let row = |line: &ReadingLine| SummaryRow {
@@ -59,7 +101,10 @@ fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> C
     };
     let mut frame = Frame { breadcrumb: trail(), ..visit.frame("入力内容の確認") };
     frame.breadcrumb.push(Link::new(state.case.kind.label(), edit.clone()));
-    if changed {
+    if state.by_vendor {
+        clients::for_client(&mut frame, &state.institution);
+    }
+    if why == Why::Changed {
         frame.banners.push(BannerView {
             kind: BannerKind::Warning,
             title: "画面を開いた後に、内容が変わりました。".to_owned(),
@@ -67,19 +112,25 @@ fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, changed: bool) -> C
             link: None,
         });
     }
+    let (consents, errors) = agreement(state, why);
+    frame.has_errors = !errors.errors.is_empty();
+    let last = if state.by_vendor { "依頼" } else { "完了" };
     CheckPage {
         frame,
-        action: format!("/applications/{}/submit", state.case.id),
+        action: format!("/applications/{}/{}", state.case.id, if state.by_vendor { "ask" } else { "submit" }),
+        consents,
+        errors,
+        by_vendor: state.by_vendor,
         edit: edit.clone(),
         version: state.case.version,
         fee_yen: state.fee_yen,
-        steps: StepsView::new(&["入力", "確認", "完了"], 2),
+        steps: StepsView::new(&["入力", "確認", last], 2),
         comparison: state
             .differences
             .as_ref()
             .map(|found| comparison("前の申請との違い", ["前の申請", "今回の申請"], found)),
         sections: state.reading.iter().map(section).collect(),
-        before_sending: state.before_sending.iter().cloned().chain(unplaced(state)).collect(),
+        before_sending: before_sending(state),
         documents: documents(visit, state.case.kind),
         about,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
@@ -107,16 +158,17 @@ pub(in crate::pages) fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
 
 /// Everything that will be sent, in words; a form with faults goes back to the form.
 pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
-    visit.member()?;
+    visit.person()?;
     let id = id(&name)?;
     match applications::check(&visit.ctx(), id).await {
+        Ok(state) if state.is_kept_back() && state.by_vendor => Ok(see_other("/clients?done=kept")),
         Ok(state) if state.is_kept_back() => Ok(see_other(&format!("/procedures/{}", state.case.kind))),
-        Ok(state) if state.checked.findings.errors.is_empty() => {
+        Ok(state) if state.checked.findings.errors.is_empty() || state.waits_for_agreement() => {
             let about = articles_about(&visit, state.case.kind).await?;
-            Ok(Html(page(&visit, &state, about, false)).into_response())
+            Ok(Html(page(&visit, &state, about, Why::First)).into_response())
         }
         Ok(_) => Ok(see_other(&format!("/applications/{id}/edit?faults=1"))),
-        Err(Error::ChangedMeanwhile) => Ok(see_other(&format!("/applications/{id}"))),
+        Err(Error::ChangedMeanwhile) => clients::changed(&visit, id).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -125,15 +177,40 @@ pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Resp
 pub(super) async fn submit(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     visit.member()?;
     let id = id(&name)?;
-    let version = posted.number("version").unwrap_or(0);
+    let mut version = posted.number("version").unwrap_or(0);
+    if !posted.get("agreement").is_empty() {
+        version = mandates::agree(&visit.ctx(), id, version, &answers_from(&posted)).await?;
+    }
     Ok(match applications::submit_at(&visit.ctx(), id, version, posted.number("fee")).await? {
         Submitted::Sent(_) | Submitted::SentBefore(_) => see_other(&format!("/applications/{id}/done")),
         Submitted::CheckAgain(state) if state.is_kept_back() => see_other(&format!("/procedures/{}", state.case.kind)),
         Submitted::CheckAgain(state) if state.checked.findings.errors.is_empty() => {
             let about = articles_about(&visit, state.case.kind).await?;
-            Html(page(&visit, &state, about, true)).with_faults()
+            Html(page(&visit, &state, about, Why::Changed)).with_faults()
+        }
+        Submitted::CheckAgain(state) if state.waits_for_agreement() => {
+            let about = articles_about(&visit, state.case.kind).await?;
+            let why = if state.case.version == version { Why::NotAgreed } else { Why::Changed };
+            Html(page(&visit, &state, about, why)).with_faults()
         }
         Submitted::CheckAgain(_) => see_other(&format!("/applications/{id}/edit?faults=1")),
+    })
+}
+
+/// Asks the institution to confirm what a vendor prepared.
+pub(super) async fn ask(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    visit.person()?;
+    let id = id(&name)?;
+    let version = posted.number("version").unwrap_or(0);
+    Ok(match mandates::ask(&visit.ctx(), id, version).await {
+        Ok(Asked::Done) => see_other("/clients?done=asked"),
+        Ok(Asked::CheckAgain(state)) if state.is_kept_back() => see_other("/clients?done=kept"),
+        Ok(Asked::CheckAgain(state)) if state.checked.findings.errors.is_empty() => {
+            Html(page(&visit, &state, vec![], Why::Changed)).with_faults()
+        }
+        Ok(Asked::CheckAgain(_)) => see_other(&format!("/applications/{id}/edit?faults=1")),
+        Err(Error::ChangedMeanwhile) => clients::changed(&visit, id).await?,
+        Err(error) => return Err(error.into()),
     })
 }
 

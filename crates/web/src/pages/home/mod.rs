@@ -15,6 +15,7 @@ use axum::{
 };
 use domain::{
     applications::{Ask, Kind},
+    calendar::japanese_date,
     closing::Over,
 };
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use services::{
     applications::{self, Standing},
     closing, content,
     institutions::{self, Marks},
+    mandates,
     rows::{Foremost, Notice},
     terminals::Overview,
 };
@@ -31,7 +33,7 @@ use crate::{
     site::{Access, Failure, Html, Routes, Visit, see_other},
     view::{
         frame::{BannerView, Frame, Link},
-        parts::{NextStepView, SpokenView, TableView, TaskListView, TaskView},
+        parts::{Fact, NextStepView, SpokenView, TableView, TaskListView, TaskView},
     },
 };
 
@@ -63,6 +65,7 @@ struct Home {
     notices: Vec<Link>,
     several: bool,
     owner: bool,
+    vendor: bool,
     spoken: SpokenView,
 }
 
@@ -87,9 +90,7 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     if session.staff {
         return Ok(see_other("/office"));
     }
-    let Some(acting) = &session.institution else {
-        return Ok(Html(Waiting { frame: visit.frame("医療機関等の確認を待っています") }).into_response());
-    };
+    let Some(acting) = &session.institution else { return nowhere(&visit).await };
     let ctx = visit.ctx();
     let standings = applications::foremost(&ctx).await?;
     let reader = content::reader_of(&acting.code, standings.iter().map(|standing| standing.case.kind));
@@ -113,10 +114,19 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
         notices,
         several: session.institutions > 1,
         owner: acting.role == "owner",
+        vendor: marks.vendor,
         spoken: super::content::inquiries::spoken(&visit)?,
         frame,
     })
     .into_response())
+}
+
+/// The first page of a person without an institution: the list of clients for a vendor.
+async fn nowhere(visit: &Visit) -> Result<Response, Failure> {
+    if mandates::holds_any(&visit.ctx()).await? {
+        return Ok(see_other("/clients"));
+    }
+    Ok(Html(Waiting { frame: visit.frame("医療機関等の確認を待っています") }).into_response())
 }
 
 fn notice_link(notice: &Notice) -> Link {
@@ -151,15 +161,17 @@ async fn coming(
 ) -> Result<(NextStepView, Vec<TaskView>), Failure> {
     let together = together::next_step(ctx, tasks, standings).await?.map(|step| (step, None));
     let ready = if marks.notices { master_account::ready(ctx).await? } else { None };
+    let asked = if marks.asked { confirmation(ctx).await? } else { None };
     let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
     let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
-    let downloads = download.is_some();
+    let downloads = download.is_some() && asked.is_none();
     let (mut next, kind) = download.or(together).unwrap_or_else(|| next_step(tasks, overview));
     let start = operation_start::is_next(ctx, overview).await?;
-    let starts = start && next.href.is_empty();
+    let starts = start && next.href.is_empty() && asked.is_none();
     if starts {
         next = operation_start::next_step();
     }
+    let (next, kind) = asked.map_or((next, kind), |(step, kind)| (step, Some(kind)));
     let notices = ready.map(|ready| ready.task(downloads));
     let start = start.then(|| operation_start::task(starts));
     Ok((next, tasks.list(kind).into_iter().chain(notices).chain(start).collect()))
@@ -182,6 +194,30 @@ fn nothing_begins(over: Over) -> NextStepView {
         label: label.to_owned(),
         ..NextStepView::default()
     }
+}
+
+/// The step of reading what a vendor prepared, and its procedure.
+type Confirmation = (NextStepView, Kind);
+
+/// What a vendor prepared and the institution is asked to confirm comes before everything else: somebody waits for it.
+async fn confirmation(ctx: &services::Ctx<'_>) -> Result<Option<Confirmation>, Failure> {
+    let awaiting = mandates::awaiting(ctx).await?;
+    let Some(first) = awaiting.first() else { return Ok(None) };
+    let others = match awaiting.len() {
+        1 => String::new(),
+        count => format!("ほかに{}件あります。", count - 1),
+    };
+    let step = NextStepView {
+        title: format!("{}が準備した申請を確認してください", first.company),
+        says: vec![format!(
+            "{}です。内容を読み、規約などに同意して送信します。まだ送信されていません。{others}",
+            first.kind.label()
+        )],
+        facts: vec![Fact::new("依頼のあった日", japanese_date(first.asked_at.date()))],
+        href: format!("/applications/{}/check", first.application),
+        label: "内容を確認する".to_owned(),
+    };
+    Ok(Some((step, first.kind)))
 }
 
 /// The one thing to do next, and its procedure if it is one; terminals that need somebody come before a procedure that was

@@ -10,6 +10,7 @@ use domain::{
 };
 use services::{
     applications::{self, CaseView},
+    mandates::Prepared,
     rows::{Application, Note, Question},
 };
 
@@ -51,6 +52,7 @@ pub(super) struct CasePage {
     rule: String,
     since: String,
     explained: String,
+    prepared: Vec<String>,
     waiting: String,
     place: Place,
     room: Option<Link>,
@@ -121,6 +123,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
         rule: if open { rule(case) } else { String::new() },
         since: japanese_date(case.state_since.date()),
         explained: view.explanation.sentence(),
+        prepared: view.prepared.iter().map(prepared).collect(),
         waiting: waiting(visit, view),
         place: place(visit, view),
         room: room(visit, view),
@@ -217,6 +220,12 @@ fn rule(case: &Application) -> String {
         Flag::Held => format!("自動では承認していません。人の確認が必要なもの：{}", case.rule_words),
         _ => format!("{}により、人が確認します。", case.rule_words),
     }
+}
+
+/// Who prepared a case, and under which mandate.
+fn prepared(one: &Prepared) -> String {
+    let (from, until) = (japanese_date(one.given_at.date()), japanese_date(one.ends_at.date()));
+    format!("{} {}（委任 {from}から{until}まで、番号 {}）", one.company, one.person, one.mandate)
 }
 
 fn asked(question: &Question) -> Asked {
