@@ -76,7 +76,10 @@ fn link(body: &str, start: &str) -> String {
 async fn given(house: &House, owner: &Browser, email: &str) -> String {
     mails(house).await;
     let page = owner.get("/account/mandates").await.body;
-    assert!(page.contains("委任のメールを送る") && page.contains("value=\"eligibility\" checked"), "{page}");
+    assert!(
+        page.contains("委任のメールを送る") && page.contains("value=\"eligibility\" id=\"f-kinds\" checked"),
+        "{page}"
+    );
     let last = (house.app.clock.now() + Duration::days(365)).date().to_string();
     let wish = [("company", COMPANY), ("email", email), ("kinds", "eligibility"), ("kinds", "certificate")];
     let refused = owner.post("/account/mandates", &[&wish[..2], &[("last_day", "2031-01-01")]].concat()).await;

@@ -1,8 +1,10 @@
 //! 委任: mandates of vendors, what happened to them, and what was prepared under them.
 
+mod acts;
 mod clients;
 mod preparations;
 
+pub use acts::{ActRow, acts, insert_act};
 pub use clients::{Client, Tally, clients, tallies};
 pub use preparations::{
     Awaiting, Preparation, Prepared, PreparedCase, awaiting, begin, cases, hand_on, has_asked, of_case, preparation,
@@ -13,7 +15,7 @@ use domain::{
     applications::Kind,
     clock::Timestamp,
     ids::{AccountId, InstitutionId, MandateId},
-    mandates::{Act, Holder, HowEnded, Standing},
+    mandates::{Holder, HowEnded, Standing},
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -164,10 +166,6 @@ sql!(
     HOLDS_ANY =
         "SELECT COUNT(*) FROM (SELECT id FROM mandates WHERE account_id = $1 AND ended_at IS NULL LIMIT 1) AS held"
 );
-sql!(
-    INSERT_ACT = "INSERT INTO mandate_acts (id, mandate_id, act, actor_name, note, at) VALUES ($1, $2, $3, $4, $5, $6)"
-);
-sql!(ACTS = "SELECT act, actor_name, note, at FROM mandate_acts WHERE mandate_id = $1 ORDER BY id DESC LIMIT 200");
 
 /// Adds a mandate; false when the address holds one of the institution already.
 ///
@@ -376,49 +374,4 @@ pub async fn holders(
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
     Ok(rows.into_iter().map(|(id, company, person)| (InstitutionId(id), Holder { company, person })).collect())
-}
-
-/// What happened to a mandate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActRow {
-    /// What was done.
-    pub act: Act,
-    /// Name of who did it.
-    pub actor_name: String,
-    /// More about it; may be empty.
-    pub note: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Adds a line to the history of a mandate.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn insert_act(tx: &mut Tx, id: Uuid, mandate: MandateId, row: &ActRow) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT_ACT)
-        .bind(id)
-        .bind(mandate.0)
-        .bind(row.act.as_str())
-        .bind(&row.actor_name)
-        .bind(&row.note)
-        .bind(row.at.as_millis())
-        .execute(c)
-        .await
-        .map(drop))?)
-}
-
-/// The history of a mandate, the newest 200 lines first.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn acts(conn: &mut Conn, mandate: MandateId) -> Result<Vec<ActRow>> {
-    let rows: Vec<(String, String, String, i64)> =
-        on_engine!(conn, |c| sqlx::query_as(ACTS).bind(mandate.0).fetch_all(c).await)?;
-    let read = |(act, actor_name, note, at): (String, String, String, i64)| {
-        Ok(ActRow { act: word(&act)?, actor_name, note, at: instant(at) })
-    };
-    rows.into_iter().map(read).collect()
 }

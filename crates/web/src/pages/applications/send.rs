@@ -87,6 +87,25 @@ fn agreement(state: &CheckState, why: Why) -> (Vec<FieldView>, ErrorSummary) {
     (sections.into_iter().flat_map(|section| section.fields).collect(), findings.map(error_summary).unwrap_or_default())
 }
 
+/// The frame of a check page.
+fn frame(visit: &Visit, state: &CheckState, why: Why) -> Frame {
+    let edit = format!("/applications/{}/edit", state.case.id);
+    let mut frame = Frame { breadcrumb: trail(), ..visit.frame("入力内容の確認") };
+    frame.breadcrumb.push(Link::new(state.case.kind.label(), edit));
+    if state.by_vendor {
+        clients::for_client(&mut frame, &state.institution);
+    }
+    if why == Why::Changed {
+        frame.banners.push(BannerView {
+            kind: BannerKind::Warning,
+            title: "画面を開いた後に、内容が変わりました。".to_owned(),
+            body: vec!["今の内容をもう一度確認してから、送信してください。まだ送信されていません。".to_owned()],
+            link: None,
+        });
+    }
+    frame
+}
+
 fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckPage {
     let case = format!("/applications/{}", state.case.id);
     let edit = format!("{case}/edit");
@@ -99,19 +118,7 @@ fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckP
         title: title.clone(),
         rows: lines.iter().map(row).collect(),
     };
-    let mut frame = Frame { breadcrumb: trail(), ..visit.frame("入力内容の確認") };
-    frame.breadcrumb.push(Link::new(state.case.kind.label(), edit.clone()));
-    if state.by_vendor {
-        clients::for_client(&mut frame, &state.institution);
-    }
-    if why == Why::Changed {
-        frame.banners.push(BannerView {
-            kind: BannerKind::Warning,
-            title: "画面を開いた後に、内容が変わりました。".to_owned(),
-            body: vec!["今の内容をもう一度確認してから、送信してください。まだ送信されていません。".to_owned()],
-            link: None,
-        });
-    }
+    let mut frame = frame(visit, state, why);
     let (consents, errors) = agreement(state, why);
     frame.has_errors = !errors.errors.is_empty();
     let last = if state.by_vendor { "依頼" } else { "完了" };
