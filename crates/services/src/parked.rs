@@ -30,6 +30,8 @@ pub enum Back {
         id: ApplicationId,
         /// Key of the question at which it goes on.
         go_on_at: Option<String>,
+        /// Key of the question whose files were sent and not received.
+        left_out: Option<String>,
     },
     /// On this page of the interview, where it was put.
     Interview(Step),
@@ -48,13 +50,28 @@ pub struct KeptInquiry {
     pub body: String,
 }
 
-/// Keeps what was typed into the form of a case and at which question; gives the token that finds it.
+/// What was sent of the form of a case.
+#[derive(Clone, Debug, Default)]
+pub struct Sent<'a> {
+    /// What was typed.
+    pub answers: Answers,
+    /// Key of the question at which it was left; empty for none.
+    pub left_at: &'a str,
+    /// Key of the question whose files were not received.
+    pub left_out: Option<&'a str>,
+    /// Whether the rest of it is missing.
+    pub cut: bool,
+}
+
+/// Keeps what was typed into the form of a case; gives the token that finds it.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, answers: &Answers, left_at: &str) -> Result<String> {
-    keep(ctx, None, json!({ "application": id, "answers": answers, "left_at": left_at })).await
+pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, sent: &Sent<'_>) -> Result<String> {
+    let Sent { answers, left_at, left_out, cut } = sent;
+    let form = json!({ "application": id, "answers": answers, "left_at": left_at, "left_out": left_out, "cut": cut });
+    keep(ctx, None, form).await
 }
 
 /// Keeps what was typed on a page of an institution's interview; gives the token that finds it.
@@ -142,12 +159,8 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     if !mine {
         return Ok(None);
     }
-    let left_at = form["left_at"].as_str().unwrap_or_default();
     let put = match back {
-        Back::Case { id, .. } => {
-            let saved = applications::save_at(ctx, id, &answers, left_at).await;
-            saved.map(|(state, _)| Back::Case { id, go_on_at: state.go_on_at })
-        }
+        Back::Case { id, .. } => put_into(ctx, id, &form, answers).await,
         Back::Interview(step) => interview::save(ctx, step, &answers, Then::Stay).await.map(|_| back),
         Back::Inquiry(_) => Ok(back),
     };
@@ -156,6 +169,17 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
         Err(Error::NotFound | Error::ChangedMeanwhile) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+async fn put_into(ctx: &Ctx<'_>, id: ApplicationId, form: &Value, mut answers: Answers) -> Result<Back> {
+    if form["cut"] == true {
+        let mut before = applications::form(ctx, id).await?.case.answers;
+        answers.iter().for_each(|(key, value)| before.set(key, value));
+        answers = before;
+    }
+    let (state, _) = applications::save_at(ctx, id, &answers, form["left_at"].as_str().unwrap_or_default()).await?;
+    let left_out = form["left_out"].as_str().map(str::to_owned);
+    Ok(Back::Case { id, go_on_at: state.go_on_at, left_out })
 }
 
 /// Whether what was typed belongs to the institution that the person acts for now.
@@ -167,7 +191,7 @@ fn is_for(ctx: &Ctx<'_>, form: &Value) -> bool {
 fn back_of(form: &Value) -> Result<Option<Back>> {
     if let Some(id) = form["application"].as_str() {
         let id = id.parse().map_err(|_| Error::internal("a parked form without its case"))?;
-        return Ok(Some(Back::Case { id, go_on_at: None }));
+        return Ok(Some(Back::Case { id, go_on_at: None, left_out: None }));
     }
     let step = form["step"].as_str().map(str::parse::<Step>).transpose();
     Ok(step.map_err(|_| Error::internal("a parked form without its page"))?.map(Back::Interview))

@@ -82,8 +82,8 @@ async fn moving_to_the_other_engine_changes_nothing() {
         fill(&source).await;
         let before = everything(&mut source.snapshot().await.unwrap()).await;
         let folder = TempDir::new().unwrap();
-        let rows = services::backup::copy(&source, to, folder.path()).await.unwrap();
-        assert_eq!(rows, before.values().map(|rows| rows.len() as u64).sum::<u64>());
+        let copied = services::backup::copy(&source, to, folder.path()).await.unwrap();
+        assert_eq!(copied.rows, before.values().map(|rows| rows.len() as u64).sum::<u64>());
         let target = Db::open(to).await.unwrap();
         assert_eq!(everything(&mut target.snapshot().await.unwrap()).await, before);
         assert!(!target.is_empty().await.unwrap());

@@ -171,6 +171,14 @@ async fn wherever_a_process_dies_nothing_is_lost_and_nothing_stays() {
         assert_eq!((state_of(house, whole).await, is_kept(house, whole).await), (Some(UploadState::Clean), true));
         assert_eq!(state_of(house, lost).await, Some(UploadState::Lost), "and somebody is told of it");
         assert_eq!(acts(house, "upload.lost").await, 1);
+        let put_back = async |content: &[u8]| {
+            house.app.uploads.store.put(lost, content.to_vec()).await.unwrap();
+            house.clock.pass(Duration::days(1));
+            swept(house).await;
+            state_of(house, lost).await
+        };
+        assert_eq!(put_back(b"%PDF-1.7\n(another)\n%%EOF\n").await, Some(UploadState::Lost), "not what was handed in");
+        assert_eq!(put_back(RECEIPT).await, Some(UploadState::Clean), "a disk that is there again gives all back");
     })
     .await;
 }

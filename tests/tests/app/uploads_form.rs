@@ -10,10 +10,10 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    http::StatusCode,
+    http::{Request, StatusCode, Version},
 };
 use domain::{permissions::Role, uploads::listed};
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use image::{DynamicImage, ImageFormat};
 
 use crate::{
@@ -163,24 +163,59 @@ async fn what_is_no_receipt_is_refused_in_words_and_nothing_typed_is_lost() {
     .await;
 }
 
-/// A form that goes on for two GiB; counts the MiB that were asked for.
-fn endless(browser: &Browser, read: &Arc<AtomicUsize>) -> Body {
-    let part =
-        |key: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
+fn part(key: &str, value: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n")
+}
+
+fn part_with_file(name: &str, content: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data; name=\"{FIELD}\"; filename=\"{name}\"\r\n\r\n{content}")
+}
+
+#[tokio::test]
+async fn more_files_than_are_taken_at_once_cost_nothing_that_was_typed_behind_them() {
+    on_sqlite(async |house| {
+        let (owner, case) = asked(house).await;
+        let files: String = (0..22).map(|number| part_with_file(&format!("{number}.pdf"), "MZ") + "\r\n").collect();
+        let form = |browser: &Browser, amount: &str| {
+            let head = part("csrf", browser.token()) + &part("scheme", "reader@1");
+            Body::from(head + &files + &part("amount_c1", amount) + &part("action", ADD) + "--b--\r\n")
+        };
+        let told = owner.send(owner.multipart(&format!("{case}/edit"), form(&owner, "300000"), false)).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.body);
+        for words in ["「0.pdf」", "「4.pdf」", "ほかに15件も", "一度に追加できるのは、20件"] {
+            assert!(told.body.contains(words), "{words}: {}", told.body);
+        }
+        assert_eq!(stored(house, &case).await.answers.get("amount_c1"), "300000", "it stands behind the files");
+        owner.post("/logout", &[]).await;
+        let told = owner.send(owner.multipart(&format!("{case}/edit"), form(&owner, "310000"), true)).await;
+        assert!(told.body.contains(&format!("\"go\":\"/login?next={case}/edit")), "{}", told.body);
+        let again = Browser::of(house, stored(house, &case).await.created_by, false).await.with_cookie(&told.cookie);
+        let back = again.get("/resume").await.location;
+        assert_eq!(back, format!("{case}/edit?left_out={FIELD}#f-{FIELD}"));
+        let form = again.get(back.split_once('#').unwrap().0).await.body;
+        assert!(form.contains("有効期限が切れていたため") && form.contains("310000"), "{form}");
+    })
+    .await;
+}
+
+/// A form over a connection that is not read on once it was answered.
+fn at_once(browser: &Browser, page: &str, body: Body, script: bool) -> Request<Body> {
+    let mut request = browser.multipart(page, body, script);
+    *request.version_mut() = Version::HTTP_2;
+    request
+}
+
+/// A form that goes on for two GiB in what is sent last; counts the MiB that were asked for. A line has all of it ready.
+fn endless(browser: &Browser, last: &str, read: &Arc<AtomicUsize>) -> Body {
     let fields = [("csrf", browser.token()), ("scheme", "reader@1"), ("amount_c1", "456000"), ("action", ADD)];
     let mut head: String = fields.iter().map(|(key, value)| part(key, value)).collect();
-    head += &format!("--b\r\nContent-Disposition: form-data; name=\"{FIELD}\"; filename=\"a.pdf\"\r\n\r\n%PDF-1.7\n");
+    head += last;
     let (read, piece) = (read.clone(), Bytes::from(vec![b'x'; MIB]));
     let pieces = (0..2_048).map(move |number| {
         read.store(number, Ordering::SeqCst);
         Ok::<_, std::io::Error>(piece.clone())
     });
-    // A line brings what it has and then lets wait.
-    let waiting = |piece| async {
-        tokio::task::yield_now().await;
-        piece
-    };
-    Body::from_stream(stream::iter(std::iter::once(Ok(Bytes::from(head))).chain(pieces)).then(waiting))
+    Body::from_stream(stream::iter(std::iter::once(Ok(Bytes::from(head))).chain(pieces)))
 }
 
 #[tokio::test]
@@ -190,16 +225,25 @@ async fn two_gibibytes_are_cut_off_early_with_a_sentence_in_the_form() {
         let read = Arc::new(AtomicUsize::new(0));
         let spooled = || std::fs::read_dir(&house.app.uploads.spool).map_or(0, Iterator::count);
         let before = spooled();
-        let told = owner.send(owner.multipart(&format!("{case}/edit"), endless(&owner, &read), false)).await;
+        let page = format!("{case}/edit");
+        let file = part_with_file("a.pdf", "%PDF-1.7\n");
+        let told = owner.send(at_once(&owner, &page, endless(&owner, &file, &read), false)).await;
         assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", told.body);
-        assert!(told.body.contains("ファイルが大きすぎます") && told.body.contains("456000"), "{}", told.body);
+        for words in ["ファイルが大きすぎます", "この欄より下に入力した内容は受け取れません", "456000"]
+        {
+            assert!(told.body.contains(words), "{words}: {}", told.body);
+        }
         assert!(read.load(Ordering::SeqCst) < 120, "{} MiB were read", read.load(Ordering::SeqCst));
         assert_eq!(stored(house, &case).await.answers.get("amount_c1"), "456000", "what stood before it is kept");
-        let mut honest = owner.multipart(&format!("{case}/edit"), endless(&owner, &read), true);
+        let mut honest = at_once(&owner, &page, endless(&owner, &file, &read), true);
         honest.headers_mut().insert("content-length", (2048 * MIB).to_string().parse().unwrap());
         let told = owner.send(honest).await;
         assert!(told.status == StatusCode::PAYLOAD_TOO_LARGE && told.body.contains("\"errors\""), "{}", told.body);
         assert!(read.load(Ordering::SeqCst) < 30, "who says so is believed: {} MiB", read.load(Ordering::SeqCst));
+        let head = "--b\r\nContent-Disposition: form-data; name=\"";
+        let told = owner.send(at_once(&owner, &page, endless(&owner, head, &read), false)).await;
+        assert!(told.status == StatusCode::BAD_REQUEST && !told.body.is_empty(), "{}: {}", told.status, told.body);
+        assert!(read.load(Ordering::SeqCst) < 3, "a head without end: {} MiB", read.load(Ordering::SeqCst));
         let large = add(&owner, &case, "large.pdf", &[b"%PDF-1.7\n".to_vec(), vec![b'x'; 21 * MIB]].concat()).await;
         assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(stored(house, &case).await.answers.get("contact"), "山田 花子", "the rest of the form was read");

@@ -9,6 +9,7 @@ use std::{
     time::Duration as Real,
 };
 
+use axum::http::StatusCode;
 use domain::{ids::UploadId, uploads::UploadState};
 use services::{
     authority::publish_when_due,
@@ -16,15 +17,17 @@ use services::{
     journal::{Place, catch_up},
     uploads::{Bucket, Store, StoreFault},
 };
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
+    browser::Browser,
     smtp::quiet_port,
-    steps::{begin, clinic},
+    steps::{begin, clinic, stored},
     support::{
         House,
-        restoring::{Site, on_each_empty_database, open_house},
+        restoring::{Site, on_each_empty_database, on_each_pair_of_databases, open_house},
     },
     uploads::{RECEIPT, handed_in},
 };
@@ -78,9 +81,43 @@ async fn what_was_handed_in_comes_back_octet_by_octet_after_a_fire() {
         assert!(told.contains(&entry) && told.contains("hash"), "the file is named: {told}");
         changed(&path("backup.zip"), &path("short.zip"), &entry, None);
         let told = proof("short.zip").await.unwrap_err().to_string();
-        assert!(told.contains("1 files of applications instead of 2"), "{told}");
+        assert!(told.contains(&format!("{entry} is missing")), "{told}");
         house.app.db.close().await;
         restored(&folder, &journals, &house, [kept, waiting]).await;
+        let anew = format!("sqlite:{}", path("anew.db").display());
+        let site = Site { url: &anew, keys: &path("keys"), journal: &path("journal") };
+        is_fetched(&site, &Store::in_folder(&path("anew/uploads")).unwrap(), &case, kept).await;
+    })
+    .await;
+}
+
+/// Opens a database that came from elsewhere, with a copy of a store: the institution fetches its file, another one does not.
+async fn is_fetched(site: &Site<'_>, store: &Store, case: &str, file: UploadId) {
+    let (house, _) = open_house(site, 2).await;
+    let content = store.get(file).await.unwrap().unwrap();
+    house.app.uploads.store.put(file, content).await.unwrap();
+    let owner = Browser::of(&house, stored(&house, case).await.created_by, false).await;
+    let (_, stranger) = clinic(&house, "1310100018").await;
+    let address = format!("{case}/files/{file}");
+    assert_eq!(owner.get(&address).await.bytes, RECEIPT);
+    assert_eq!(stranger.get(&address).await.status, StatusCode::NOT_FOUND);
+    house.app.db.close().await;
+}
+
+#[tokio::test]
+async fn files_go_along_when_an_installation_moves_to_the_other_engine() {
+    on_each_pair_of_databases(async |from, to| {
+        let folder = TempDir::new().unwrap();
+        let (keys, journal) = (folder.path().join("keys"), folder.path().join("journal"));
+        let (house, _) = open_house(&Site { url: from, keys: &keys, journal: &journal }, 1).await;
+        let (_, owner) = clinic(&house, "1330100016").await;
+        let case = begin(&owner, "eligibility").await;
+        let kept = handed_in(&house, &case, UploadState::Clean, Some(RECEIPT)).await;
+        handed_in(&house, &case, UploadState::Infected, None).await;
+        let copied = backup::copy(&house.app.db, to, folder.path()).await.unwrap();
+        assert_eq!(copied.uploads, 1, "so many are named to whoever copies");
+        house.app.db.close().await;
+        is_fetched(&Site { url: to, keys: &keys, journal: &journal }, &house.app.uploads.store, &case, kept).await;
     })
     .await;
 }
@@ -170,11 +207,15 @@ async fn a_server_that_speaks_s3_keeps_files_as_a_folder_does() {
     let [one, other] = ["01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000201"];
     let [one, other] = [one, other].map(|id| id.parse::<UploadId>().unwrap());
     let large = vec![7; 6 << 20];
+    let (received, hash) = (folder.path().join("received"), hex::encode(Sha256::digest(&large)));
+    std::fs::write(&received, &large).unwrap();
     for store in [&here, &there] {
         store.probe(other).await.unwrap();
         assert_eq!(store.get(one).await.unwrap(), None);
         store.put(one, RECEIPT.to_vec()).await.unwrap();
-        store.put(other, large.clone()).await.unwrap();
+        assert!(matches!(store.keep(other, &received, &"0".repeat(64)).await, Err(StoreFault::Failed(_))));
+        assert!(!store.has(other).await.unwrap(), "what is not what was received is not kept");
+        store.keep(other, &received, &hash).await.unwrap();
         assert_eq!(store.get(one).await.unwrap().as_deref(), Some(RECEIPT));
         assert_eq!(store.get(other).await.unwrap().as_ref(), Some(&large));
         let mut listed = store.listed(1).await.unwrap();

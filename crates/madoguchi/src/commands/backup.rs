@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use domain::{calendar::japanese_datetime, clock::Clock};
 use serde_json::json;
-use services::backup::{self, Caught, Order, Release, Replayed, Restored, Target, Verified};
+use services::backup::{self, Caught, Copied, Manifest, Order, Release, Replayed, Restored, Target, Verified};
 use storage::Db;
 
 use crate::{
@@ -113,12 +113,7 @@ impl Backup {
             let (rows, tables, files) = (manifest.rows(), manifest.tables.len(), manifest.files.len());
             let (uploads, audit) = (manifest.objects.count, manifest.audit.0);
             println!("{file}: {rows} rows of {tables} tables, {files} files, {uploads} uploads, audit row {audit}");
-            if !manifest.objects.missing.is_empty() {
-                let missing = manifest.objects.missing.len();
-                eprintln!(
-                    "the content of {missing} uploads is missing or was changed in the store; the log names them"
-                );
-            }
+            eprint!("{}", missing_words(&manifest));
         }
         Ok(())
     }
@@ -196,8 +191,18 @@ fn verified_words(verified: &Verified) -> String {
         manifest.objects.count,
         verified.audit_rows,
     );
+    text += &missing_words(manifest);
     let _ = writeln!(text, "journal: {} chains, {} lines", verified.journal.0, verified.journal.1);
     text + &replayed_words("a restore would bring", &verified.replayed)
+}
+
+/// Files of applications that a backup could not take along.
+fn missing_words(manifest: &Manifest) -> String {
+    let mut text = String::new();
+    for id in &manifest.objects.missing {
+        let _ = writeln!(text, "missing: objects/{id} was gone or changed in the store when the backup was made");
+    }
+    text
 }
 
 fn replayed_words(verb: &str, replayed: &Replayed) -> String {
@@ -308,6 +313,7 @@ fn restored_words(restored: &Restored) -> String {
     let made_at = japanese_datetime(restored.manifest.made_at);
     let (rows, uploads) = (restored.manifest.rows(), restored.manifest.objects.count);
     let mut text = format!("restored {rows} rows and {uploads} uploads of {made_at}\n");
+    text += &missing_words(&restored.manifest);
     text += &replayed_words("the journal brought", &restored.replayed);
     text + ended_words(&restored.gaps)
 }
@@ -331,10 +337,11 @@ impl Database {
         let db = Db::open(&config.database_url()).await.context("the database cannot be opened")?;
         let copied = backup::copy(&db, &copy.to, &scratch.0).await;
         db.close().await;
-        println!(
-            "{} rows; set `database` in the configuration to the new address; uploads stay where they are",
-            copied?
-        );
+        let Copied { rows, uploads } = copied?;
+        println!("{rows} rows; set `database` in the configuration to the new address");
+        if uploads > 0 {
+            println!("{uploads} uploads stay in {}", config.uploads.stay(&config.data_dir));
+        }
         Ok(())
     }
 }

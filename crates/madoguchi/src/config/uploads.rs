@@ -166,6 +166,21 @@ impl Uploads {
         self.scan.as_ref().and_then(Scan::scanner).unwrap_or_default()
     }
 
+    fn place(&self, data_dir: &Path) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| data_dir.join("uploads"))
+    }
+
+    /// Where files are, and what an installation with a copy of their rows must do to have them.
+    pub(crate) fn stay(&self, data_dir: &Path) -> String {
+        match &self.bucket {
+            Some(bucket) => format!("the bucket {}: keep [uploads.bucket] in the configuration", bucket.name),
+            None => format!(
+                "{}: with another data folder, name it as `uploads.folder` or copy it there as `uploads` before the first start",
+                self.place(data_dir).display()
+            ),
+        }
+    }
+
     /// The store, not asked for anything yet, and the folder for what is received.
     pub(crate) fn open(&self, data_dir: &Path) -> Result<uploads::Uploads, StoreFault> {
         let store = match &self.bucket {
@@ -179,7 +194,7 @@ impl Uploads {
                     .map_err(StoreFault::Failed)?
                     .to_string(),
             })?,
-            None => Store::in_folder(&self.folder.clone().unwrap_or_else(|| data_dir.join("uploads")))?,
+            None => Store::in_folder(&self.place(data_dir))?,
         };
         Ok(uploads::Uploads {
             store,

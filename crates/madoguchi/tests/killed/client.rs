@@ -16,6 +16,19 @@ use rustls::{
 /// How long an answer may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+const FORM: &str = "application/x-www-form-urlencoded";
+const PARTS: &str = "multipart/form-data; boundary=b";
+
+/// A field of a form in parts.
+pub(crate) fn part((key, value): &(&str, &str)) -> String {
+    format!("--b\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n")
+}
+
+/// The begin of a file in a form in parts.
+pub(crate) fn begin_of_file(field: &str, name: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n")
+}
+
 /// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -86,7 +99,7 @@ impl Client {
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
-        self.exchange("GET", path, "")
+        self.exchange("GET", path, (FORM, b""))
     }
 
     /// Opens the page of a form and sends it.
@@ -97,18 +110,48 @@ impl Client {
         let version = form.value("version");
         let own = [("csrf", csrf.as_str()), ("version", version.as_str())];
         let pairs = own.iter().chain(fields).map(|(key, value)| format!("{}={}", encode(key), encode(value)));
-        self.exchange("POST", action, &pairs.collect::<Vec<_>>().join("&"))
+        self.exchange("POST", action, (FORM, pairs.collect::<Vec<_>>().join("&").as_bytes()))
     }
 
-    fn exchange(&mut self, method: &str, path: &str, body: &str) -> Result<Answer> {
+    /// Opens the page of a form and sends it with a file.
+    pub(crate) fn hand_in(&mut self, page: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Result<Answer> {
+        let csrf = self.get(page)?.value("csrf");
+        let own = [("csrf", csrf.as_str())];
+        let mut body: Vec<u8> = own.iter().chain(fields).map(part).collect::<String>().into_bytes();
+        let (field, name, content) = file;
+        body.extend_from_slice(begin_of_file(field, name).as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--b--\r\n");
+        self.exchange("POST", page, (PARTS, &body))
+    }
+
+    /// Sends a form that says that it is so long, as far as it goes: a begin, and octets without end behind it. Reads the answer
+    /// only afterwards, as browsers do.
+    pub(crate) fn pour(&self, path: &str, begin: &str, (says, sends): (u64, usize)) -> Result<Answer> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(self.head("POST", path, PARTS, says).as_bytes())?;
+        stream.write_all(begin.as_bytes())?;
+        let piece = vec![b'x'; 1 << 20];
+        for _ in 0..sends {
+            stream.write_all(&piece)?;
+        }
+        converse(stream, b"")
+    }
+
+    /// The head of a request.
+    fn head(&self, method: &str, path: &str, kind: &str, length: u64) -> String {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nCookie: {}\r\n\
-            Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            self.port,
-            cookies.join("; "),
-            body.len(),
-        );
+        let (port, cookies) = (self.port, cookies.join("; "));
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nCookie: {cookies}\r\n\
+            Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        )
+    }
+
+    fn exchange(&mut self, method: &str, path: &str, (kind, body): (&str, &[u8])) -> Result<Answer> {
+        let mut request = self.head(method, path, kind, body.len() as u64).into_bytes();
+        request.extend_from_slice(body);
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let answer = match &self.tls {
@@ -133,8 +176,8 @@ impl Client {
 }
 
 /// Sends a request and reads a whole answer.
-fn converse(mut stream: impl Read + Write, request: &str) -> Result<Answer> {
-    stream.write_all(request.as_bytes())?;
+fn converse(mut stream: impl Read + Write, request: &[u8]) -> Result<Answer> {
+    stream.write_all(request)?;
     stream.flush()?;
     let (mut received, mut part) = (vec![], [0; 16 * 1024]);
     loop {

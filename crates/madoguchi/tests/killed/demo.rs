@@ -219,6 +219,13 @@ impl Demo {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// The most memory that the process has had so far, in MiB.
+    pub(crate) fn peak(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<usize>().unwrap() / 1024
+    }
+
     /// Waits until the process has ended by itself.
     pub(crate) fn ended(&mut self) {
         let ended = (0..PATIENCE).any(|_| {

@@ -21,6 +21,7 @@ mod root_list;
 mod softhsm;
 mod steps;
 mod turning;
+mod uploads;
 
 use std::{
     io::{ErrorKind, Result},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    ids::{AccountId, ApplicationId},
+    ids::{AccountId, ApplicationId, InstitutionId},
     secrets::PickupId,
 };
 use services::secrets::{new_token, token_hash};
@@ -116,6 +116,23 @@ pub(crate) async fn sessions(folder: &Path, pickup_id: &str) -> [String; 2] {
     one_officer_suffices(&db).await;
     db.close().await;
     tokens
+}
+
+/// A session for a person of a clinic, as a login leaves it.
+pub(crate) async fn session_of(folder: &Path, email: &str) -> String {
+    let db = Db::open(&format!("sqlite:{}", folder.join("madoguchi.db").display())).await.unwrap();
+    let account = storage::accounts::by_email(&mut db.read().await.unwrap(), email).await.unwrap().unwrap().id;
+    let mut conn = open(folder).await;
+    let clinic = sqlx::query_scalar("SELECT institution_id FROM memberships WHERE account_id = $1 AND role = 'owner'");
+    let clinic: Uuid = clinic.bind(account.0).fetch_one(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    let (today, token) = (now(), new_token(&Drawn(now().as_millis().unsigned_abs().into())));
+    let (mut tx, end) = (db.write().await.unwrap(), today + Duration::hours(12));
+    let clinic = Some(InstitutionId(clinic));
+    storage::sessions::insert(&mut tx, &token_hash(&token), account, clinic, today, end, "test").await.unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    token
 }
 
 /// An operator's setting: a single officer revokes, so that one deed is one step that can be killed.

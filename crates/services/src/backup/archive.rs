@@ -123,8 +123,19 @@ impl Reader {
                 format!("its tables are of step {}, this program knows {known}: take a newer one", manifest.step);
             return Err(unreadable(&words));
         }
-        compare_names(&zip, &manifest)?;
-        Ok(Self { zip, manifest, sha256: hex::encode(Sha256::digest(&text)) })
+        let objects = compare_names(&zip, &manifest)?;
+        let mut reader = Self { zip, manifest, sha256: hex::encode(Sha256::digest(&text)) };
+        if objects == reader.manifest.objects.count {
+            return Ok(reader);
+        }
+        let odd = super::objects::odd_one(&mut reader)?;
+        let counted = || format!("{objects} files of applications instead of {}", reader.manifest.objects.count);
+        Err(Fault::Changed(odd.unwrap_or_else(counted)))
+    }
+
+    /// Names of all parts.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.zip.file_names()
     }
 
     /// The lines of a table, one after the other; the hash is compared at the end.
@@ -181,19 +192,16 @@ fn whole(zip: &mut ZipArchive<BufReader<File>>, name: &str) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Nothing may be missing and nothing be added.
-fn compare_names(zip: &ZipArchive<BufReader<File>>, manifest: &Manifest) -> Result<()> {
+/// Nothing may be missing and nothing be added; gives the number of files of applications, which only their rows know.
+fn compare_names(zip: &ZipArchive<BufReader<File>>, manifest: &Manifest) -> Result<u64> {
     let is_object = |name: &&str| name.starts_with(super::objects::FOLDER);
     let objects = zip.file_names().filter(is_object).count();
-    if objects as u64 != manifest.objects.count {
-        return Err(Fault::Changed(format!("{objects} files of applications instead of {}", manifest.objects.count)));
-    }
     let there: BTreeSet<String> = zip.file_names().filter(|name| !is_object(name)).map(str::to_owned).collect();
     let tables = manifest.tables.iter().map(super::StoredTable::entry);
     let files = manifest.files.iter().map(StoredFile::entry);
     let named: BTreeSet<String> = tables.chain(files).chain([manifest::NAME.to_owned()]).collect();
     match there.symmetric_difference(&named).next() {
-        None if there.len() + objects == zip.len() => Ok(()),
+        None if there.len() + objects == zip.len() => Ok(objects as u64),
         None => Err(Fault::Changed("a part stands in it twice".to_owned())),
         Some(name) if named.contains(name) => Err(Fault::Changed(format!("{name} is missing"))),
         Some(name) => Err(Fault::Changed(format!("{name} was added"))),

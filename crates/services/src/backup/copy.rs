@@ -6,13 +6,23 @@ use storage::{Db, boxed};
 
 use super::{Fault, Manifest, Result, archive::Writer, load, make, manifest};
 
-/// Copies all rows of one database into an empty one; gives their number. Nothing may write to the first one meanwhile.
-/// `folder` is for a file in between.
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Number of rows.
+    pub rows: u64,
+    /// Number of files of applications that these rows name. They stay in their store, which belongs to no engine: whoever opens
+    /// the second database needs that store, or a copy of it.
+    pub uploads: u64,
+}
+
+/// Copies all rows of one database into an empty one. Nothing may write to the first one meanwhile. `folder` is for a file in
+/// between.
 ///
 /// # Errors
 /// When the second one is not empty, or anything cannot be read or written.
 #[boxed]
-pub async fn copy(from: &Db, to: &str, folder: &Path) -> Result<u64> {
+pub async fn copy(from: &Db, to: &str, folder: &Path) -> Result<Copied> {
     let target = Db::open_at(to, Some(0)).await?;
     let empty = target.is_empty().await;
     target.close().await;
@@ -31,15 +41,15 @@ pub async fn copy(from: &Db, to: &str, folder: &Path) -> Result<u64> {
         step: snapshot.step().await?,
         tables: make::tables(&mut snapshot, &mut writer).await?,
         files: vec![],
-        // They stay in their store, which belongs to no engine.
         objects: manifest::StoredObjects::default(),
         audit: storage::audit::head(snapshot.conn()).await?,
         crl_numbers: vec![],
         journals: vec![],
     };
+    let uploads = super::objects::count(&mut snapshot).await?;
     drop(snapshot);
     writer.finish(&manifest)?;
     let loaded = load::load(&path, &manifest, to, None).await;
     std::fs::remove_file(&path).map_err(Fault::io(&path))?;
-    loaded.map(|()| manifest.rows())
+    loaded.map(|()| Copied { rows: manifest.rows(), uploads })
 }

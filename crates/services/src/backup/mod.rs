@@ -18,7 +18,7 @@ mod replay;
 mod restore;
 mod verify;
 
-pub use copy::copy;
+pub use copy::{Copied, copy};
 pub use make::{Made, Order, make};
 pub use manifest::{Manifest, StoredFile, StoredObjects, StoredTable};
 pub use quarantine::{Caught, Quarantine, catch_up_in_place, close_if_behind, in_quarantine};

@@ -1,13 +1,22 @@
 //! Files of applications in a backup: they stand beside the tables, and the hash in its row proves each of them.
 
-use domain::{ids::UploadId, uploads::Upload};
+use std::collections::BTreeSet;
+
+use domain::{
+    ids::UploadId,
+    uploads::{Upload, UploadState},
+};
 use sha2::{Digest, Sha256};
-use storage::{Db, boxed, dump::Snapshot};
+use storage::{
+    Db, boxed,
+    dump::{Snapshot, Value},
+};
 use uuid::Uuid;
 
 use super::{
     Fault, Result,
     archive::{Reader, Writer},
+    cells,
     manifest::StoredObjects,
 };
 use crate::uploads::Store;
@@ -43,6 +52,20 @@ pub(super) async fn write(store: &Store, snapshot: &mut Snapshot, writer: &mut W
     }
 }
 
+/// How many files the rows of a state name.
+#[boxed]
+pub(super) async fn count(snapshot: &mut Snapshot) -> Result<u64> {
+    let (mut count, mut after) = (0, UploadId(Uuid::nil()));
+    loop {
+        let page = storage::uploads::all(snapshot.conn(), after, PAGE).await?;
+        count += page.iter().filter(|row| row.upload.state.is_kept()).count() as u64;
+        match page.last() {
+            Some(last) => after = last.upload.id,
+            None => return Ok(count),
+        }
+    }
+}
+
 /// Hands over the content of every file that the rows of a loaded backup name, compared with its hash.
 #[boxed]
 pub(super) async fn read(db: &Db, reader: &mut Reader, to: Option<&Store>) -> Result<()> {
@@ -67,6 +90,30 @@ pub(super) async fn read(db: &Db, reader: &mut Reader, to: Option<&Store>) -> Re
             None => return Err(Fault::Changed(format!("{count} files are in its rows instead of {}", stored.count))),
         }
     }
+}
+
+/// Names a file that is missing in a backup, or was added to it, by the rows in it.
+pub(super) fn odd_one(reader: &mut Reader) -> Result<Option<String>> {
+    let tables = &reader.manifest.tables;
+    let Some(number) = tables.iter().position(|table| table.name == "uploads") else { return Ok(None) };
+    let place = |column: &str| tables.get(number)?.columns.iter().position(|(name, _)| name == column);
+    let (Some(id), Some(state)) = (place("id"), place("state")) else { return Ok(None) };
+    let known = reader.manifest.objects.missing.clone();
+    let mut there: BTreeSet<String> =
+        reader.names().filter(|name| name.starts_with(FOLDER)).map(str::to_owned).collect();
+    let mut missing = None;
+    reader.lines(number, &mut |line| {
+        let row = cells::row(line).unwrap_or_default();
+        let (Some(Value::Bytes(id)), Some(Value::Text(state))) = (row.get(id), row.get(state)) else { return Ok(()) };
+        let kept = state.parse::<UploadState>().is_ok_and(UploadState::is_kept);
+        let id = Uuid::from_slice(id).ok().map(UploadId).filter(|id| kept && !known.contains(id));
+        if let Some(name) = id.map(entry).filter(|name| !there.remove(name)) {
+            missing.get_or_insert(name);
+        }
+        Ok(())
+    })?;
+    let missing = missing.map(|name| format!("{name} is missing"));
+    Ok(missing.or_else(|| there.first().map(|name| format!("{name} was added"))))
 }
 
 fn is_content_of(upload: &Upload, content: &[u8]) -> bool {

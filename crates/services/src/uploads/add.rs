@@ -8,17 +8,15 @@ use domain::{
 };
 use serde_json::json;
 use storage::{Tx, applications::Application, boxed, uploads::UploadRow};
-use tokio::sync::Semaphore;
 
-use super::{SCAN, Spooled, Taken, answer_in_turn, enqueue, is_upload, judge::read, scan::Scan, store::StoreFault};
+use super::{
+    SCAN, Spooled, Taken, answer_in_turn, counts, enqueue, is_upload, judge::read, scan::Scan, store::StoreFault,
+};
 use crate::{
     Ctx, Error, Result,
     applications::{FormState, form},
     mandates::{prepared, settle_written},
 };
-
-/// Files whose content is in memory at a time.
-static IN_MEMORY: Semaphore = Semaphore::const_new(4);
 
 const NO_ROOM: &str = "いま、ファイルを保管する場所がいっぱいです。入力した内容は保存されています。時間をおいて、もう一度追加してください。";
 const NOT_KEPT: &str = "いま、ファイルを保管できませんでした。入力した内容は保存されています。しばらくしてから、もう一度追加してください。";
@@ -54,20 +52,24 @@ pub async fn add(ctx: &Ctx<'_>, case: ApplicationId, field: &str, sent_name: &st
         Taken::Kept if file.size == 0 => return slip("ファイルが空です。元のファイルを確かめてください。"),
         Taken::Kept => {}
     }
-    let _room = IN_MEMORY.acquire().await.map_err(Error::internal)?;
-    let (kind, content) = match read(file.path.clone()).await? {
-        Ok(read) => read,
+    let kind = match read(file.path.clone()).await? {
+        Ok(kind) => kind,
         Err(words) => return slip(words),
     };
     let row = row(ctx, case, field, (clean_name(sent_name, kind), kind), &file)?;
     if let Some(words) = prepare(ctx, &row, most).await? {
         return slip(&words);
     }
-    if let Err(fault) = ctx.app.uploads.store.put(row.upload.id, content).await {
+    if let Err(fault) = ctx.app.uploads.store.keep(row.upload.id, &file.path, &file.sha256).await {
         return slip(not_kept(ctx, &row, &fault).await?);
     }
-    finish(ctx, &state, &row).await?;
-    Ok(Added::Done(row.upload.id))
+    match finish(ctx, &state, &row, most).await? {
+        None => Ok(Added::Done(row.upload.id)),
+        Some(words) => {
+            forget(ctx, &row).await?;
+            slip(&words)
+        }
+    }
 }
 
 /// What is said of a file that is too large; pages say it before it was received whole.
@@ -123,9 +125,10 @@ async fn prepare(ctx: &Ctx<'_>, row: &UploadRow, most: usize) -> Result<Option<S
     Ok(None)
 }
 
+/// Why a case takes no further file, or not this one. One that is only on its way does not count: its process may have died, and
+/// nobody sees it in the form.
 fn too_many(row: &UploadRow, most: usize, there: &[UploadRow]) -> Option<String> {
-    let held: Vec<&Upload> =
-        there.iter().map(|row| &row.upload).filter(|upload| upload.state != UploadState::Removing).collect();
+    let held: Vec<&Upload> = there.iter().filter(|row| counts(row)).map(|row| &row.upload).collect();
     let of_field = held.iter().filter(|upload| upload.field == row.upload.field).count();
     let in_all: u64 = held.iter().map(|upload| upload.size).sum();
     if held.iter().any(|upload| upload.field == row.upload.field && upload.sha256 == row.upload.sha256) {
@@ -148,20 +151,32 @@ fn too_many(row: &UploadRow, most: usize, there: &[UploadRow]) -> Option<String>
 /// Takes the note back when the content could not be kept.
 async fn not_kept(ctx: &Ctx<'_>, row: &UploadRow, fault: &StoreFault) -> Result<&'static str> {
     tracing::error!(upload = %row.upload.id, %fault, "a file could not be kept");
-    // Whatever of it was kept is destroyed by the daily sweep, which finds the note.
+    forget(ctx, row).await?;
+    Ok(if matches!(fault, StoreFault::Full(_)) { NO_ROOM } else { NOT_KEPT })
+}
+
+/// Takes back what was noted and kept of a file that does not come to count.
+async fn forget(ctx: &Ctx<'_>, row: &UploadRow) -> Result<()> {
+    // Where the store refuses, the daily sweep finds the note.
     if ctx.app.uploads.store.delete(row.upload.id).await.is_ok() {
         let mut tx = ctx.app.db.write().await?;
         storage::uploads::delete(&mut tx, row.upload.id).await?;
         tx.commit().await?;
     }
-    Ok(if matches!(fault, StoreFault::Full(_)) { NO_ROOM } else { NOT_KEPT })
+    Ok(())
 }
 
-/// The content is kept: the file counts from now on, and is scanned where a scanner is configured.
-async fn finish(ctx: &Ctx<'_>, state: &FormState, row: &UploadRow) -> Result<()> {
+/// The content is kept: the file counts from now on, and is scanned where a scanner is configured. A sentence when others were
+/// faster and the case takes no more.
+async fn finish(ctx: &Ctx<'_>, state: &FormState, row: &UploadRow, most: usize) -> Result<Option<String>> {
     let mut tx = ctx.app.db.write().await?;
     let to = if ctx.app.settings.scan == Scan::None { UploadState::Clean } else { UploadState::Waiting };
     let case = writable(&mut tx, row.application).await?;
+    let there = storage::uploads::of_case(&mut tx, row.application).await?;
+    if let Some(words) = too_many(row, most, &there) {
+        tx.rollback().await?;
+        return Ok(Some(words));
+    }
     let moved = storage::uploads::advance(&mut tx, row, to, "", ctx.now).await?;
     let Some(case) = case.filter(|_| moved) else {
         tx.rollback().await?;
@@ -176,7 +191,7 @@ async fn finish(ctx: &Ctx<'_>, state: &FormState, row: &UploadRow) -> Result<()>
     }
     tx.commit().await?;
     ctx.app.wake.notify_one();
-    Ok(())
+    Ok(None)
 }
 
 /// The case in the turn of the transaction, if it may still be written.
@@ -226,6 +241,9 @@ mod tests {
         assert!(too_many(&file(1, "receipts", 10), 3, &there).unwrap().contains("同じ内容"));
         assert_eq!(too_many(&file(1, "report", 10), 1, &there), None, "the same file may answer another field");
         assert!(too_many(&new(LARGEST_IN_ALL - 19), 3, &there).unwrap().contains("100.0MB"));
+        let mut dead = file(3, "receipts", LARGEST_IN_ALL);
+        dead.upload.state = UploadState::Prepared;
+        assert_eq!(too_many(&new(10), 3, &[&there[..], &[dead]].concat()), None, "its process died: it may come again");
         let many: Vec<UploadRow> = (0..40).map(|number| file(100 + number, "other", 1)).collect();
         assert!(too_many(&new(1), 3, &many).is_some());
     }

@@ -71,7 +71,7 @@ async fn opened(ctx: &Ctx<'_>, case: ApplicationId, id: UploadId) -> Result<Open
 }
 
 /// Gives nothing out that is not what was handed in.
-async fn whole(upload: Upload, content: Vec<u8>) -> Result<Opened> {
+pub(super) async fn whole(upload: Upload, content: Vec<u8>) -> Result<Opened> {
     let work = move || (hex::encode(Sha256::digest(&content)), content);
     let (hash, content) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     if hash == upload.sha256 {

@@ -39,6 +39,13 @@ pub struct Spooled {
     pub taken: Taken,
 }
 
+impl Spooled {
+    /// Octets of it that lie on the disk.
+    pub fn kept(&self) -> u64 {
+        if self.taken == Taken::Kept { self.size } else { 0 }
+    }
+}
+
 impl Drop for Spooled {
     fn drop(&mut self) {
         match std::fs::remove_file(&self.path) {

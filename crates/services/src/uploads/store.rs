@@ -8,10 +8,21 @@ use std::{
 use domain::ids::UploadId;
 use futures_util::TryStreamExt;
 use object_store::{
-    ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem, memory::InMemory,
-    path::Path as Name,
+    MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem,
+    memory::InMemory, path::Path as Name,
 };
+use sha2::{Digest, Sha256};
 use storage::{boxed, uploads::shard_of};
+use tokio::{
+    fs::File,
+    io::{AsyncRead, AsyncReadExt},
+    sync::Semaphore,
+};
+
+/// Octets that are carried from disk to disk at a time.
+const PIECE: u64 = 1024 * 1024;
+/// Files that are on their way to a bucket at a time, each whole in memory.
+static TO_BUCKET: Semaphore = Semaphore::const_new(4);
 
 /// Why the store did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -86,6 +97,8 @@ pub struct Store {
     prefix: String,
     /// The folder, where it is one: its disk is watched.
     folder: Option<PathBuf>,
+    /// Whether it takes each file in one request.
+    whole: bool,
 }
 
 impl Store {
@@ -96,7 +109,7 @@ impl Store {
     pub fn in_folder(folder: &Path) -> Result<Self, StoreFault> {
         make_private(folder)?;
         let objects = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { objects: Arc::new(objects), prefix: String::new(), folder: Some(folder.to_owned()) })
+        Ok(Self { objects: Arc::new(objects), prefix: String::new(), folder: Some(folder.to_owned()), whole: false })
     }
 
     /// A bucket. Nothing is asked of the server yet.
@@ -113,12 +126,12 @@ impl Store {
             let plain = endpoint.starts_with("http://");
             builder = builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
         }
-        Ok(Self { objects: Arc::new(builder.build()?), prefix: bucket.prefix.clone(), folder: None })
+        Ok(Self { objects: Arc::new(builder.build()?), prefix: bucket.prefix.clone(), folder: None, whole: true })
     }
 
     /// Memory, which is gone with the process: for tests and measurements.
     pub fn in_memory() -> Self {
-        Self { objects: Arc::new(InMemory::new()), prefix: String::new(), folder: None }
+        Self { objects: Arc::new(InMemory::new()), prefix: String::new(), folder: None, whole: false }
     }
 
     fn name(&self, id: UploadId) -> Name {
@@ -138,6 +151,49 @@ impl Store {
     pub async fn put(&self, id: UploadId, content: Vec<u8>) -> Result<(), StoreFault> {
         self.objects.put(&self.name(id), PutPayload::from(content)).await?;
         Ok(())
+    }
+
+    /// Keeps the content of a file that was received on a disk of this machine, if it still has its hash; durable when it
+    /// returns. A bucket is given all of it in one request: what is begun there in parts and never ended is listed nowhere, and
+    /// paid for.
+    ///
+    /// # Errors
+    /// When there is no room, the disk or the store fails, or the content is another one.
+    #[boxed]
+    pub async fn keep(&self, id: UploadId, from: &Path, sha256: &str) -> Result<(), StoreFault> {
+        let mut file = File::open(from).await?;
+        if self.whole {
+            let _turn = TO_BUCKET.acquire().await.map_err(|error| StoreFault::Failed(error.to_string()))?;
+            let mut content = vec![];
+            file.read_to_end(&mut content).await?;
+            is_same(Sha256::new_with_prefix(&content), sha256)?;
+            return self.put(id, content).await;
+        }
+        let mut object = self.objects.put_multipart(&self.name(id)).await?;
+        let carried = carry(file, &mut *object, sha256).await;
+        if carried.is_err()
+            && let Err(error) = object.abort().await
+        {
+            tracing::warn!(upload = %id, %error, "what was begun of a file stays; the daily sweep removes it");
+        }
+        carried
+    }
+
+    /// What lies half written in a part of a folder, by its file: a process that died has left it, or one that lives is at it.
+    /// A bucket shows only whole objects.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(super) fn begun(&self, shard: u8) -> std::io::Result<Vec<(UploadId, PathBuf)>> {
+        let Some(folder) = &self.folder else { return Ok(vec![]) };
+        let entries = match std::fs::read_dir(folder.join(format!("{shard:02x}"))) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            entries => entries?,
+        };
+        let paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+        // So the crate calls a file until it is whole (`LocalFileSystem`, "Path Semantics").
+        let of = |path: &Path| path.file_name()?.to_str()?.split_once('#')?.0.parse().ok();
+        Ok(paths.into_iter().filter_map(|path| Some((of(&path)?, path))).collect())
     }
 
     /// The content of a file; none when it is not there.
@@ -203,6 +259,27 @@ impl Store {
             _ => Err(StoreFault::Failed("what was written is not what is read".to_owned())),
         }
     }
+}
+
+/// Carries a file piece by piece; it is there once it is all of it.
+async fn carry(mut file: impl AsyncRead + Unpin, to: &mut dyn MultipartUpload, sha256: &str) -> Result<(), StoreFault> {
+    let mut digest = Sha256::new();
+    loop {
+        let mut piece = vec![];
+        if (&mut file).take(PIECE).read_to_end(&mut piece).await? == 0 {
+            break;
+        }
+        digest.update(&piece);
+        to.put_part(piece.into()).await?;
+    }
+    is_same(digest, sha256)?;
+    to.complete().await?;
+    Ok(())
+}
+
+fn is_same(digest: Sha256, sha256: &str) -> Result<(), StoreFault> {
+    let same = hex::encode(digest.finalize()) == sha256;
+    same.then_some(()).ok_or_else(|| StoreFault::Failed("what was received is not what lies on the disk".to_owned()))
 }
 
 /// Where files are kept, and where they wait until it is known what they are.

@@ -1,5 +1,5 @@
 //! What no process came back for, looked for once a day, part by part of the store: content without a row, rows without
-//! content, files that were begun or taken away and never came to an end.
+//! content, content that is half written, files that were begun or taken away and never came to an end.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use storage::boxed;
 use time::Duration;
 use uuid::Uuid;
 
-use super::destroy::finish;
+use super::{SCAN, Scan, destroy::finish, enqueue, open::whole};
 use crate::{App, Ctx, Error, Result, daily};
 
 /// Kind of the job that looks for what was left behind.
@@ -47,7 +47,9 @@ pub async fn sweep(app: &App, payload: &Value) -> Result<()> {
         received(&ctx)?;
     }
     for part in first..(first + PARTS).min(256) {
-        compare(&ctx, u8::try_from(part).unwrap_or(u8::MAX)).await?;
+        let part = u8::try_from(part).unwrap_or(u8::MAX);
+        half_written(&ctx, part)?;
+        compare(&ctx, part).await?;
     }
     let next = first + PARTS;
     if next >= 256 {
@@ -78,6 +80,16 @@ fn received(ctx: &Ctx<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What lies in a part of the store, half written, for longer than any file is on its way into it.
+fn half_written(ctx: &Ctx<'_>, part: u8) -> Result<()> {
+    let begun = ctx.app.uploads.store.begun(part).map_err(Error::internal)?;
+    for (_, path) in begun.into_iter().filter(|(id, _)| made_before(*id, ctx.now - BEGUN)) {
+        std::fs::remove_file(&path).map_err(Error::internal)?;
+        tracing::info!(path = %path.display(), "a file that was kept only in part is removed");
+    }
+    Ok(())
+}
+
 /// When an identifier was made stands in it.
 fn made_before(id: UploadId, at: Timestamp) -> bool {
     let made = id.0.get_timestamp().map(|made| made.to_unix());
@@ -95,6 +107,7 @@ async fn compare(ctx: &Ctx<'_>, part: u8) -> Result<()> {
             let has = there.remove(id);
             match state {
                 UploadState::Infected if has => destroyed(ctx, *id, "a virus was found in it").await?,
+                UploadState::Lost if has => found(ctx, *id).await?,
                 state if state.is_kept() && !has => missing(ctx, *id).await?,
                 _ => {}
             }
@@ -131,4 +144,29 @@ async fn missing(ctx: &Ctx<'_>, id: UploadId) -> Result<()> {
         ctx.audit(&mut tx, "upload.lost", format!("upload:{id}"), &row.upload.sha256, "");
     }
     Ok(tx.commit().await?)
+}
+
+/// The content of a lost file lies in its place again, as after a disk that was not there: it counts if it is the same, and goes
+/// to the scanner once more.
+async fn found(ctx: &Ctx<'_>, id: UploadId) -> Result<()> {
+    let row = storage::uploads::find(&mut ctx.app.db.read().await?, id).await?;
+    let content = ctx.app.uploads.store.get(id).await.map_err(Error::internal)?;
+    let (Some(row), Some(content)) = (row, content) else { return Ok(()) };
+    if let Err(error) = whole(row.upload.clone(), content).await {
+        tracing::error!(upload = %id, %error, "a file that was lost is there again, but not as it was handed in");
+        return Ok(());
+    }
+    let mut tx = ctx.app.db.write().await?;
+    let scanned = ctx.app.settings.scan == Scan::None;
+    let to = if scanned { UploadState::Clean } else { UploadState::Waiting };
+    if row.upload.state == UploadState::Lost && storage::uploads::advance(&mut tx, &row, to, "", ctx.now).await? {
+        tracing::info!(upload = %id, case = %row.application, "the content of a lost file is there again");
+        ctx.audit(&mut tx, "upload.found", format!("upload:{id}"), "", &row.upload.sha256);
+        if !scanned {
+            enqueue(ctx, &mut tx, SCAN, json!({ "upload": id })).await?;
+        }
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
 }

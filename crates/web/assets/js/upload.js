@@ -42,7 +42,7 @@ function watch(box) {
     say(words, true);
   };
   // The field as it stands now, in place of this one; what was typed or chosen elsewhere stays as it is.
-  const renew = async (address) => {
+  const renew = async (address, fault = "") => {
     const answer = await fetch(address);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(input.id)?.closest(".field");
@@ -50,10 +50,12 @@ function watch(box) {
     const added = input.files.length;
     box.closest(".field").replaceWith(fresh);
     delete form.dataset.sent;
-    settled(input.id);
+    if (!fault) settled(input.id);
     const next = fresh.querySelector("[data-upload]");
     watch(next);
-    next.querySelector("[data-upload-state]").textContent = `${added}件のファイルを追加しました。`;
+    const told = next.querySelector("[data-upload-state]");
+    told.textContent = fault || `${added}件のファイルを追加しました。`;
+    told.classList.toggle("is-failed", fault !== "");
     fresh.querySelector("input[type='file']").focus();
   };
   const answered = (request) => {
@@ -68,9 +70,12 @@ function watch(box) {
         history.replaceState(null, "", answer.go);
         location.reload();
       });
-    } else {
-      end(answer.errors?.map((error) => error.message).join(" ") || FAILED);
+      return;
     }
+    const words = answer.errors?.map((error) => error.message).join(" ") || FAILED;
+    // Some of them stand in the list now.
+    if (answer.kept) renew(location.href, words).catch(() => end(words));
+    else end(words);
   };
   const send = () => {
     const data = new FormData(form);

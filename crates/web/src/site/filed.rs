@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Multipart, Request, multipart::Field},
-    http::{StatusCode, header},
+    http::{StatusCode, Version, header},
 };
 use domain::uploads::{LARGEST, LARGEST_IN_ALL};
 use services::{
@@ -13,18 +13,18 @@ use services::{
     uploads::{Incoming, Spooled, Taken},
 };
 
-use super::{Failure, Posted, Site, Typed, Visit};
+use super::{Failure, Posted, Site, Typed, Visit, gate::Gate};
 
-/// Longest request with files in octets; what is longer is cut off.
-pub(crate) const LONGEST: u64 = LARGEST_IN_ALL + 8 * 1024 * 1024;
+/// Longest request with files in octets; what is longer is cut off. As many files as one request may have are read to their
+/// end, although a case holds fewer: behind them stands what was typed.
+pub(crate) const LONGEST: u64 = MOST_FILES as u64 * LARGEST + 8 * 1024 * 1024;
 /// Longest text of all fields together in octets.
 const LONGEST_TEXT: usize = 1024 * 1024;
 /// Most parts of a form.
 const MOST_PARTS: usize = 2_000;
 /// Most files of one request.
 const MOST_FILES: usize = 20;
-/// Octets of a file that is too large that are still read, so that the rest of the form is not lost; a browser that is cut off
-/// in the middle of its sentence often shows no answer.
+/// Octets that are still read of a file that is not kept, so that the rest of the form is not lost.
 const PATIENCE: u64 = 3 * LARGEST;
 /// How long the next piece may take.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -48,6 +48,8 @@ pub struct Filed {
     pub posted: Posted,
     /// The files, in their order.
     pub files: Vec<SentFile>,
+    /// The field of the first file that was passed over, because more came than are taken at once or nobody is logged in.
+    pub left_out: Option<String>,
     /// Whether the request was cut off: fields that stand behind its end are missing.
     pub cut: bool,
 }
@@ -64,17 +66,26 @@ impl FromRequest<Site> for Filed {
         let visit = Visit::from_request_parts(&mut parts, site).await?;
         let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let from_here = super::posted::is_from_here(&parts.headers, &site.app.settings.portal_url);
+        let one_at_a_time = parts.version < Version::HTTP_2;
+        let (body, gate) = Gate::before(body);
         let request = Request::from_parts(parts, body);
         let multipart = Multipart::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
         let mut reader = Reader {
             filed: Self::default(),
             text: 0,
+            kept: 0,
             hopeless: length.is_some_and(|length: u64| length > LONGEST),
             from_here,
             csrf: visit.csrf.clone(),
+            gate,
         };
         let ctx = visit.session().map(|_| visit.ctx());
-        reader.read(multipart, ctx.as_ref()).await?;
+        let read = reader.read(multipart, ctx.as_ref()).await;
+        // Later versions of HTTP end one request without its connection.
+        if one_at_a_time && (reader.filed.cut || read.is_err()) {
+            reader.gate.clone().let_run_out();
+        }
+        read?;
         if reader.is_ours() { Ok(reader.filed) } else { Err(Failure::StaleForm) }
     }
 }
@@ -84,10 +95,13 @@ struct Reader {
     filed: Filed,
     /// Octets of text so far.
     text: usize,
+    /// Octets of files that were kept so far.
+    kept: u64,
     /// Whether the request says of itself that it is too long.
     hopeless: bool,
     from_here: bool,
     csrf: String,
+    gate: Gate,
 }
 
 impl Reader {
@@ -95,10 +109,11 @@ impl Reader {
         self.from_here || services::secrets::same(self.filed.posted.get("csrf"), &self.csrf)
     }
 
-    /// Reads parts until the end or until enough is read. Without a context nobody is logged in: files are not received.
+    /// Reads parts until the end or until enough is read. Without a context nobody is logged in: files are passed over.
     async fn read(&mut self, mut multipart: Multipart, ctx: Option<&Ctx<'_>>) -> Result<(), Failure> {
         for _ in 0..MOST_PARTS {
-            let part = tokio::time::timeout(PAUSE, multipart.next_field()).await.map_err(|_| Failure::Unreadable)?;
+            let part = tokio::time::timeout(PAUSE, self.gate.feed(multipart.next_field())).await;
+            let part = part.map_err(|_| Failure::Unreadable)?;
             let mut part = match part {
                 Ok(Some(part)) => part,
                 Ok(None) => return Ok(()),
@@ -128,7 +143,7 @@ impl Reader {
 
     async fn take_text(&mut self, part: &mut Field<'_>, key: String) -> Result<bool, Failure> {
         let mut value = vec![];
-        while let Some(piece) = next(part).await? {
+        while let Some(piece) = self.next(part).await? {
             let Ok(piece) = piece else { return Ok(false) };
             self.text += piece.len();
             if self.text > LONGEST_TEXT {
@@ -147,17 +162,21 @@ impl Reader {
         (field, name): (String, String),
         ctx: Option<&Ctx<'_>>,
     ) -> Result<bool, Failure> {
-        let first = match next(part).await? {
+        let first = match self.next(part).await? {
             // A browser sends an empty part for a field in which nothing was chosen; a name without content is an empty file.
             None if name.is_empty() => return Ok(true),
             first => first,
         };
-        let Some(ctx) = ctx else { return Ok(first.is_none()) };
+        let Some(ctx) = ctx else {
+            self.filed.left_out.get_or_insert(field);
+            return self.pass_over(part, first).await;
+        };
         if !self.is_ours() {
             return Err(Failure::StaleForm);
         }
-        if self.filed.files.len() >= MOST_FILES {
-            return Ok(false);
+        if self.filed.files.len() >= MOST_FILES || self.kept > LARGEST_IN_ALL {
+            self.filed.left_out.get_or_insert(field);
+            return self.pass_over(part, first).await;
         }
         let mut file = Incoming::begin(ctx).await?;
         let whole = self.receive(part, first, &mut file).await?;
@@ -165,17 +184,13 @@ impl Reader {
         if !whole {
             file.taken = Taken::TooLarge;
         }
+        self.kept += file.kept();
         self.filed.files.push(SentFile { field, name, file });
         Ok(whole)
     }
 
     /// Receives a file to its end; false when it has none within what is read.
-    async fn receive(
-        &self,
-        part: &mut Field<'_>,
-        mut piece: Option<Result<Bytes, ()>>,
-        file: &mut Incoming,
-    ) -> Result<bool, Failure> {
+    async fn receive(&self, part: &mut Field<'_>, mut piece: Piece, file: &mut Incoming) -> Result<bool, Failure> {
         let mut over = 0_u64;
         while let Some(held) = piece {
             let Ok(held) = held else { return Ok(false) };
@@ -185,20 +200,37 @@ impl Reader {
                     return Ok(false);
                 }
             }
-            piece = next(part).await?;
+            piece = self.next(part).await?;
         }
         Ok(true)
     }
-}
 
-/// The next piece of a part; an error inside when the request is longer than it may be.
-async fn next(part: &mut Field<'_>) -> Result<Option<Result<Bytes, ()>>, Failure> {
-    loop {
-        match tokio::time::timeout(PAUSE, part.chunk()).await {
-            Ok(Ok(Some(piece))) if piece.is_empty() => {}
-            Ok(Ok(piece)) => return Ok(piece.map(Ok)),
-            Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => return Ok(Some(Err(()))),
-            Ok(Err(_)) | Err(_) => return Err(Failure::Unreadable),
+    /// Reads a file to its end and keeps nothing of it; false when it has none within what is read.
+    async fn pass_over(&self, part: &mut Field<'_>, mut piece: Piece) -> Result<bool, Failure> {
+        let mut over = 0_u64;
+        while let Some(held) = piece {
+            let Ok(held) = held else { return Ok(false) };
+            over += held.len() as u64;
+            if self.hopeless || over > PATIENCE {
+                return Ok(false);
+            }
+            piece = self.next(part).await?;
+        }
+        Ok(true)
+    }
+
+    /// The next piece of a part; an error inside when the request is longer than it may be.
+    async fn next(&self, part: &mut Field<'_>) -> Result<Piece, Failure> {
+        loop {
+            match tokio::time::timeout(PAUSE, self.gate.feed(part.chunk())).await {
+                Ok(Ok(Some(piece))) if piece.is_empty() => {}
+                Ok(Ok(piece)) => return Ok(piece.map(Ok)),
+                Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => return Ok(Some(Err(()))),
+                Ok(Err(_)) | Err(_) => return Err(Failure::Unreadable),
+            }
         }
     }
 }
+
+/// A piece of a part, or that there is no more; an error inside when the request is longer than it may be.
+type Piece = Option<Result<Bytes, ()>>;

@@ -5,6 +5,7 @@ mod failure;
 mod fields;
 mod filed;
 mod frame;
+mod gate;
 mod guard;
 mod handed_in;
 mod html;

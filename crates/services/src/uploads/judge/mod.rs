@@ -24,13 +24,10 @@ pub fn judged(bytes: &[u8]) -> Result<UploadKind, &'static str> {
     Ok(kind)
 }
 
-/// What a file on the disk is, and its octets.
-pub(super) async fn read(path: std::path::PathBuf) -> Result<Result<(UploadKind, Vec<u8>), &'static str>> {
+/// What a file on the disk is.
+pub(super) async fn read(path: std::path::PathBuf) -> Result<Result<UploadKind, &'static str>> {
     let _turn = ONE_AT_A_TIME.acquire().await.map_err(Error::internal)?;
-    let work = move || -> std::io::Result<_> {
-        let bytes = std::fs::read(path)?;
-        Ok(judged(&bytes).map(|kind| (kind, bytes)))
-    };
+    let work = move || -> std::io::Result<_> { Ok(judged(&std::fs::read(path)?)) };
     match tokio::task::spawn_blocking(work).await {
         Ok(read) => read.map_err(Error::internal),
         // A reader that gives up on what it never met is no fault of the person.

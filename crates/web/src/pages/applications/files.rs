@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    forms::{Finding, Findings},
+    forms::{Finding, Findings, Input},
     ids::ApplicationId,
 };
 use serde::Deserialize;
 use serde_json::json;
 use services::{
     Error,
+    applications::FormState,
     uploads::{self, Added, Taken},
 };
 
@@ -21,7 +22,14 @@ use super::{go_on, id};
 use crate::site::{Failure, Filed, HandedIn, SentFile, Visit, see_other};
 
 const CUT: &str = "送られた内容が大きすぎるため、途中までしか受け取れませんでした。ファイルは1つ20MB、一度に合わせて100MBまでです。入力した内容を確かめてください。";
+const LEFT_OUT: &str =
+    "一度に追加できるのは、20件、合わせて100MBまでです。追加されていないファイルを、もう一度選んで追加してください。";
+const LATE: &str = "ログインの有効期限が切れていたため、選んだファイルを受け取れませんでした。もう一度選んで追加してください。ほかに入力した内容は残っています。";
 const NONE: &str = "ファイルを選んでから、「ファイルを追加する」を押してください。";
+
+const BEHIND: &str = "この欄より下に入力した内容は受け取れませんでした。もう一度入力してください。";
+/// Most files that a sentence is said about.
+const MOST_TOLD: usize = 5;
 
 /// What the buttons beside files ask for, as the value of the button says.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,13 +61,43 @@ pub(super) struct Outcome {
     pub(super) findings: Findings,
     /// How it is answered when something is wrong.
     pub(super) status: StatusCode,
+    /// How many files came to count.
+    kept: usize,
+    /// How many were not taken, and of how many of them nothing is said.
+    told: usize,
+    untold: usize,
 }
 
 impl Outcome {
+    /// Says one thing more: a field has one sentence for each file that was not taken, as far as people read on.
     fn slip(&mut self, finding: Finding, status: StatusCode) {
-        self.findings.error(finding.field, finding.message);
+        match self.findings.errors.iter_mut().find(|known| known.field == finding.field) {
+            None => self.findings.error(finding.field, finding.message),
+            Some(_) if self.told >= MOST_TOLD => self.untold += 1,
+            Some(known) => {
+                known.message.push(' ');
+                known.message.push_str(&finding.message);
+            }
+        }
+        self.told += 1;
         if status != StatusCode::UNPROCESSABLE_ENTITY {
             self.status = status;
+        }
+    }
+}
+
+impl Outcome {
+    /// Says what no single file is told.
+    fn end(&mut self, left_out: Option<String>, cut: bool) {
+        if let (Some(known), more @ 1..) = (self.findings.errors.last_mut(), self.untold) {
+            known.message.push_str(&format!(" ほかに{more}件も、追加できませんでした。"));
+        }
+        if let (Some(known), true) = (self.findings.errors.last_mut(), cut) {
+            known.message.push_str(BEHIND);
+        }
+        if let Some(field) = left_out {
+            self.told = 0;
+            self.slip(Finding { field, message: LEFT_OUT.to_owned() }, StatusCode::UNPROCESSABLE_ENTITY);
         }
     }
 }
@@ -68,7 +106,7 @@ impl Outcome {
 pub(super) async fn settle(visit: &Visit, case: ApplicationId, sent: Filed) -> Result<Outcome, Failure> {
     let asked = sent.posted.get("action").to_owned();
     let asked = Asked::of(&asked);
-    let mut outcome = Outcome { findings: Findings::default(), status: StatusCode::UNPROCESSABLE_ENTITY };
+    let mut outcome = Outcome { status: StatusCode::UNPROCESSABLE_ENTITY, ..Outcome::default() };
     let field = sent.files.last().map(|file| file.field.clone()).unwrap_or_default();
     if let (Asked::Files(field), true) = (&asked, sent.files.is_empty() && !sent.cut) {
         outcome
@@ -80,10 +118,12 @@ pub(super) async fn settle(visit: &Visit, case: ApplicationId, sent: Filed) -> R
             Taken::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Taken::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
         };
-        if let Added::Slip(finding) = uploads::add(&visit.ctx(), case, &field, &name, file).await? {
-            outcome.slip(finding, status);
+        match uploads::add(&visit.ctx(), case, &field, &name, file).await? {
+            Added::Slip(finding) => outcome.slip(finding, status),
+            Added::Done(_) => outcome.kept += 1,
         }
     }
+    outcome.end(sent.left_out, sent.cut);
     if sent.cut && outcome.findings.errors.is_empty() {
         outcome.slip(Finding { field, message: CUT.to_owned() }, StatusCode::PAYLOAD_TOO_LARGE);
     }
@@ -92,6 +132,15 @@ pub(super) async fn settle(visit: &Visit, case: ApplicationId, sent: Filed) -> R
         uploads::remove(&visit.ctx(), case, file).await?;
     }
     Ok(outcome)
+}
+
+/// What is said at a field whose files came after the session had ended.
+pub(super) fn came_late(state: &FormState, key: &str) -> Option<Findings> {
+    let fields = state.sections.iter().flat_map(|section| &section.fields);
+    let field = fields.filter(|field| matches!(field.input, Input::Upload { .. })).find(|field| field.key == key)?;
+    let mut findings = Findings::default();
+    findings.error(&field.key, format!("「{}」：{LATE}", field.label));
+    Some(findings)
 }
 
 /// Whether a script asks, which shows what it is told in the page that stands.
@@ -109,7 +158,7 @@ pub(super) fn back(case: ApplicationId, field: &str, script: bool) -> Response {
 pub(super) fn told(outcome: &Outcome) -> Response {
     let error = |finding: &Finding| json!({ "field": finding.field, "message": finding.message });
     let errors: Vec<_> = outcome.findings.errors.iter().map(error).collect();
-    (outcome.status, Json(json!({ "errors": errors }))).into_response()
+    (outcome.status, Json(json!({ "errors": errors, "kept": outcome.kept }))).into_response()
 }
 
 /// Whether a file is saved instead of shown.

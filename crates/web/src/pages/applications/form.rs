@@ -91,6 +91,8 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
 pub(super) struct Wish {
     /// Present when the check page led back here.
     faults: Option<String>,
+    /// Key of the field whose files were sent after the session had ended.
+    left_out: Option<String>,
 }
 
 /// Shows the form with what was typed before, and with its faults when it could not be sent.
@@ -106,7 +108,10 @@ pub(super) async fn show(
             let findings = applications::check(&visit.ctx(), id).await?.checked.findings;
             Ok(Html(page(&visit, &state, Some(&findings))).into_response())
         }
-        Ok(state) => Ok(Html(page(&visit, &state, None)).into_response()),
+        Ok(state) => {
+            let late = wish.left_out.and_then(|field| files::came_late(&state, &field));
+            Ok(Html(page(&visit, &state, late.as_ref())).into_response())
+        }
         Err(Error::ChangedMeanwhile) => clients::changed(&visit, id).await,
         Err(error) => Err(error.into()),
     }
@@ -121,7 +126,7 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let id = id(&name)?;
     if visit.session().is_none() {
-        return resume::park(&visit, id, &sent.posted).await;
+        return resume::park(&visit, id, &sent, files::is_script(&headers)).await;
     }
     let (state, checked) = match keep(&visit, id, &sent).await {
         Ok(saved) => saved,
