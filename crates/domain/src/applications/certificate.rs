@@ -1,6 +1,6 @@
 //! 端末の電子証明書 発行申請 (spec 04.1).
 
-use super::{Business, Facts, Kind, KnownTerminal, Life, Procedure, Words};
+use super::{Business, Facts, KnownTerminal, Life, Procedure, Words};
 use crate::accounts::EmailAddress;
 use crate::calendar::japanese_date;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -219,14 +219,6 @@ impl CertificateApplication {
 }
 
 impl Procedure for CertificateApplication {
-    fn kind(&self) -> Kind {
-        Kind::Certificate
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010381"
-    }
-
     fn life(&self) -> Life {
         Life::Certificate
     }

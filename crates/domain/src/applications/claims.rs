@@ -2,11 +2,10 @@
 
 use super::eligibility::{application_kind, fee_payment, institution_section, ipsec_provider, started_before};
 use super::{
-    Business, Facts, Kind, Procedure, Words,
+    Business, Facts, Procedure, Words,
     line::{CHANGED, Source},
     line_finder::{self, CONNECTION, PAPERS},
 };
-use crate::accounts::normalise_phone;
 use crate::calendar::{YearMonth, cut_off, japanese_date, visit_window};
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -196,14 +195,6 @@ impl ClaimsFiling {
 }
 
 impl Procedure for ClaimsFiling {
-    fn kind(&self) -> Kind {
-        Kind::Claims
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010323"
-    }
-
     fn complete(&self, facts: &Facts, answers: &mut Answers) {
         CONNECTION.complete(facts, answers);
         source(facts).complete(answers);
@@ -272,12 +263,6 @@ impl Procedure for ClaimsFiling {
         CONNECTION.rules(facts, answers, findings);
         if IP_VPN.contains(&answers.get("connection")) {
             source(facts).rules(facts, answers, findings);
-        }
-        if answers.is("connection", "isdn") && answers.has("isdn_number") && !findings.has_error("isdn_number") {
-            match normalise_phone(answers.get("isdn_number")) {
-                Ok(number) => answers.set("isdn_number", number),
-                Err(fault) => findings.error("isdn_number", format!("「ISDNダイヤルアップ番号」：{fault}")),
-            }
         }
     }
 

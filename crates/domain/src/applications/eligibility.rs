@@ -1,7 +1,7 @@
 //! オンライン資格確認 利用開始・変更申請 (spec 03).
 
 use super::{
-    Business, Facts, Kind, Procedure, Words,
+    Business, Facts, Procedure, Words,
     line::{CHANGED, Source},
     line_finder::{self, LINE_KIND, PAPERS},
 };
@@ -158,14 +158,6 @@ impl EligibilityApplication {
 }
 
 impl Procedure for EligibilityApplication {
-    fn kind(&self) -> Kind {
-        Kind::Eligibility
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0011095"
-    }
-
     fn complete(&self, facts: &Facts, answers: &mut Answers) {
         LINE_KIND.complete(facts, answers);
         source(facts).complete(answers);

@@ -111,7 +111,9 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
     };
     let next = match (moment.state, moment.start) {
         (State::Accepted, Some(start)) => format!("{start}から利用できます。"),
-        (State::Accepted, None) if moment.kind.life() == Life::Once => moment.kind.words().accepted.to_owned(),
+        (State::Accepted, None) if moment.kind.life() == Life::Once => {
+            moment.kind.words().after_acceptance().to_owned()
+        }
         _ => next.to_owned(),
     };
     Explanation { happened, holder, next, expected, deadline: deadline(moment) }
@@ -274,8 +276,15 @@ mod tests {
     fn every_state_of_every_procedure_is_explained() {
         for kind in Kind::ALL {
             for state in State::ALL {
-                let explanation = explained(*kind, *state, date!(2026 - 05 - 20), None);
-                assert!(explanation.happened.ends_with('。') && explanation.next.ends_with('。'), "{state}");
+                for start in ["2026-08".parse().ok(), None] {
+                    let since = Timestamp::start_of_day(date!(2026 - 05 - 20));
+                    let moment = Moment { kind: *kind, state: *state, since, start, pickup: None, asked: false };
+                    let explanation = explain(moment, &Rules::default(), &Holidays::default());
+                    assert!(
+                        explanation.happened.ends_with('。') && explanation.next.ends_with('。'),
+                        "{kind}: {state}"
+                    );
+                }
             }
         }
     }

@@ -41,12 +41,6 @@ use crate::uploads::{Upload, judge, listed};
 
 /// A procedure: its fields, its rules and its words. Everything else is shared.
 pub trait Procedure: Send + Sync {
-    /// Which one it is.
-    fn kind(&self) -> Kind;
-
-    /// Number of the article that is read before the form.
-    fn article(&self) -> &'static str;
-
     /// How its cases live.
     fn life(&self) -> Life {
         Life::Filing
@@ -80,14 +74,30 @@ pub trait Procedure: Send + Sync {
     /// Field groups of the form; they may depend on what was answered (repeated groups).
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section>;
 
-    /// Answers known before the applicant typed anything.
-    fn preset(&self, facts: &Facts) -> Answers;
+    /// Answers known before the applicant typed anything; most forms ask whom to contact.
+    fn preset(&self, facts: &Facts) -> Answers {
+        Answers::new().with("contact", &facts.person_name)
+    }
 
     /// Rules beyond those shared by all fields.
-    fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings);
+    fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
+        let _ = (facts, answers, findings);
+    }
 
     /// Sentences above the button that sends: what it does and what comes next.
-    fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String>;
+    fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
+        let _ = answers;
+        match self.life() {
+            Life::AtOnce => vec!["送信すると、すぐに登録されます。登録の控えをメールでお送りします。".to_owned()],
+            Life::Filing | Life::Once | Life::Certificate => vec![
+                "送信すると、審査担当が内容を確認します。結果はメールとこのポータルでお知らせします。".to_owned(),
+                format!(
+                    "審査の目安は{}営業日です。承認されるまでは、無料で取り下げられます。",
+                    facts.rules.review_days
+                ),
+            ],
+        }
+    }
 
     /// What must be filed before this procedure can begin, if anything is missing.
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {

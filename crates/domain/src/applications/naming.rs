@@ -86,7 +86,7 @@ pub struct Words {
     pub send: &'static str,
     /// The button that takes a case back.
     pub withdraw: &'static str,
-    /// What comes once a case was accepted, in a sentence; empty when the start says it.
+    /// What comes once a case was accepted, in a sentence; empty when the start says it, or nothing comes.
     pub accepted: &'static str,
 }
 
@@ -108,6 +108,15 @@ impl Words {
         accepted: "",
     };
 
+    /// What comes once a case was accepted that has no start.
+    pub const fn after_acceptance(&self) -> &'static str {
+        if self.accepted.is_empty() {
+            "このほかに、していただくことはありません。"
+        } else {
+            self.accepted
+        }
+    }
+
     /// Title of the tile.
     pub const fn tile_title(&self) -> &'static str {
         if self.tile.is_empty() { self.label } else { self.tile }
@@ -116,5 +125,18 @@ impl Words {
     /// What the tile says.
     pub const fn tile_words(&self) -> &'static str {
         if self.tile_text.is_empty() { self.lead } else { self.tile_text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_folder_leaves_out_is_said_all_the_same() {
+        let words = Words { label: "見本の届出", lead: "見本を届け出ます。", ..Words::COMMON };
+        assert_eq!((words.tile_title(), words.tile_words()), ("見本の届出", "見本を届け出ます。"));
+        assert!(words.after_acceptance().ends_with('。'));
+        assert_eq!(Words { accepted: "次へ進みます。", ..words }.after_acceptance(), "次へ進みます。");
     }
 }

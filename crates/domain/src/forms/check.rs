@@ -1,7 +1,7 @@
 //! The rules that all forms share: needed answers, offered choices, lengths and characters.
 
-use super::{Answers, Choice, Field, Input, Section};
-use crate::accounts::{clean_line, clean_text};
+use super::{Answers, Choice, Field, Input, Keyboard, Section};
+use crate::accounts::{clean_line, clean_text, normalise_phone};
 use crate::calendar::{YearMonth, japanese_date, typed_day};
 use crate::uploads::{answer_of, listed};
 use time::Date;
@@ -133,6 +133,7 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
                 Err(format!("「{label}」の文書が改まりました。もう一度読んでから、チェックを入れてください。"))
             }
         }
+        Input::Line { max, keyboard: Keyboard::Telephone, .. } => phone(label, typed, *max),
         Input::Line { max, .. } => clean_line(typed, *max).map_err(|fault| about(label, &fault.to_string())),
         Input::Lines { max } => clean_text(typed, *max).map_err(|fault| about(label, &fault.to_string())),
         Input::CustomerId => clean_line(typed, 64).map_err(|fault| about(label, &fault.to_string())),
@@ -140,6 +141,15 @@ fn normalise(field: &Field, typed: &str) -> Result<String, String> {
         Input::Upload { most_files } => files(label, typed, *most_files),
         Input::Date { from, to } => day(label, typed, *from, *to),
     }
+}
+
+/// A telephone number in the form in which it is kept.
+fn phone(label: &str, typed: &str, max: usize) -> Result<String, String> {
+    let line = clean_line(typed, max).map_err(|fault| about(label, &fault.to_string()))?;
+    if line.is_empty() {
+        return Ok(line);
+    }
+    normalise_phone(&line).map_err(|fault| about(label, &fault.to_string()))
 }
 
 /// Whether a value is among the choices; the empty one always is.
@@ -243,6 +253,18 @@ mod tests {
         let forged = check(&sections(), &Answers::new().with("colour", "<script>"));
         assert!(forged.findings.has_error("colour"));
         assert_eq!(forged.answers.get("colour"), "<script>", "what was typed is kept");
+    }
+
+    #[test]
+    fn a_telephone_number_is_kept_in_one_form_wherever_it_is_asked() {
+        let input = Input::Line { max: 20, keyboard: Keyboard::Telephone, suggestions: vec![] };
+        let form = [Section::new("連絡先", vec![Field::new("phone", "電話番号", input)])];
+        let typed = |typed: &str| check(&form, &Answers::new().with("phone", typed));
+        assert_eq!(typed("０３（１２３４）５６７８").answers.get("phone"), "03-1234-5678");
+        let odd = typed("1234");
+        assert!(odd.findings.error_of("phone").unwrap().starts_with("「電話番号」："));
+        assert_eq!(odd.answers.get("phone"), "1234", "what was typed is kept");
+        assert_eq!(typed("").findings.error_of("phone"), Some("「電話番号」を入力してください。"));
     }
 
     #[test]

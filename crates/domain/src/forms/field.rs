@@ -130,6 +130,11 @@ impl Input {
     /// Between the parts of an answer: versions of documents that are agreed to at once, choices of which several count.
     pub const AND: &'static str = "+";
 
+    /// A question that is answered by yes or no; the stored value is `yes` or `no`.
+    pub fn yes_no() -> Self {
+        Self::Radio(vec![Choice::new("yes", "はい"), Choice::new("no", "いいえ")])
+    }
+
     /// The versions of documents as one value.
     pub fn versions(documents: &[Document]) -> String {
         documents.iter().map(|document| document.version.as_str()).collect::<Vec<_>>().join(Self::AND)

@@ -1,5 +1,6 @@
 //! From the fields of a procedure to columns.
 
+use crate::calendar::japanese_date;
 use crate::forms::{Answers, Field, Input, Section};
 use crate::typed::search_key;
 
@@ -48,6 +49,7 @@ impl Column {
                 format!("{needed}。{}{more}", shown.join("／"))
             }
             Input::Month { from, to } => format!("{needed}。{from}から{to}まで"),
+            Input::Date { from, to } => format!("{needed}。{}から{}まで", japanese_date(*from), japanese_date(*to)),
             Input::Line { max, .. } | Input::Lines { max } => format!("{needed}。{max}文字まで"),
             _ => needed.to_owned(),
         }

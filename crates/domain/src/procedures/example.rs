@@ -1,6 +1,8 @@
 //! An answered form of any procedure: for the demo, and for tests that walk through all of them.
 
-use crate::applications::{Facts, Kind};
+use time::Duration;
+
+use crate::applications::{Facts, Kind, Procedure};
 use crate::forms::{Answers, Choice, Field, Input, Keyboard};
 
 /// How often answers may bring new questions.
@@ -9,13 +11,17 @@ const ROUNDS: usize = 8;
 /// The form of a procedure with an answer to each question that must be answered: what is known, what its folder says, and
 /// otherwise the first choice or a plain word.
 pub fn example(kind: Kind, facts: &Facts) -> Answers {
-    let procedure = kind.procedure();
-    let own: &[(&str, &str)] = match kind {
+    let own = match kind {
         Kind::Common(common) => common.folder().example,
         Kind::Eligibility | Kind::Certificate | Kind::Claims => &[],
     };
+    answered(kind.procedure(), own, facts)
+}
+
+/// The form with what its folder says, and an answer to each other question that must be answered.
+pub(super) fn answered(procedure: &dyn Procedure, own: &[(&str, &str)], facts: &Facts) -> Answers {
     let mut answers = procedure.preset(facts);
-    own.iter().for_each(|(key, value)| answers.set(*key, value));
+    own.iter().for_each(|(key, value)| answers.set(*key, said(value, facts)));
     for _ in 0..ROUNDS {
         procedure.complete(facts, &mut answers);
         let sections = procedure.sections(facts, &answers);
@@ -27,6 +33,15 @@ pub fn example(kind: Kind, facts: &Facts) -> Answers {
         asked.iter().for_each(|field| answers.set(&field.key, plain(&field.input)));
     }
     answers
+}
+
+/// What a folder says, with a day counted from today.
+fn said(value: &str, facts: &Facts) -> String {
+    let days = value.strip_prefix("today").map(|days| if days.is_empty() { Ok(0) } else { days.parse::<i64>() });
+    match days {
+        Some(Ok(days)) => facts.now.date().saturating_add(Duration::days(days)).to_string(),
+        _ => value.to_owned(),
+    }
 }
 
 fn plain(input: &Input) -> String {

@@ -2,10 +2,15 @@
 //!
 //! A folder holds all that is its own: `mod.rs` (words, fields, rules), `article.md` (what is read before the form),
 //! documents that are agreed to, `options.toml` (choices of its fields). Form, draft, check page, sending, correction,
-//! review, copy, mails, history, search, tiles and queues come from what all procedures share.
+//! review, copy, mails, history, search, tiles, menus, queues, tables and the interface of machines come from what all
+//! procedures share. `sample` is a folder to copy: it is read by the compiler and by tests, and no part of the program.
 
 mod example;
 mod parts;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use example::example;
 
@@ -20,17 +25,32 @@ pub struct Folder {
     pub documents: &'static [&'static str],
     /// Lists of choices as TOML.
     pub options: &'static str,
-    /// Answers of an example, as far as the first choice and a plain word do not do; for the demo and for tests.
+    /// Answers of an example, as far as the first choice and a plain word do not do; for the demo and for tests. A day is
+    /// counted from today: `today`, `today+14`, `today-3`.
     pub example: &'static [(&'static str, &'static str)],
 }
 
+impl Folder {
+    /// What the head of the article says under a key; empty when it says nothing.
+    pub fn article_head(&self, key: &str) -> &'static str {
+        head(self.article, key)
+    }
+}
+
+/// The text that a head between `+++` lines has under a key; empty when there is none.
+fn head(source: &'static str, key: &str) -> &'static str {
+    let lines = source.trim_start().trim_start_matches("+++").split("\n+++").next().unwrap_or_default().lines();
+    let mut values = lines.filter_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='));
+    values.next().unwrap_or_default().trim().trim_matches('"')
+}
+
 macro_rules! registry {
-    ($($(#[$doc:meta])* $name:ident => $folder:ident;)+) => {
+    ($($name:ident => $folder:ident;)+) => {
         $(mod $folder;)+
 
         /// A procedure of the common kind.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Common { $($(#[$doc])* $name,)+ }
+        pub enum Common { $(#[doc = concat!("The folder `", stringify!($folder), "`.")] $name,)+ }
 
         impl Common {
             /// All, in the order in which they were registered.
@@ -56,18 +76,11 @@ macro_rules! registry {
 
 // A new line goes to the end: rows keep the place of a procedure as a bit.
 registry! {
-    /// 訪問診療等・オンライン診療等 利用開始・変更申請.
     HomeVisit => home_visit;
-    /// 医療扶助 利用開始・変更申請.
     MedicalAid => medical_aid;
-    /// 電子処方箋管理サービス 利用開始・変更申請.
     EPrescription => e_prescription;
-    /// 運用開始日登録.
     OperationStart => operation_start;
-    /// 補助金申請.
     Subsidy => subsidy;
-    /// 承継（医療機関等コードの変更）.
     Succession => succession;
-    /// 廃止・休止・再開の届出.
     Closing => closing;
 }

@@ -1,10 +1,10 @@
 //! Parts that forms of the common kind share.
 
-use crate::accounts::normalise_phone;
 use crate::applications::{Facts, application_kind, institution_section, started_before};
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::institutions::ScoreTable;
+use time::Duration;
 
 /// Months ahead that can be chosen as the start.
 const MONTHS_AHEAD: i32 = 24;
@@ -37,8 +37,7 @@ pub(super) struct Service {
 impl Service {
     /// The groups of the form, with the procedure's own between terms and contact.
     pub(super) fn sections(&self, facts: &Facts, own: Vec<Section>) -> Vec<Section> {
-        let terms = Field::new("terms", "利用規約への同意", Input::Agreement(facts.document(self.terms)))
-            .help("利用規約を読み、内容に問題がなければチェックを入れてください。");
+        let terms = terms(facts, self.terms);
         let mut sections = vec![
             institution_section(facts),
             Section::new("申請の区分と規約", vec![application_kind(facts.known.latest.is_some()), terms]),
@@ -71,7 +70,7 @@ impl Service {
         }
     }
 
-    /// A change needs something to change; the telephone number is one.
+    /// A change needs something to change.
     pub(super) fn rules(facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         started_before(facts.known.latest.is_some(), "申請", answers, findings);
         if answers.is("application_kind", "change") && facts.known.latest.is_none() {
@@ -80,21 +79,24 @@ impl Service {
                 "前の申請がこのポータルに見つかりません。はじめて申請する場合は「開始」を選んでください。",
             );
         }
-        phone(answers, findings);
     }
+}
 
-    /// What the button does and what comes next.
-    pub(super) fn before_sending(facts: &Facts) -> Vec<String> {
-        vec![
-            "送信すると、審査担当が内容を確認します。結果はメールとこのポータルでお知らせします。".to_owned(),
-            format!("審査の目安は{}営業日です。承認されるまでは、無料で取り下げられます。", facts.rules.review_days),
-        ]
-    }
+/// What is missing before a procedure that builds on online eligibility verification.
+pub(super) fn after_eligibility(facts: &Facts) -> Option<&'static str> {
+    facts.known.eligibility.is_none().then_some("この手続の前に、オンライン資格確認の利用申請が必要です。")
+}
 
-    /// These services work on top of online eligibility verification.
-    pub(super) fn missing_before(facts: &Facts) -> Option<&'static str> {
-        facts.known.eligibility.is_none().then_some("この申請の前に、オンライン資格確認の利用申請が必要です。")
-    }
+/// The agreement to the terms with this slug, which come with the folder.
+pub(super) fn terms(facts: &Facts, slug: &str) -> Field {
+    Field::new("terms", "利用規約への同意", Input::Agreement(facts.document(slug)))
+        .help("利用規約を読み、内容に問題がなければチェックを入れてください。")
+}
+
+/// A day between two days, counted from today; below zero they lie behind.
+pub(super) fn days(facts: &Facts, from: i64, to: i64) -> Input {
+    let day = |days: i64| facts.now.date().saturating_add(Duration::days(days));
+    Input::Date { from: day(from), to: day(to) }
 }
 
 /// Whom to ask, and a free word.
@@ -111,16 +113,6 @@ pub(super) fn contact_section() -> Section {
                 .optional(),
         ],
     )
-}
-
-/// Brings the telephone number of [`contact_section`] into its form.
-pub(super) fn phone(answers: &mut Answers, findings: &mut Findings) {
-    if answers.has("contact_phone") && !findings.has_error("contact_phone") {
-        match normalise_phone(answers.get("contact_phone")) {
-            Ok(number) => answers.set("contact_phone", number),
-            Err(fault) => findings.error("contact_phone", format!("「担当者の電話番号」：{fault}")),
-        }
-    }
 }
 
 /// Whether the institution bills by one of these tables.

@@ -76,7 +76,7 @@ pub(crate) fn pickup_until(deadline: Timestamp) -> Value {
 pub(super) fn after_acceptance(ctx: &Ctx<'_>, case: &Application) -> Vec<Value> {
     match case.kind {
         Kind::Eligibility => vec![],
-        Kind::Common(_) => vec![("next_step", case.kind.words().accepted.to_owned())],
+        Kind::Common(_) => vec![("next_step", next_step(case))],
         Kind::Certificate => vec![letter_ordered_now(ctx), pickup_until(pickup_deadline(ctx))],
         Kind::Claims => {
             let sent = case.submitted_at.unwrap_or(ctx.now).date();
@@ -84,6 +84,15 @@ pub(super) fn after_acceptance(ctx: &Ctx<'_>, case: &Application) -> Vec<Value> 
             let from = from.max(ctx.now.date());
             vec![("visit_from", japanese_date(from)), ("visit_until", japanese_date(until.max(from)))]
         }
+    }
+}
+
+/// What comes next, in the words of the procedure or by its start.
+fn next_step(case: &Application) -> String {
+    let words = case.kind.words();
+    match case.start().filter(|_| words.accepted.is_empty()) {
+        Some(start) => format!("{start}から利用できます。"),
+        None => words.after_acceptance().to_owned(),
     }
 }
 

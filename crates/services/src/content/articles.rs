@@ -86,7 +86,7 @@ pub async fn articles(ctx: &Ctx<'_>, kind: &str) -> Result<Vec<ArticleEntry>> {
 #[boxed]
 pub async fn articles_about(ctx: &Ctx<'_>, kind: Kind) -> Result<Vec<ArticleEntry>> {
     let found = storage::content::articles_about(&mut ctx.app.db.read().await?, kind.as_str(), ABOUT + 1).await?;
-    let others = found.into_iter().filter(|entry| entry.number != kind.procedure().article());
+    let others = found.into_iter().filter(|entry| entry.number != kind.article());
     Ok(others.take(usize::try_from(ABOUT).unwrap_or_default()).collect())
 }
 

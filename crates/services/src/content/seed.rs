@@ -6,6 +6,7 @@ use domain::{
     applications::{Entry, Kind, line_finder},
     clock::Timestamp,
     content::{
+        menus,
         notices::{Audience, NoticeAct, NoticeState, plain_title},
         service::{ServiceKind, ServicePart, ServiceState},
     },
@@ -107,7 +108,21 @@ pub async fn seed(app: &App) -> Result<()> {
     for (name, entries) in lists.iter().filter(|(name, _)| present.entries(name).is_empty() || stale(name)) {
         storage::content::set_list(&mut tx, name, entries, app.clock.now()).await?;
     }
+    enter_menus(app, &mut tx).await?;
     Ok(tx.commit().await?)
+}
+
+/// Enters procedures into the menus that came with an earlier program. What staff made of a menu is a version of their own.
+async fn enter_menus(app: &App, tx: &mut Tx) -> Result<()> {
+    let present = storage::content::lists(tx).await?;
+    for name in [menus::TOP, menus::SIDE] {
+        let mut entries = present.entries(name).to_vec();
+        menus::enter(name, &mut entries);
+        if entries != present.entries(name) {
+            storage::content::set_list(tx, name, &entries, app.clock.now()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The lists that come with the program and with the procedures.
@@ -240,12 +255,21 @@ pub async fn seed_maintenance(app: &App) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// Numbers of all articles that come with the program.
+    fn taken() -> Vec<String> {
+        built_in::articles().map(|source| split::<ArticleHead>(source).unwrap().0.number).collect()
+    }
+
     #[test]
     fn every_built_in_text_is_well_formed_and_its_slug_is_its_own() {
-        let mut slugs = vec![];
+        let (mut slugs, mut numbers) = (vec![], BTreeMap::new());
         for source in built_in::articles() {
             let (head, body): (ArticleHead, &str) = split(source).unwrap();
             assert!(!body.is_empty(), "{}", head.slug);
+            if let Some(other) = numbers.insert(head.number.clone(), head.slug.clone()) {
+                let free = (10_404..).map(|number| format!("KB{number:07}")).find(|number| !taken().contains(number));
+                panic!("`{}` has the number of `{other}`; the next free one is {}", head.slug, free.unwrap());
+            }
             slugs.push(version(head, body).unwrap().slug);
         }
         for source in built_in::documents() {

@@ -227,7 +227,7 @@ pub(super) async fn filed_with(cast: &Cast<'_>, kind: Kind, answers: &Answers) -
     let version = applications::check(&ctx, id).await?.case.version;
     match applications::submit(&ctx, id, version).await? {
         Submitted::Sent(_) => Ok(id),
-        Submitted::CheckAgain(state) => Err(Error::internal(format!("{:?}", state.checked.findings.errors))),
+        Submitted::CheckAgain(state) => Err(Error::internal(format!("{kind}: {:?}", state.checked.findings.errors))),
         Submitted::SentBefore(_) => Err(Error::internal("sent before")),
     }
 }

@@ -1,13 +1,20 @@
 //! The demo's cases of the common kind: one of each procedure, sent and waiting for its reviewer.
 
 use domain::{
-    applications::Kind,
+    applications::{Facts, Kind},
+    forms::{Answers, Input},
     ids::{AccountId, InstitutionId},
     procedures::{Common, example},
 };
 
-use super::cases::{Cast, filed_with};
-use crate::{App, Result, applications};
+use super::{
+    cases::{Cast, filed_with},
+    papers,
+};
+use crate::{
+    App, Error, Result,
+    applications::{self, Started},
+};
 
 /// Files one case of each procedure that the clinic may begin.
 pub(super) async fn add(app: &App, institution: InstitutionId, owner: AccountId) -> Result<()> {
@@ -21,8 +28,23 @@ pub(super) async fn add(app: &App, institution: InstitutionId, owner: AccountId)
         let ctx = cast.applicant();
         if applications::outlook(&ctx, kind).await?.missing.is_none() {
             let facts = applications::facts_of(&ctx, institution, kind).await?;
-            filed_with(&cast, kind, &example(kind, &facts)).await?;
+            let answers = example(kind, &facts);
+            hand_in(&cast, kind, &facts, &answers).await?;
+            filed_with(&cast, kind, &answers).await?;
         }
+    }
+    Ok(())
+}
+
+/// Hands in what the form cannot be sent without.
+async fn hand_in(cast: &Cast<'_>, kind: Kind, facts: &Facts, answers: &Answers) -> Result<()> {
+    let fields = kind.procedure().sections(facts, answers).into_iter().flat_map(|section| section.fields);
+    let files = fields.filter(|field| matches!(field.input, Input::Upload { .. }) && field.required);
+    for field in files.filter(|field| field.applies(answers)) {
+        let (Started::New(case) | Started::Existing(case)) = applications::start(&cast.applicant(), kind).await? else {
+            return Err(Error::internal(format!("the demo cannot begin {kind}")));
+        };
+        papers::hand_in(cast, case, &field.key, &field.label).await?;
     }
     Ok(())
 }

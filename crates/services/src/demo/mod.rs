@@ -7,6 +7,7 @@ mod group;
 mod machines;
 mod mailbox;
 mod mandates;
+mod papers;
 mod people;
 pub mod register;
 mod subsidies;

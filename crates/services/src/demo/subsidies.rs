@@ -6,22 +6,20 @@ use domain::{
     applications::Kind,
     clock::Timestamp,
     forms::Answers,
-    ids::{ApplicationId, GrantBatchId, InstitutionId, UploadId},
+    ids::{ApplicationId, GrantBatchId, InstitutionId},
     office::settings::{Topic, Value},
     procedures::Common,
     subsidies::{
         Category, Exception, INSTITUTION_KIND, InstitutionKind, Paper, SCHEME, Scheme, Span, Terms, paper_key,
     },
-    uploads::{Upload, UploadKind, UploadState},
 };
-use letters::Document;
 use serde::Deserialize;
-use storage::{sessions::Session, uploads::UploadRow};
+use storage::sessions::Session;
 use time::{Date, Duration};
 
 use super::{
     cases::{Cast, Standing, done, filed_with, version},
-    people,
+    papers, people,
 };
 use crate::{
     App, Ctx, Error, Result,
@@ -131,32 +129,9 @@ async fn apply(app: &App, clinic: InstitutionId, number: usize, amounts: &[(&str
         return Err(Error::internal("a demo case could not begin"));
     };
     for paper in &scheme.papers {
-        hand_in(&cast, id, *paper).await?;
+        papers::hand_in(&cast, id, &paper_key(*paper), paper.label()).await?;
     }
     filed_with(&cast, KIND, &amounts.iter().fold(answers, amount)).await
-}
-
-/// A document of a case, as its form keeps it.
-async fn hand_in(cast: &Cast<'_>, case: ApplicationId, paper: Paper) -> Result<()> {
-    let (app, now) = (cast.app, cast.app.clock.now());
-    let title = format!("{}（見本）", paper.label());
-    let body = "これは、体験用に作られた書類です。".to_owned();
-    let pdf = app.press.document(&Document { title, body, ..Document::default() }).map_err(Error::internal)?;
-    let upload = Upload {
-        id: UploadId::new(now, &*app.randomness),
-        field: paper_key(paper),
-        name: format!("{}.pdf", paper.label()),
-        kind: UploadKind::Pdf,
-        size: u64::try_from(pdf.len()).map_err(Error::internal)?,
-        sha256: pki::sha256_hex(&pdf),
-        state: UploadState::Clean,
-    };
-    app.uploads.store.put(upload.id, pdf).await.map_err(|fault| Error::internal(format!("{fault}")))?;
-    let (finding, author) = (String::new(), cast.applicant);
-    let row = UploadRow { upload, application: case, finding, author, made_at: now, changed_at: now };
-    let mut tx = app.db.write().await?;
-    storage::uploads::insert(&mut tx, &row).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Someone of the staff at the time of an installation.

@@ -42,7 +42,7 @@ function watch(box) {
     say(words, true);
   };
   // The field as it stands now, in place of this one; what was typed or chosen elsewhere stays as it is.
-  const renew = async (address, fault = "") => {
+  const renew = async (address, wrong = "") => {
     const answer = await fetch(address);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(input.id)?.closest(".field");
@@ -50,12 +50,12 @@ function watch(box) {
     const added = input.files.length;
     box.closest(".field").replaceWith(fresh);
     delete form.dataset.sent;
-    if (!fault) settled(input.id);
+    if (!wrong) settled(input.id);
     const next = fresh.querySelector("[data-upload]");
     watch(next);
     const told = next.querySelector("[data-upload-state]");
-    told.textContent = fault || `${added}件のファイルを追加しました。`;
-    told.classList.toggle("is-failed", fault !== "");
+    told.textContent = wrong || `${added}件のファイルを追加しました。`;
+    told.classList.toggle("is-failed", wrong !== "");
     fresh.querySelector("input[type='file']").focus();
   };
   const answered = (request) => {

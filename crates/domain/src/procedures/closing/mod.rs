@@ -1,17 +1,14 @@
 //! 廃止・休止・再開: an institution closes, rests or goes on (spec 6.1).
 
-use time::Duration;
-
 use super::{
     Folder,
-    parts::{contact_section, phone},
+    parts::{contact_section, days},
 };
-use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
 use crate::calendar::{japanese_date, typed_day};
 use crate::closing::{AHEAD_DAYS, Deed, PAST_DAYS, steps};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Section};
 use crate::institutions::InstitutionStatus;
-use crate::procedures::Common;
 
 /// Its words.
 pub(super) const WORDS: Words = Words {
@@ -51,20 +48,16 @@ impl Form {
         choices.into_iter().filter(|choice| choice.value != hidden.as_str()).collect()
     }
 
-    fn days(facts: &Facts, from: i64, to: i64) -> Input {
-        let today = facts.now.date();
-        Input::Date { from: today + Duration::days(from), to: today + Duration::days(to) }
-    }
-
     fn deed_section(facts: &Facts) -> Section {
         let certificates = facts.lists.choices("closing_certificates");
         Section::new(
             "廃止・休止・再開",
             vec![
                 Field::new("deed", "届出の内容", Input::Radio(Self::deeds(facts))),
-                Field::new("day", "廃止・休止・再開の日", Self::days(facts, -PAST_DAYS, AHEAD_DAYS))
-                    .help("例：2026-06-30、2026年6月30日。廃止では、この日の午前0時から端末の電子証明書が使えなくなります。"),
-                Field::new("until", "再開する見込みの日", Self::days(facts, 1, LONGEST_REST))
+                Field::new("day", "廃止・休止・再開の日", days(facts, -PAST_DAYS, AHEAD_DAYS)).help(
+                    "例：2026-06-30、2026年6月30日。廃止では、この日の午前0時から端末の電子証明書が使えなくなります。",
+                ),
+                Field::new("until", "再開する見込みの日", days(facts, 1, LONGEST_REST))
                     .help("例：2026-12-01。変わってもかまいません。再開するときに、もう一度届け出てください。")
                     .when("deed", SUSPEND),
                 Field::new("certificates", "休止の間の端末の電子証明書", Input::Radio(certificates))
@@ -81,14 +74,6 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::Closing)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0020031"
-    }
-
     fn life(&self) -> Life {
         Life::Once
     }
@@ -130,12 +115,14 @@ impl Procedure for Form {
             findings.error("until", "「再開する見込みの日」は、休止の日より後の日を入力してください。");
         }
         if day.is_some_and(|day| day <= today) {
-            findings.warn("day", "今日か、過ぎた日です。受け付けられると、すぐに終了が始まり、取りやめることはできません。");
+            findings.warn(
+                "day",
+                "今日か、過ぎた日です。受け付けられると、すぐに終了が始まり、取りやめることはできません。",
+            );
         }
         if answers.is("certificates", "keep") {
             findings.warn("certificates", "休止の間も端末の電子証明書は有効です。端末を安全な場所に保管し、なくしたときはすぐに失効させてください。");
         }
-        phone(answers, findings);
     }
 
     fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {

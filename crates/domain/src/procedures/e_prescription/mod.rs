@@ -2,13 +2,12 @@
 
 use super::{
     Folder,
-    parts::{Service, is_one_of, line},
+    parts::{Service, after_eligibility, is_one_of, line},
 };
-use crate::applications::{Business, Facts, Kind, Procedure, Words};
+use crate::applications::{Business, Facts, Procedure, Words};
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Field, Findings, Input, Section};
 use crate::institutions::ScoreTable;
-use crate::procedures::Common;
 
 /// Its words.
 pub(super) const WORDS: Words = Words {
@@ -44,8 +43,12 @@ impl Form {
         Section::new(
             "電子署名とソフト",
             vec![
-                Field::new("signature", "電子署名のしかた", Input::Radio(facts.lists.choices("e_prescription_signatures")))
-                    .help(format!("{signer}の資格を確かめられる電子署名が必要です。")),
+                Field::new(
+                    "signature",
+                    "電子署名のしかた",
+                    Input::Radio(facts.lists.choices("e_prescription_signatures")),
+                )
+                .help(format!("{signer}の資格を確かめられる電子署名が必要です。")),
                 Field::new("product", "電子処方箋に対応したソフトの名称", line(100))
                     .help("レセコンまたは電子カルテのソフトです。対応する版は、システムベンダに確かめてください。"),
             ],
@@ -54,19 +57,11 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::EPrescription)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010403"
-    }
-
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
         if is_one_of(facts, &[ScoreTable::HomeNursing]) {
             return Some("訪問看護ステーションは、電子処方箋管理サービスの対象ではありません。");
         }
-        Service::missing_before(facts)
+        after_eligibility(facts)
     }
 
     fn way_before(&self, facts: &Facts) -> Option<(&'static str, &'static str)> {
@@ -96,10 +91,6 @@ impl Procedure for Form {
                 "カードが届くまでは、電子処方箋を扱えません。届く時期と開始の予定をご確認ください。",
             );
         }
-    }
-
-    fn before_sending(&self, facts: &Facts, _: &Answers) -> Vec<String> {
-        Service::before_sending(facts)
     }
 
     fn start_month(&self, answers: &Answers) -> Option<YearMonth> {

@@ -2,12 +2,11 @@
 
 use super::{
     Folder,
-    parts::{Service, line},
+    parts::{Service, after_eligibility, line},
 };
-use crate::applications::{Business, Facts, Kind, Procedure, Words};
+use crate::applications::{Business, Facts, Procedure, Words};
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Field, Findings, Input, Section};
-use crate::procedures::Common;
 
 /// Its words.
 pub(super) const WORDS: Words = Words {
@@ -54,16 +53,8 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::HomeVisit)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010401"
-    }
-
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
-        Service::missing_before(facts)
+        after_eligibility(facts)
     }
 
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
@@ -76,10 +67,6 @@ impl Procedure for Form {
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         Service::rules(facts, answers, findings);
-    }
-
-    fn before_sending(&self, facts: &Facts, _: &Answers) -> Vec<String> {
-        Service::before_sending(facts)
     }
 
     fn start_month(&self, answers: &Answers) -> Option<YearMonth> {

@@ -2,13 +2,12 @@
 
 use super::{
     Folder,
-    parts::{Service, is_one_of},
+    parts::{Service, after_eligibility, is_one_of},
 };
-use crate::applications::{Business, Facts, Kind, Procedure, Words};
+use crate::applications::{Business, Facts, Procedure, Words};
 use crate::calendar::YearMonth;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Section};
 use crate::institutions::ScoreTable;
-use crate::procedures::Common;
 
 /// Its words.
 pub(super) const WORDS: Words = Words {
@@ -56,16 +55,8 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::MedicalAid)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010402"
-    }
-
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
-        Service::missing_before(facts)
+        after_eligibility(facts)
     }
 
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
@@ -90,10 +81,6 @@ impl Procedure for Form {
                 "レセコンが対応するまでは、画面で資格を確かめるだけになります。開始の予定をシステムベンダとご確認ください。",
             );
         }
-    }
-
-    fn before_sending(&self, facts: &Facts, _: &Answers) -> Vec<String> {
-        Service::before_sending(facts)
     }
 
     fn start_month(&self, answers: &Answers) -> Option<YearMonth> {

@@ -1,11 +1,9 @@
 //! 運用開始日登録 (spec 6.1): the day on which an institution begins to check insurance online.
 
-use super::Folder;
-use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
+use super::{Folder, parts::days};
+use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
 use crate::calendar::Start;
-use crate::forms::{Answers, Field, Findings, Input, Section};
-use crate::procedures::Common;
-use time::Duration;
+use crate::forms::{Answers, Field, Findings, Section};
 
 /// Its words.
 pub(super) const WORDS: Words = Words {
@@ -30,10 +28,11 @@ pub(super) const FOLDER: Folder =
 
 /// Key of the answer.
 const DAY: &str = "start_day";
-/// How far ahead the day may lie.
-const AHEAD: Duration = Duration::days(365);
+/// How far ahead the day may lie, in days.
+const AHEAD_DAYS: i64 = 365;
 /// Said where the day may not change any more.
-const REFERRED: &str = "補助金の申請がこの運用開始日をもとにしているため、変更できません。変更が必要なときは、お問い合わせください。";
+const REFERRED: &str =
+    "補助金の申請がこの運用開始日をもとにしているため、変更できません。変更が必要なときは、お問い合わせください。";
 
 /// Its fields and rules.
 #[derive(Clone, Copy, Debug)]
@@ -45,14 +44,6 @@ fn before(facts: &Facts) -> Option<&str> {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::OperationStart)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010405"
-    }
-
     fn life(&self) -> Life {
         Life::AtOnce
     }
@@ -69,8 +60,7 @@ impl Procedure for Form {
     }
 
     fn sections(&self, facts: &Facts, _: &Answers) -> Vec<Section> {
-        let from = facts.now.date();
-        let day = Field::new(DAY, "運用開始日", Input::Date { from, to: from.saturating_add(AHEAD) })
+        let day = Field::new(DAY, "運用開始日", days(facts, 0, AHEAD_DAYS))
             .help("患者さんの保険資格を、オンラインで確かめ始める日です。今日から1年先までの日を選べます。")
             .help("登録した後も、補助金を申請するまでは変更できます。");
         vec![institution_section(facts), Section::new("運用開始日", vec![day])]
@@ -91,8 +81,10 @@ impl Procedure for Form {
 
     fn before_sending(&self, facts: &Facts, _: &Answers) -> Vec<String> {
         let replaced = before(facts).and_then(|day| day.parse::<Start>().ok());
-        let mut sentences: Vec<String> =
-            replaced.map(|day| format!("いま登録されている運用開始日（{day}）は、新しい日に置き換わります。")).into_iter().collect();
+        let mut sentences: Vec<String> = replaced
+            .map(|day| format!("いま登録されている運用開始日（{day}）は、新しい日に置き換わります。"))
+            .into_iter()
+            .collect();
         sentences.push("送信すると、すぐに登録されます。登録の控えをメールでお送りします。".to_owned());
         sentences
     }

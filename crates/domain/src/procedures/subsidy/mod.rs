@@ -2,15 +2,11 @@
 
 use time::Date;
 
-use super::{
-    Folder,
-    parts::{contact_section, phone},
-};
-use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
+use super::{Folder, parts::contact_section};
+use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
 use crate::calendar::japanese_date;
 use crate::fees::yen;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
-use crate::procedures::Common;
 use crate::subsidies::{
     Applicant, Applying, Category, Grant, INSTITUTION_KIND, InstitutionKind, Paper, SCHEME, Scheme, SchemeRef, Span,
     amount_key, amounts_of, compute, paper_key,
@@ -127,7 +123,8 @@ fn costs(scheme: &Scheme, applying: Option<Applying>, facts: &Facts) -> Section 
         Field::new(DONE, "事業が完了した日", Input::Date { from, to: to.min(facts.now.date()).max(from) })
             .help(format!("{first}から{last}までに完了した事業が対象です。完了してから申請してください。")),
     );
-    Section::new("費用", fields).lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
+    Section::new("費用", fields)
+        .lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
 }
 
 /// What a scheme asks to be registered and sent.
@@ -137,7 +134,8 @@ fn papers(scheme: &Scheme, facts: &Facts) -> Option<Section> {
     if scheme.needs_start {
         let day = facts.known.operation_start.map_or_else(|| "まだ登録されていません".to_owned(), japanese_date);
         let shown = Field::shown("operation_start_shown", "運用開始日", day);
-        fields.insert(0, shown.help("この制度は、運用開始日の登録が条件です。申請すると、登録した日は変更できません。"));
+        fields
+            .insert(0, shown.help("この制度は、運用開始日の登録が条件です。申請すると、登録した日は変更できません。"));
     }
     let lead = "PDF、JPEG、PNGのファイルを送ってください。文字が読めることを確かめてから、追加してください。";
     (!fields.is_empty()).then(|| Section::new("書類", fields).lead(lead))
@@ -152,8 +150,9 @@ fn computation(grant: &Grant) -> Section {
     };
     let mut fields: Vec<Field> = grant.lines.iter().enumerate().map(line).collect();
     fields.push(shown(fields.len(), "補助される額の見込み", format!("{}円", thousands(grant.total_yen))));
-    Section::new("補助される額の計算", fields)
-        .lead("入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。")
+    Section::new("補助される額の計算", fields).lead(
+        "入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。",
+    )
 }
 
 impl Form {
@@ -183,7 +182,11 @@ impl Form {
             match yen(answers.get(&key)) {
                 Err(fault) => findings.error(&key, format!("「{}」：{fault}", category.name)),
                 Ok(_) if sending_day(facts) > until => {
-                    let said = format!("「{}」の申請の受付は、{}に終わりました。この額を空にすると、ほかの費用を申請できます。", category.name, japanese_date(until));
+                    let said = format!(
+                        "「{}」の申請の受付は、{}に終わりました。この額を空にすると、ほかの費用を申請できます。",
+                        category.name,
+                        japanese_date(until)
+                    );
                     findings.error(&key, said);
                 }
                 Ok(amount) => answers.set(&key, format!("{}円", thousands(amount))),
@@ -200,7 +203,13 @@ impl Form {
         if amounts.is_empty() {
             findings.error(first, "支払った額を、少なくとも1つの費用に入力してください。");
         } else if grant.total_yen == 0 {
-            findings.error(first, format!("入力した額では、補助される額が0円になります（{}円未満は切り捨てです）。額を確かめてください。", thousands(scheme.unit_yen)));
+            findings.error(
+                first,
+                format!(
+                    "入力した額では、補助される額が0円になります（{}円未満は切り捨てです）。額を確かめてください。",
+                    thousands(scheme.unit_yen)
+                ),
+            );
         }
     }
 
@@ -221,7 +230,10 @@ impl Form {
         }
         let last = last_day(scheme, facts, answers);
         Some(if sending_day(facts) > last {
-            format!("「{name}」の申請の受付は、{}に終わりました。入力した内容は、下書きに残っています。", japanese_date(last))
+            format!(
+                "「{name}」の申請の受付は、{}に終わりました。入力した内容は、下書きに残っています。",
+                japanese_date(last)
+            )
         } else {
             format!("「{name}」の申請の受付は、{}に始まります。", japanese_date(scheme.applications.from))
         })
@@ -229,17 +241,9 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::Subsidy)
-    }
-
     /// A file cannot be put into a cell.
     fn fits_a_table(&self) -> bool {
         false
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0010406"
     }
 
     fn life(&self) -> Life {
@@ -299,7 +303,6 @@ impl Procedure for Form {
     }
 
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
-        phone(answers, findings);
         let Some(scheme) = chosen(facts, answers).cloned() else { return };
         if let Some(against) = Self::against(&scheme, facts, answers) {
             findings.instead(SCHEME, against);
@@ -315,10 +318,14 @@ impl Procedure for Form {
     }
 
     fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
-        let total = answers.get(COMPUTED).parse().map_or_else(|_| "－".to_owned(), |yen| format!("{}円", thousands(yen)));
+        let total =
+            answers.get(COMPUTED).parse().map_or_else(|_| "－".to_owned(), |yen| format!("{}円", thousands(yen)));
         vec![
             format!("送信すると、審査担当が書類と計算を確認します。補助される額の見込みは{total}です。"),
-            format!("審査の目安は{}営業日です。そのあと交付が決定されると、メールでお知らせします。", facts.rules.review_days),
+            format!(
+                "審査の目安は{}営業日です。そのあと交付が決定されると、メールでお知らせします。",
+                facts.rules.review_days
+            ),
         ]
     }
 }

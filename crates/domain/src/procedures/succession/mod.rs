@@ -1,16 +1,13 @@
 //! 承継: the code of an institution changes; filed from the old one (spec 6.1).
 
-use time::Duration;
-
 use super::{
     Folder,
-    parts::{contact_section, line, phone},
+    parts::{contact_section, days, line},
 };
-use crate::applications::{Business, Facts, Kind, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
 use crate::calendar::{japanese_date, typed_day};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::institutions::{Institution, InstitutionCode};
-use crate::procedures::Common;
 use crate::succession::{AHEAD_DAYS, PAST_DAYS, Reason, Target, VALID_DAYS, last_day};
 use crate::typed::{fold, search_key};
 
@@ -32,15 +29,20 @@ pub(super) const WORDS: Words = Words {
 const EXAMPLE: &[(&str, &str)] = &[("new_code", "1330100107")];
 
 /// Its texts.
-pub(super) const FOLDER: Folder =
-    Folder { article: include_str!("article.md"), documents: &[], options: include_str!("options.toml"), example: EXAMPLE };
+pub(super) const FOLDER: Folder = Folder {
+    article: include_str!("article.md"),
+    documents: &[],
+    options: include_str!("options.toml"),
+    example: EXAMPLE,
+};
 
 /// Its fields and rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form;
 
 /// What is said of every code that somebody else has, whatever the reason.
-const TAKEN: &str = "この医療機関等コードへは、承継できません。コードを確かめてください。コードが正しいときは、お問い合わせください。";
+const TAKEN: &str =
+    "この医療機関等コードへは、承継できません。コードを確かめてください。コードが正しいときは、お問い合わせください。";
 /// Reasons that bring a founder whose name is asked for.
 const NEW_FOUNDER: &[&str] = &["founder", "corporate", "same_corporation"];
 const CORPORATE: &[&str] = &["corporate"];
@@ -67,12 +69,6 @@ impl Form {
         )
     }
 
-    /// The days on which the change may lie.
-    fn days(facts: &Facts) -> Input {
-        let today = facts.now.date();
-        Input::Date { from: today - Duration::days(PAST_DAYS), to: today + Duration::days(AHEAD_DAYS) }
-    }
-
     fn code_section(facts: &Facts) -> Section {
         let example = facts.institution.code.grouped();
         Section::new(
@@ -81,7 +77,7 @@ impl Form {
                 Field::new("new_code", "新しい医療機関等コード（10桁）", digits(20))
                     .help(format!("都道府県コード2桁、点数表コード1桁、医療機関等コード7桁を続けて入力してください。前のコードは {example} です。"))
                     .help("台帳にまだないコードでも送信できます。台帳に載ったときに、メールでお知らせします。"),
-                Field::new("changed_on", "コードが変わる日", Self::days(facts))
+                Field::new("changed_on", "コードが変わる日", days(facts, -PAST_DAYS, AHEAD_DAYS))
                     .help("例：2026-06-01、2026年6月1日。")
                     .help(format!(
                         "前のコードの端末の電子証明書は、この日から{VALID_DAYS}日間使えます。"
@@ -187,14 +183,6 @@ impl Form {
 }
 
 impl Procedure for Form {
-    fn kind(&self) -> Kind {
-        Kind::Common(Common::Succession)
-    }
-
-    fn article(&self) -> &'static str {
-        "KB0020030"
-    }
-
     fn life(&self) -> Life {
         Life::Once
     }
@@ -231,7 +219,6 @@ impl Procedure for Form {
     fn rules(&self, facts: &Facts, answers: &mut Answers, findings: &mut Findings) {
         Self::code(facts, answers, findings);
         Self::founder(facts, answers, findings);
-        phone(answers, findings);
     }
 
     fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {

@@ -42,9 +42,9 @@ fn toml_like(text: &str) -> std::collections::BTreeMap<String, Vec<Entry>> {
         if let Some(list) = line.strip_suffix(" = [") {
             list.clone_into(&mut name);
         } else if let Some(rest) = line.trim().strip_prefix("{ value = \"") {
-            let names = rest.split_once("names = [").map(|(_, names)| {
-                names.split('"').skip(1).step_by(2).map(str::to_owned).collect()
-            });
+            let names = rest
+                .split_once("names = [")
+                .map(|(_, names)| names.split('"').skip(1).step_by(2).map(str::to_owned).collect());
             let value = rest.split('"').next().unwrap_or_default();
             let entry = Entry {
                 value: value.to_owned(),
@@ -115,11 +115,9 @@ fn a_sound_form_has_no_fault_and_says_until_when_the_old_certificates_work() {
 
 #[test]
 fn a_code_that_cannot_be_is_named() {
-    for (code, words) in [
-        ("1330100016", "いまの医療機関等コードと同じ"),
-        ("1310100024", "点数表コード"),
-        ("2730100024", "D 所在地変更"),
-    ] {
+    for (code, words) in
+        [("1330100016", "いまの医療機関等コードと同じ"), ("1310100024", "点数表コード"), ("2730100024", "D 所在地変更")]
+    {
         let said = fault(free(""), &sound().with("new_code", code), "new_code");
         assert!(said.contains(words), "{code}: {said}");
     }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use axum::{http::StatusCode, response::Response};
+use domain::applications::Kind;
 use serde_json::{Map, Value, json};
 
 use super::{In, Operation, Parameter, problem::answer, table};
@@ -33,7 +34,8 @@ fn document() -> Value {
     for one in table().operations {
         paths.entry(one.path).or_insert_with(|| json!({}))[one.method.to_lowercase()] = operation(&one);
     }
-    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let mut schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    schemas["ProcedureName"]["enum"] = Kind::ALL.iter().map(|kind| json!(kind.as_str())).collect();
     let bearer = json!({ "type": "http", "scheme": "bearer", "description": "An access token (mdg_…)." });
     json!({
         "openapi": "3.1.0",

@@ -25,7 +25,7 @@ pub(super) fn procedure(offered: &Offered) -> Value {
     json!({
         "procedure": offered.kind.as_str(),
         "title": offered.kind.label(),
-        "article": format!("/articles/{}", offered.kind.procedure().article()),
+        "article": format!("/articles/{}", offered.kind.article()),
         "sections": offered.sections.iter().map(section).collect::<Vec<_>>(),
         "answers": answers,
         "missing_before": offered.outlook.missing,

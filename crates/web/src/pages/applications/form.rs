@@ -81,7 +81,7 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         returned: !state.case.reasons.is_empty(),
         general_reason: general,
         by_vendor: state.by_vendor,
-        article: state.case.kind.procedure().article(),
+        article: state.case.kind.article(),
         left_at: state.go_on_at.clone().unwrap_or_default(),
     }
 }

@@ -70,7 +70,7 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
     Ok(Html(Begin {
         frame: Frame { breadcrumb: trail(), ..visit.frame(kind.label()) },
         address: format!("/procedures/{kind}"),
-        article: kind.procedure().article(),
+        article: kind.article(),
         about: articles_about(&visit, kind).await?,
         claims: kind == Kind::Claims,
         lead: words.lead,

@@ -223,13 +223,13 @@ fn buttons(slug: &str, number: &str) -> Vec<Link> {
     if slug == MASTER_ACCOUNT {
         return vec![Link::new("通知書をダウンロードする画面へ進む", crate::pages::master_account::PLACE)];
     }
-    let read_before = Kind::ALL.iter().filter(|kind| kind.procedure().article() == number);
+    let read_before = Kind::ALL.iter().filter(|kind| kind.article() == number);
     read_before.map(|kind| Link::new(kind.words().to_form, format!("/procedures/{kind}"))).collect()
 }
 
 /// What the next page does by itself (manual 2-2 asks 「利用申請は、行いましたか」).
 fn before(number: &str) -> &'static str {
-    if Kind::Certificate.procedure().article() == number {
+    if Kind::Certificate.article() == number {
         "オンライン資格確認の利用申請が済んでいるかどうかは、次の画面でポータルが確かめます。まだのときは、先に行う申請をご案内します。"
     } else {
         ""
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn every_procedure_is_reached_from_the_article_read_before_it() {
         for kind in Kind::ALL {
-            let buttons = buttons("some-slug", kind.procedure().article());
+            let buttons = buttons("some-slug", kind.article());
             assert_eq!(buttons.len(), 1);
             assert_eq!(buttons[0].href, format!("/procedures/{kind}"));
         }

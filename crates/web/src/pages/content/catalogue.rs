@@ -33,7 +33,7 @@ fn tile(tile: &Tile) -> TileView {
 /// Where a tile leads: to the article that is read before the form, or to a page.
 pub(super) fn href(tile: &Tile) -> String {
     match tile.leads {
-        Leads::Article(kind) => format!("/articles/{}", kind.procedure().article()),
+        Leads::Article(kind) => format!("/articles/{}", kind.article()),
         Leads::Page(address) => address.to_owned(),
     }
 }

@@ -61,7 +61,7 @@ async fn page(visit: &Visit, kind: Kind, posted: &Posted, slips: &[Finding]) -> 
         frame: Frame { has_errors: !errors.is_empty(), ..frame },
         errors,
         address: format!("{ADDRESS}/new/{kind}"),
-        article: kind.procedure().article(),
+        article: kind.article(),
         sheet: SheetId::new(app.clock.now(), &*app.randomness).to_string(),
         fields,
         columns: columns.iter().map(column).collect(),

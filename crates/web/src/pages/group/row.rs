@@ -70,7 +70,7 @@ fn page(visit: &Visit, form: &RowForm) -> Page {
         code: grouped_code(&row.row.code),
         left: row.row.state == RowState::Left,
         sections: section_views(&form.sections, &look),
-        article: sheet.kind.procedure().article(),
+        article: sheet.kind.article(),
         back,
     }
 }

@@ -102,8 +102,7 @@ pub(super) async fn find(visit: Visit, posted: Posted) -> Result<Response, Failu
         Found::Known { kind, wrong: false } => (vec![], Some(kind)),
     };
     let mut page = desk_page(&visit, number, &slips);
-    page.help =
-        kind.map(|kind| Help { kind: kind.label(), article: format!("/articles/{}", kind.procedure().article()) });
+    page.help = kind.map(|kind| Help { kind: kind.label(), article: format!("/articles/{}", kind.article()) });
     let page = Html(page);
     Ok(if slips.is_empty() { page.into_response() } else { page.with_faults() })
 }
