@@ -34,7 +34,7 @@ const LOOKS: usize = 1_200;
 /// The file of a number: a document of one page with noise in it, so much now and then that it is carried in several pieces.
 fn paper(number: u64) -> Vec<u8> {
     let lines = [100, 20_000, 80_000][usize::try_from(number % 3).unwrap()];
-    let noise: String = (0..lines).map(|line| format!("{:016x}", draw((number << 20) + line))).collect();
+    let noise = format!("{:016x}", draw(number)).repeat(lines);
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
