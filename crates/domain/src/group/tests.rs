@@ -1,6 +1,7 @@
 use super::*;
 use crate::calendar::YearMonth;
 use crate::forms::{Choice, Document, Field, Input, Keyboard, Section};
+use time::macros::date;
 
 fn line(key: &str, label: &str) -> Field {
     Field::new(key, label, Input::Line { max: 60, keyboard: Keyboard::Text, suggestions: vec![] })
@@ -50,6 +51,16 @@ fn each_question_that_differs_from_row_to_row_is_a_column() {
     assert_eq!(presumed(&sections()), Answers::new().with("terms", "1.2").with("consent", "agree"));
     let row: Vec<String> = row_sections(sections()).into_iter().flat_map(|s| s.fields).map(|f| f.key).collect();
     assert_eq!(row, ["name", "kind", "note", "customer_id", "start", "other_note"]);
+}
+
+#[test]
+fn a_column_of_days_says_between_which_they_lie() {
+    let input = Input::Date { from: date!(2026 - 05 - 20), to: date!(2027 - 05 - 20) };
+    let columns = columns(&[Section::new("日", vec![Field::new("day", "開始日", input)])]);
+    assert_eq!(columns[0].hint(), "必須。2026年5月20日（水）から2027年5月20日（木）まで");
+    for typed in ["2026-07-01", "2026年7月1日", "2026/7/1"] {
+        assert_eq!(answer(&columns[0].field, typed), typed, "the rule of all forms reads it");
+    }
 }
 
 #[test]
