@@ -166,7 +166,10 @@ impl Form {
     /// No clinic may call itself a hospital (医療法 3条): whoever looks at the case is told when the answer and the name differ.
     fn kind_fits(facts: &Facts, answers: &Answers, findings: &mut Findings) {
         if answers.is(INSTITUTION_KIND, InstitutionKind::Clinic.as_str()) && facts.institution.name.contains("病院") {
-            findings.warn(INSTITUTION_KIND, "医療機関等の名前に「病院」とありますが、診療所と答えています。病院のときは、選び直してください。");
+            findings.warn(
+                INSTITUTION_KIND,
+                "医療機関等の名前に「病院」とありますが、診療所と答えています。病院のときは、選び直してください。",
+            );
         }
     }
 
@@ -255,7 +258,8 @@ impl Procedure for Form {
     }
 
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {
-        let open = facts.known.sent_at.is_some() || facts.schemes.iter().any(|scheme| is_open(scheme, facts, &Answers::new()));
+        let open =
+            facts.known.sent_at.is_some() || facts.schemes.iter().any(|scheme| is_open(scheme, facts, &Answers::new()));
         (!open).then_some("いま、この医療機関等が申請できる補助金の制度はありません。受付が始まると、お知らせでご案内します。入力した下書きがあるときは、残っています。")
     }
 
@@ -275,8 +279,7 @@ impl Procedure for Form {
     }
 
     fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<Section> {
-        let mut sections =
-            vec![institution_section(facts), Section::new("制度", vec![scheme_field(facts, answers)])];
+        let mut sections = vec![institution_section(facts), Section::new("制度", vec![scheme_field(facts, answers)])];
         if let Some(scheme) = chosen(facts, answers) {
             let who = who(facts, answers);
             let (asks, applying) = (scheme.asks_kind(who.code), scheme.applying(who));
@@ -293,8 +296,7 @@ impl Procedure for Form {
     }
 
     fn preset(&self, facts: &Facts) -> Answers {
-        let answers =
-            Answers::new().with("contact", &facts.person_name).with(INSTITUTION_KIND, kind_before(facts));
+        let answers = Answers::new().with("contact", &facts.person_name).with(INSTITUTION_KIND, kind_before(facts));
         let mut open = facts.schemes.iter().filter(|scheme| Self::against(scheme, facts, &answers).is_none());
         match (open.next(), open.next()) {
             (Some(only), None) => answers.with(SCHEME, only.choice().to_string()),
