@@ -12,7 +12,7 @@ words! {
     /// A kind of event. The word is part of the interface: it may be added to, and never changes.
     EventKind {
         /// A case of any procedure was accepted.
-        ApplicationAccepted = "application.accepted", "申請・届出が受理された";
+        ApplicationAccepted = "application.accepted", "申請・届出が承認された";
         /// An accepted case took effect.
         ApplicationInForce = "application.in_force", "申請・届出が有効になった";
         /// A case in force was replaced by a later one.

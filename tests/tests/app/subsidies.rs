@@ -151,10 +151,11 @@ async fn a_clinic_applies_an_officer_counts_less_another_decides_and_the_notice_
         let (id, browser) = clinic(house, "1330100016").await;
         let case = begin(&browser, "subsidy").await;
         let form = browser.get(&format!("{case}/edit")).await.body;
-        assert!(
-            form.contains("カードリーダー（円）") && form.contains("250,000円まで"),
-            "the only scheme is chosen: {form}"
-        );
+        assert!(form.contains("カードリーダー") && form.contains("250,000円まで"), "the only scheme is chosen: {form}");
+        let odd = but(&[("amount_c1", "二十八万円"), ("action", "shape:amount_c1")]);
+        assert_eq!(browser.post(&format!("{case}/edit"), &odd).await.location, format!("{case}/edit#f-amount_c1"));
+        let told = browser.get(&format!("{case}/edit")).await.body;
+        assert!(told.contains("数字として読み取れない額"), "{told}");
         let bare = browser.post(&format!("{case}/edit"), ANSWERS).await;
         let words = "「領収書（写）」のファイルを追加してください";
         assert!(bare.status == StatusCode::UNPROCESSABLE_ENTITY && bare.body.contains(words), "{}", bare.body);
@@ -175,6 +176,9 @@ async fn a_clinic_applies_an_officer_counts_less_another_decides_and_the_notice_
         let shown = reviewer.get(&case.replace("/app", "/office/app")).await.body;
         assert!(shown.contains(&office(&case)), "the case leads to its computation: {shown}");
         let version = stored(house, &case).await.version.to_string();
+        let nothing = [("version", version.as_str()), ("category", "c2"), ("amount_c2", ""), ("reason_c2", "")];
+        let told = reviewer.post(&format!("{}/adjust", office(&case)), &nothing).await;
+        assert!(told.body.contains("「対象にする額」を入力してください"), "{}", told.body);
         let typed =
             [("version", version.as_str()), ("category", "c2"), ("amount_c2", "200,000"), ("reason_c2", "保守料")];
         let told = reviewer.post(&format!("{}/adjust", office(&case)), &typed).await;
@@ -195,6 +199,7 @@ async fn a_clinic_applies_an_officer_counts_less_another_decides_and_the_notice_
         assert_eq!(stale.status, StatusCode::CONFLICT, "the case is another one's by now");
         let page = reviewer.get(&office(&case)).await.body;
         assert!(page.contains("保守料を除く") && page.contains("262,000円") && page.contains("280,000円"), "{page}");
+        assert!(page.contains("のうち、審査で認められた100,000円が対象です"), "what was claimed stays: {page}");
         decide(house, &reviewer, &case, "accept", &[]).await;
 
         let batch = gathered(&second).await;

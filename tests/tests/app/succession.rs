@@ -293,6 +293,10 @@ async fn a_code_that_is_not_in_the_register_waits_and_the_applicant_is_told_when
         let typed = with("history", "no");
         let case = file(house, &browser, "succession", &typed).await;
         mails(house).await;
+        for path in [case.as_str(), "/", "/succession", "/procedures/succession"] {
+            let told = browser.get(path).await.body;
+            assert!(told.contains("新しいコードが台帳に載ると") && told.contains(&case), "{path}: {told}");
+        }
         let reviewer = staff(house, Role::Reviewer).await;
         let office = case.replace("/applications/", "/office/applications/");
         let version = async || stored(house, &case).await.version.to_string();
@@ -307,6 +311,8 @@ async fn a_code_that_is_not_in_the_register_waits_and_the_applicant_is_told_when
             let subjects = mails(house).await.into_iter().map(|(subject, _)| subject);
             assert_eq!(subjects.filter(|subject| subject.contains("台帳に載りました")).count(), told);
         }
+        let told = browser.get("/succession").await.body;
+        assert!(told.contains("審査担当が内容を確認します"), "{told}");
         accepted(house, &case).await;
         mails(house).await;
         // By the letter to the new address, ordered once.

@@ -73,6 +73,19 @@ impl Explanation {
         }
     }
 
+    /// A succession that was sent before the register has the new code.
+    pub fn awaiting_code(since: Timestamp) -> Self {
+        Self {
+            happened: format!("{}に受け付けました。", japanese_date(since.date())),
+            holder: REGISTER,
+            next:
+                "新しいコードが台帳に載ると、メールでお知らせし、審査を始めます。いま、していただくことはありません。"
+                    .to_owned(),
+            expected: None,
+            deadline: None,
+        }
+    }
+
     /// What comes next and until when it is awaited.
     pub fn next_step(&self) -> String {
         format!("{}{}", self.next, self.until())
@@ -93,6 +106,7 @@ impl Explanation {
 const YOU: &str = "申請者（あなた）";
 const REVIEWER: &str = "審査担当";
 const DISPATCH: &str = "発送担当";
+const REGISTER: &str = "台帳の更新を待っています";
 const NOBODY: &str = "手続は終わっています";
 
 /// Explains where a case stands.
@@ -103,13 +117,15 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
     }
     let (happened, holder, next) = words(moment, &day);
     let within = |days: u32| Some(add_business_days(moment.since.date(), days, holidays));
+    let at_once = moment.kind.life() == Life::AtOnce && moment.state == State::Submitted;
     let expected = match moment.state {
-        State::Submitted | State::InReview => within(rules.review_days),
+        State::Submitted | State::InReview => within(rules.review_days).filter(|_| !at_once),
         State::Approved | State::LetterReissued | State::LetterPrinted => within(rules.posting_days),
         State::LetterPosted => within(rules.delivery_days()),
         _ => None,
     };
     let next = match (moment.state, moment.start) {
+        _ if at_once => "通常は、すぐに登録されます。確認が必要なときは、審査担当が内容を確認します。".to_owned(),
         (State::Accepted, Some(start)) => format!("{start}から利用できます。"),
         (State::Accepted, None) if moment.kind.life() == Life::Once => {
             moment.kind.words().after_acceptance().to_owned()

@@ -133,5 +133,12 @@ pub fn unknown_code(typed: &str) -> String {
     )
 }
 
+/// What is wrong with a cell, with the label of its field unless the sentence begins with it; a fault of the whole row has
+/// no key.
+pub fn named(key: &str, label: &str, message: &str) -> String {
+    let is_named = key.is_empty() || message.starts_with(&format!("「{label}」"));
+    if is_named { message.to_owned() } else { format!("{label}：{message}") }
+}
+
 #[cfg(test)]
 mod tests;

@@ -57,10 +57,22 @@ fn yen(amount: i64) -> String {
 /// Each category: what was paid, at most its ceiling, times the rate, without fractions of a yen. Then the sum, at most the
 /// ceiling of the kind, rounded down to the scheme's unit. Amounts below zero count as nothing.
 pub fn compute(scheme: &Scheme, who: Applicant<'_>, amounts: &BTreeMap<String, i64>) -> Option<Grant> {
+    compute_counted(scheme, who, amounts, amounts)
+}
+
+/// The same where a reviewer let less of some amounts count: each line keeps what was claimed.
+pub fn compute_counted(
+    scheme: &Scheme,
+    who: Applicant<'_>,
+    amounts: &BTreeMap<String, i64>,
+    counted: &BTreeMap<String, i64>,
+) -> Option<Grant> {
     let applying = scheme.applying(who)?;
-    let claimed = |category: &Category| amounts.get(&category.key).copied().unwrap_or(0).max(0);
-    let with_costs = scheme.categories.iter().filter(|category| claimed(category) > 0);
-    let mut lines: Vec<Line> = with_costs.map(|category| line(category, claimed(category), applying)).collect();
+    let of =
+        |amounts: &BTreeMap<String, i64>, category: &Category| amounts.get(&category.key).copied().unwrap_or(0).max(0);
+    let with_costs = scheme.categories.iter().filter(|category| of(amounts, category) > 0);
+    let of_category = |category| line(category, of(amounts, category), of(counted, category), applying);
+    let mut lines: Vec<Line> = with_costs.map(of_category).collect();
     let sum: i64 = lines.iter().map(|line| line.yen).sum();
     let capped = sum.min(applying.ceiling_yen);
     if capped < sum {
@@ -77,11 +89,13 @@ pub fn compute(scheme: &Scheme, who: Applicant<'_>, amounts: &BTreeMap<String, i
     Some(Grant { lines, total_yen })
 }
 
-fn line(category: &Category, claimed_yen: i64, applying: Applying) -> Line {
-    let eligible_yen = category.ceiling_yen.map_or(claimed_yen, |ceiling| claimed_yen.min(ceiling));
+fn line(category: &Category, claimed_yen: i64, counted_yen: i64, applying: Applying) -> Line {
+    let eligible_yen = category.ceiling_yen.map_or(counted_yen, |ceiling| counted_yen.min(ceiling));
     let granted = applying.rate.of(eligible_yen);
-    let counted = if eligible_yen < claimed_yen {
+    let counted = if eligible_yen < counted_yen {
         format!("{}のうち、この費用の上限の{}が対象です。", yen(claimed_yen), yen(eligible_yen))
+    } else if counted_yen < claimed_yen {
+        format!("{}のうち、審査で認められた{}が対象です。", yen(claimed_yen), yen(eligible_yen))
     } else {
         format!("{}が対象です。", yen(claimed_yen))
     };

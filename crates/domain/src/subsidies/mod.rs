@@ -9,7 +9,7 @@ mod scheme;
 mod typed;
 
 pub use applying::{Applicant, Applying, INSTITUTION_KIND, InstitutionKind, Terms};
-pub use grant::{Grant, Line, LineKind, compute};
+pub use grant::{Grant, Line, LineKind, compute, compute_counted};
 pub use judge::MOST_YEN;
 pub(crate) use judge::judge;
 pub use number::{GrantNumber, fiscal_year};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use time::Date;
 
-use super::{Category, Exception, InstitutionKind, Paper, Scheme, Span, Terms, Whom};
+use super::{Category, Exception, InstitutionKind, Paper, Scheme, Span, Terms, Whom, judge};
 use crate::{
     calendar::typed_day, fees::yen, forms::Finding, institutions::InstitutionCode, institutions::ScoreTable,
     typed::fold,
@@ -92,11 +92,8 @@ pub fn scheme_from_typed(typed: &BTreeMap<String, String>, before: &Scheme) -> R
     }
     keep(read_categories(text("categories"), before).map(|read| categories = read));
     keep(read_exceptions(text("exceptions")).map(|read| exceptions = read));
-    if !slips.is_empty() {
-        return Err(slips);
-    }
     let ticked = |paper: &Paper| text(&format!("paper_{paper}")) == "yes";
-    Ok(Scheme {
+    let scheme = Scheme {
         name: fold(text("name")),
         applications,
         costs,
@@ -107,7 +104,20 @@ pub fn scheme_from_typed(typed: &BTreeMap<String, String>, before: &Scheme) -> R
         exceptions,
         needs_start: text("needs_start") == "yes",
         ..before.clone()
-    })
+    };
+    if slips.is_empty() {
+        return Ok(scheme);
+    }
+    // What does not hang on them is named at once, not after they were mended.
+    let of_terms = |field: &str| field.starts_with("rate_") || field.starts_with("ceiling_");
+    let terms_read = !slips.iter().any(|slip| of_terms(&slip.field));
+    let more = judge(&scheme).into_iter().filter(|one| match one.field.as_str() {
+        "name" => true,
+        "categories" => text("categories").is_empty(),
+        field => terms_read && of_terms(field),
+    });
+    slips.extend(more);
+    Err(slips)
 }
 
 fn read_terms<'a>(kind: InstitutionKind, text: &impl Fn(&str) -> &'a str) -> Result<Option<Terms>, Finding> {
@@ -188,7 +198,6 @@ fn read_exceptions(text: &str) -> Result<Vec<Exception>, Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::judge;
     use super::*;
 
     fn typed(changes: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -258,5 +267,10 @@ mod tests {
             assert_eq!(fields(&[(key, value)]).first().map(String::as_str), Some(named), "{key} = {value}");
         }
         assert_eq!(fields(&[("rate_dental", ""), ("ceiling_dental", "")]), ["rate_hospital"], "for nobody");
+        assert_eq!(fields(&[("rate_dental", "75%"), ("name", "")]), ["rate_dental", "name"], "at once");
+        let nothing: Vec<_> = typed(&[]).into_keys().collect();
+        let nothing: Vec<_> = nothing.iter().map(|key| (key.as_str(), "")).collect();
+        let all = ["apply_from", "apply_to", "cost_from", "cost_to", "name", "rate_hospital", "categories"];
+        assert_eq!(fields(&nothing), all);
     }
 }

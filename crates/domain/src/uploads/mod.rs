@@ -128,7 +128,10 @@ pub fn size_words(octets: u64) -> String {
         return format!("{}KB", octets.div_ceil(1024));
     }
     let tenths = (octets * 10).div_ceil(MIB);
-    format!("{}.{}MB", tenths / 10, tenths % 10)
+    match tenths % 10 {
+        0 => format!("{}MB", tenths / 10),
+        tenth => format!("{}.{tenth}MB", tenths / 10),
+    }
 }
 
 /// What an answer lists; what is no identifier is left out.
@@ -196,6 +199,6 @@ mod tests {
 
     #[test]
     fn lengths_are_rounded_up_as_people_read_them() {
-        assert_eq!([1, 1_024, 1_025, 1_048_576, LARGEST].map(size_words), ["1KB", "1KB", "2KB", "1.0MB", "20.0MB"]);
+        assert_eq!([1, 1_024, 1_025, 1_048_576, LARGEST].map(size_words), ["1KB", "1KB", "2KB", "1MB", "20MB"]);
     }
 }

@@ -50,7 +50,8 @@ fn body(desk: &mut Desk<'_>, it: &GrantNotice) {
     let codes = |desk: &mut Desk<'_>| {
         desk.paragraph("交付決定額", Look::new(9.0).bold(), 0.0, mm(1.0));
         desk.paragraph(&amount, Look::new(21.0).bold().color(BLACK), 0.0, mm(2.5));
-        desk.code("交付決定番号", &number, 15.0, false);
+        desk.paragraph("交付決定番号", Look::new(9.0).bold(), 0.0, mm(0.8));
+        desk.paragraph(&number, Look::new(15.0).bold().mono().color(BLACK), 0.0, mm(2.0));
     };
     desk.code_box(codes, None, 0.0);
     let [code, name, scheme, reference, day] =

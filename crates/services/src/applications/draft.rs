@@ -9,7 +9,7 @@ use domain::{
 use storage::applications::Application;
 use storage::boxed;
 
-use super::{Draft, Standing, facts::facts_for_case, facts_of, own, view::standing_of};
+use super::{Draft, Standing, facts::facts_for_case, facts_of, own, view::standing_in};
 use crate::{Ctx, Error, Result, mandates};
 
 /// What beginning a form led to.
@@ -352,7 +352,10 @@ pub async fn outlook(ctx: &Ctx<'_>, kind: Kind) -> Result<Outlook> {
     let institution = ctx.institution()?;
     let facts = facts_of(ctx, institution, kind).await?;
     let mut conn = ctx.app.db.read().await?;
-    let under_way = under_way(&mut conn, institution, kind).await?.map(|case| standing_of(ctx, case));
+    let under_way = match under_way(&mut conn, institution, kind).await? {
+        Some(case) => Some(standing_in(ctx, &mut conn, case).await?),
+        None => None,
+    };
     drop(conn);
     let draft = super::drafts(ctx).await?.into_iter().find(|draft| draft.kind == kind);
     let filed = match kind {

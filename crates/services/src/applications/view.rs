@@ -119,6 +119,7 @@ pub(crate) async fn as_applicant(ctx: &Ctx<'_>, case: Application) -> Result<App
         letters.into_iter().map(|l| Letter { secret_hash: None, secret_sealed: None, ..l }).collect();
     let certificates = storage::authority::of_application(&mut conn, id).await?;
     let (explanation, _) = Issued::of_case(case.id, &certificates, &letters).explain(ctx, id, moment_of(&case));
+    let explanation = or_awaited(&mut conn, &case, explanation).await?;
     let left_at = storage::applications::mark_of(&mut conn, id).await?.map(|mark| mark.left_at).unwrap_or_default();
     let sections = case.kind.procedure().sections(&facts, &case.answers);
     let go_on_at = place_of(&case, &sections, &left_at).filter(|_| case.state.is_editable());
@@ -212,7 +213,14 @@ pub(crate) async fn explained(ctx: &Ctx<'_>, conn: &mut Conn, id: ApplicationId)
         Kind::Certificate => Issued::for_case(conn, id).await?,
         Kind::Eligibility | Kind::Claims | Kind::Common(_) => Issued::default(),
     };
-    Ok(issued.explain(ctx, id, moment_of(&case)).0)
+    or_awaited(conn, &case, issued.explain(ctx, id, moment_of(&case)).0).await
+}
+
+/// What is said of a case, unless a code is awaited first.
+async fn or_awaited(conn: &mut Conn, case: &Application, explanation: Explanation) -> Result<Explanation> {
+    let awaits = crate::succession::awaits_code(conn, case).await?;
+    let since = case.submitted_at.unwrap_or(case.updated_at);
+    Ok(if awaits { Explanation::awaiting_code(since) } else { explanation })
 }
 
 /// When a case reached its state; its letters and certificates are not known here.
@@ -227,6 +235,16 @@ pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Applicat
     Standing { case, explanation, certificate: None }
 }
 
+/// The same of a case of any procedure, which may await a code.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn standing_in(ctx: &Ctx<'_>, conn: &mut Conn, case: Application) -> Result<Standing<Application>> {
+    let Standing { case, explanation, certificate } = standing_of(ctx, case);
+    let explanation = or_awaited(conn, &case, explanation).await?;
+    Ok(Standing { case, explanation, certificate })
+}
+
 /// Cases of one's institution beside those of the journey: begun, under way or in force, the last touched first.
 ///
 /// # Errors
@@ -234,8 +252,12 @@ pub(crate) fn standing_of(ctx: &Ctx<'_>, case: Application) -> Standing<Applicat
 #[boxed]
 pub async fn others(ctx: &Ctx<'_>) -> Result<Vec<Standing<Application>>> {
     let institution = ctx.institution()?;
-    let found = storage::applications::others(&mut ctx.app.db.read().await?, institution).await?;
-    Ok(found.into_iter().map(|case| standing_of(ctx, case)).collect())
+    let mut conn = ctx.app.db.read().await?;
+    let mut standing = vec![];
+    for case in storage::applications::others(&mut conn, institution).await? {
+        standing.push(standing_in(ctx, &mut conn, case).await?);
+    }
+    Ok(standing)
 }
 
 fn moment_of(case: &Application) -> Moment {

@@ -191,9 +191,7 @@ pub(super) async fn hidden(ctx: &Ctx<'_>, conn: &mut Conn, mut rows: Vec<Row>) -
 
 /// Each fault with the label of its field, one below the other.
 fn told(faults: &Notes) -> String {
-    let one = |(key, label, message): &(String, String, String)| {
-        if key.is_empty() { message.clone() } else { format!("{label}：{message}") }
-    };
+    let one = |(key, label, message): &(String, String, String)| domain::group::named(key, label, message);
     faults.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 

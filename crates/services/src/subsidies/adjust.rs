@@ -47,6 +47,10 @@ pub async fn adjust(ctx: &Ctx<'_>, id: ApplicationId, typed: &TypedAdjustment<'_
     let claimed = amounts_of(&computation.scheme, &case.answers);
     let claimed = *claimed.get(typed.category).ok_or(Error::NotFound)?;
     let before = computation.adjustments.iter().find(|one| one.category == typed.category);
+    if before.is_none() && typed.amount.trim().is_empty() {
+        let said = "「対象にする額」を入力してください。申請された額のまま認めるときは、記録は要りません。";
+        return Ok(Adjusted::Slip("amount", said.to_owned()));
+    }
     let before = before.map_or(claimed, |one| one.eligible_yen);
     let after = if typed.amount.trim().is_empty() {
         storage::subsidies::unadjust(&mut tx, id, typed.category).await?;

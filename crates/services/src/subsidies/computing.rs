@@ -11,7 +11,7 @@ use domain::{
     office::settings::{Topic, Value},
     permissions::Permission,
     procedures::Common,
-    subsidies::{Applicant, Grant, SCHEME, Scheme, SchemeRef, amounts_of, compute},
+    subsidies::{Applicant, Grant, SCHEME, Scheme, SchemeRef, amounts_of, compute, compute_counted},
 };
 use storage::{
     Conn, Tx,
@@ -82,7 +82,7 @@ pub(super) async fn computed(conn: &mut Conn, case: &Application, code: &Institu
     let who = Applicant::of(code, &case.answers);
     Ok(Computation {
         claimed: compute(&scheme, who, &amounts).unwrap_or_default(),
-        counted: compute(&scheme, who, &counted).unwrap_or_default(),
+        counted: compute_counted(&scheme, who, &amounts, &counted).unwrap_or_default(),
         scheme,
         adjustments,
     })

@@ -1,10 +1,12 @@
 //! What sending, the register and acceptance do for a succession.
 
 use domain::{
+    applications::Kind,
     calendar::{japanese_date, typed_day},
     feed::EventKind,
     ids::{AccountId, JobId},
     institutions::{Institution, InstitutionCode},
+    procedures::Common,
     succession::{ends_at, last_day},
 };
 use serde_json::json;
@@ -32,6 +34,15 @@ fn day_of(case: &Application) -> Result<Date> {
 async fn new_of(conn: &mut Conn, case: &Application) -> Result<Option<Institution>> {
     let found = storage::institutions::by_code(conn, code_of(case)?.as_str()).await?;
     Ok(found.filter(|place| place.in_register))
+}
+
+/// Whether a case was sent and waits for its new code to come into the register.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn awaits_code(conn: &mut Conn, case: &Application) -> Result<bool> {
+    let is_sent = case.kind == Kind::Common(Common::Succession) && case.state.is_open_for_review();
+    Ok(is_sent && new_of(conn, case).await?.is_none())
 }
 
 /// Notes a code that the register does not have, so that the applicant is told when it comes.

@@ -9,7 +9,7 @@ mod guide;
 mod history;
 mod target;
 
-pub(crate) use accept::{accepted, arrived, sent, stands_against};
+pub(crate) use accept::{accepted, arrived, awaits_code, sent, stands_against};
 pub use countdown::{end, warn, warn_when_due};
 pub use guide::{Begun, Guide, OldTerminal, Side, Step, begin_for_terminal, guide, running};
 pub use history::{HISTORY_PAGE, history, history_case};

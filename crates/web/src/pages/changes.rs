@@ -18,7 +18,7 @@ use self::words::{DeedView, view};
 use crate::{
     site::{Access, Failure, Html, Routes, Visit},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView, TextView},
+        form::{ChoiceView, ErrorSummary, FieldError, FieldView, InputView, TextKind, TextView, Width},
         frame::Frame,
         parts::Fact,
     },
@@ -27,7 +27,7 @@ use crate::{
 /// Address of the guide.
 pub(in crate::pages) const PAGE: &str = "/changes";
 /// Its name.
-const TITLE: &str = "変更ガイド：何が変わりましたか";
+const TITLE: &str = "変更ガイド";
 
 pub(super) fn routes() -> Routes {
     Routes::default().get(PAGE, Access::Public, show)
@@ -123,7 +123,7 @@ async fn show(visit: Visit, Query(typed): Query<Typed>) -> Result<Response, Fail
 
 const fn missing(question: Question) -> &'static str {
     match question {
-        Question::Day => "変わる日を、西暦の年月日で入力してください（例：2026-06-01）。",
+        Question::Day => "変わる日を、カレンダーから選ぶか、「2026-06-01」のように年4桁・月・日で入力してください。",
         Question::Change | Question::Code | Question::Line => "当てはまるものを1つ選んでください。",
     }
 }
@@ -158,10 +158,12 @@ fn field(question: Question, typed: &str) -> FieldView {
         )
         .with_help("お客様IDは、回線の事業者の「開通のご案内」などに書かれています。"),
         Question::Day => {
-            let input = InputView::Text(TextView { value: typed.to_owned(), ..TextView::default() });
+            // What no date picker can show stays to be mended.
+            let kind = if typed.is_empty() { TextKind::Date } else { TextKind::Text };
+            let input = InputView::Text(TextView { width: Width::Short, ..TextView::of(kind, typed, "") });
             FieldView::new(key(question), "いつ変わりますか", input)
                 .required()
-                .with_help("例：2026-06-01、2026年6月1日。決まっていないときは、見込みの日を入力してください。")
+                .with_help("決まっていないときは、見込みの日を選んでください。")
         }
     }
 }
@@ -169,7 +171,9 @@ fn field(question: Question, typed: &str) -> FieldView {
 fn tell(frame: Frame, answered: Answered, deeds: &[Deed], when: (Date, CutOff)) -> DeedsPage {
     let mut answers = vec![];
     answers.extend(answered.change.map(|one| Fact::new("変わったこと", one.label())));
-    answers.extend(answered.code.map(|one| Fact::new("医療機関等コード", one.label())));
+    answers.extend(answered.code.map(|one| Fact::new("コード", one.label())));
+    let line = |changes: bool| if changes { "変わる" } else { "変わらない" };
+    answers.extend(answered.line.map(|changes| Fact::new("回線", line(changes))));
     answers.extend(answered.day.map(|day| Fact::new("変わる日", japanese_date(day))));
     DeedsPage { frame, answers, deeds: deeds.iter().map(|one| view(*one, when)).collect(), again: PAGE }
 }

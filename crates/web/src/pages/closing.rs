@@ -6,9 +6,11 @@ use axum::{
     response::Response,
 };
 use domain::{
+    applications::Kind,
     calendar::{japanese_date, japanese_datetime, typed_day},
     closing::Deed,
     ids::ApplicationId,
+    procedures::Common,
 };
 use serde::Deserialize;
 use services::{
@@ -17,6 +19,7 @@ use services::{
 };
 
 use crate::{
+    pages::applications::UnderWay,
     site::{Access, Failure, Html, Posted, Routes, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
@@ -38,6 +41,8 @@ pub(super) fn routes() -> Routes {
 struct StatusPage {
     frame: Frame,
     closures: Vec<ClosureView>,
+    /// The case that waits for its acceptance.
+    under_way: Option<UnderWay>,
     owner: bool,
 }
 
@@ -65,12 +70,14 @@ async fn show(visit: Visit, Query(said): Query<Said>) -> Result<Html<StatusPage>
     let shown = closing::closing(&ctx).await?;
     let mut frame = visit.frame(TITLE);
     frame.banners.extend(told(&said.done));
-    Ok(Html(StatusPage { frame, closures: shown.iter().map(view).collect(), owner: ctx.owner().is_ok() }))
+    let under_way = UnderWay::of(&ctx, Kind::Common(Common::Closing)).await?;
+    let closures = shown.iter().map(view).collect();
+    Ok(Html(StatusPage { frame, closures, under_way, owner: ctx.owner().is_ok() }))
 }
 
 fn told(word: &str) -> Option<BannerView> {
     let (kind, title) = match word {
-        "cancelled" => (BannerKind::Success, "取りやめました。何も終了しません。"),
+        "cancelled" => (BannerKind::Success, "取りやめました。その日になっても、何も変わりません。"),
         "before" => (BannerKind::Info, "すでに取りやめています。"),
         "late" => (
             BannerKind::Warning,
@@ -110,7 +117,7 @@ fn view(shown: &Shown) -> ClosureView {
         consequence: match closure.deed {
             Deed::Resume => "取りやめると、休止のままになります。",
             Deed::Abolish | Deed::Suspend => {
-                "取りやめると、何も終了しません。もう一度届け出るときは、はじめから入力します。"
+                "取りやめると、その日になっても何も終了しません。もう一度届け出るときは、はじめから入力します。"
             }
         }
         .to_owned(),
@@ -200,7 +207,11 @@ mod tests {
             ("closing-under-way", vec![view(&shown(false, 3))]),
             ("closing-done", vec![view(&shown(false, 8)), view(&shown(true, 0))]),
         ] {
-            let page = StatusPage { frame: member(TITLE), closures, owner: true };
+            let under_way = (name == "closing-under-way").then(|| UnderWay {
+                sentence: "2026年5月20日（水）に受け付けました。審査担当が内容を確認します。".to_owned(),
+                link: "/applications/1".to_owned(),
+            });
+            let page = StatusPage { frame: member(TITLE), closures, under_way, owner: true };
             show(name, &page);
         }
     }

@@ -80,7 +80,10 @@ fn row(grant: &Grant) -> RowView {
         strong: false,
         cells: vec![
             number,
-            CellView::Text(day),
+            match paid_on(grant).filter(|_| grant.reverses.is_none()) {
+                Some(paid) => CellView::Lines(day, format!("支払い：{paid}")),
+                None => CellView::Text(day),
+            },
             CellView::Text(grant.scheme_name.clone()),
             CellView::State(state(grant)),
             notice,
@@ -89,12 +92,15 @@ fn row(grant: &Grant) -> RowView {
     }
 }
 
+fn paid_on(grant: &Grant) -> Option<String> {
+    grant.paid_on.as_deref().and_then(typed_day).map(japanese_date)
+}
+
 fn state(grant: &Grant) -> StateView {
-    let paid = grant.paid_on.as_deref().and_then(typed_day).map(japanese_date);
-    match paid {
+    match paid_on(grant) {
         _ if grant.reverses.is_some() => StateView::new(Tone::Stopped, "決定を取り消しました"),
         _ if grant.reversed => StateView::new(Tone::Stopped, "取り消されました"),
-        Some(day) => StateView::new(Tone::Done, format!("{day}に支払い済み")),
+        Some(_) => StateView::new(Tone::Done, "支払い済み"),
         None if grant.listed => StateView::new(Tone::Waiting, "支払い手続中"),
         None => StateView::new(Tone::Done, "決定しました"),
     }

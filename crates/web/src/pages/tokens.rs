@@ -14,7 +14,7 @@ use services::{
 use crate::{
     site::Posted,
     view::{
-        form::{ChoiceView, FieldView, InputView, TextKind, TextView},
+        form::{ChoiceView, FieldView, InputView, TextKind, TextView, Width},
         parts::{CopyView, Fact, StateView, Tone},
     },
 };
@@ -97,13 +97,14 @@ pub(crate) fn fields(posted: &Posted, offered: &[Scope]) -> Vec<FieldView> {
     let choice =
         |scope: &Scope| ChoiceView { selected: chosen(scope), ..ChoiceView::new(scope.as_str(), scope.label()) };
     let text = |kind, key: &str| InputView::Text(TextView::of(kind, posted.get(key), ""));
+    let day = TextView { width: Width::Short, ..TextView::of(TextKind::Date, posted.get("last_day"), "") };
     vec![
         FieldView::new("name", "名前", text(TextKind::Text, "name"))
             .required()
             .with_help("どのシステムに渡すものか、あとで分かる名前です。例：レセプトコンピューター"),
         FieldView::new("scopes", "できること", InputView::Checks { choices: offered.iter().map(choice).collect() })
             .required(),
-        FieldView::new("last_day", "最後の日", text(TextKind::Date, "last_day"))
+        FieldView::new("last_day", "最後の日", InputView::Text(day))
             .required()
             .with_help("この日の終わりに使えなくなります。2年後までの日を選べます。"),
     ]

@@ -24,7 +24,7 @@ pub(super) const WORDS: Words = Words {
     to_form: "届出画面へ進む",
     send: "この内容で届出を送信する",
     withdraw: "届出を取り下げる",
-    accepted: "その日になると、順に終了します。前の日までは「廃止・休止の状況」から取りやめられます。",
+    accepted: "その日になると、届け出たとおりに進みます。前の日までは「廃止・休止の状況」から取りやめられます。",
 };
 
 /// Its texts.
@@ -54,11 +54,10 @@ impl Form {
             "廃止・休止・再開",
             vec![
                 Field::new("deed", "届出の内容", Input::Radio(Self::deeds(facts))),
-                Field::new("day", "廃止・休止・再開の日", days(facts, -PAST_DAYS, AHEAD_DAYS)).help(
-                    "例：2026-06-30、2026年6月30日。廃止では、この日の午前0時から端末の電子証明書が使えなくなります。",
-                ),
+                Field::new("day", "廃止・休止・再開の日", days(facts, -PAST_DAYS, AHEAD_DAYS))
+                    .help("廃止では、この日の午前0時から端末の電子証明書が使えなくなります。"),
                 Field::new("until", "再開する見込みの日", days(facts, 1, LONGEST_REST))
-                    .help("例：2026-12-01。変わってもかまいません。再開するときに、もう一度届け出てください。")
+                    .help("変わってもかまいません。再開するときに、もう一度届け出てください。")
                     .when("deed", SUSPEND),
                 Field::new("certificates", "休止の間の端末の電子証明書", Input::Radio(certificates))
                     .when("deed", SUSPEND),
@@ -127,16 +126,19 @@ impl Procedure for Form {
 
     fn before_sending(&self, facts: &Facts, answers: &Answers) -> Vec<String> {
         let Some(deed) = Self::deed(answers) else { return vec![] };
-        let day = typed_day(answers.get("day")).map(japanese_date).unwrap_or_default();
+        let begins = typed_day(answers.get("day"));
+        let day = begins.map(japanese_date).unwrap_or_default();
         let ending = facts.known.ending.clone().unwrap_or_default();
         let mut says = vec![format!("{day}の午前0時から、次の順に進みます。")];
         for (number, step) in steps(deed, answers.is("certificates", "revoke")).iter().enumerate() {
             says.push(format!("{}. {}", number + 1, ending.sentence(*step, deed)));
         }
-        says.push(format!(
-            "審査の目安は{}営業日です。{}の前の日までは、「廃止・休止の状況」から取りやめられます。",
-            facts.rules.review_days, day
-        ));
+        let review = facts.rules.review_days;
+        says.push(if begins.is_some_and(|day| day <= facts.now.date()) {
+            format!("審査の目安は{review}営業日です。受け付けられると、すぐに始まります。取りやめることはできません。")
+        } else {
+            format!("審査の目安は{review}営業日です。{day}の前の日までは、「廃止・休止の状況」から取りやめられます。")
+        });
         says
     }
 }

@@ -73,6 +73,10 @@ fn what_ends_is_said_in_order_with_the_day() {
     assert!(says[1].starts_with("1. 端末の電子証明書1枚を失効させます（受付）"), "{says:?}");
     assert!(says[6].starts_with("6. 未払いの請求1件（1,500円）は、なくなりません"), "{says:?}");
     assert!(says[8].starts_with("8. 台帳の状態を「廃止」"), "{says:?}");
+    assert!(says[9].ends_with("取りやめられます。"), "{says:?}");
+    let late = examine(&Form, &facts, &sound("abolish").with("day", "2026-05-20"));
+    let says = Form.before_sending(&facts, &late.answers);
+    assert!(says[9].ends_with("取りやめることはできません。"), "{says:?}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn scheme_field(facts: &Facts, answers: &Answers) -> Field {
         Choice::new(scheme.choice().to_string(), &scheme.name).noted(until)
     };
     Field::new(SCHEME, "補助金の制度", Input::Radio(offered.map(choice).collect()))
-        .help("選ぶと、費用の区分と必要な書類が表示されます。")
+        .help("選んでボタンを押すと、費用の区分と必要な書類が表示されます。")
         .shapes("この制度の項目を表示する")
 }
 
@@ -113,10 +113,13 @@ fn costs(scheme: &Scheme, applying: Option<Applying>, facts: &Facts) -> Section 
         let all = applying.map_or(scheme.applications.to, |applying| applying.until);
         let until = (until != all).then(|| format!("この費用の申請の締切：{}", japanese_date(until)));
         let input = Input::Line { max: 20, keyboard: Keyboard::Numeric, suggestions: vec![] };
-        let field = Field::new(amount_key(category), format!("{}（円）", category.name), input).optional();
+        let field = Field::new(amount_key(category), &category.name, input).optional();
         most.into_iter().chain(until).fold(field, Field::help)
     };
     let mut fields: Vec<Field> = scheme.categories.iter().map(field).collect();
+    if let Some(first) = fields.first_mut() {
+        first.shapes = Some("補助される額を計算する");
+    }
     let Span { from, to } = scheme.costs;
     let (first, last) = (japanese_date(from), japanese_date(to));
     fields.push(
@@ -124,7 +127,7 @@ fn costs(scheme: &Scheme, applying: Option<Applying>, facts: &Facts) -> Section 
             .help(format!("{first}から{last}までに完了した事業が対象です。完了してから申請してください。")),
     );
     Section::new("費用", fields)
-        .lead("支払った額を、税込みで入力してください。かかっていない費用は、空のままにしてください。")
+        .lead("支払った額を、税込みの円で入力してください。かかっていない費用は、空のままにしてください。")
 }
 
 /// What a scheme asks to be registered and sent.
@@ -141,8 +144,21 @@ fn papers(scheme: &Scheme, facts: &Facts) -> Option<Section> {
     (!fields.is_empty()).then(|| Section::new("書類", fields).lead(lead))
 }
 
-/// The grant line by line, as far as amounts were typed.
-fn computation(grant: &Grant) -> Section {
+/// Whether an amount says that nothing was paid.
+fn is_none(typed: &str) -> bool {
+    ["", "0", "０"].contains(&typed.trim())
+}
+
+/// The grant line by line, as far as amounts were typed; none before that.
+fn computation(scheme: &Scheme, who: Applicant<'_>, answers: &Answers) -> Option<Section> {
+    let amounts = amounts_of(scheme, answers);
+    let typed = scheme.categories.iter().filter(|category| !is_none(answers.get(&amount_key(category))));
+    let unread = typed.count() > amounts.len();
+    let grant = compute(scheme, who, &amounts)?;
+    (unread || !grant.lines.is_empty()).then(|| computed(&grant, unread))
+}
+
+fn computed(grant: &Grant, unread: bool) -> Section {
     let shown = |nth: usize, label: &str, words: String| Field::shown(format!("grant_line_{nth}"), label, words);
     let line = |(nth, line): (usize, &crate::subsidies::Line)| {
         let sign = if line.yen < 0 { "－" } else { "" };
@@ -150,9 +166,11 @@ fn computation(grant: &Grant) -> Section {
     };
     let mut fields: Vec<Field> = grant.lines.iter().enumerate().map(line).collect();
     fields.push(shown(fields.len(), "補助される額の見込み", format!("{}円", thousands(grant.total_yen))));
-    Section::new("補助される額の計算", fields).lead(
-        "入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。",
-    )
+    let lead = match unread {
+        true => "数字として読み取れない額があり、計算に入っていません。「280,000」のように入力し直してください。",
+        false => "入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。",
+    };
+    Section::new("補助される額の計算", fields).lead(lead)
 }
 
 impl Form {
@@ -177,7 +195,7 @@ impl Form {
         let applying = scheme.applying(who(facts, answers));
         for category in &scheme.categories {
             let key = amount_key(category);
-            if ["", "0", "０"].contains(&answers.get(&key).trim()) {
+            if is_none(answers.get(&key)) {
                 answers.set(&key, "");
                 continue;
             }
@@ -286,10 +304,9 @@ impl Procedure for Form {
             sections.extend(asks.then(|| kind_section(scheme, facts)));
             if applying.is_some() || (asks && who.kind.is_none()) {
                 sections.push(costs(scheme, applying, facts));
+                sections.extend(computation(scheme, who, answers));
                 sections.extend(papers(scheme, facts));
             }
-            let grant = compute(scheme, who, &amounts_of(scheme, answers));
-            sections.extend(grant.filter(|grant| !grant.lines.is_empty()).map(|grant| computation(&grant)));
         }
         sections.push(contact_section());
         sections

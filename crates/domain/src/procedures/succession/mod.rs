@@ -75,10 +75,9 @@ impl Form {
             "新しい医療機関等コード",
             vec![
                 Field::new("new_code", "新しい医療機関等コード（10桁）", digits(20))
-                    .help(format!("都道府県コード2桁、点数表コード1桁、医療機関等コード7桁を続けて入力してください。前のコードは {example} です。"))
+                    .help(format!("都道府県コード2桁、点数表コード1桁、医療機関等コード7桁を続けて入力してください。前のコード（いまお使いのコード）は {example} です。"))
                     .help("台帳にまだないコードでも送信できます。台帳に載ったときに、メールでお知らせします。"),
                 Field::new("changed_on", "コードが変わる日", days(facts, -PAST_DAYS, AHEAD_DAYS))
-                    .help("例：2026-06-01、2026年6月1日。")
                     .help(format!(
                         "前のコードの端末の電子証明書は、この日から{VALID_DAYS}日間使えます。"
                     )),
@@ -231,6 +230,9 @@ impl Procedure for Form {
                 "前のコードの端末の電子証明書は、{}まで使えます（変わる日から{VALID_DAYS}日間）。その後は失効し、更新はできません。",
                 japanese_date(last_day(day))
             ));
+        }
+        if facts.known.successor == Some(Target::Waiting) {
+            says.push("新しいコードが台帳に載ってから、審査を始めます。".to_owned());
         }
         says.push(format!(
             "審査の目安は{}営業日です。受け付けられると、新しいコードで必要な手続の一覧をお知らせします。",

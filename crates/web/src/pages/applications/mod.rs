@@ -12,10 +12,12 @@ mod resume;
 mod send;
 mod send_again;
 mod start;
+mod under_way;
 
 pub(in crate::pages) use draft::kept;
 pub(in crate::pages) use resume::to_login;
 pub(in crate::pages) use send::documents;
+pub(in crate::pages) use under_way::UnderWay;
 
 use domain::{
     applications::{Kind, ReadingLine, State, line_customer_id::LineCustomerId},

@@ -72,7 +72,8 @@ fn code(one: Deed) -> DeedView {
 
 /// The filing that changes what is claimed; after its last day, from which month on what is sent today counts.
 fn claims((month, last): (YearMonth, Date), (today, rule): (Date, CutOff)) -> DeedView {
-    let text = match today > last {
+    let late = today > last;
+    let text = match late {
         true => format!(
             "{month}の請求に間に合う期限は過ぎました。今日送信すると、{}の請求から変わった内容になります。",
             rule.earliest_start(today)
@@ -80,7 +81,8 @@ fn claims((month, last): (YearMonth, Date), (today, rule): (Date, CutOff)) -> De
         false => format!("{month}の請求から変わった内容にするための期限です。"),
     };
     let link = ("オンライン請求の届出へ", "/procedures/claims");
-    by(last, "送信の期限", deed("オンライン請求の変更を届け出る", text, link))
+    let label = if late { "過ぎた期限" } else { "送信の期限" };
+    by(last, label, deed("オンライン請求の変更を届け出る", text, link))
 }
 
 fn closing(day: Date) -> DeedView {
@@ -96,9 +98,9 @@ fn resting(day: Date) -> DeedView {
 fn others(one: Deed) -> DeedView {
     match one {
         Deed::Eligibility => deed(
-            "資格確認の変更を申請する",
+            "オンライン資格確認の変更を申請する",
             "申請区分で「変更」を選び、新しい回線とお客様IDを入力します。",
-            ("資格確認の申請へ", "/procedures/eligibility"),
+            ("利用開始・変更申請へ", "/procedures/eligibility"),
         ),
         Deed::Visit => deed(
             "システムベンダの訪問の日を決める",

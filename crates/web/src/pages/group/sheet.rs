@@ -154,9 +154,7 @@ fn line(row: &GroupRow, own: &str) -> RowLine {
         RowState::Queued => Tone::Active,
         RowState::Sent => Tone::Done,
     };
-    let told = |(key, label, message): &(String, String, String)| {
-        if key.is_empty() { message.clone() } else { format!("{label}：{message}") }
-    };
+    let told = |(key, label, message): &(String, String, String)| domain::group::named(key, label, message);
     let open = !matches!(state, RowState::Queued | RowState::Sent) && row.row.institution.is_some();
     RowLine {
         number: row.row.number,

@@ -70,8 +70,8 @@ fn row(sheet: &Sheet) -> RowView {
             CellView::link(japanese_datetime(sheet.made_at), format!("{ADDRESS}/{}", sheet.id)),
             CellView::Text(sheet.kind.label().to_owned()),
             CellView::State(state),
-            CellView::Number(figure(sheet.rows)),
-            CellView::Number(figure(sheet.sent)),
+            CellView::Number(format!("{}行", figure(sheet.rows))),
+            CellView::Number(format!("{}件", figure(sheet.sent))),
         ],
         strong: sheet.sending,
     }

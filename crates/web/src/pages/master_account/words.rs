@@ -42,7 +42,7 @@ pub(super) fn card(account: &Account, today: Date) -> CardView {
         facts: vec![
             Fact::code("ユーザーID", &account.user_id),
             Fact::new("発行日", japanese_date(account.issued_at.date())),
-            Fact::new("ダウンロードできる期限", until),
+            Fact::new("期限", until),
         ],
         next: account.environment.purpose().to_owned(),
         ..CardView::default()

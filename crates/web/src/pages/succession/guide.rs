@@ -9,12 +9,13 @@ use domain::{
     applications::{Kind, State},
     calendar::{japanese_date, typed_day},
     ids::ApplicationId,
+    procedures::Common,
 };
 use services::succession::{self, Begun, Guide, OldTerminal, Side, Step};
 
 use super::{GUIDE, TITLE, id};
 use crate::{
-    pages::applications::state_view,
+    pages::applications::{UnderWay, state_view},
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
@@ -28,6 +29,8 @@ pub(super) struct GuidePage {
     frame: Frame,
     /// False on the page of those whose institution has no succession.
     any: bool,
+    /// The case that waits for its acceptance, while there is no succession yet.
+    under_way: Option<UnderWay>,
     countdown: String,
     facts: SummaryListView,
     /// Said where the person must change to the new institution first.
@@ -51,7 +54,13 @@ struct TerminalLine {
 /// The guided list of one's institution.
 pub(super) async fn show(visit: Visit) -> Result<Html<GuidePage>, Failure> {
     visit.member()?;
-    Ok(Html(page(visit.frame(TITLE), succession::guide(&visit.ctx()).await?.as_ref())))
+    let ctx = visit.ctx();
+    let guide = succession::guide(&ctx).await?;
+    let mut page = page(visit.frame(TITLE), guide.as_ref());
+    if guide.is_none() {
+        page.under_way = UnderWay::of(&ctx, Kind::Common(Common::Succession)).await?;
+    }
+    Ok(Html(page))
 }
 
 fn page(frame: Frame, guide: Option<&Guide>) -> GuidePage {
@@ -59,6 +68,7 @@ fn page(frame: Frame, guide: Option<&Guide>) -> GuidePage {
         return GuidePage {
             frame,
             any: false,
+            under_way: None,
             countdown: String::new(),
             facts: SummaryListView::default(),
             elsewhere: String::new(),
@@ -71,6 +81,7 @@ fn page(frame: Frame, guide: Option<&Guide>) -> GuidePage {
     GuidePage {
         frame,
         any: true,
+        under_way: None,
         countdown: countdown(guide),
         facts: facts(guide),
         elsewhere: match guide.side {
@@ -195,6 +206,14 @@ mod tests {
     #[test]
     fn the_guided_list_from_both_sides_and_where_there_is_none() {
         show("succession-none", &page(member(TITLE), None));
+        let case = UnderWay {
+            sentence: domain::applications::Explanation::awaiting_code(domain::clock::Timestamp::from_millis(
+                1_782_745_200_000,
+            ))
+            .sentence(),
+            link: "/applications/1".to_owned(),
+        };
+        show("succession-sent", &GuidePage { under_way: Some(case), ..page(member(TITLE), None) });
         let line = |name: &str, case: Option<State>, begin: &str| TerminalLine {
             name: name.to_owned(),
             until: "前のコードの端末の電子証明書は、2026年9月29日（火）まで使えます。".to_owned(),
@@ -211,6 +230,7 @@ mod tests {
             let page = GuidePage {
                 frame: member(TITLE),
                 any: true,
+                under_way: None,
                 countdown: "あと64日".to_owned(),
                 facts: SummaryListView {
                     title: String::new(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::{
-    applications::{Flag, Kind},
+    applications::{Flag, Kind, Life},
     calendar::{japanese_date, japanese_datetime},
     ids::ApplicationId,
     permissions::Permission,
@@ -294,7 +294,9 @@ fn consequence(view: &CaseView) -> String {
         return format!("発行料{fee}が台帳に記録され、通知書が印刷待ちに入ります。{told}");
     }
     let start = view.case.start();
-    let start = start.map_or_else(|| "有効になります。".to_owned(), |start| format!("{start}から有効になります。"));
+    let plain =
+        if view.case.kind.life() == Life::Once { "受付済みになります。" } else { "有効になります。" };
+    let start = start.map_or_else(|| plain.to_owned(), |start| format!("{start}から有効になります。"));
     let change = view.case.answers.is("application_kind", "change");
     let before = if change { "それまで有効だった内容は終わります。" } else { "" };
     format!("{start}{before}{told}")

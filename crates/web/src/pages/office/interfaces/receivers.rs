@@ -43,7 +43,7 @@ pub(in crate::pages::office) async fn list(visit: Visit) -> Result<Html<parts::L
         "通知先はまだありません",
         "資格確認や請求のシステムに自動で知らせるときに、「通知先を登録する」から登録してください。",
     );
-    let lead = "受理した申請や、端末の電子証明書の発行・失効を、起きた順に外部のシステムへ知らせます。".to_owned();
+    let lead = "承認した申請や、端末の電子証明書の発行・失効を、起きた順に外部のシステムへ知らせます。".to_owned();
     let frame = visit.office_frame("外部連携", LIST);
     Ok(Html(parts::ListPage { lead, links, ..parts::ListPage::new(frame, table, empty) }))
 }

@@ -22,11 +22,14 @@ use crate::{
     pages::office::parts,
     site::{Failure, Html, Posted, Visit, see_other, to_html, with_slips},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldView, InputView, TextKind, TextView},
+        form::{ChoiceView, ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
         frame::{BannerKind, Frame, Link},
         parts::{SummaryListView, SummaryRow},
     },
 };
+
+/// Address of the list of schemes.
+const SCHEMES: &str = "/office/subsidies/schemes";
 
 #[derive(Template)]
 #[template(path = "office/setting_change.html")]
@@ -105,10 +108,16 @@ fn page(visit: &Visit, view: &TopicView, typed: &Typed, entry: &str, slips: &[Fi
     let mut fields = topic_fields(visit, &view.topic, typed);
     fields.extend(when_and_why(typed));
     let (fields, errors) = with_slips(fields, slips);
-    let title = format!("「{}」を変える", view.title);
+    // A scheme that is not kept yet has no page of its own to go back to.
+    let is_fresh = view.version == 0 && matches!(view.topic, Topic::Scheme(_));
+    let title = match is_fresh {
+        true => format!("新しい制度「{}」を作る", view.title),
+        false => format!("「{}」を変える", view.title),
+    };
     let mut frame = Frame { has_errors: !errors.is_empty(), ..visit.office_frame(title, LIST) };
-    let back = format!("{LIST}/{}", view.topic);
-    frame.breadcrumb.extend([Link::new("設定", LIST), Link::new(&view.title, &back)]);
+    let back = if is_fresh { SCHEMES.to_owned() } else { format!("{LIST}/{}", view.topic) };
+    let last = if is_fresh { "補助金の制度" } else { view.title.as_str() };
+    frame.breadcrumb.extend([Link::new("設定", LIST), Link::new(last, &back)]);
     let (before, button) = if view.asks_second {
         ("別の担当者の承認が必要です。承認されると、決めた日から使われます。", "変更を起案する")
     } else {
@@ -186,8 +195,9 @@ fn figure_field(figure: &domain::office::settings::Figure, typed: &Typed) -> Fie
 
 fn when_and_why(typed: &Typed) -> Vec<FieldView> {
     let value = |key: &str| typed.get(key).cloned().unwrap_or_default();
+    let day = TextView { width: Width::Short, ..TextView::of(TextKind::Date, value("from"), "") };
     vec![
-        FieldView::new("from", "いつから", InputView::Text(TextView::of(TextKind::Date, value("from"), "")))
+        FieldView::new("from", "いつから", InputView::Text(day))
             .required()
             .with_help("その日の0時から使われます。今日の日付にすると、すぐに使われます。"),
         FieldView::new("why", "変更の理由", InputView::LongText { value: value("why"), maxlength: 500 })

@@ -7,14 +7,15 @@ use domain::{
 };
 
 use super::form::Typed;
-use crate::view::form::{ChoiceView, FieldView, InputView, TextKind, TextView};
+use crate::view::form::{ChoiceView, FieldView, InputView, TextKind, TextView, Width};
 
 fn value_of<'a>(key: &str, typed: &'a Typed) -> &'a str {
     typed.get(key).map(String::as_str).unwrap_or_default()
 }
 
 fn day(key: &str, label: &str, typed: &Typed) -> FieldView {
-    let input = InputView::Text(TextView::of(TextKind::Date, value_of(key, typed).to_owned(), ""));
+    let text = TextView::of(TextKind::Date, value_of(key, typed).to_owned(), "");
+    let input = InputView::Text(TextView { width: Width::Short, ..text });
     FieldView::new(key, label, input).required()
 }
 

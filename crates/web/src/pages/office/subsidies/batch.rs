@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     pages::{fees::words::yen, office::parts},
-    site::{Download, Failure, Html, Posted, Visit, see_other, with_slips},
+    site::{Download, Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
     view::{
-        form::{ErrorSummary, FieldView, InputView, TextKind, TextView},
+        form::{ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
         frame::{BannerKind, BannerView, Frame, Link},
         parts::{CellView, RowView, StateView, SummaryListView, SummaryRow, TableView, Tone},
     },
@@ -142,7 +142,8 @@ fn day_field(visit: &Visit, step: &str, typed: Option<String>) -> FieldView {
     } else {
         ("交付決定日", "通知書に印刷されます。束を作った日から今日までの日付です。")
     };
-    FieldView::new("day", label, InputView::Text(TextView::of(TextKind::Date, value, ""))).required().with_help(help)
+    let input = InputView::Text(TextView { width: Width::Short, ..TextView::of(TextKind::Date, value, "") });
+    FieldView::new("day", label, input).required().with_help(help)
 }
 
 fn facts(visit: &Visit, view: &BatchView) -> SummaryListView {
@@ -157,7 +158,7 @@ fn facts(visit: &Visit, view: &BatchView) -> SummaryListView {
         SummaryRow::new("状態", state(batch).words),
         SummaryRow::new("束を作った人", format!("{}（{}）", batch.made_by_name, at(batch.made_at))),
         SummaryRow::new("交付を決定した人", by(&batch.decided_by_name, batch.decided_at)),
-        SummaryRow::new("交付決定日", decided_on(batch)),
+        SummaryRow::new("交付決定日", batch.decided_at.map_or_else(|| "まだです".to_owned(), |_| decided_on(batch))),
         SummaryRow::new("支払いファイルを作った人", by(&batch.filed_by_name, batch.filed_at)),
     ];
     SummaryListView { title: String::new(), rows }
@@ -179,9 +180,11 @@ fn sums(view: &BatchView) -> TableView {
     let row = |(label, amount): (&str, i64)| {
         parts::row(vec![CellView::Text(label.to_owned()), CellView::Number(yen(amount))])
     };
+    // Before the decision there is nothing else to compare.
+    let told = if batch.decided_at.is_some() { lines.len() } else { 1 };
     TableView {
         columns: parts::columns(&["項目", "金額"], &[1]),
-        ..parts::table("金額", &[], lines.into_iter().map(row).collect())
+        ..parts::table("金額", &[], lines.into_iter().take(told).map(row).collect())
     }
 }
 
@@ -202,7 +205,7 @@ fn row(award: &ListedAward) -> RowView {
     };
     parts::row(vec![
         CellView::link(reference, format!("{ROOM}/cases/{}", award.application_id)),
-        CellView::Lines(award.institution_name.clone(), award.institution_code.clone()),
+        CellView::Lines(award.institution_name.clone(), grouped_code(&award.institution_code)),
         number,
         CellView::State(award_state(award)),
         CellView::Number(yen(award.amount_yen)),

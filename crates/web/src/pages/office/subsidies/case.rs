@@ -194,7 +194,7 @@ fn fields(view: &CaseView, category: &Category, slip: Option<&Slip<'_>>) -> Vec<
     let amount = TextView { inputmode: "numeric".to_owned(), ..TextView::new(amount) };
     vec![
         FieldView::new(key("amount", category), "対象にする額（円）", InputView::Text(amount))
-            .with_help("申請された額のままでよいときは、空にしてください。"),
+            .with_help("記録した額を取り消して、申請された額に戻すときは、空にしてください。"),
         FieldView::new(key("reason", category), "理由", InputView::Text(TextView::new(reason)))
             .with_help("例：領収書に対象にならない保守料が含まれているため。"),
     ]

@@ -71,7 +71,7 @@ async fn page(visit: &Visit, id: GrantId, fault: Option<(&str, String)>) -> Resu
     let title = if grant.reverses.is_some() { "交付決定の取消し" } else { "交付決定" };
     let mut frame = visit.office_frame(title, ROOM);
     frame.breadcrumb.push(Link::new("補助金の交付決定", ROOM));
-    frame.breadcrumb.push(Link::new("束", format!("{ROOM}/batches/{}", grant.batch_id)));
+    frame.breadcrumb.push(Link::new("交付決定の束", format!("{ROOM}/batches/{}", grant.batch_id)));
     let typed = fault.as_ref().map_or("", |(typed, _)| typed);
     let reason = FieldView::new("reason", "取り消す理由", InputView::Text(TextView::new(typed)))
         .required()
