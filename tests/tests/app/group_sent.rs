@@ -254,7 +254,7 @@ async fn rows_of_a_common_procedure_know_what_each_institution_has_filed_and_tes
         codes.iter().for_each(|code| form.add(code, &VISITS));
         let sheet = hand_in(&browser, "home_visit", form.text(',').as_bytes()).await;
         let found = results(&browser, &sheet).await;
-        assert!(found[&4][2].contains("この申請の前に、オンライン資格確認の利用申請が必要です。"), "{found:?}");
+        assert!(found[&4][2].contains("この手続の前に、オンライン資格確認の利用申請が必要です。"), "{found:?}");
         let agreed = [("run", "0"), ("count", "2"), ("terms", "1.0")];
         assert_eq!(browser.post(&format!("{sheet}/send"), &agreed).await.location, sheet);
         mails(house).await;
