@@ -58,7 +58,8 @@ async fn give(app: &App, vendor: &Account, institution: InstitutionId) -> Result
     };
     storage::mandates::insert(&mut tx, &mandate).await?;
     storage::mandates::accept(&mut tx, mandate.id, vendor.id, ctx.now).await?;
-    mandates::record(&ctx, &mut tx, mandate.id, Act::Give, "代表者", "").await?;
+    let before = Ctx { now: ctx.now - Duration::MINUTE, ..ctx.clone() };
+    mandates::record(&before, &mut tx, mandate.id, Act::Give, "代表者", "").await?;
     mandates::record(&ctx, &mut tx, mandate.id, Act::Accept, &vendor.name, "").await?;
     ctx.audit(&mut tx, "mandate.give", format!("mandate:{}", mandate.id), "", "demo");
     tx.commit().await?;

@@ -102,7 +102,7 @@ fn fields(posted: Option<&Posted>, today: time::Date) -> Vec<FieldView> {
     let chosen = |word: &str| posted.is_none_or(|posted| posted.all("kinds").any(|one| one == word));
     let choices = preparable()
         .map(|kind| ChoiceView { selected: chosen(kind.as_str()), ..ChoiceView::new(kind.as_str(), kind.label()) });
-    let company = InputView::Text(TextView::of(TextKind::Text, &value("company"), "off"));
+    let company = InputView::Text(TextView::of(TextKind::Text, value("company"), "off"));
     let last_day = posted.map_or_else(|| latest_day(today).to_string(), |posted| posted.get("last_day").to_owned());
     vec![
         FieldView::new("company", "会社名", company).required().with_help("システムベンダの会社の名前です。"),

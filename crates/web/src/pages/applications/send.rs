@@ -106,29 +106,35 @@ fn frame(visit: &Visit, state: &CheckState, why: Why) -> Frame {
     frame
 }
 
-fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckPage {
+/// What was typed, section by section, without what is agreed to below: that is not said twice.
+fn summaries(state: &CheckState, consents: &[FieldView]) -> Vec<SummaryListView> {
     let case = format!("/applications/{}", state.case.id);
-    let edit = format!("{case}/edit");
     let row = |line: &ReadingLine| SummaryRow {
-        change: if line.shown { String::new() } else { format!("{edit}#f-{}", line.key) },
+        change: if line.shown { String::new() } else { format!("{case}/edit#f-{}", line.key) },
         warning: warning(state, &line.key),
         ..answer(line, &case)
     };
-    let section = |(title, lines): &(String, Vec<_>)| SummaryListView {
+    let section = |(title, lines): &(String, Vec<ReadingLine>)| SummaryListView {
         title: title.clone(),
-        rows: lines.iter().map(row).collect(),
+        rows: lines.iter().filter(|line| consents.iter().all(|field| field.key != line.key)).map(row).collect(),
     };
-    let mut frame = frame(visit, state, why);
+    state.reading.iter().map(section).filter(|section| !section.rows.is_empty()).collect()
+}
+
+fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckPage {
+    let edit = format!("/applications/{}/edit", state.case.id);
     let (consents, errors) = agreement(state, why);
+    let mut frame = frame(visit, state, why);
     frame.has_errors = !errors.errors.is_empty();
     let last = if state.by_vendor { "依頼" } else { "完了" };
     CheckPage {
         frame,
+        sections: summaries(state, &consents),
         action: format!("/applications/{}/{}", state.case.id, if state.by_vendor { "ask" } else { "submit" }),
         consents,
         errors,
         by_vendor: state.by_vendor,
-        edit: edit.clone(),
+        edit,
         version: state.case.version,
         fee_yen: state.fee_yen,
         steps: StepsView::new(&["入力", "確認", last], 2),
@@ -136,7 +142,6 @@ fn page(visit: &Visit, state: &CheckState, about: Vec<Link>, why: Why) -> CheckP
             .differences
             .as_ref()
             .map(|found| comparison("前の申請との違い", ["前の申請", "今回の申請"], found)),
-        sections: state.reading.iter().map(section).collect(),
         before_sending: before_sending(state),
         documents: documents(visit, state.case.kind),
         about,
