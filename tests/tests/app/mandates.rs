@@ -68,8 +68,9 @@ pub(crate) async fn ask(house: &House, vendor: &Browser, case: &str) {
 
 /// The address at the end of a line of a mail.
 fn link(body: &str, start: &str) -> String {
-    let place = body.find(start).unwrap_or_else(|| panic!("{start} in {body}"));
-    body[place..].split_whitespace().next().unwrap().to_owned()
+    let place = body.find(start);
+    assert!(place.is_some(), "{start} in {body}");
+    body[place.unwrap()..].split_whitespace().next().unwrap().to_owned()
 }
 
 /// Gives a mandate through the page; gives the path of the link in its mail.

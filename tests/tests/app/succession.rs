@@ -134,8 +134,10 @@ async fn under_the_new_code(house: &House, own: &Installed, new: InstitutionId) 
 async fn started(house: &House, browser: &Browser, draft: &Application) {
     let page = browser.get("/succession").await.body;
     let (_, list) = page.split_once("新しいコードで必要な手続").unwrap();
-    let at = |words: &str| list.find(words).unwrap_or_else(|| panic!("{words}: {list}"));
-    assert!(at("オンライン請求 利用開始") < at("運用開始日登録") && at("運用開始日登録") < at("端末ごとの状況"));
+    let at = |words: &str| list.find(words).ok_or_else(|| format!("{words} in {list}"));
+    let [claims, start, terminals] =
+        ["オンライン請求 利用開始", "運用開始日登録", "端末ごとの状況"].map(at).map(Result::unwrap);
+    assert!(claims < start && start < terminals);
     assert!(page.contains("接続テストが済むと、登録できます") && !page.contains("接続テストが済みました"), "{page}");
     let installed = Application {
         id: ApplicationId::new(house.app.clock.now(), &*house.app.randomness),
