@@ -1,7 +1,7 @@
 //! 委任: an owner lets a system vendor prepare applications of the institution; its members confirm and send them (spec 1.2,
 //! docs/adr/0035-a-mandate-prepares.md).
 //!
-//! There is one notion of who may prepare a case, [`prepared`]: a member of its institution, or a vendor who began it under a
+//! There is one notion of who may prepare a case, `prepared`: a member of its institution, or a vendor who began it under a
 //! mandate that is in force. A vendor gets a context of their own for it, which names institution and mandate, and which no verb
 //! gives away: whatever is not prepared asks for a membership, and finds none.
 

@@ -168,7 +168,9 @@ fn computed(grant: &Grant, unread: bool) -> Section {
     fields.push(shown(fields.len(), "補助される額の見込み", format!("{}円", thousands(grant.total_yen))));
     let lead = match unread {
         true => "数字として読み取れない額があり、計算に入っていません。「280,000」のように入力し直してください。",
-        false => "入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。",
+        false => {
+            "入力した額から計算しました。審査で額が変わることがあります。決定した額は、交付決定通知書でお知らせします。"
+        }
     };
     Section::new("補助される額の計算", fields).lead(lead)
 }
