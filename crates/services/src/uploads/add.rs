@@ -240,7 +240,7 @@ mod tests {
         assert!(too_many(&new(10), 2, &there).unwrap().contains("2件まで"));
         assert!(too_many(&file(1, "receipts", 10), 3, &there).unwrap().contains("同じ内容"));
         assert_eq!(too_many(&file(1, "report", 10), 1, &there), None, "the same file may answer another field");
-        assert!(too_many(&new(LARGEST_IN_ALL - 19), 3, &there).unwrap().contains("100.0MB"));
+        assert!(too_many(&new(LARGEST_IN_ALL - 19), 3, &there).unwrap().contains("100MB"));
         let mut dead = file(3, "receipts", LARGEST_IN_ALL);
         dead.upload.state = UploadState::Prepared;
         assert_eq!(too_many(&new(10), 3, &[&there[..], &[dead]].concat()), None, "its process died: it may come again");
