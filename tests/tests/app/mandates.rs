@@ -64,6 +64,8 @@ pub(crate) async fn ask(house: &House, vendor: &Browser, case: &str) {
     let version = stored(house, case).await.version.to_string();
     let asked = vendor.post(&format!("{case}/ask"), &[("version", &version)]).await;
     assert_eq!(asked.location, "/clients?done=asked", "{}", asked.body);
+    let list = vendor.get(&asked.location).await.body;
+    assert!(list.contains("医療機関等の確認待ち 1件") && !list.contains("準備中"), "{list}");
 }
 
 /// The address at the end of a line of a mail.

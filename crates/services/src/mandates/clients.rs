@@ -23,7 +23,7 @@ const CASES: i64 = 50;
 pub struct Client {
     /// The mandate.
     pub mandate: Mandate,
-    /// Cases that were prepared, counted by procedure and state.
+    /// Cases that were prepared, counted by procedure and where they stand.
     pub tallies: Vec<Tally>,
 }
 

@@ -42,7 +42,7 @@ pub async fn clients(
     rows.into_iter().map(Row::read).collect()
 }
 
-/// How many cases of one procedure and state a vendor prepared for an institution.
+/// How many cases of one procedure that stand alike a vendor prepared for an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// The institution.
@@ -51,6 +51,8 @@ pub struct Tally {
     pub kind: Kind,
     /// Where they stand.
     pub state: State,
+    /// Whether the institution was asked to confirm them.
+    pub asked: bool,
     /// How many.
     pub count: i64,
 }
@@ -64,9 +66,9 @@ pub async fn tallies(conn: &mut Conn, account: AccountId, institutions: &[Instit
     if institutions.is_empty() {
         return Ok(vec![]);
     }
-    let rows: Vec<(Uuid, String, String, i64)> = on_engine!(conn, |c| {
+    let rows: Vec<(Uuid, String, String, bool, i64)> = on_engine!(conn, |c| {
         let mut query = QueryBuilder::new(
-            "SELECT r.institution_id, p.kind, p.state, COUNT(*) FROM preparations r
+            "SELECT r.institution_id, p.kind, p.state, r.asked_at IS NOT NULL AS asked, COUNT(*) FROM preparations r
             JOIN applications p ON p.id = r.application_id WHERE r.account_id = ",
         );
         query.push_bind(account.0).push(" AND r.institution_id IN (");
@@ -74,11 +76,11 @@ pub async fn tallies(conn: &mut Conn, account: AccountId, institutions: &[Instit
         for id in institutions {
             list.push_bind(id.0);
         }
-        query.push(") GROUP BY r.institution_id, p.kind, p.state ORDER BY 1, 2, 3");
+        query.push(") GROUP BY r.institution_id, p.kind, p.state, r.asked_at IS NOT NULL ORDER BY 1, 2, 3, 4");
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
-    let read = |(id, kind, state, count): (Uuid, String, String, i64)| {
-        Ok(Tally { institution: InstitutionId(id), kind: word(&kind)?, state: word(&state)?, count })
+    let read = |(id, kind, state, asked, count): (Uuid, String, String, bool, i64)| {
+        Ok(Tally { institution: InstitutionId(id), kind: word(&kind)?, state: word(&state)?, asked, count })
     };
     rows.into_iter().map(read).collect()
 }

@@ -58,7 +58,7 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
 fn row(client: &Client) -> Row {
     let mandate = &client.mandate;
     let line = |tally: &mandates::Tally| {
-        format!("{}：{} {}件", tally.kind.words().short, state_words(tally.state, false), tally.count)
+        format!("{}：{} {}件", tally.kind.words().short, state_words(tally.state, tally.asked), tally.count)
     };
     Row {
         id: mandate.id,
