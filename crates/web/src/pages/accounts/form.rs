@@ -5,9 +5,10 @@ use std::mem::take;
 use askama::Template;
 use axum::response::Response;
 use domain::forms::Finding;
+use services::accounts::membership::AcceptForm;
 
 use crate::{
-    site::{Html, with_slips},
+    site::{Html, Posted, Visit, with_slips},
     view::{
         form::{ErrorSummary, FieldView, InputView, TextKind, TextView},
         frame::{Frame, Link},
@@ -46,6 +47,13 @@ pub(super) struct FormPage {
 }
 
 impl FormPage {
+    /// The page with what makes an account of a person who comes by a link of their own: a name and a first password.
+    pub(super) fn with_account(self, typed: &str, username: &str) -> Self {
+        let first = |field: FieldView| FieldView { label: field.label.replace("新しい", ""), ..field };
+        let fields = std::iter::once(name(typed)).chain(new_password().map(first)).collect();
+        Self { fields, username: username.to_owned(), ..self }
+    }
+
     /// The page with what is wrong, as an answer to the form.
     pub(super) fn refused(mut self, slips: &[Finding]) -> Response {
         let (fields, errors) = with_slips(take(&mut self.fields), slips);
@@ -53,6 +61,16 @@ impl FormPage {
         self.errors = errors;
         self.frame.has_errors = true;
         Html(self).with_faults()
+    }
+}
+
+/// What a person sent who comes by a link of their own.
+pub(super) fn account_form(visit: &Visit, posted: &Posted) -> AcceptForm {
+    AcceptForm {
+        name: posted.get("name").to_owned(),
+        password: posted.get("password").to_owned(),
+        password_again: posted.get("password_again").to_owned(),
+        device: visit.device.clone(),
     }
 }
 

@@ -7,12 +7,12 @@ use axum::{
 use axum_extra::extract::cookie::CookieJar;
 use services::accounts::{
     Link as MailLink,
-    membership::{self, AcceptForm, Accepted, Invitation},
+    membership::{self, Accepted, Invitation},
 };
 
 use super::{
     dead_link::dead_link,
-    form::{FormPage, again_please, name, new_password},
+    form::{FormPage, account_form, again_please},
 };
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other, session_cookie},
@@ -35,17 +35,8 @@ fn page(visit: &Visit, token: &str, invitation: &Invitation, typed: &str) -> For
         let before = "ボタンを押すと、お持ちのアカウントで、この医療機関等の手続ができるようになります。".to_owned();
         return FormPage { before, ..page };
     }
-    let mut fields = vec![name(typed)];
-    fields.extend(
-        new_password()
-            .map(|field| crate::view::form::FieldView { label: field.label.replace("新しい", ""), ..field }),
-    );
-    FormPage {
-        fields,
-        username: invitation.email.clone(),
-        before: "ボタンを押すと、アカウントができ、すぐに手続をはじめられます。".to_owned(),
-        ..page
-    }
+    let before = "ボタンを押すと、アカウントができ、すぐに手続をはじめられます。".to_owned();
+    FormPage { before, ..page }.with_account(typed, &invitation.email)
 }
 
 fn dead<T>(visit: &Visit, link: &MailLink<T>) -> Response {
@@ -62,12 +53,7 @@ pub(super) async fn open(visit: Visit, Path(token): Path<String>) -> Result<Resp
 
 /// Accepts the invitation.
 pub(super) async fn accept(visit: Visit, Path(token): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let form = AcceptForm {
-        name: posted.get("name").to_owned(),
-        password: posted.get("password").to_owned(),
-        password_again: posted.get("password_again").to_owned(),
-        device: visit.device.clone(),
-    };
+    let form = account_form(&visit, &posted);
     Ok(match membership::accept_invitation(&visit.ctx(), &token, &form).await? {
         Accepted::LoggedIn(started) => {
             let cookie = session_cookie(&visit.site, started.token);

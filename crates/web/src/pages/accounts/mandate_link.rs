@@ -6,18 +6,18 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use services::{
-    accounts::{Link as MailLink, membership::AcceptForm},
+    accounts::Link as MailLink,
     mandates::{self, Accepted, Offer},
 };
 
 use super::{
     dead_link::dead_link,
-    form::{FormPage, again_please, name, new_password},
+    form::{FormPage, account_form, again_please},
     mandates::until,
 };
 use crate::{
     site::{Failure, Html, Posted, Visit, see_other, session_cookie},
-    view::{form::FieldView, frame::Link},
+    view::frame::Link,
 };
 
 fn page(visit: &Visit, token: &str, offer: &Offer, typed: &str) -> FormPage {
@@ -40,14 +40,8 @@ fn page(visit: &Visit, token: &str, offer: &Offer, typed: &str) -> FormPage {
             "ボタンを押すと、お持ちのアカウントで、この医療機関等の申請を準備できるようになります。".to_owned();
         return FormPage { before, ..page };
     }
-    let bare = |field: FieldView| FieldView { label: field.label.replace("新しい", ""), ..field };
-    let fields = std::iter::once(name(typed)).chain(new_password().map(bare)).collect();
-    FormPage {
-        fields,
-        username: mandate.email.clone(),
-        before: "ボタンを押すと、アカウントができ、すぐに準備をはじめられます。".to_owned(),
-        ..page
-    }
+    let before = "ボタンを押すと、アカウントができ、すぐに準備をはじめられます。".to_owned();
+    FormPage { before, ..page }.with_account(typed, &mandate.email)
 }
 
 fn dead<T>(visit: &Visit, link: &MailLink<T>) -> Response {
@@ -64,12 +58,7 @@ pub(super) async fn open(visit: Visit, Path(token): Path<String>) -> Result<Resp
 
 /// Accepts it.
 pub(super) async fn accept(visit: Visit, Path(token): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let form = AcceptForm {
-        name: posted.get("name").to_owned(),
-        password: posted.get("password").to_owned(),
-        password_again: posted.get("password_again").to_owned(),
-        device: visit.device.clone(),
-    };
+    let form = account_form(&visit, &posted);
     Ok(match mandates::accept(&visit.ctx(), &token, &form).await? {
         Accepted::LoggedIn(started) => {
             let cookie = session_cookie(&visit.site, started.token);
