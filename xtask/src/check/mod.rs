@@ -22,14 +22,29 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         [word] if word == "--advisories" => true,
         _ => bail!("check understands only --advisories"),
     };
-    let checks: [(&str, &dyn Fn() -> anyhow::Result<()>); 6] = [
-        ("format", &format),
-        ("files and documents", &files_and_documents),
-        ("arrows between crates", &|| none(arrows::complaints()?)),
-        ("dependencies", &|| dependencies(advisories)),
-        ("lints", &lints),
-        ("documentation", &documentation),
-    ];
+    let failed = std::thread::scope(|scope| {
+        // Built beside the lints, which wait for one crate after the other; so what it judges comes last.
+        let deny = scope.spawn(tools::cargo_deny);
+        let deny = || deny.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        all(vec![
+            ("format", Box::new(format)),
+            ("files and documents", Box::new(files_and_documents)),
+            ("arrows between crates", Box::new(|| none(arrows::complaints()?))),
+            ("lints", Box::new(lints)),
+            ("documentation", Box::new(documentation)),
+            ("dependencies", Box::new(|| dependencies(&deny()?, advisories))),
+        ])
+    });
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    println!("\nAll checks passed.");
+    Ok(())
+}
+
+/// A check and what it is called.
+type Check<'a> = (&'static str, Box<dyn FnOnce() -> anyhow::Result<()> + 'a>);
+
+/// Runs each check, also when one failed; gives the names of those that did.
+fn all(checks: Vec<Check<'_>>) -> Vec<&'static str> {
     let mut failed = Vec::new();
     for (name, check) in checks {
         println!("\n== {name}");
@@ -38,9 +53,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             failed.push(name);
         }
     }
-    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
-    println!("\nAll checks passed.");
-    Ok(())
+    failed
 }
 
 fn format() -> anyhow::Result<()> {
@@ -68,11 +81,10 @@ fn tracked_files() -> anyhow::Result<Vec<PathBuf>> {
     Ok(files.filter(|file| root().join(file).is_file()).collect())
 }
 
-fn dependencies(advisories: bool) -> anyhow::Result<()> {
-    let deny = tools::cargo_deny()?;
+fn dependencies(deny: &Path, advisories: bool) -> anyhow::Result<()> {
     // Offline it must find every crate, those of other systems included.
     process::run(&mut cargo(["fetch", "--locked", "--quiet"]))?;
-    let check = |words: &[&str]| process::run(command(&deny).args(["--log-level", "error"]).args(words));
+    let check = |words: &[&str]| process::run(command(deny).args(["--log-level", "error"]).args(words));
     if advisories {
         return check(&["--locked", "check", "--hide-inclusion-graph"]);
     }
