@@ -17,9 +17,9 @@ use crate::tally::run_tests;
 /// When anything cannot be installed or built, a test fails, or a part has no test.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let selection = Selection::parse(arguments)?;
-    let mut surroundings = Surroundings::provide(&selection)?;
-    if selection.parts.contains(&Part::E2e) {
-        build(&selection)?;
+    let browser = selection.parts.contains(&Part::E2e);
+    let mut surroundings = Surroundings::provide(&selection, || if browser { build(&selection) } else { Ok(()) })?;
+    if browser {
         surroundings.add_binary()?;
     }
     let mut failures = Vec::new();
@@ -56,7 +56,7 @@ fn start_all(runs: &[Run], words: &[String], surroundings: &Surroundings) -> any
 /// Builds the binary; together with the tests when those run too, so that each dependency is compiled with one set of
 /// features only.
 fn build(selection: &Selection) -> anyhow::Result<()> {
-    let everything = ["--workspace", "--bins", "--tests"];
+    let everything = ["--workspace", "--bin", "madoguchi", "--tests"];
     let binary = ["--package", "madoguchi"];
     let words = if selection.is_everything() { &everything[..] } else { &binary[..] };
     process::run(cargo(["build", "--locked"]).args(words))
@@ -91,7 +91,8 @@ impl Run {
     fn start(&self, words: &[String], surroundings: &Surroundings, to: &mut dyn Write) -> anyhow::Result<u64> {
         let mut tests = match self {
             Self::Cargo(packages) => {
-                let mut tests = cargo(["test", "--locked", "--no-fail-fast"]);
+                // Everything but examples in documentation: `check` sees to it that there is none.
+                let mut tests = cargo(["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]);
                 tests.args(*packages).arg("--").args(words);
                 tests
             }

@@ -29,16 +29,34 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Installs what the selected parts need and starts a server when they need one and the caller named none.
+    /// Installs what the selected parts need, lets something else be done while the network is waited for, and starts a
+    /// server when the parts need one and the caller named none.
     ///
     /// # Errors
-    /// When something can be neither found nor installed, or the server does not start.
-    pub(crate) fn provide(selection: &Selection) -> anyhow::Result<Self> {
+    /// When something can be neither found nor installed, what is done meanwhile fails, or the server does not start.
+    pub(crate) fn provide(
+        selection: &Selection,
+        meanwhile: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let browser = selection.parts.contains(&Part::E2e);
         let database = selection.uses_cargo();
         let judges = database || selection.parts.contains(&Part::Tools);
         let lists = [(database, needs::DATABASE), (judges, needs::JUDGES), (browser, needs::BROWSER)];
         needs::provide(&lists.iter().filter(|(used, _)| *used).flat_map(|(_, list)| *list).collect::<Vec<&Need>>())?;
+        let mut surroundings = std::thread::scope(|scope| {
+            let fetched = scope.spawn(|| Self::fetch(judges, database, browser));
+            let done = meanwhile();
+            let fetched = fetched.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            done.and(fetched)
+        })?;
+        if database {
+            surroundings.add_database()?;
+        }
+        Ok(surroundings)
+    }
+
+    /// Programs of others that lie below `target/tools` and `e2e/node_modules`.
+    fn fetch(judges: bool, database: bool, browser: bool) -> anyhow::Result<Self> {
         let mut surroundings = Self::default();
         if judges {
             let programs = tools::python_programs()?;
@@ -51,9 +69,6 @@ impl Surroundings {
         if browser {
             needs::node_is_new_enough()?;
             tools::browser_driver()?;
-        }
-        if database {
-            surroundings.add_database()?;
         }
         Ok(surroundings)
     }

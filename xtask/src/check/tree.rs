@@ -1,4 +1,4 @@
-//! Lengths of source files, and words that belong to one machine or one registry.
+//! Lengths of source files, examples that nobody runs, and words that belong to one machine or one registry.
 
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,11 @@ pub(crate) fn complaints(root: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<S
         let Some(text) = text_of(root, file)? else { continue };
         let shown = file.display();
         let lines = text.lines().count();
-        if file.extension().is_some_and(|extension| extension == "rs") && lines > LINES {
-            found.push(format!("{shown}: {lines} lines, at most {LINES}: which room is missing?"));
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            if lines > LINES {
+                found.push(format!("{shown}: {lines} lines, at most {LINES}: which room is missing?"));
+            }
+            found.extend(examples(&text).map(|line| format!("{shown}:{line}: an example that no test runs")));
         }
         if file.as_path() != Path::new(LOCK_FILE) {
             let words = text.lines().enumerate().filter_map(|(index, line)| Some((index + 1, forbidden(line)?)));
@@ -43,6 +46,19 @@ pub(crate) fn complaints(root: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<S
         }
     }
     Ok(found)
+}
+
+/// Lines at which rustdoc would find code to test. There is none, so that the tests need not have every crate read once more
+/// to find that out; an example names another language, or is a test.
+fn examples(text: &str) -> impl Iterator<Item = usize> {
+    let mut inside = false;
+    text.lines().enumerate().filter_map(move |(index, line)| {
+        let line = line.trim_start();
+        let fence = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?.trim_start().strip_prefix("```")?;
+        inside = !inside;
+        let language = fence.trim();
+        (inside && !matches!(language, "text" | "console" | "sql" | "toml" | "json" | "html")).then_some(index + 1)
+    })
 }
 
 /// The first forbidden word of a line.
@@ -67,6 +83,15 @@ mod tests {
         let (fits, over) = ("//\n".repeat(400), "//\n".repeat(401));
         let (root, files) = folder_with("long", &[("a.rs", &fits), ("b.rs", &over), ("c.md", &over)]);
         assert_eq!(complaints(&root, &files).unwrap(), ["b.rs: 401 lines, at most 400: which room is missing?"]);
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn examples_in_documentation_are_named_unless_they_are_no_code() {
+        let text = "/// ```text\n/// a\n/// ```\n/// ```\n/// let a = 1;\n/// ```\n    //! ```rust\n    //! ```\n";
+        let (root, files) = folder_with("examples", &[("a.rs", text), ("b.md", text)]);
+        let named = ["a.rs:4: an example that no test runs", "a.rs:7: an example that no test runs"];
+        assert_eq!(complaints(&root, &files).unwrap(), named);
         std::fs::remove_dir_all(root).unwrap();
     }
 
