@@ -62,6 +62,10 @@ fn build(selection: &Selection) -> anyhow::Result<()> {
     process::run(cargo(["build", "--locked"]).args(words))
 }
 
+/// How many tests run at a time for each core. They wait for a database, a judge or a disk half of the time, and none of them
+/// looks at how long something takes.
+const TESTS_PER_CORE: usize = 2;
+
 /// One call of one test runner.
 #[derive(Debug, PartialEq, Eq)]
 enum Run {
@@ -93,6 +97,10 @@ impl Run {
             Self::Cargo(packages) => {
                 // Everything but examples in documentation: `check` sees to it that there is none.
                 let mut tests = cargo(["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+                if std::env::var_os("RUST_TEST_THREADS").is_none() {
+                    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+                    tests.env("RUST_TEST_THREADS", (cores * TESTS_PER_CORE).to_string());
+                }
                 tests.args(*packages).arg("--").args(words);
                 tests
             }
