@@ -51,6 +51,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::audit::PURGE => crate::audit::purge(app, &job.payload).await,
         crate::audit::BLANK_CASES => crate::audit::blank_cases(app, &job.payload).await,
         crate::audit::BLANK_MAILS => crate::audit::blank_mails(app, &job.payload).await,
+        storage::feed::TELL => crate::feed::tell(app).await,
         crate::feed::DELIVER => crate::feed::deliver(app, &job.payload).await,
         crate::feed::PURGE => crate::feed::purge(app, &job.payload).await,
         crate::reports::SUMMARISE => crate::reports::summarise(app, &job.payload).await,

@@ -10,7 +10,7 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::boxed;
-use storage::{Tx, mails::Mail};
+use storage::{Tx, jobs::NewJob, mails::Mail};
 
 use crate::{App, Ctx, Error, Result};
 
@@ -201,9 +201,14 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
         created_at: ctx.now,
         sent_at: None,
     };
-    storage::mails::insert(tx, &mail).await?;
-    let job = JobId::new(ctx.now, &*app.randomness);
-    storage::jobs::enqueue(tx, job, SEND, Some(&format!("mail:{id}")), json!({ "mail": id }), ctx.now).await?;
+    tx.mail(mail);
+    tx.job(NewJob {
+        id: JobId::new(ctx.now, &*app.randomness),
+        kind: SEND,
+        key: Some(format!("mail:{id}")),
+        payload: json!({ "mail": id }),
+        at: ctx.now,
+    });
     Ok(())
 }
 

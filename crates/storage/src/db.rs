@@ -10,9 +10,9 @@ use sqlx::{
 };
 
 use crate::{
-    audit::{self, Entry},
-    feed, migrations,
+    migrations,
     readers::{Held, Readers},
+    tail::Tail,
     witness::{Note, Position, Witness},
     writer::{Turn, Writer},
 };
@@ -86,8 +86,7 @@ pub enum Conn {
 /// A transaction that writes. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     place: Place,
-    entries: Vec<Entry>,
-    pub(crate) events: Vec<feed::NewEvent>,
+    pub(crate) tail: Tail,
     notes: Vec<Note>,
     witness: Option<Arc<dyn Witness>>,
     hooks: Vec<Hook>,
@@ -196,7 +195,7 @@ impl Db {
             }
         };
         let witness = self.witness.clone();
-        Ok(Tx { place, entries: vec![], events: vec![], notes: vec![], witness, hooks: vec![] })
+        Ok(Tx { place, tail: Tail::default(), notes: vec![], witness, hooks: vec![] })
     }
 
     /// Prepares a statement on the live engine without running it.
@@ -232,6 +231,10 @@ impl Db {
     }
 }
 
+/// Pages of 4 KiB that the log gathers before they are moved into the database file: pages that change often, such as those of
+/// indexes, are then moved once for many commits.
+const CHECKPOINT_PAGES: &str = "4000";
+
 async fn sqlite(url: &str, step: i64) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)
@@ -240,6 +243,7 @@ async fn sqlite(url: &str, step: i64) -> Result<Engine> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .statement_cache_capacity(256)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
@@ -261,11 +265,6 @@ async fn postgres(url: &str, step: i64) -> Result<Engine> {
 }
 
 impl Tx {
-    /// Notes an audit row; it is chained and written when the transaction commits (spec 6.5).
-    pub fn audit(&mut self, entry: Entry) {
-        self.entries.push(entry);
-    }
-
     /// Notes what must also be recorded outside the database.
     pub(crate) fn note(&mut self, note: Note) {
         if self.witness.is_some() {
@@ -279,7 +278,7 @@ impl Tx {
         self.hooks.push(Box::new(hook));
     }
 
-    /// Writes the audit rows, makes everything durable, and then lets the witness record what was noted. Whoever stops
+    /// Writes what was left to the end, makes everything durable, and then lets the witness record what was noted. Whoever stops
     /// waiting for it, as a handler does when the client hangs up, does not stop what must follow.
     ///
     /// # Errors
@@ -293,13 +292,11 @@ impl Tx {
         tokio::spawn(self.make_known()).await.unwrap_or(Err(Error::NotDurable))
     }
 
-    async fn make_durable(mut self) -> Result<()> {
-        let events = std::mem::take(&mut self.events);
-        feed::append(&mut self, events).await?;
+    async fn make_durable(self) -> Result<()> {
         match self.place {
-            Place::Turn(turn) => turn.commit(self.entries).await,
+            Place::Turn(turn) => turn.commit(self.tail).await,
             Place::Own(mut own) => {
-                audit::append(&mut own.conn, self.entries).await?;
+                self.tail.write(&mut own.conn).await?;
                 own.end("COMMIT").await
             }
         }

@@ -57,6 +57,25 @@ pub struct TriedAgain {
 }
 from_row!(TriedAgain { id, kind, run_at, attempt, last_error });
 
+/// A job that is to be done once the transaction that notes it is durable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewJob {
+    /// Identifier.
+    pub id: JobId,
+    /// Kind, such as `mail.send`.
+    pub kind: &'static str,
+    /// A job with the same key is there already → this one is not added.
+    pub key: Option<String>,
+    /// What the work needs.
+    pub payload: Value,
+    /// When it is due.
+    pub at: Timestamp,
+}
+
+/// Rows of one statement; the embedded engine takes 32,766 values in one.
+const ROWS_AT_ONCE: usize = 500;
+/// The rows follow.
+const INSERT: &str = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until) ";
 sql!(
     ENQUEUE = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until)
     VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (dedup_key) DO NOTHING"
@@ -87,6 +106,21 @@ sql!(
 );
 sql!(KNOWN = "SELECT 1 FROM jobs WHERE dedup_key = $1");
 sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 LIMIT 1");
+
+/// Puts jobs into the table, except those whose key is there already.
+pub(crate) async fn append(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
+    for rows in jobs.chunks(ROWS_AT_ONCE) {
+        on_engine!(conn, |c| {
+            let mut statement = sqlx::QueryBuilder::new(INSERT);
+            statement.push_values(rows, |mut values, job| {
+                values.push_bind(job.id.0).push_bind(job.kind).push_bind(&job.key).push_bind(Json(&job.payload));
+                values.push_bind(job.at.as_millis()).push("0").push("0");
+            });
+            statement.push(" ON CONFLICT (dedup_key) DO NOTHING").build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
 
 /// Puts a job into the table; a job with the same key is there already → nothing happens.
 ///

@@ -8,6 +8,7 @@ mod db;
 mod migrations;
 mod readers;
 mod rows;
+mod tail;
 mod witness;
 mod writer;
 

@@ -113,8 +113,12 @@ macro_rules! select_mail {
     };
 }
 
-sql!(INSERT = "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id, inquiry_id, reply_to, attachment, created_at, unsubscribe)
-    VALUES ($1, $2, $3, $4, 'queued', '', $5, $6, $7, $8, $9, $10, $11, $12)");
+/// Rows of one statement; the embedded engine takes 32,766 values in one.
+const ROWS_AT_ONCE: usize = 500;
+/// The rows follow.
+const INSERT: &str =
+    "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id,
+    inquiry_id, reply_to, attachment, created_at, unsubscribe) ";
 sql!(FIND = select_mail!("WHERE id = $1"));
 sql!(
     NEWEST = select_mail!(
@@ -129,28 +133,23 @@ sql!(/// Only what was sent can come back, and only once.
     BOUNCE = "UPDATE mails SET state = 'bounced', answer = $1 WHERE message_id = $2 AND state = 'sent' RETURNING id");
 sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE id = $4 AND state = 'queued'");
 
-/// Puts a mail in the queue; the job that sends it is enqueued beside it.
-///
-/// # Errors
-/// When the database refuses.
-#[boxed]
-pub async fn insert(tx: &mut Tx, mail: &Mail) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(INSERT)
-        .bind(mail.id.0)
-        .bind(&mail.recipient)
-        .bind(&mail.subject)
-        .bind(&mail.body)
-        .bind(&mail.message_id)
-        .bind(mail.account_id.map(|id| id.0))
-        .bind(mail.application_id.map(|id| id.0))
-        .bind(mail.inquiry_id.map(|id| id.0))
-        .bind(&mail.reply_to)
-        .bind(mail.attachment.as_ref().map(Json))
-        .bind(mail.created_at.as_millis())
-        .bind(&mail.unsubscribe)
-        .execute(c)
-        .await
-        .map(drop))?)
+/// Puts mails in the queue.
+pub(crate) async fn append(conn: &mut Conn, mails: &[Mail]) -> Result<()> {
+    for rows in mails.chunks(ROWS_AT_ONCE) {
+        on_engine!(conn, |c| {
+            let mut statement = sqlx::QueryBuilder::new(INSERT);
+            statement.push_values(rows, |mut values, mail| {
+                values.push_bind(mail.id.0).push_bind(&mail.recipient).push_bind(&mail.subject).push_bind(&mail.body);
+                values.push("'queued'").push("''").push_bind(&mail.message_id);
+                values.push_bind(mail.account_id.map(|id| id.0)).push_bind(mail.application_id.map(|id| id.0));
+                values.push_bind(mail.inquiry_id.map(|id| id.0)).push_bind(&mail.reply_to);
+                values.push_bind(mail.attachment.as_ref().map(Json)).push_bind(mail.created_at.as_millis());
+                values.push_bind(&mail.unsubscribe);
+            });
+            statement.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 /// A mail.

@@ -2,11 +2,11 @@
 //!
 //! `SQLite` has one writer, and each durable commit waits for the disk. So a transaction is a savepoint inside a group:
 //! whoever comes while others write joins their group, and one `COMMIT` makes all of them durable. Nobody is told of
-//! success before that commit, and a transaction that is undone takes nothing of the others with it. The audit rows of
-//! a group are chained and written just before its commit.
+//! success before that commit, and a transaction that is undone takes nothing of the others with it. What they leave to
+//! their end, such as audit rows, is written for the whole group just before its commit, in one statement of each kind.
 //!
 //! Each statement costs a change of threads, so a savepoint is opened in the same breath as the one before is released:
-//! while a group is open, a savepoint is open too.
+//! while a group is open, a savepoint is open too. A transaction that leaves everything to its end needs none.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use sqlx::{Executor, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use crate::{
-    audit::{self, Entry},
     db::{Conn, Error, Result},
     readers::Held,
+    tail::Tail,
 };
 
 /// The queue for the only writer; first come, first served.
@@ -30,7 +30,7 @@ struct Desk {
     conn: Conn,
     /// A group has begun.
     open: bool,
-    /// The latest transaction of the group has no end yet.
+    /// The latest transaction of the group has no end yet, and may have written.
     torn: bool,
     /// A statement that begins or ends a group was sent, and its answer is not known.
     doubtful: bool,
@@ -38,8 +38,8 @@ struct Desk {
     broken: bool,
     /// Transactions of the group that wait to be durable.
     waiting: Vec<oneshot::Sender<bool>>,
-    /// Their audit rows.
-    entries: Vec<Entry>,
+    /// What they left to the end.
+    tail: Tail,
 }
 
 /// One transaction's turn at the writer.
@@ -61,8 +61,16 @@ impl Writer {
     /// When no connection can be had.
     pub(crate) async fn new(pool: SqlitePool) -> Result<Self> {
         let conn = Conn::Sqlite(Held::own(pool.acquire().await?));
-        let (waiting, entries) = (vec![], vec![]);
-        let desk = Desk { pool, conn, open: false, torn: false, doubtful: false, broken: false, waiting, entries };
+        let desk = Desk {
+            pool,
+            conn,
+            open: false,
+            torn: false,
+            doubtful: false,
+            broken: false,
+            waiting: vec![],
+            tail: Tail::default(),
+        };
         Ok(Self { desk: Arc::new(Mutex::new(desk)) })
     }
 
@@ -79,7 +87,6 @@ impl Writer {
             desk.doubtful = false;
             desk.open = true;
         }
-        desk.torn = true;
         Ok(Turn { desk, writer: self.clone() })
     }
 
@@ -121,8 +128,7 @@ impl Desk {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        let entries = std::mem::take(&mut self.entries);
-        audit::append(&mut self.conn, entries).await?;
+        std::mem::take(&mut self.tail).write(&mut self.conn).await?;
         self.execute("COMMIT").await
     }
 
@@ -157,7 +163,7 @@ impl Desk {
 
     fn ended(&mut self, durable: bool) {
         (self.open, self.torn, self.doubtful) = (false, false, false);
-        self.entries.clear();
+        self.tail = Tail::default();
         for one in self.waiting.drain(..) {
             // Whoever gave up waiting needs no answer.
             let _ = one.send(durable);
@@ -170,18 +176,22 @@ impl Turn {
         &self.desk.conn
     }
 
+    /// The connection, for a statement.
     pub(crate) fn conn_mut(&mut self) -> &mut Conn {
+        self.desk.torn = true;
         &mut self.desk.conn
     }
 
     /// Joins the group and waits until it is durable.
-    pub(crate) async fn commit(mut self, entries: Vec<Entry>) -> Result<()> {
-        if let Err(error) = self.desk.execute("RELEASE turn; SAVEPOINT turn").await {
+    pub(crate) async fn commit(mut self, tail: Tail) -> Result<()> {
+        if self.desk.torn
+            && let Err(error) = self.desk.execute("RELEASE turn; SAVEPOINT turn").await
+        {
             self.desk.abandon().await;
             return Err(error);
         }
         self.desk.torn = false;
-        self.desk.entries.extend(entries);
+        self.desk.tail.extend(tail);
         let (tell, told) = oneshot::channel();
         self.desk.waiting.push(tell);
         if self.desk.waiting.len() == 1 {
@@ -204,7 +214,8 @@ impl Turn {
 impl Drop for Turn {
     /// A transaction that was left without an end must not keep the group, and with it the lock, open.
     fn drop(&mut self) {
-        if self.desk.torn
+        let alone = self.desk.open && self.desk.waiting.is_empty();
+        if (self.desk.torn || alone)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             runtime.spawn(self.writer.clone().end_group());
@@ -215,7 +226,7 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Db, db::on_engine};
+    use crate::{Db, audit::Entry, db::on_engine};
 
     async fn database(folder: &tempfile::TempDir) -> Db {
         let db = Db::open(&format!("sqlite:{}", folder.path().join("group.db").display())).await.unwrap();
@@ -283,12 +294,42 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_left_to_the_end_of_a_group_stays_with_whoever_commits() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(&folder).await;
+        let first = db.write().await.unwrap();
+        let tasks: Vec<_> = (0..9)
+            .map(|n| {
+                let db = db.clone();
+                tokio::spawn(async move {
+                    let mut tx = db.write().await?;
+                    if n % 3 == 1 {
+                        mark(&mut tx, n).await?;
+                    }
+                    tx.audit(Entry { action: format!("act-{n}"), ..Entry::default() });
+                    if n % 3 == 2 { tx.rollback().await } else { tx.commit().await }
+                })
+            })
+            .collect();
+        first.commit().await.unwrap();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let rows = crate::audit::newest(&mut db.read().await.unwrap(), None, 20).await.unwrap();
+        let mut acts: Vec<_> = rows.into_iter().map(|row| row.action).collect();
+        acts.sort();
+        assert_eq!(acts, ["act-0", "act-1", "act-3", "act-4", "act-6", "act-7"]);
+        assert_eq!(marks(&db).await, [1, 4, 7]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn one_who_gives_up_leaves_the_writer_free() {
         let folder = tempfile::tempdir().unwrap();
         let db = database(&folder).await;
         let mut tx = db.write().await.unwrap();
         mark(&mut tx, 7).await.unwrap();
         drop(tx);
+        drop(db.write().await.unwrap());
         let other = Db::open(&format!("sqlite:{}", folder.path().join("group.db").display())).await.unwrap();
         let mut tx = other.write().await.unwrap();
         mark(&mut tx, 8).await.unwrap();

@@ -21,7 +21,7 @@ async fn issued(house: &House) {
     let (kind, subject) = ("master_account.issued", "master_account:MA0000000001".to_owned());
     let ctx = Ctx::system(&house.app, "test");
     let mut tx = house.app.db.write().await.unwrap();
-    publish(&ctx, &mut tx, &Happening { kind, institution: None, subject, data }).await.unwrap();
+    publish(&ctx, &mut tx, &Happening { kind, institution: None, subject, data }).unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -122,7 +122,7 @@ async fn a_verb_whose_transaction_fails_has_told_nothing() {
         drop(tx);
         let mut tx = house.app.db.write().await.unwrap();
         let unknown = Happening { kind: "weather.changed", ..happening(json!({})) };
-        assert!(publish(&ctx, &mut tx, &unknown).await.is_err(), "a kind that nobody listed");
+        assert!(publish(&ctx, &mut tx, &unknown).is_err(), "a kind that nobody listed");
         drop(tx);
         assert_eq!(events(house, 0).await, []);
         accepted(house, &format!("/applications/{}", case.id)).await;
@@ -136,7 +136,7 @@ async fn writes(app: std::sync::Arc<services::App>, number: usize) {
     let ctx = Ctx::system(&app, "test");
     for step in 0..4 {
         let mut tx = app.db.write().await.unwrap();
-        publish(&ctx, &mut tx, &happening(json!({ "writer": number, "step": step }))).await.unwrap();
+        publish(&ctx, &mut tx, &happening(json!({ "writer": number, "step": step }))).unwrap();
         for _ in 0..number % 5 {
             tokio::task::yield_now().await;
         }
@@ -188,7 +188,7 @@ async fn after_400_days_events_are_removed_from_the_beginning() {
             house.clock.set(begun + Duration::days(days));
             let ctx = Ctx { now: house.app.clock.now(), ..ctx.clone() };
             let mut tx = house.app.db.write().await.unwrap();
-            publish(&ctx, &mut tx, &happening(json!({ "day": days }))).await.unwrap();
+            publish(&ctx, &mut tx, &happening(json!({ "day": days }))).unwrap();
             tx.commit().await.unwrap();
         };
         for days in [0, 1, 2] {

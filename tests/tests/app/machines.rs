@@ -88,7 +88,7 @@ async fn happens(house: &House, times: i64) {
     for _ in 0..times {
         let mut tx = house.app.db.write().await.unwrap();
         let (kind, subject) = ("connection_test.done", "certificate:test".to_owned());
-        publish(&ctx, &mut tx, &Happening { kind, institution: None, subject, data: json!({}) }).await.unwrap();
+        publish(&ctx, &mut tx, &Happening { kind, institution: None, subject, data: json!({}) }).unwrap();
         tx.commit().await.unwrap();
     }
 }

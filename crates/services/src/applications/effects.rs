@@ -40,7 +40,7 @@ async fn registered(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()
     let kind = EventKind::OperationStartRegistered.as_str();
     let data = json!({ "application": case.id, "reference": case.reference, "start_day": case.start_month });
     let subject = format!("application:{}", case.id);
-    publish(ctx, tx, &Happening { kind, institution: Some(case.institution_id), subject, data }).await
+    publish(ctx, tx, &Happening { kind, institution: Some(case.institution_id), subject, data })
 }
 
 /// Why a case cannot be accepted now, in a sentence for the officer; none when nothing stands against it.

@@ -147,7 +147,7 @@ pub(crate) async fn advance(ctx: &Ctx<'_>, tx: &mut Tx, seen: &Application, even
         return Err(Error::ChangedMeanwhile);
     }
     record(ctx, tx, seen.id, event, seen.state, to, note).await?;
-    crate::feed::moved(ctx, tx, seen, event).await?;
+    crate::feed::moved(ctx, tx, seen, event)?;
     Ok(to)
 }
 

@@ -56,7 +56,7 @@ pub async fn record_paper_filing(
     }
     storage::applications::insert_filed(&mut tx, &filed).await?;
     record(ctx, &mut tx, filed.id, Event::TakeEffect, State::Draft, State::InForce, "紙の届出").await?;
-    crate::feed::moved(ctx, &mut tx, &filed, Event::TakeEffect).await?;
+    crate::feed::moved(ctx, &mut tx, &filed, Event::TakeEffect)?;
     tx.commit().await?;
     Ok(Ok(filed.id))
 }

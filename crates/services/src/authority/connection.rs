@@ -130,7 +130,7 @@ async fn install(ctx: &Ctx<'_>, record: &Certificate) -> Result<bool> {
     if moves(&case) {
         crate::applications::advance(ctx, &mut tx, &case, Event::Install, &record.serial).await?;
     }
-    crate::feed::connected(ctx, &mut tx, record).await?;
+    crate::feed::connected(ctx, &mut tx, record)?;
     let further = [
         ("serial", record.serial.clone()),
         ("expires_on", japanese_date(record.not_after.date())),

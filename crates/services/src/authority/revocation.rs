@@ -170,7 +170,7 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
         return Ok(false);
     }
     ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), "valid", reason.as_str());
-    crate::feed::revoked(ctx, tx, record, reason.as_str()).await?;
+    crate::feed::revoked(ctx, tx, record, reason.as_str())?;
     if reason == RevocationReason::KeyCompromise {
         crate::terminals::losses::note(ctx, tx, record).await?;
         keys::block(ctx, tx, &record.key_hash, reason.as_str()).await?;
@@ -190,7 +190,7 @@ async fn leaked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<bool
     }
     let before = record.revocation_reason.as_deref().unwrap_or_default();
     ctx.audit(tx, "certificate.revoke", format!("certificate:{}", record.id), before, reason);
-    crate::feed::revoked(ctx, tx, record, reason).await?;
+    crate::feed::revoked(ctx, tx, record, reason)?;
     publish(ctx, tx, record, "leaked").await?;
     Ok(true)
 }

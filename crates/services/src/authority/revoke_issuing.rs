@@ -112,7 +112,7 @@ async fn record(app: &App, issuing: &Issuing, reason: RevocationReason) -> Resul
     }
     rows::crl_changed(&mut tx, app.authority.root_id, FULL).await?;
     ctx.audit(&mut tx, "authority.revoke", format!("authority:{}", issuing.id), "valid", reason.as_str());
-    crate::feed::authority_revoked(&ctx, &mut tx, issuing.id, &serial, reason.as_str()).await?;
+    crate::feed::authority_revoked(&ctx, &mut tx, issuing.id, &serial, reason.as_str())?;
     tx.commit().await?;
     Ok(true)
 }

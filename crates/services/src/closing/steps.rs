@@ -161,6 +161,6 @@ async fn finish(ctx: &Ctx<'_>, tx: &mut storage::Tx, closure: &Closure) -> Resul
             "certificates_revoked": closure.revokes,
         }),
     };
-    publish(ctx, tx, &happening).await?;
+    publish(ctx, tx, &happening)?;
     tell(ctx, tx, closure, "closing_done", &[]).await
 }

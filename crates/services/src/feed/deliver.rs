@@ -28,12 +28,20 @@ const LOOK: i64 = 200;
 /// How long a receiver is nobody else's.
 const TURN: Duration = Duration::seconds(60);
 
-/// Lets every active receiver be told of an event, once the transaction is durable.
-pub(super) async fn tell(ctx: &Ctx<'_>, tx: &mut Tx) -> Result<()> {
-    for id in receivers::active(tx).await? {
-        enqueue(ctx, tx, id, None, ctx.now).await?;
+/// Lets every receiver that is behind be told what happened; the work of a [`storage::feed::TELL`] job, which comes with the
+/// events themselves.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn tell(app: &App) -> Result<()> {
+    let ctx = Ctx::system(app, "webhook");
+    let behind = receivers::behind(&mut app.db.read().await?, ctx.now).await?;
+    let mut tx = app.db.write().await?;
+    for id in behind {
+        enqueue(&ctx, &mut tx, id, None, ctx.now).await?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 pub(super) async fn enqueue(

@@ -8,7 +8,7 @@ use super::{Happening, instant, publish};
 use crate::{Ctx, Result};
 
 /// A case moved: only acceptance and what follows from it concerns others.
-pub(crate) async fn moved(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, event: Event) -> Result<()> {
+pub(crate) fn moved(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, event: Event) -> Result<()> {
     let kind = match event {
         Event::Accept => EventKind::ApplicationAccepted,
         Event::TakeEffect => EventKind::ApplicationInForce,
@@ -26,7 +26,7 @@ pub(crate) async fn moved(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, event:
     });
     let subject = format!("application:{}", case.id);
     let happening = Happening { kind: kind.as_str(), institution: Some(case.institution_id), subject, data };
-    publish(ctx, tx, &happening).await
+    publish(ctx, tx, &happening)
 }
 
 fn given(answer: &str) -> Option<&str> {
@@ -34,7 +34,7 @@ fn given(answer: &str) -> Option<&str> {
 }
 
 /// A certificate of a terminal was signed and stored.
-pub(crate) async fn issued(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
+pub(crate) fn issued(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
     let kind = if record.renews.is_some() { EventKind::CertificateRenewed } else { EventKind::CertificateIssued };
     let data = json!({
         "certificate": record.id,
@@ -44,11 +44,11 @@ pub(crate) async fn issued(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> 
         "not_before": instant(record.not_before),
         "not_after": instant(record.not_after),
     });
-    about(ctx, tx, kind, record, data).await
+    about(ctx, tx, kind, record, data)
 }
 
 /// A certificate of a terminal was revoked, for a reason of RFC 5280, 5.3.1.
-pub(crate) async fn revoked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: &str) -> Result<()> {
+pub(crate) fn revoked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: &str) -> Result<()> {
     let data = json!({
         "certificate": record.id,
         "serial": record.serial,
@@ -56,11 +56,11 @@ pub(crate) async fn revoked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, re
         "reason": reason,
         "revoked_at": instant(record.revoked_at.unwrap_or(ctx.now)),
     });
-    about(ctx, tx, EventKind::CertificateRevoked, record, data).await
+    about(ctx, tx, EventKind::CertificateRevoked, record, data)
 }
 
 /// The root revoked the certificate of an issuing authority.
-pub(crate) async fn authority_revoked(
+pub(crate) fn authority_revoked(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
     authority: AuthorityId,
@@ -70,22 +70,16 @@ pub(crate) async fn authority_revoked(
     let data = json!({ "serial": serial, "reason": reason, "revoked_at": instant(ctx.now) });
     let subject = format!("authority:{authority}");
     let kind = EventKind::AuthorityRevoked.as_str();
-    publish(ctx, tx, &Happening { kind, institution: None, subject, data }).await
+    publish(ctx, tx, &Happening { kind, institution: None, subject, data })
 }
 
 /// A terminal showed its certificate for the first time.
-pub(crate) async fn connected(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
+pub(crate) fn connected(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
     let data = json!({ "certificate": record.id, "serial": record.serial, "application": record.application_id });
-    about(ctx, tx, EventKind::ConnectionTested, record, data).await
+    about(ctx, tx, EventKind::ConnectionTested, record, data)
 }
 
-async fn about(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    kind: EventKind,
-    record: &Certificate,
-    data: serde_json::Value,
-) -> Result<()> {
+fn about(ctx: &Ctx<'_>, tx: &mut Tx, kind: EventKind, record: &Certificate, data: serde_json::Value) -> Result<()> {
     let subject = format!("certificate:{}", record.id);
-    publish(ctx, tx, &Happening { kind: kind.as_str(), institution: record.institution_id, subject, data }).await
+    publish(ctx, tx, &Happening { kind: kind.as_str(), institution: record.institution_id, subject, data })
 }

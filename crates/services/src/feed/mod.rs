@@ -10,7 +10,7 @@ pub mod receivers;
 mod sign;
 
 pub(crate) use call::Outbound;
-pub use deliver::{DELIVER, deliver, deliver_when_due};
+pub use deliver::{DELIVER, deliver, deliver_when_due, tell};
 pub(crate) use happened::{authority_revoked, connected, issued, moved, revoked};
 pub use keep::{PURGE, purge};
 pub use reach::Reach;
@@ -22,7 +22,7 @@ use domain::{
     ids::{HappeningId, InstitutionId},
 };
 use serde_json::Value;
-use storage::{Tx, boxed, feed::NewEvent};
+use storage::{Tx, feed::NewEvent};
 use time::{UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::{Ctx, Error, Result};
@@ -43,23 +43,18 @@ pub struct Happening {
 /// Notes an event in the caller's transaction. It exists when that commits, and gets its number then.
 ///
 /// # Errors
-/// When the kind is not listed, or the database refuses.
-#[boxed]
-pub async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Result<()> {
+/// When the kind is not listed.
+pub fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Result<()> {
     let kind: EventKind = happening.kind.parse().map_err(Error::internal)?;
-    let institution = match happening.institution {
-        None => None,
-        Some(id) => storage::institutions::find(tx, id).await?.map(|found| (id, found.code.to_string())),
-    };
-    let first = tx.publish(NewEvent {
+    tx.publish(NewEvent {
         id: HappeningId::new(ctx.now, &*ctx.app.randomness),
         kind: kind.as_str().to_owned(),
         subject: happening.subject.clone(),
-        institution,
+        institution: happening.institution,
         data: happening.data.clone(),
         at: ctx.now,
     });
-    if first { deliver::tell(ctx, tx).await } else { Ok(()) }
+    Ok(())
 }
 
 /// An instant as machines read it (RFC 3339, in UTC).

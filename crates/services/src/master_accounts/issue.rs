@@ -92,7 +92,7 @@ async fn happened(ctx: &Ctx<'_>, tx: &mut Tx, account: &MasterAccount) -> Result
         "issued_at": instant(account.issued_at),
     });
     let subject = format!("master_account:{}", account.user_id);
-    publish(ctx, tx, &Happening { kind: kind.as_str(), institution: Some(account.institution), subject, data }).await
+    publish(ctx, tx, &Happening { kind: kind.as_str(), institution: Some(account.institution), subject, data })
 }
 
 /// What the mail about an accepted eligibility application says of the institution's accounts.

@@ -110,7 +110,7 @@ async fn tell_of(ctx: &Ctx<'_>, tx: &mut Tx, award: &ListedAward, new: &NewGrant
     });
     let institution = Some(InstitutionId(kept.institution_id));
     let happening = Happening { kind: "subsidy.decided", institution, subject: format!("grant:{}", new.id), data };
-    publish(ctx, tx, &happening).await?;
+    publish(ctx, tx, &happening)?;
     let after = format!("{number}:{}", award.amount_yen);
     ctx.audit(tx, "subsidy.grant", format!("grant:{}", new.id), "", &after);
     Ok(())

@@ -80,7 +80,7 @@ pub async fn reverse(ctx: &Ctx<'_>, id: GrantId, typed: &str) -> Result<Result<G
     });
     let institution = Some(InstitutionId(grant.institution_id));
     let happening = Happening { kind: "subsidy.reversed", institution, subject: format!("grant:{id}"), data };
-    publish(ctx, &mut tx, &happening).await?;
+    publish(ctx, &mut tx, &happening)?;
     let after = format!("{}:{reason}", -grant.amount_yen);
     ctx.audit(&mut tx, "subsidy.reverse", format!("grant:{id}"), &grant.amount_yen.to_string(), &after);
     tx.commit().await?;

@@ -144,7 +144,7 @@ async fn announce(ctx: &Ctx<'_>, tx: &mut Tx, succession: &Succession, new: &Ins
         subject: format!("institution:{}", succession.old),
         data,
     };
-    publish(ctx, tx, &happening).await
+    publish(ctx, tx, &happening)
 }
 
 async fn tell_owners(

@@ -7,6 +7,7 @@ mod findings;
 mod lookup;
 mod ocsp;
 mod revocations;
+mod signed;
 
 pub use certificates::*;
 pub use checks::*;
@@ -15,6 +16,7 @@ pub use findings::*;
 pub use lookup::*;
 pub use ocsp::*;
 pub use revocations::*;
+pub use signed::*;
 
 use domain::ids::AuthorityId;
 use uuid::Uuid;

@@ -49,12 +49,11 @@ pub struct NewAnswer<'a> {
     pub next_update: Timestamp,
 }
 
-sql!(
+sql!(/// What is not signed yet is told of by nobody.
     BY_SERIAL = "SELECT c.id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
         a.produced_at, a.next_update
     FROM certificates c LEFT JOIN ocsp_answers a ON a.certificate_id = c.id
-    WHERE c.serial = $1 AND c.authority_id = $2"
-);
+    WHERE c.serial = $1 AND c.authority_id = $2 AND c.state <> 'prepared'");
 sql!(/// Certificates of an authority whose answer is missing, old, or of another state.
     DUE = "SELECT c.id, c.serial, c.state, c.revoked_at, c.revocation_reason, a.status, a.answer,
         a.produced_at, a.next_update
@@ -72,7 +71,7 @@ sql!(SIGNED = "UPDATE ocsp_answers SET answer = $1 WHERE certificate_id = $2 AND
     AND EXISTS (SELECT 1 FROM certificates c WHERE c.id = ocsp_answers.certificate_id AND c.state = ocsp_answers.status)");
 sql!(FORGET = "DELETE FROM ocsp_answers WHERE certificate_id = $1");
 
-/// An authority's certificate with a serial, and the answer that is kept about it.
+/// An authority's signed certificate with a serial, and the answer that is kept about it.
 ///
 /// # Errors
 /// When the database cannot be read.

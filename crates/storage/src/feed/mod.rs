@@ -22,8 +22,8 @@ pub struct NewEvent {
     pub kind: String,
     /// Which row it is about, such as `application:<id>`.
     pub subject: String,
-    /// Institution it is about: identifier and ten-digit code.
-    pub institution: Option<(InstitutionId, String)>,
+    /// Institution it is about; the event keeps the code that it has then.
+    pub institution: Option<InstitutionId>,
     /// Codes, identifiers and days; no names of people.
     pub data: Value,
     /// When it happened.
@@ -60,12 +60,18 @@ pub struct Ends {
 }
 from_row!(Ends { seq, removed });
 
+/// Kind of the job that lets every receiver be told what it has not been told.
+pub const TELL: &str = "webhook.tell";
+
 sql!(/// Takes the next `$1` numbers; the row lock keeps other writers out until the commit.
     RESERVE = "UPDATE event_head SET seq = seq + $1 WHERE id = 1 RETURNING seq");
-sql!(
-    INSERT = "INSERT INTO events (seq, id, kind, subject, institution_id, institution_code, data, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-);
+/// Rows of one statement; the embedded engine takes 32,766 values in one.
+const ROWS_AT_ONCE: usize = 500;
+/// The rows follow.
+const INSERT: &str = "INSERT INTO events (seq, id, kind, subject, institution_id, institution_code, data, at) ";
+sql!(/// The job is named after the event that it comes of. Without receivers there is none.
+    ENQUEUE = "INSERT INTO jobs (id, kind, payload, run_at, attempt, leased_until)
+    SELECT $1, $2, $3, $4, 0, 0 WHERE EXISTS (SELECT 1 FROM webhook_receivers WHERE state = 'active')");
 sql!(
     AFTER =
         "SELECT seq, id, kind, subject, institution_code, data, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
@@ -75,37 +81,41 @@ sql!(OLDEST = "SELECT seq, at FROM events ORDER BY seq LIMIT $1");
 sql!(REMOVE = "DELETE FROM events WHERE seq <= $1");
 sql!(REMOVED = "UPDATE event_head SET removed = $1 WHERE id = 1 AND removed < $1");
 
-impl Tx {
-    /// Notes an event; it gets its number when the transaction commits. Tells whether it is the first one of the transaction.
-    pub fn publish(&mut self, event: NewEvent) -> bool {
-        self.events.push(event);
-        self.events.len() == 1
-    }
-}
-
-/// Numbers and writes the events of one transaction. Called just before its end: whoever reads a number can read all
-/// before it.
+/// Numbers and writes the events of what commits together, and lets receivers be told of them. Called just before the end:
+/// whoever reads a number can read all before it.
 pub(crate) async fn append(conn: &mut Conn, events: Vec<NewEvent>) -> Result<()> {
-    if events.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = events.first() else { return Ok(()) };
+    let (job, at) = (first.id.0, first.at.as_millis());
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let last: i64 = on_engine!(conn, |c| sqlx::query_scalar(RESERVE).bind(count).fetch_one(c).await)?;
-    for (seq, event) in (last - count + 1..).zip(events) {
-        let (institution, code) = event.institution.map(|(id, code)| (id.0, code)).unzip();
-        on_engine!(conn, |c| sqlx::query(INSERT)
-            .bind(seq)
-            .bind(event.id.0)
-            .bind(&event.kind)
-            .bind(&event.subject)
-            .bind(institution)
-            .bind(&code)
-            .bind(Json(&event.data))
-            .bind(event.at.as_millis())
-            .execute(c)
-            .await
-            .map(drop))?;
+    let numbered: Vec<(i64, NewEvent)> = (last - count + 1..).zip(events).collect();
+    for rows in numbered.chunks(ROWS_AT_ONCE) {
+        insert(conn, rows).await?;
     }
+    on_engine!(conn, |c| sqlx::query(ENQUEUE)
+        .bind(job)
+        .bind(TELL)
+        .bind(Json(Value::Null))
+        .bind(at)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+async fn insert(conn: &mut Conn, rows: &[(i64, NewEvent)]) -> Result<()> {
+    on_engine!(conn, |c| {
+        let mut statement = sqlx::QueryBuilder::new(INSERT);
+        statement.push_values(rows, |mut values, (seq, event)| {
+            let institution = event.institution.map(|id| id.0);
+            values.push_bind(seq).push_bind(event.id.0).push_bind(&event.kind).push_bind(&event.subject);
+            values.push_bind(institution);
+            values.push("(SELECT code FROM institutions WHERE id = ").push_bind_unseparated(institution);
+            values.push_unseparated(")");
+            values.push_bind(Json(&event.data)).push_bind(event.at.as_millis());
+        });
+        statement.build().execute(c).await.map(drop)
+    })?;
     Ok(())
 }
 

@@ -112,7 +112,6 @@ sql!(
 );
 sql!(FIND = select_receiver!("WHERE id = $1"));
 sql!(LIST = select_receiver!("ORDER BY id LIMIT $1"));
-sql!(ACTIVE = "SELECT id FROM webhook_receivers WHERE state = 'active' ORDER BY id LIMIT 200");
 sql!(
     BEHIND = "SELECT id FROM webhook_receivers
     WHERE state = 'active' AND next_try_at <= $1 AND place < (SELECT seq FROM event_head WHERE id = 1) ORDER BY id LIMIT 200"
@@ -195,16 +194,6 @@ pub async fn find(conn: &mut Conn, id: ReceiverId) -> Result<Option<Receiver>> {
 #[boxed]
 pub async fn list(conn: &mut Conn) -> Result<Vec<Receiver>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(LIST).bind(MOST_LISTED).fetch_all(c).await)?)
-}
-
-/// Receivers that are called.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn active(conn: &mut Conn) -> Result<Vec<ReceiverId>> {
-    let ids: Vec<Uuid> = on_engine!(conn, |c| sqlx::query_scalar(ACTIVE).fetch_all(c).await)?;
-    Ok(ids.into_iter().map(ReceiverId).collect())
 }
 
 /// Receivers that could be told something now.
