@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<()> {
     // Beside the program, not in a memory-backed folder: a durable commit must reach a disk.
     let beside = PathBuf::from(&program).parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
     let bench = Bench { program: program.into(), folder: tempfile::tempdir_in(beside)? };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = services::runtime()?;
     let report = runtime.block_on(measure(&bench, &parts))?;
     println!("{report}");
     anyhow::ensure!(report.holds(), "a target was missed");

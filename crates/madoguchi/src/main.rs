@@ -112,7 +112,7 @@ fn start() -> anyhow::Result<ExitCode> {
     };
     let quiet = matches!(cli.command, Command::Demo(_) | Command::Terminal(_));
     log_to_stderr(quiet);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = services::runtime()?;
     let outcome = runtime.block_on(run(cli.command));
     runtime.shutdown_timeout(serve::FAREWELL);
     leave_in_time();
