@@ -203,7 +203,6 @@ mod subsidies;
 mod subsidies_kind;
 #[path = "app/succession.rs"]
 mod succession;
-#[expect(dead_code, reason = "other stories use the rest of it")]
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;
 #[path = "app/terminals.rs"]

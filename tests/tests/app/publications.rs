@@ -12,7 +12,7 @@ use time::Duration;
 
 use crate::{
     browser::Browser,
-    support::{House, founding::on_each_database_with_keys, on_each_database},
+    support::{House, founding::on_each_database_with_keys, on_each_database, on_each_database_today},
 };
 
 fn holds(der: &[u8], text: &str) -> bool {
@@ -97,6 +97,43 @@ async fn the_page_shows_fingerprints_to_read_aloud_and_every_list_with_number_an
         let folded = page.split("<details class=\"more\"").nth(1).unwrap();
         assert!(folded.contains("分割64") && !folded.split("</details>").next().unwrap().contains("root.crl"));
         assert!(page.contains("/pki/chain.p7b") && page.contains("/documents/cp-cps"));
+    })
+    .await;
+}
+
+/// The cells of a row of a table on a page, by its first cell; the last such row.
+fn row<'p>(page: &'p str, first: &str) -> &'p str {
+    let start = page.rfind(&format!("<td>{first}</td>")).unwrap_or_else(|| panic!("no row {first}: {page}"));
+    page[start..].split("</tr>").next().unwrap()
+}
+
+#[tokio::test]
+async fn the_practice_statement_says_what_keys_and_profiles_in_force_do() {
+    on_each_database_today(2, async |house| {
+        let visitor = Browser::visitor(house);
+        let page = visitor.get("/documents/cp-cps").await.body;
+        assert!(!page.contains("{{"), "everything has its value");
+        let authority = &house.app.authority;
+        let issuing = authority.issuing.certificate.public_key().algorithm();
+        let taken = authority.terminals.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
+        for (first, words) in [
+            ("端末の電子証明書", "発行日から、2か月後の日の終わり"),
+            ("端末", taken.as_str()),
+            ("subjectPublicKeyInfo", taken.as_str()),
+            ("keyUsage", "<td>digitalSignature</td>"),
+            ("extKeyUsage", "<td>clientAuth</td>"),
+            ("CN", "端末名称等"),
+            // Where certificates say that it is, not where people read.
+            ("cRLDistributionPoints", "http://madoguchi.example/pki "),
+            ("signature", issuing.signature_name()),
+        ] {
+            assert!(row(&page, first).contains(words), "{first}: {}", row(&page, first));
+        }
+        assert!(authority.issuing.urls(1).crl.unwrap().starts_with("http://madoguchi.example/pki/"));
+        let paper = visitor.get("/documents/cp-cps/1.2/file.pdf").await;
+        assert_eq!((paper.status, paper.header("content-type")), (StatusCode::OK, "application/pdf"));
+        let before = visitor.get("/documents/cp-cps/1.1").await.body;
+        assert!(before.contains("39か月"), "the version before stays as it was");
     })
     .await;
 }

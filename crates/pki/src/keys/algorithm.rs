@@ -23,6 +23,15 @@ pub enum KeyAlgorithm {
 }
 
 impl KeyAlgorithm {
+    /// Name of the signature that a key of this kind makes here, as RFC 5758 and RFC 4055 write it.
+    pub const fn signature_name(self) -> &'static str {
+        match self {
+            Self::P256 => "ecdsa-with-SHA256",
+            Self::P384 => "ecdsa-with-SHA384",
+            Self::Rsa { .. } => "sha256WithRSAEncryption",
+        }
+    }
+
     /// The signature a key of this kind makes here.
     pub(crate) const fn signature(self) -> SignatureAlgorithm {
         match self {

@@ -34,11 +34,18 @@ impl Profile {
         lines
     }
 
+    /// The attributes of the subject in their order: the name of each, and its text or, in braces, the word of the order that
+    /// it takes, such as `{terminal_name}`.
+    pub fn subject_in_parts(&self) -> Vec<(String, String)> {
+        let value = |source: &SubjectSource| match source {
+            SubjectSource::Fixed(text) => text.clone(),
+            SubjectSource::Field(field) => format!("{{{field}}}"),
+        };
+        self.subject.iter().map(|rule| (rule.kind.to_string(), value(&rule.source))).collect()
+    }
+
     fn subject_in_words(&self) -> String {
-        listed(self.subject.iter().map(|rule| match &rule.source {
-            SubjectSource::Fixed(text) => format!("{}={text}", rule.kind),
-            SubjectSource::Field(field) => format!("{}={{{field}}}", rule.kind),
-        }))
+        listed(self.subject_in_parts().into_iter().map(|(kind, value)| format!("{kind}={value}")))
     }
 
     fn publish_in_words(&self) -> String {

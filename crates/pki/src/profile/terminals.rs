@@ -18,6 +18,11 @@ impl TerminalProfiles {
         &self.preferred
     }
 
+    /// All of them, the preferred one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.all.iter().map(AsRef::as_ref)
+    }
+
     /// The first profile that takes a key of this kind, if any.
     pub fn for_key(&self, key: KeyAlgorithm) -> Option<&Profile> {
         self.all.iter().find(|profile| profile.accepts(key)).map(AsRef::as_ref)

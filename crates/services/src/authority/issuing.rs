@@ -101,6 +101,11 @@ impl Issuing {
         }
     }
 
+    /// Below which address everything lies that it publishes.
+    pub(crate) fn publications(&self) -> &str {
+        &self.publications
+    }
+
     /// Where OCSP requests are answered.
     pub fn ocsp_url(&self) -> String {
         format!("{}/ocsp", self.publications)

@@ -27,6 +27,7 @@ mod revoke_issuing;
 mod revoke_many;
 mod server;
 mod shelf;
+pub(crate) mod statement;
 mod timekeeper;
 
 pub use ceremony::{Ceremony, Held, Present, Sheet, hindrances, hold, note_ceremony};

@@ -4,7 +4,7 @@ use domain::{calendar::japanese_date, clock::Timestamp};
 use storage::boxed;
 use storage::content::Document;
 
-use super::placeholders;
+use super::document_placeholders;
 use crate::{Ctx, Error, Result, mail::fill};
 
 /// A document: the version in force or the one asked for, with its placeholders filled.
@@ -19,7 +19,7 @@ pub async fn document(ctx: &Ctx<'_>, slug: &str, version: Option<&str>) -> Resul
         None => storage::content::document_in_force(&mut conn, slug, ctx.now).await?,
     };
     let mut document = found.filter(|document| document.effective_at <= ctx.now.as_millis()).ok_or(Error::NotFound)?;
-    document.body = fill(&document.body, &placeholders(ctx.app))?;
+    document.body = fill(&document.body, &document_placeholders(ctx.app))?;
     Ok(document)
 }
 

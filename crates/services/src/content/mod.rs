@@ -38,7 +38,14 @@ pub use seed::{seed, seed_maintenance, seed_notices};
 
 use std::collections::BTreeMap;
 
-use crate::App;
+use crate::{App, authority::statement};
+
+/// Values of the placeholders in documents: those of all texts, and what the CP/CPS says of the authority.
+pub(crate) fn document_placeholders(app: &App) -> BTreeMap<&'static str, String> {
+    let mut values = placeholders(app);
+    values.extend(statement::of(&app.authority, app.rules().certificate_months));
+    values
+}
 
 /// Values of the placeholders in articles, notices and documents.
 pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
@@ -56,5 +63,6 @@ pub(crate) fn placeholders(app: &App) -> BTreeMap<&'static str, String> {
         ("policy_oid", policies.into_iter().next().unwrap_or_default()),
         ("repository_url", format!("{}/pki", settings.portal_url)),
         ("ocsp_url", app.authority.issuing.ocsp_url()),
+        ("certificate_term", statement::preferred_term(&app.authority.terminals, app.rules().certificate_months)),
     ])
 }

@@ -30,6 +30,6 @@ pub fn preview_mail(ctx: &Ctx<'_>, key: &str, text: &MailText) -> Result<MailTex
 /// [`Error::Forbidden`] without the permission.
 pub fn preview_document(ctx: &Ctx<'_>, body: &str) -> Result<String> {
     permit_reading(ctx)?;
-    let values = crate::content::placeholders(ctx.app);
+    let values = crate::content::document_placeholders(ctx.app);
     Ok(mail::fill(body, &values).unwrap_or_else(|_| body.to_owned()))
 }
