@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod ceremony;
 mod check;
+mod noted;
 mod passphrase;
 mod revoke;
 mod revoke_issuing;
@@ -190,9 +191,9 @@ impl Ca {
         match self {
             Self::Init(place) => init(&Config::load(&place)?).await,
             Self::Ceremony(hold) => hold.run().await,
-            Self::BackupKeys(backup) => backup.run(),
-            Self::RestoreKeys(restore) => restore.run(),
-            Self::ChangePassphrase(change) => change.run(),
+            Self::BackupKeys(backup) => backup.run().await,
+            Self::RestoreKeys(restore) => restore.run().await,
+            Self::ChangePassphrase(change) => change.run().await,
             Self::Profiles(place) => show_profiles(&Config::load(&place)?),
             Self::BlockKeys(block) => block.run().await,
             Self::Revoke(revoke) => revoke.run().await,

@@ -8,7 +8,10 @@ use std::{
     process::{Command, Output},
 };
 
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
+
+const NOTED: &str = "SELECT subject FROM audit WHERE action = 'key_file.change_passphrase' ORDER BY seq";
 
 /// An installation with two officers' halves of a passphrase, and others to come.
 struct Site(TempDir);
@@ -69,8 +72,8 @@ fn refused(output: &Output, words: &str) {
     assert!(!output.status.success() && said(output).contains(words), "{words}: {}", said(output));
 }
 
-#[test]
-fn new_halves_open_the_keys_and_the_old_ones_nothing_any_more() {
+#[tokio::test]
+async fn new_halves_open_the_keys_and_the_old_ones_nothing_any_more() {
     let site = Site::founded();
     let before = site.keys();
     refused(&site.change("before.toml", ["third", "third"]), "同じ");
@@ -84,6 +87,13 @@ fn new_halves_open_the_keys_and_the_old_ones_nothing_any_more() {
     assert!(after.keys().eq(before.keys()), "nothing lies beside them: {:?}", after.keys());
     assert!(before.iter().all(|(name, bytes)| after[name] != *bytes));
     assert!(site.opens("after.toml") && !site.opens("before.toml"));
+    let db = format!("sqlite:{}", site.path("data/madoguchi.db"));
+    let mut db = SqliteConnection::connect(&db).await.unwrap();
+    let noted: Vec<String> = sqlx::query_scalar(NOTED).fetch_all(&mut db).await.unwrap();
+    assert!(
+        noted.iter().eq(after.keys().map(|name| format!("key_file:{name}")).collect::<Vec<_>>().iter()),
+        "{noted:?}"
+    );
 }
 
 #[test]

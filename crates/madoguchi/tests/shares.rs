@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 /// An installation with two officers' halves of a passphrase.
@@ -63,12 +64,40 @@ impl Site {
     }
 }
 
+/// Acts with key files in the audit chain, with the names of the files.
+async fn noted(site: &Site, act: &str) -> Vec<String> {
+    let mut db = SqliteConnection::connect(&format!("sqlite:{}", site.path("data/madoguchi.db"))).await.unwrap();
+    let rows = sqlx::query_scalar("SELECT subject FROM audit WHERE action = $1 ORDER BY seq").bind(act);
+    rows.fetch_all(&mut db).await.unwrap()
+}
+
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 fn refused(output: &Output, words: &str) {
     assert!(!output.status.success() && said(output).contains(words), "{words}: {}", said(output));
+}
+
+#[tokio::test]
+async fn backups_and_their_return_stand_in_the_audit_chain_where_there_is_one() {
+    let site = Site::founded();
+    let files: Vec<String> = site.keys().keys().map(|name| format!("key_file:{name}")).collect();
+    assert!(site.backup("config.toml", "backup").status.success());
+    assert_eq!(noted(&site, "key_file.backup").await, files);
+    fs::remove_dir_all(site.path("data/keys")).unwrap();
+    assert!(site.restore("config.toml", &["share-1.txt", "share-2.txt"]).status.success());
+    assert_eq!(noted(&site, "key_file.restore").await, files);
+    let verified = site.run(&["audit", "verify", "--config", &site.path("config.toml")]);
+    assert!(verified.status.success(), "{}", said(&verified));
+
+    // On a machine apart, where only keys are.
+    fs::remove_dir_all(site.path("data")).unwrap();
+    let apart = site.restore("config.toml", &["share-1.txt", "share-2.txt"]);
+    assert!(apart.status.success() && said(&apart).contains("write it down"), "{}", said(&apart));
+    assert!(!Path::new(&site.path("data/madoguchi.db")).exists(), "none is made for it");
+    let mode = fs::metadata(site.path("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "whoever else is on that machine");
 }
 
 #[test]

@@ -13,7 +13,12 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use pki::{Passphrase, SigningKey};
 
-use super::shares::{key_files, passphrase, write_new};
+use services::authority::KeyFileAct;
+
+use super::{
+    noted,
+    shares::{key_files, passphrase, write_new},
+};
 use crate::{Place, clock::SystemRandomness, config::Config, secret};
 
 /// How names of files end that are not in place yet.
@@ -36,7 +41,7 @@ pub(crate) struct ChangePassphrase {
 
 impl ChangePassphrase {
     /// Runs the command.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let [first, second] = self.new_half.as_slice() else { bail!("--new-half: name two files") };
         let half = |path: &PathBuf| secret::text(path).map_err(anyhow::Error::msg);
         let fresh = Passphrase::from_halves(&half(first)?, &half(second)?)?;
@@ -68,13 +73,15 @@ impl ChangePassphrase {
             remove(&beside(path, OLD))?;
         }
         sync(&folder)?;
-        println!("put the new halves where authority.passphrase_files points, then restart the service");
-        println!(
-            "backups in shares (ca backup-keys) and copies of {} still open with the old halves",
-            folder.display()
-        );
-        Ok(())
+        tell_what_is_left(&folder);
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        noted::note(&config, KeyFileAct::ChangePassphrase, &names, "").await
     }
+}
+
+fn tell_what_is_left(folder: &Path) {
+    println!("put the new halves where authority.passphrase_files points, then restart the service");
+    println!("backups in shares (ca backup-keys) and copies of {} still open with the old halves", folder.display());
 }
 
 /// A key file as it is found.

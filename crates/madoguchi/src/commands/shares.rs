@@ -11,6 +11,9 @@ use clap::Args;
 use pki::{KeyFiles, Passphrase, SigningKey};
 use zeroize::Zeroizing;
 
+use services::authority::KeyFileAct;
+
+use super::noted;
 use crate::{Place, clock::SystemRandomness, config::Config, install};
 
 /// Name of the file with the encrypted keys.
@@ -61,7 +64,7 @@ pub(super) fn passphrase(config: &Config) -> anyhow::Result<Passphrase> {
 
 impl Backup {
     /// Makes the backup.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.place)?;
         let folder = self.keys.unwrap_or_else(|| config.data_dir.join("keys"));
         let files = key_files(&folder)?;
@@ -85,13 +88,15 @@ impl Backup {
             "give each share to another person, keep none here: any {} of {} restore",
             self.threshold, self.shares
         );
-        Ok(())
+        let vouched = pki::sha256_hex(made.file.as_bytes());
+        println!("SHA-256 of {BACKUP}: {vouched}");
+        noted::note(&config, KeyFileAct::Backup, &names, &vouched).await
     }
 }
 
 impl Restore {
     /// Restores the key files.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let config = Config::load(&self.place)?;
         let passphrase = passphrase(&config)?;
         let mut shares = vec![];
@@ -104,23 +109,35 @@ impl Restore {
         let file = std::fs::read_to_string(&backup).with_context(|| backup.display().to_string())?;
         let files = pki::join_key_backup(&file, &shares)?;
         check(&files, &passphrase)?;
-        let folder = self.keys.unwrap_or_else(|| config.data_dir.join("keys"));
-        install::private_folder(&folder)?;
-        for (name, bytes) in &files {
-            ensure!(is_key_file(name), "{name}: not the name of a key file");
-            let path = folder.join(name);
-            match std::fs::read(&path) {
-                Ok(there) if there == *bytes => println!("{name}: is there already"),
-                Ok(_) => anyhow::bail!("{}: another file is there; nothing is overwritten", path.display()),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    write_new(&path, bytes)?;
-                    println!("{name}: restored");
-                }
-                Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        let folder = match self.keys {
+            Some(folder) => folder,
+            None => {
+                install::private_folder(&config.data_dir)?;
+                config.data_dir.join("keys")
             }
-        }
-        Ok(())
+        };
+        install::private_folder(&folder)?;
+        bring_back(&files, &folder)?;
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        noted::note(&config, KeyFileAct::Restore, &names, &pki::sha256_hex(file.as_bytes())).await
     }
+}
+
+fn bring_back(files: &KeyFiles, folder: &Path) -> anyhow::Result<()> {
+    for (name, bytes) in files {
+        ensure!(is_key_file(name), "{name}: not the name of a key file");
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(there) if there == *bytes => println!("{name}: is there already"),
+            Ok(_) => anyhow::bail!("{}: another file is there; nothing is overwritten", path.display()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                write_new(&path, bytes)?;
+                println!("{name}: restored");
+            }
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+    Ok(())
 }
 
 fn is_key_file(name: &str) -> bool {

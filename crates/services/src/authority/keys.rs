@@ -1,8 +1,8 @@
 //! Which keys may not be certified, beyond what the key itself tells: blocked ones, and those of other terminals.
 
-use domain::ids::ApplicationId;
+use domain::{clock::Timestamp, ids::ApplicationId};
 use pki::PublicKey;
-use storage::{Tx, boxed, keys::Known};
+use storage::{Db, Tx, audit, boxed, keys::Known};
 
 use crate::{App, Ctx, Result};
 
@@ -70,4 +70,46 @@ pub async fn block_keys(app: &App, list: &str) -> Result<BlockedKeys> {
     }
     tx.commit().await?;
     Ok(outcome)
+}
+
+/// What people do with key files beside signing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFileAct {
+    /// A backup in shares was made.
+    Backup,
+    /// Files were brought back from shares.
+    Restore,
+    /// They were given another passphrase.
+    ChangePassphrase,
+}
+
+impl KeyFileAct {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Backup => "key_file.backup",
+            Self::Restore => "key_file.restore",
+            Self::ChangePassphrase => "key_file.change_passphrase",
+        }
+    }
+}
+
+/// Notes in the audit chain what was done with key files, one entry for each; `words` is what the entries vouch for, such as
+/// the SHA-256 of a backup.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn note_key_files(db: &Db, now: Timestamp, act: KeyFileAct, names: &[&str], words: &str) -> Result<()> {
+    let mut tx = db.write().await?;
+    for name in names {
+        tx.audit(audit::Entry {
+            at: now.as_millis(),
+            actor: "system:key_files".to_owned(),
+            action: act.action().to_owned(),
+            subject: format!("key_file:{name}"),
+            after_hash: if words.is_empty() { String::new() } else { audit::fingerprint(words) },
+            ..audit::Entry::default()
+        });
+    }
+    Ok(tx.commit().await?)
 }

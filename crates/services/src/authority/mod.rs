@@ -37,7 +37,7 @@ pub use founding::{Founding, found, open};
 pub use issuance::{Order, Reserved, Signed, abandon_unfinished, finish, give_up_unfinished, reserve, sign};
 pub use issuing::{Issuing, Places};
 pub use key_store::{KeyStore, RootKey, token_watch};
-pub use keys::{BlockedKeys, block_keys};
+pub use keys::{BlockedKeys, KeyFileAct, block_keys, note_key_files};
 pub use lists::publish_when_due;
 pub use lookup::{NoSerial, find_certificate};
 pub use making::NewAuthority;
