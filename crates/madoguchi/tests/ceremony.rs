@@ -185,6 +185,20 @@ fn every_fault_of_a_script_is_named_and_nothing_is_made() {
 }
 
 #[test]
+fn where_no_protocol_can_be_left_nothing_is_made() {
+    let site = Site::new();
+    let hash = site.script("first.toml", &founding(&site.path("medium")));
+    fs::write(site.path("occupied"), "a file").unwrap();
+    for words in [&["--dry-run"][..], &[]] {
+        let out = site.path("occupied/protocol");
+        let told = site.ceremony("first.toml", &[&["--script-sha256", &hash, "--out", &out], words].concat());
+        assert!(!told.status.success() && said(&told).contains("nothing was made:\n- --out: "), "{}", said(&told));
+    }
+    assert!(!Path::new(&site.path("data")).exists() && fs::read_dir(site.path("medium")).unwrap().next().is_none());
+    verify_protocol(&site.held("first.toml", &hash, "new/protocol", &[]));
+}
+
+#[test]
 fn a_script_that_nobody_reviewed_is_refused() {
     let site = Site::new();
     let hash = site.script("first.toml", &founding(&site.path("medium")));

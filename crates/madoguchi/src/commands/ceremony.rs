@@ -17,6 +17,8 @@ use storage::Db;
 use crate::{Place, config::Config, install};
 use script::{New, Script};
 
+/// Octets that are tried in the folder for the protocol; all that is left there has fewer.
+const ROOM: usize = 1 << 20;
 /// The fewest digits of the script's hash that are worth typing.
 const FEWEST_DIGITS: usize = 16;
 
@@ -54,6 +56,7 @@ impl Hold {
             faults.push(format!("the script is not the one that was reviewed: its SHA-256 is {hash}"));
         }
         refuse(&faults)?;
+        refuse(&no_room(&self.out))?;
         let profiles = config.authority.profiles.as_ref();
         let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
         let profiles = profiles.map(read).transpose()?;
@@ -65,14 +68,17 @@ impl Hold {
             profiles: profiles.as_deref().map(pki::sha256_hex),
         };
         let held = if self.dry_run { rehearse(&config, &told).await? } else { real(&config, &told).await? };
-        write(&self.out, &held, &bytes, profiles.as_deref())?;
+        let left = write(&self.out, &held, &bytes, profiles.as_deref());
+        if !self.dry_run {
+            note(&config, &held).await?;
+        }
+        left.with_context(|| on_screen(&held))?;
         let protocol = self.out.join("protocol.txt");
         if self.dry_run {
             println!("rehearsed; no key of it is left, and these files are all that stays: {}", protocol.display());
             let hindrances = outlook::outlook(&config, &told).await?;
             ensure!(hindrances.is_empty(), "the ceremony itself could not be held now:\n- {}", hindrances.join("\n- "));
         } else {
-            note(&config, &held).await?;
             println!("done: {}", protocol.display());
         }
         Ok(())
@@ -100,6 +106,26 @@ enum Reviewed {
     Same,
     Other,
     NotAsked,
+}
+
+/// What keeps files from being left in a folder. Found out before a key is made: a protocol cannot be made again.
+fn no_room(out: &Path) -> Vec<String> {
+    let probe = || {
+        std::fs::create_dir_all(out)?;
+        let mut file = tempfile::tempfile_in(out)?;
+        file.write_all(&vec![0; ROOM])?;
+        file.sync_all()
+    };
+    probe().err().map(|error| format!("--out: {}: {error}", out.display())).into_iter().collect()
+}
+
+/// The protocol for whoever stands there, when its folder failed after everything was made.
+fn on_screen(held: &Held) -> String {
+    let signature: String = held.signature.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!(
+        "the protocol could not be written; keep it from here\n{}\nprotocol.sig, hexadecimal: {signature}",
+        held.text
+    )
 }
 
 fn refuse(faults: &[String]) -> anyhow::Result<()> {
@@ -207,7 +233,12 @@ fn write(out: &Path, held: &Held, script: &[u8], profiles: Option<&[u8]>) -> any
     ];
     for (name, bytes) in all.into_iter().chain(profiles) {
         let path = out.join(name);
-        std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
+        let durably = || {
+            let mut file = std::fs::File::create(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        durably().with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
