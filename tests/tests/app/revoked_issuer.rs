@@ -1,7 +1,7 @@
 //! The root revokes an issuing authority: its list says so, foreign programs and the terminal's test believe it no more.
 
 use axum::http::StatusCode;
-use domain::checks::Fault;
+use domain::{checks::Fault, permissions::Role};
 use services::{
     Ctx,
     authority::{self, Issuing, NotRevoked, connection_test, publish_when_due, revoke_issuing, root_crl},
@@ -9,7 +9,7 @@ use services::{
 use storage::authority::Certificate;
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, account},
     judge,
     ladder::certificates_of,
     pickup::{fetch, letter_to},
@@ -18,6 +18,8 @@ use crate::{
         founding::{key_files, on_each_database_with_keys, reopened, rolled_over},
     },
 };
+
+const OFFICERS: [&str; 2] = ["first@staff.example", "second@staff.example"];
 
 async fn issued(house: &House, code: &str, number: &str) -> Certificate {
     let (case, paper) = letter_to(house, code, number).await;
@@ -55,6 +57,7 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
         assert_eq!(judge::with_all_lists(house, &old, &first).await, "OK", "nothing was done");
         std::fs::rename(&elsewhere, &root_key).unwrap();
 
+        two_people_answer_for_it(house, &old).await;
         let serving = &reopened(house, &store).await;
         let before = root_crl(&house.app).await.unwrap().number;
         let revoked = revoke_issuing(&house.app, &name, "keyCompromise").await.unwrap().unwrap();
@@ -84,6 +87,25 @@ async fn a_revoked_issuing_authority_is_believed_by_nobody_any_more() {
         assert!(found.iter().all(|one| one.certificate != second.id));
     })
     .await;
+}
+
+/// The audit chain names those who answer for it, and nobody else can.
+async fn two_people_answer_for_it(house: &House, old: &Issuing) {
+    for (address, role) in OFFICERS.into_iter().zip([Role::CaOfficer, Role::Administrator]) {
+        account(house, address, &[role], None).await;
+    }
+    let answer =
+        async |officers| authority::answer_for_issuing(&house.app, &old.name, "keyCompromise", officers).await.unwrap();
+    for officers in [[OFFICERS[0]; 2], [OFFICERS[0], "nobody@staff.example"]] {
+        assert!(matches!(answer(officers).await, Err(NotRevoked::NoOfficers(_))));
+    }
+    answer(OFFICERS).await.unwrap();
+    let rows = storage::audit::newest(&mut house.app.db.read().await.unwrap(), None, 9).await.unwrap();
+    let orders = rows.iter().filter(|row| row.action == "authority.revoke_order");
+    let people: Vec<(&str, bool)> =
+        orders.map(|row| (row.actor.as_str(), row.subject == format!("authority:{}", old.id))).collect();
+    assert!(people.len() == 2 && people[0].0 != people[1].0, "{people:?}");
+    assert!(people.iter().all(|(actor, about)| actor.starts_with("account:") && *about), "{people:?}");
 }
 
 /// Two processes that were started before: one knows no other issuing authority, one issues by the new one already.

@@ -5,7 +5,10 @@ use pki::RevocationReason;
 use storage::{authority as rows, boxed};
 
 use super::{Issuing, keys, lists::FULL, publish_when_due};
-use crate::{App, Ctx, Error, Result};
+use crate::{
+    App, Ctx, Error, Result,
+    backup::{Fault, two_officers},
+};
 
 /// Reasons that may be given for an authority.
 const REASONS: [RevocationReason; 4] = [
@@ -32,6 +35,9 @@ pub enum NotRevoked {
         "the key of the root is not there: put its file into the folder of keys, or plug its token in; nothing was done"
     )]
     NoRootKey,
+    /// The people who are to answer for it may not.
+    #[error("{0}; nothing was done")]
+    NoOfficers(String),
 }
 
 /// What the root published about an issuing authority.
@@ -77,6 +83,34 @@ pub async fn revoke_issuing(app: &App, name: &str, reason: &str) -> Result<Resul
         })),
         None => Err(published.err().unwrap_or_else(|| Error::internal("the root's list does not know it yet"))),
     }
+}
+
+/// Writes down the two people of the staff who answer for the revocation of an issuing authority, before it is done.
+///
+/// # Errors
+/// When the database refuses. What speaks against them is the inner result.
+#[boxed]
+pub async fn answer_for_issuing(
+    app: &App,
+    name: &str,
+    reason: &str,
+    officers: [&str; 2],
+) -> Result<Result<(), NotRevoked>> {
+    let Some(issuing) = app.authority.named(name) else { return Ok(Err(NotRevoked::Unknown(name.to_owned()))) };
+    let people = match two_officers(&app.db, officers).await {
+        Ok(people) => people,
+        Err(Fault::Refused(words)) => return Ok(Err(NotRevoked::NoOfficers(words))),
+        Err(fault) => return Err(Error::internal(fault)),
+    };
+    let ctx = Ctx::system(app, "revoke_issuing");
+    let mut tx = app.db.write().await?;
+    for one in people {
+        let mut entry = ctx.entry("authority.revoke_order", format!("authority:{}", issuing.id), "", reason);
+        entry.actor = format!("account:{}", one.id);
+        tx.audit(entry);
+    }
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
 /// Takes issuing authorities for revoked that the root revoked since the start, whichever process wrote it down. The work of

@@ -22,6 +22,7 @@ pub use copy::{Copied, copy};
 pub use make::{Made, Order, make};
 pub use manifest::{Manifest, StoredFile, StoredObjects, StoredTable};
 pub use quarantine::{Caught, Quarantine, catch_up_in_place, close_if_behind, in_quarantine};
+pub(crate) use release::two_officers;
 pub use release::{Release, release};
 pub use replay::Replayed;
 pub use restore::{OpenStore, Restored, Target, has_begun, restore};

@@ -44,10 +44,7 @@ pub async fn release(db: &Db, by: &Release<'_>) -> Result<()> {
     if reason.is_empty() {
         return Err(Fault::Refused("--reason: say why the journal cannot be replayed".to_owned()));
     }
-    let [first, second] = [officer(db, by.officers[0]).await?, officer(db, by.officers[1]).await?];
-    if first.id == second.id {
-        return Err(Fault::Refused("--officer: two different people are needed".to_owned()));
-    }
+    let [first, second] = two_officers(db, by.officers).await?;
     let mut tx = db.write().await?;
     for authority in storage::authority::authorities(&mut tx).await? {
         let number = authority.crl_number + MARGIN;
@@ -68,6 +65,18 @@ pub async fn release(db: &Db, by: &Release<'_>) -> Result<()> {
     tx.commit().await?;
     tracing::warn!(backup = %mark.backup, reason, "the quarantine was ended without proof of the journal");
     restore::end(by.folder)
+}
+
+/// The two people of the staff with these addresses, who may answer for the authority.
+///
+/// # Errors
+/// When they are not two, one of them may not, or the database refuses.
+pub(crate) async fn two_officers(db: &Db, addresses: [&str; 2]) -> Result<[Account; 2]> {
+    let [first, second] = [officer(db, addresses[0]).await?, officer(db, addresses[1]).await?];
+    if first.id == second.id {
+        return Err(Fault::Refused("--officer: two different people are needed".to_owned()));
+    }
+    Ok([first, second])
 }
 
 async fn officer(db: &Db, address: &str) -> Result<Account> {

@@ -33,6 +33,7 @@ const WORDS: &[(&str, &str)] = &[
     ("authority.ceremony", "認証局の鍵生成式"),
     ("authority.make", "認証局の作成"),
     ("authority.revoke", "発行局の失効"),
+    ("authority.revoke_order", "発行局の失効の指示"),
     ("backup.make", "バックアップの作成"),
     ("batch.confirm", "通知書の印刷の確認"),
     ("batch.make", "通知書の束の作成"),
