@@ -1,7 +1,7 @@
 //! TLS of the closed network's listener with a certificate that the authority makes, and renews at half of its term without
 //! a restart.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, net::TcpListener, sync::Arc, time::Duration};
 
 use axum_server::tls_rustls::RustlsConfig;
 use domain::clock::Timestamp;
@@ -14,6 +14,8 @@ use crate::tls::{Identity, closed_config};
 const ROUND: Duration = Duration::from_secs(60);
 /// How long after a failure; half of the term is left then.
 const PAUSE: Duration = Duration::from_secs(3_600);
+/// How long after a connection could not be taken.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// The listener's configuration, which is changed while it listens.
 pub(crate) struct OwnTls {
@@ -64,6 +66,20 @@ impl OwnTls {
                 tracing::warn!(error = format!("{error:#}"), "the closed network's listener keeps its certificate");
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// Ends whatever connects, for ever: nobody must wait for a listener that cannot open yet.
+///
+/// # Errors
+/// When the socket cannot be listened on.
+pub(crate) async fn hang_up(socket: &TcpListener) -> anyhow::Result<Infallible> {
+    let socket = tokio::net::TcpListener::from_std(socket.try_clone()?)?;
+    loop {
+        if socket.accept().await.is_err() {
+            // Too many files are open; some will be closed.
+            tokio::time::sleep(BREATH).await;
         }
     }
 }

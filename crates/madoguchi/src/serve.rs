@@ -17,7 +17,7 @@ use crate::{
     clock::background,
     config::{Config, Listener},
     inbox, install,
-    own_tls::OwnTls,
+    own_tls::{OwnTls, hang_up},
     quarantine::{self, Outlasted},
     tls::{self, Identity},
 };
@@ -189,6 +189,7 @@ async fn closed(config: &Config, app: &Arc<App>, site: Site, handle: Handle<Sock
             // Portal and revocation lists serve meanwhile.
             None => tokio::select! {
                 own = in_time(own, &app) => kept(own?, &app),
+                failed = hang_up(&socket) => match failed? {},
                 () = stop_signal() => return Ok(()),
             },
         };

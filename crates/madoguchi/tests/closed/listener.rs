@@ -1,6 +1,9 @@
 //! The certificate that the authority makes for the closed network's listener.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use axum_server::Handle;
 use pki::{CertificateInfo, pem};
@@ -9,7 +12,7 @@ use time::Duration;
 
 use crate::{
     counter::{listen, run, said},
-    own_tls::OwnTls,
+    own_tls::{OwnTls, hang_up},
     support::{House, on_each_database_today},
 };
 
@@ -82,4 +85,23 @@ async fn it_is_renewed_at_half_of_its_term_while_the_listener_runs_and_kept_whil
         handle.shutdown();
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_it_cannot_open_nobody_is_kept_waiting() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let place = format!("https://{}/", socket.local_addr().unwrap());
+    let folder = TempDir::new().unwrap();
+    let words = ["--silent", "--insecure", "--max-time", "20", &place];
+    let told = tokio::select! {
+        told = run("curl", folder.path(), &words) => told,
+        ended = hang_up(&socket) => panic!("{ended:?}"),
+    };
+    let code = told.status.code();
+    assert!(code == Some(35) || code == Some(56), "cut off in the handshake, not 28, out of time: {code:?}");
+    let (taken, _) = tokio::join!(async { tokio::net::TcpListener::from_std(socket).unwrap().accept().await }, async {
+        std::net::TcpStream::connect(place.trim_start_matches("https://").trim_end_matches('/')).unwrap()
+    });
+    assert!(taken.is_ok(), "then the socket is the listener's alone");
 }
