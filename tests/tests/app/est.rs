@@ -145,6 +145,7 @@ async fn without_the_right_secret_nobody_enrols_and_the_tries_are_counted() {
         for _ in 0..10 {
             let told = send(&terminal, "simpleenroll", Some(&wrong), wire(&own)).await;
             told.refused(StatusCode::UNAUTHORIZED, "取得IDまたは取得パスワードが正しくありません");
+            told.refused(StatusCode::UNAUTHORIZED, "取得期限が過ぎた通知書と、送り直しを頼む前の通知書は使えません");
             assert!(told.headers.contains_key(header::WWW_AUTHENTICATE));
         }
         let late = send(&terminal, "simpleenroll", Some(&paper), wire(&own)).await;
@@ -163,10 +164,11 @@ fn hostile(own: &SigningKey) -> Vec<(Vec<u8>, StatusCode, &'static str)> {
     *forged.last_mut().unwrap() ^= 1;
     let pem = pki::pem::encode("CERTIFICATE REQUEST", &request);
     let private = pki::pem::encode("PRIVATE KEY", own.pkcs8_der().unwrap());
-    let weak = std::process::Command::new("openssl")
-        .args("req -new -newkey rsa:1024 -noenc -keyout /dev/null -subj / -outform DER".split(' '))
-        .output()
-        .unwrap();
+    let openssl = |kind: &str| {
+        let words = format!("req -new -newkey {kind} -noenc -keyout /dev/null -subj / -outform DER");
+        std::process::Command::new("openssl").args(words.split(' ')).output().unwrap().stdout
+    };
+    let other_kind = "この窓口で使えない種類の鍵です。ECDSA P-256、RSA（2048ビット以上）の鍵で";
     vec![
         (vec![], S::BAD_REQUEST, "空です"),
         (b"   \r\n".to_vec(), S::BAD_REQUEST, "空です"),
@@ -181,7 +183,9 @@ fn hostile(own: &SigningKey) -> Vec<(Vec<u8>, StatusCode, &'static str)> {
         (private.into_bytes(), S::BAD_REQUEST, "秘密鍵"),
         (format!("{pem}{pem}").into_bytes(), S::BAD_REQUEST, "1つだけ"),
         (encode(&[0x30; 3_000]), S::BAD_REQUEST, "CSR"),
-        (encode(&weak.stdout), S::BAD_REQUEST, "RSAの鍵が短すぎます"),
+        (encode(&openssl("rsa:1024")), S::BAD_REQUEST, "RSAの鍵が短すぎます"),
+        (encode(&openssl("ec -pkeyopt ec_paramgen_curve:P-521")), S::BAD_REQUEST, other_kind),
+        (encode(&openssl("ed25519")), S::BAD_REQUEST, other_kind),
         (vec![b'A'; 200 * 1024], S::PAYLOAD_TOO_LARGE, "大きすぎます"),
     ]
 }

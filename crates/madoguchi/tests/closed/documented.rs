@@ -12,6 +12,10 @@ use crate::{
 const DOCUMENT: &str = include_str!("../../../../docs/operate/est.md");
 const FOR_USERS: &str = include_str!("../../../../docs/user/terminal-client.md");
 
+/// Sends what no request for a certificate can be.
+const HUGE: &str = "curl --silent --show-error --cacert \"$TLS_CA\" --config letter.conf --data-binary @huge --output answer \\
+    --header 'Content-Type: application/pkcs10' --write-out 'answered %{http_code}' \"$SERVER/.well-known/est/simpleenroll\"\n";
+
 /// The blocks of commands below a heading of a document.
 fn blocks(document: &str, heading: &str) -> Vec<String> {
     let (_, after) = document.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
@@ -63,6 +67,9 @@ async fn a_terminal_enrols_and_renews_with_the_documented_commands() {
         let text = enrol(&counter).await;
         assert!(text.contains("certificate.next.pem: OK") && text.contains("\"installed_now\":true"), "{text}");
         assert!(text.contains(":prime256v1"), "what a request should hold: {text}");
+        fs::write(counter.path("huge"), vec![b'A'; 5_000_000]).unwrap();
+        let (code, text) = paste(&counter, &[HUGE.to_owned()]).await;
+        assert!(code == 0 && text.contains("answered 413"), "the answer arrives, however much was sent: {code} {text}");
         let mode = fs::metadata(counter.path("terminal.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let made = counter.certificates().await;

@@ -29,7 +29,7 @@ const AGAIN_DAYS: i64 = 7;
 pub enum PickupFault {
     /// ID and secret do not belong together, or the letter works no more: the two are never told apart.
     #[error(
-        "取得IDまたは取得パスワードが正しくありません。通知書をもう一度確認してください。10回間違えると、この通知書は使えなくなります。"
+        "取得IDまたは取得パスワードが正しくありません。通知書をもう一度確認してください。取得期限が過ぎた通知書と、送り直しを頼む前の通知書は使えません。10回間違えると、この通知書は使えなくなります。"
     )]
     Refused,
     /// What was typed or sent for the delivery cannot be used.

@@ -2,7 +2,10 @@
 //! and enrolment by machines (spec 04.3, 04.5, 04.6).
 
 use domain::{ids::ApplicationId, ids::CertificateId, institutions::Institution, secrets::FilePassphrase};
-use pki::{CertificateRequest, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey, Subject};
+use pki::{
+    CertificateRequest, CsrFault, KeyFault, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey,
+    Subject,
+};
 use storage::{applications::Application, boxed};
 use zeroize::Zeroizing;
 
@@ -120,14 +123,13 @@ impl Wanted {
                 if *passphrase == *again { Ok(Self::File(checked, format)) } else { Err(ModeFault::PassphraseDiffers) }
             }
             PickupMode::Request(bytes) => {
-                let request =
-                    CertificateRequest::parse(&bytes).map_err(|fault| ModeFault::Request(fault.to_string()))?;
+                let request = CertificateRequest::parse(&bytes).map_err(|fault| match fault {
+                    CsrFault::Key(KeyFault::UnsupportedAlgorithm | KeyFault::UnsupportedCurve) => not_taken(ctx, ""),
+                    other => ModeFault::Request(other.to_string()),
+                })?;
                 let found = request.public_key().algorithm();
                 if ctx.app.authority.terminals.for_key(found).is_none() {
-                    let taken = taken_key_names(ctx);
-                    return Err(ModeFault::Request(format!(
-                        "この窓口で使えない種類の鍵（{found}）です。{taken}の鍵で、証明書の要求を作り直してください。"
-                    )));
+                    return Err(not_taken(ctx, &format!("（{found}）")));
                 }
                 Ok(Self::Request(Box::new(request)))
             }
@@ -149,6 +151,14 @@ impl Wanted {
             }
         }
     }
+}
+
+/// A key of a kind that no profile in force takes, with the kinds that one does.
+fn not_taken(ctx: &Ctx<'_>, found: &str) -> ModeFault {
+    let taken = taken_key_names(ctx);
+    ModeFault::Request(format!(
+        "この窓口で使えない種類の鍵{found}です。{taken}の鍵で、証明書の要求を作り直してください。"
+    ))
 }
 
 /// What recording gave, with a key that was refused at the last moment as what it is to the person: another case asked with

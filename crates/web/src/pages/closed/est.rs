@@ -3,13 +3,16 @@
 //! Bodies are base64 both ways, whatever `Content-Transfer-Encoding` says (RFC 8951, 3). The only media type that is taken
 //! is one that no form of a browser can send, so that no page elsewhere can renew with a terminal's certificate.
 
+use std::time::Duration;
+
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use futures_util::StreamExt;
 use services::{
     Error,
     authority::{self, PickupFault, RenewalFault},
@@ -20,6 +23,8 @@ use crate::site::{Access, Failure, Routes, Site, Visit, plain};
 
 /// A body longer than this is not read; a request for an RSA key of 4096 bits has about 3 kB.
 const LARGEST: usize = 96 * 1024;
+/// How long the rest of a longer one is read.
+const RUN_OUT: Duration = Duration::from_secs(60);
 /// Octets in a line of base64.
 const LINE: usize = 64;
 /// Seconds after which a terminal asks again while the authority cannot sign.
@@ -153,10 +158,25 @@ async fn read(request: Request) -> Result<Vec<u8>, Response> {
         let sentence = "Content-Type は application/pkcs10 にしてください。";
         return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
     }
-    let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| {
+    let body = whole(request.into_body()).await.ok_or_else(|| {
         plain(StatusCode::PAYLOAD_TOO_LARGE, "送られた内容が大きすぎます。証明書の要求（CSR）を1つだけ送ってください。")
     })?;
     decode(&body).map_err(|sentence| plain(StatusCode::BAD_REQUEST, sentence))
+}
+
+/// A body that is not too long. The rest of one that is, is read for a while and not kept: over HTTP/2, curl takes an answer for
+/// broken whose stream ends while it still sends.
+async fn whole(body: Body) -> Option<Vec<u8>> {
+    let (mut pieces, mut held) = (body.into_data_stream(), vec![]);
+    while let Some(piece) = pieces.next().await {
+        held.extend_from_slice(&piece.ok()?);
+        if held.len() > LARGEST {
+            let rest = async move { while let Some(Ok(_)) = pieces.next().await {} };
+            tokio::spawn(tokio::time::timeout(RUN_OUT, rest));
+            return None;
+        }
+    }
+    Some(held)
 }
 
 /// Base64 of one request in DER, with or without blanks and line ends; one PEM block is understood, too.
