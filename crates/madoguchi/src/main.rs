@@ -153,7 +153,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 /// Log lines as JSON on standard error; the demo stays readable and logs only warnings.
 fn log_to_stderr(quiet: bool) {
     use tracing_subscriber::EnvFilter;
-    let fallback = if quiet { "warn" } else { "info" };
+    // PostgreSQL remarks at each start that tables are there already.
+    let fallback = if quiet { "warn" } else { "info,sqlx::postgres::notice=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -80,7 +80,8 @@ fn subject_rule(word: &str) -> Result<SubjectRule, String> {
         Some(field) => SubjectSource::Field(field.parse().map_err(|()| "の {} の中の項目はありません".to_owned())?),
         None if text.contains(['{', '}']) => return Err("では {項目} を値の全体にしてください".to_owned()),
         None => {
-            check_attribute(kind, text).map_err(|fault| format!("は使えません。{fault}"))?;
+            check_attribute(kind, text)
+                .map_err(|fault| format!("は使えません。{}", fault.to_string().trim_end_matches('。')))?;
             SubjectSource::Fixed(text.to_owned())
         }
     };

@@ -147,7 +147,9 @@ impl Loader {
         execute(&mut self.conn, "COMMIT").await?;
         // Before the server has counted its rows by itself, it knows nothing of them.
         if matches!(self.conn, Conn::Postgres(_)) {
-            execute(&mut self.conn, "ANALYZE").await?;
+            // By name: over everything it would warn of each table of the server's own.
+            let names: Vec<String> = self.tables.iter().map(Table::quoted).collect();
+            execute(&mut self.conn, &format!("ANALYZE {}", names.join(", "))).await?;
         }
         Ok(())
     }

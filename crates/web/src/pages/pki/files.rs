@@ -120,7 +120,9 @@ impl<T> AsRef<[u8]> for Octets<T> {
 pub(super) fn kept(kind: &'static str, asked: &HeaderMap, life: Life, tag: &str, body: Bytes) -> Response {
     let seconds = (life.ends - life.now).whole_seconds().clamp(0, LONGEST_KEPT);
     let known = asked.get(header::IF_NONE_MATCH).is_some_and(|tags| {
-        tags.to_str().is_ok_and(|tags| tags.split(',').any(|one| one.trim() == tag || one.trim() == "*"))
+        // Compared weakly (RFC 9110, 13.1.2): proxies that pack answers mark tags as weak.
+        let same = |one: &str| one.trim_start_matches("W/") == tag || one == "*";
+        tags.to_str().is_ok_and(|tags| tags.split(',').map(str::trim).any(same))
     });
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(body).into_response() };
     let headers = response.headers_mut();
