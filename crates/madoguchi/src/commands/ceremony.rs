@@ -57,9 +57,7 @@ impl Hold {
         }
         refuse(&faults)?;
         refuse(&no_room(&self.out))?;
-        let profiles = config.authority.profiles.as_ref();
-        let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
-        let profiles = profiles.map(read).transpose()?;
+        let profiles = further_profiles(&config)?;
         let told = Told {
             script: &script,
             hash,
@@ -106,6 +104,12 @@ enum Reviewed {
     Same,
     Other,
     NotAsked,
+}
+
+/// The file of further profiles, if the configuration names one.
+fn further_profiles(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
+    let path = config.authority.profiles.as_ref();
+    path.map(|path| std::fs::read(path).with_context(|| path.display().to_string())).transpose()
 }
 
 /// What keeps files from being left in a folder. Found out before a key is made: a protocol cannot be made again.
