@@ -54,12 +54,17 @@ pub(crate) struct Browser {
     shown: Option<Vec<u8>>,
 }
 
+/// The pages of the portal: all routes at once, which many people of a story share as they do in life.
+fn portal(house: &House) -> Router {
+    house.shared("portal", |app| web::portal(Site::new(app, true)))
+}
+
 impl Browser {
     /// Someone who is not logged in.
     pub(crate) fn visitor(house: &House) -> Self {
         let token = new_token(&*house.app.randomness);
         Self {
-            router: web::portal(Site::new(house.app.clone(), true)),
+            router: portal(house),
             cookie: format!("mg_visitor={token}"),
             csrf: csrf_token(&token),
             connection: None,
@@ -76,7 +81,7 @@ impl Browser {
 
     /// A terminal in the closed network.
     pub(crate) fn terminal(house: &House) -> Self {
-        let router = web::closed(Site::new(house.app.clone(), true));
+        let router = house.shared("closed", |app| web::closed(Site::new(app, true)));
         Self { router, ..Self::visitor(house) }
     }
 
@@ -103,7 +108,7 @@ impl Browser {
         }
         tx.commit().await.unwrap();
         Self {
-            router: web::portal(Site::new(house.app.clone(), true)),
+            router: portal(house),
             cookie: format!("mg_session={token}"),
             csrf: csrf_token(&token),
             connection: None,

@@ -17,7 +17,7 @@ use services::{
 use storage::Db;
 use tempfile::TempDir;
 
-use super::{House, Stirred, command, furnish, house, new_database, settings, ten_in_japan};
+use super::{Fixtures, House, Stirred, command, furnish, house, new_database, settings, ten_in_japan};
 
 /// A store of key files in a folder, which is made if it is missing.
 pub(crate) fn key_files(folder: &Path) -> KeyStore {
@@ -168,5 +168,6 @@ pub(crate) async fn started_again(house: &House, authority: Authority) -> House 
         uploads: app.uploads.clone(),
     };
     let app = Arc::new(App::build(parts).await.unwrap());
-    House { app, clock: house.clock.clone(), postbox: house.postbox.clone(), url: house.url.clone() }
+    let (clock, postbox, url) = (house.clock.clone(), house.postbox.clone(), house.url.clone());
+    House { app, clock, postbox, url, fixtures: Fixtures::default() }
 }

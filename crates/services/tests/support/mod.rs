@@ -4,6 +4,8 @@ pub(crate) mod founding;
 pub(crate) mod restoring;
 
 use std::{
+    any::Any,
+    collections::BTreeMap,
     future::Future,
     path::Path,
     pin::Pin,
@@ -119,9 +121,22 @@ pub(crate) struct House {
     pub(crate) postbox: Arc<Postbox>,
     /// Address of its database.
     pub(crate) url: String,
+    /// What it has only once, by name.
+    pub(crate) fixtures: Fixtures,
 }
 
+/// What is built once for a house, by name.
+#[derive(Default)]
+pub(crate) struct Fixtures(Mutex<BTreeMap<&'static str, Box<dyn Any + Send>>>);
+
 impl House {
+    /// What everybody in the house shares under a name, such as its pages; it is built when somebody asks for it first.
+    pub(crate) fn shared<T: Clone + Send + 'static>(&self, name: &'static str, build: impl FnOnce(Arc<App>) -> T) -> T {
+        let mut built = self.fixtures.0.lock().unwrap();
+        let one = built.entry(name).or_insert_with(|| Box::new(build(self.app.clone())));
+        one.downcast_ref::<T>().unwrap().clone()
+    }
+
     /// The same house whose operator chose otherwise since: another process on the same database, with the same clock.
     pub(crate) async fn with_other_settings(&self, choose: impl Fn(&mut Settings)) -> Self {
         let seed = 1 << 50;
@@ -274,7 +289,8 @@ async fn furnish(
         post_box: None,
         uploads: Uploads::in_memory(spool()),
     };
-    House { app: Arc::new(App::build(parts).await.unwrap()), clock, postbox, url: url.to_owned() }
+    let app = Arc::new(App::build(parts).await.unwrap());
+    House { app, clock, postbox, url: url.to_owned(), fixtures: Fixtures::default() }
 }
 
 /// A folder of its own for the files that a house receives; it is made when one comes.
