@@ -2,15 +2,21 @@
 
 use std::{
     fs::File,
+    io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
-    thread::sleep,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread::{sleep, spawn},
     time::Duration,
 };
 
 use serde_json::Value;
+
+use crate::{register::runtime, steps::settled};
 
 /// The program that was built with these tests.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_madoguchi");
@@ -18,6 +24,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_madoguchi");
 const PATIENCE: usize = 15_000;
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long ago the demo was founded, in seconds.
+pub(crate) const FOUNDED_AGO: u64 = 900;
 /// How often a port that somebody else has is tried once more.
 const TRIES: usize = 50;
 
@@ -55,6 +63,19 @@ impl Place {
     /// The same with a shim between the program and its journal.
     pub(crate) fn with_fault(folder: &Path) -> Self {
         Self { fault: Some(Fault::build(folder)), ..Self::new(folder) }
+    }
+
+    /// The same with the demo in it, as a first start founded it a quarter of an hour ago.
+    pub(crate) fn with_demo(self) -> Self {
+        static FOUNDED: OnceLock<Vec<u8>> = OnceLock::new();
+        // On a thread of its own: some stories are told within a runtime, and nobody waits for another one in there.
+        let packed = FOUNDED.get_or_init(|| spawn(founded).join().unwrap());
+        let mut tar = Command::new("tar");
+        let tar = tar.args(["-xf", "-", "-C"]).arg(self.folder.parent().unwrap()).stdin(Stdio::piped());
+        let mut unpacked = tar.spawn().unwrap();
+        unpacked.stdin.take().unwrap().write_all(packed).unwrap();
+        assert!(unpacked.wait().unwrap().success());
+        self
     }
 
     /// A copy of what the process left, on ports of its own and under orders of its own.
@@ -106,6 +127,20 @@ impl Place {
         let files = entries.filter(|path| path.extension().is_some_and(|end| end == "journal"));
         files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
+}
+
+/// The files of a demo that was founded once and is copied for each story: founding stretches passphrases and lives through
+/// months of history, which is slow. Its clock is behind all others, because a clock that goes back is in doubt.
+fn founded() -> Vec<u8> {
+    let folder = tempfile::TempDir::new().unwrap();
+    let place = Place::with_fault(folder.path());
+    place.fault.as_ref().unwrap().order(&format!("clock -{FOUNDED_AGO}"));
+    let mut demo = place.start();
+    runtime().block_on(settled(&place, FOUNDED_AGO));
+    demo.kill();
+    let packed = Command::new("tar").args(["-cf", "-", "-C"]).arg(folder.path()).arg("demo").output().unwrap();
+    assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+    packed.stdout
 }
 
 /// Runs a command of the program; gives its status and everything it said.

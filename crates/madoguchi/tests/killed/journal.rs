@@ -20,7 +20,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(folder: &std::path::Path) -> Self {
-        let place = Place::with_fault(folder);
+        let place = Place::with_fault(folder).with_demo();
         let demo = place.start();
         let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
         let root = pki::pem::decode("CERTIFICATE", &root).unwrap();

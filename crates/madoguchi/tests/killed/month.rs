@@ -42,7 +42,7 @@ async fn closed(place: &Place, month: &str) -> (bool, i64, i64, i64) {
 
 /// An installation with a month to close, and a clerk who is logged in.
 fn stage(folder: &Path) -> (Place, Client, String) {
-    let place = Place::with_fault(folder);
+    let place = Place::with_fault(folder).with_demo();
     place.fault.as_ref().unwrap().order(PAST);
     let mut demo = place.start();
     let password = demo.said["accounts"][0]["password"].as_str().unwrap().to_owned();
@@ -53,7 +53,7 @@ fn stage(folder: &Path) -> (Place, Client, String) {
     let month = page.value("month");
     assert_eq!(month.len(), 7, "{}", page.text());
     // Mails of the demo's cases would come between the turning points.
-    runtime().block_on(settled(&place));
+    runtime().block_on(settled(&place, 120));
     demo.kill();
     (place, clerk, month)
 }

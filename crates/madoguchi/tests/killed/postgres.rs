@@ -83,7 +83,7 @@ fn killed_on_postgresql_it_forgets_nothing_and_repeats_no_number() {
     let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
     let _alone = ALONE.blocking_lock();
     let folder = tempfile::TempDir::new().unwrap();
-    let place = Place::new(folder.path());
+    let place = Place::new(folder.path()).with_demo();
     let mut demo = place.start();
     let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
     let mut terminal = Client::secure(place.closed, &pki::pem::decode("CERTIFICATE", &root).unwrap());

@@ -21,7 +21,7 @@ use crate::{
     ALONE,
     client::Client,
     clinic,
-    demo::Place,
+    demo::{FOUNDED_AGO, Place},
     draw, fetch, file,
     outside::Outside,
     register::{Row, authority, id_of, is_sound, runtime, sessions},
@@ -38,6 +38,11 @@ const LOOKS: usize = 1_200;
 
 fn rounds() -> u64 {
     std::env::var("KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
+}
+
+/// How long ago the story begins, in seconds.
+fn begins() -> u64 {
+    (rounds() + 1) * LATER + 120
 }
 
 /// Who fetches with a letter and has certificates revoked.
@@ -174,7 +179,7 @@ fn cast(place: &Place) -> (Client, Holder, Outside) {
 
 /// Lives through all rounds.
 fn live(place: &Place) -> (Acknowledged, Outside) {
-    place.fault.as_ref().unwrap().order(&format!("clock -{}", (rounds() + 1) * LATER + 120));
+    place.fault.as_ref().unwrap().order(&format!("clock -{}", begins()));
     let (mut clinic, mut holder, mut outside) = cast(place);
     let mut all = Acknowledged::default();
     for round in 0..rounds() {
@@ -215,7 +220,10 @@ fn live(place: &Place) -> (Acknowledged, Outside) {
 fn a_process_killed_at_any_moment_forgets_nothing_and_repeats_no_number() {
     let _alone = ALONE.blocking_lock();
     let folder = tempfile::TempDir::new().unwrap();
-    let place = Place::with_fault(folder.path());
+    let mut place = Place::with_fault(folder.path());
+    if begins() < FOUNDED_AGO {
+        place = place.with_demo();
+    }
     let (all, mut outside) = live(&place);
     // One in every other round, and what the last process was asked for.
     let least = usize::try_from(rounds()).unwrap() / 2;

@@ -70,7 +70,7 @@ struct Renewed {
 
 impl Stage {
     async fn new(folder: &Path) -> Self {
-        let place = Place::with_fault(folder);
+        let place = Place::with_fault(folder).with_demo();
         place.fault.as_ref().unwrap().order(PAST);
         let mut demo = place.start();
         let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
@@ -80,7 +80,7 @@ impl Stage {
         let letter = usable_letter(&mut Client::plain(place.portal), &mut terminal);
         let present = fetch(&mut terminal, &letter, &own.request).unwrap();
         let outside = Outside::new(place.portal, &authority(&place.folder).await);
-        settled(&place).await;
+        settled(&place, 120).await;
         demo.kill();
         // Three years pass for this certificate alone: a clock so far ahead would end everything else as well.
         let mut conn = open(&place.folder).await;

@@ -30,7 +30,7 @@ async fn a_restored_installation_stays_closed_until_the_journal_was_replayed() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let place = Place::new(folder.path());
+    let place = Place::new(folder.path()).with_demo();
     let mut demo = place.start();
     let (file, own) = (at("backup.zip"), place.folder.to_str().unwrap().to_owned());
     let journal = format!("{own}/journal");
@@ -73,7 +73,7 @@ async fn a_restore_that_is_killed_in_the_middle_opens_nothing_and_is_run_again()
     let _alone = ALONE.lock().await;
     let folder = tempfile::TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let place = Place::new(folder.path());
+    let place = Place::new(folder.path()).with_demo();
     let mut demo = place.start();
     let (file, own) = (at("backup.zip"), place.folder.to_str().unwrap().to_owned());
     let (status, said) = run(&["backup", &file, "--data-dir", &own]);

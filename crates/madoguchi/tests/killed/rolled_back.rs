@@ -39,7 +39,7 @@ async fn rolled_back(place: &Place) -> Vec<Row> {
 async fn an_older_file_of_the_database_closes_the_installation_until_the_journal_was_replayed() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::TempDir::new().unwrap();
-    let place = Place::new(folder.path());
+    let place = Place::new(folder.path()).with_demo();
     let known = rolled_back(&place).await;
     let (config, own) = (folder.path().join("madoguchi.toml"), place.folder.to_str().unwrap());
     std::fs::write(&config, configuration(&place.folder, &place)).unwrap();

@@ -41,7 +41,7 @@ struct Told {
 
 impl Stage {
     async fn new(folder: &Path) -> Self {
-        let place = Place::with_fault(folder);
+        let place = Place::with_fault(folder).with_demo();
         place.fault.as_ref().unwrap().order(PAST);
         let mut demo = place.start();
         let root = std::fs::read_to_string(demo.said["ca_certificate"].as_str().unwrap()).unwrap();
@@ -49,7 +49,7 @@ impl Stage {
         let letter = usable_letter(&mut Client::plain(place.portal), &mut terminal);
         let outside = Outside::new(place.portal, &authority(&place.folder).await);
         // Mails of the demo's cases would come between the steps.
-        settled(&place).await;
+        settled(&place, 120).await;
         demo.kill();
         let [_, officer] = sessions(&place.folder, &letter.0).await;
         let officer = Client::plain(place.portal).with_session(&officer);
@@ -127,13 +127,17 @@ impl Stage {
     }
 }
 
-/// Waits until no job is left that is due for a process two minutes in the past.
-pub(crate) async fn settled(place: &Place) {
+/// Waits until no job is left that is due for a process that lives so many seconds in the past.
+pub(crate) async fn settled(place: &Place, seconds: u64) {
     for _ in 0..6_000 {
         let mut conn = open(&place.folder).await;
         let due =
             sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at < $1");
-        let due: i64 = due.bind(now().as_millis() - 110_000).fetch_one(&mut conn).await.unwrap();
+        let due: i64 = due
+            .bind(now().as_millis() - i64::try_from(seconds - 10).unwrap() * 1_000)
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
         conn.close().await.unwrap();
         if due == 0 {
             return;

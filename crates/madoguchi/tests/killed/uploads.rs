@@ -282,7 +282,7 @@ fn swept(place: &Place) {
 fn files_that_were_acknowledged_outlast_every_kill_and_nothing_else_does() {
     let _alone = ALONE.blocking_lock();
     let folder = tempfile::TempDir::new().unwrap();
-    let place = Place::with_fault(folder.path());
+    let place = Place::with_fault(folder.path()).with_demo();
     let mut demo = place.start();
     let mut clinics = ["owner", "terminals"].map(|who| Clinic::new(&place, &format!("{who}@clinic.example")));
     endless(&demo, &mut clinics[0]);
