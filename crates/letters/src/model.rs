@@ -330,6 +330,8 @@ pub struct GrantNotice {
     pub amount: String,
     /// How it was computed.
     pub lines: Vec<GrantLine>,
+    /// Why a line counts less than was applied for, a sentence for each; none when everything counts.
+    pub reasons: Vec<String>,
     /// That and why the decision was taken back; empty while it stands.
     pub taken_back: String,
 }

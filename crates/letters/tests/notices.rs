@@ -292,9 +292,15 @@ fn a_grant_is_told_on_one_page_with_its_amount_its_number_and_how_it_was_compute
     assert!(is_accessible(&bytes));
     assert_eq!((pdf.pages(), pdf.info("Title").as_str()), (1, "交付決定通知書"));
     let text = pdf.text(None).replace('\n', "");
-    for said in
-        ["さくら通り歯科医院", "2026-000012", "429,000円", "2026年11月30日（月）", "－143,592円", "K7MP-4TRX-9WHC-3"]
-    {
+    for said in [
+        "さくら通り歯科医院",
+        "2026-000012",
+        "429,000円",
+        "2026年11月30日（月）",
+        "－143,592円",
+        "K7MP-4TRX-9WHC-3",
+        "カードリーダー：上限の250,000円が対象です。",
+    ] {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
     assert!(!text.contains("取り消されました"));

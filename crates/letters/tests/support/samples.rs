@@ -160,6 +160,7 @@ pub(crate) fn grant_notice() -> GrantNotice {
             line("レセプトコンピュータの改修", "390,001円", "390,001円", "292,500円"),
             line("上限を超える分", "", "", "－143,592円"),
         ],
+        reasons: vec!["顔認証付きカードリーダー：上限の250,000円が対象です。".into()],
         taken_back: String::new(),
     }
 }

@@ -2,13 +2,16 @@
 
 use domain::{
     calendar::{japanese_date, typed_day},
-    ids::{GrantId, InstitutionId},
+    ids::{ApplicationId, GrantId, InstitutionId},
     permissions::Permission,
     subsidies::{Line, LineKind},
     text::thousands,
 };
 use letters::{GrantLine, GrantNotice, Recipient};
-use storage::{boxed, subsidies::Grant};
+use storage::{
+    boxed,
+    subsidies::{Adjustment, Grant},
+};
 
 use super::number_of;
 use crate::{Ctx, Error, Result, applications::tell::grouped, letters::sender};
@@ -55,6 +58,7 @@ async fn content(ctx: &Ctx<'_>, grant: &Grant) -> Result<GrantNotice> {
         let day = domain::clock::Timestamp::from_millis(one.at).date();
         format!("取り消した日：{}。理由：{}", japanese_date(day), one.note)
     });
+    let adjusted = storage::subsidies::adjustments(&mut conn, ApplicationId(grant.application_id)).await?;
     Ok(GrantNotice {
         sender: sender(ctx),
         recipient: Recipient {
@@ -70,8 +74,19 @@ async fn content(ctx: &Ctx<'_>, grant: &Grant) -> Result<GrantNotice> {
         institution_code: to.code.grouped(),
         amount: yen(grant.amount_yen),
         lines: lines.iter().map(line).collect(),
+        reasons: lines.iter().filter_map(|line| reason(line, &adjusted)).collect(),
         taken_back: taken_back.unwrap_or_default(),
     })
+}
+
+/// Why a line counts less than was applied for, with what the reviewer wrote; none when all of it counts.
+fn reason(line: &Line, adjusted: &[Adjustment]) -> Option<String> {
+    if line.kind == LineKind::Category && line.eligible_yen >= line.claimed_yen {
+        return None;
+    }
+    let written = adjusted.iter().find(|one| line.kind == LineKind::Category && one.category == line.key);
+    let written = written.map(|one| format!("（理由：{}）", one.reason)).unwrap_or_default();
+    Some(format!("{}：{}{written}", line.label, line.why))
 }
 
 fn line(line: &Line) -> GrantLine {
