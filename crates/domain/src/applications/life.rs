@@ -192,6 +192,11 @@ const CERTIFICATES: &[Move] = &[
     step(State::LetterReissued, Event::ExpirePickup, State::PickupExpired),
 ];
 
+/// Whether a case of any procedure may take this step.
+pub(super) fn is_known(from: State, event: Event, to: State) -> bool {
+    [SHARED, FILINGS, ONCE, CERTIFICATES].into_iter().flatten().any(|known| *known == step(from, event, to))
+}
+
 impl Kind {
     /// Every allowed step of this procedure.
     pub fn moves(self) -> impl Iterator<Item = &'static Move> {

@@ -17,6 +17,7 @@ mod naming;
 mod queue;
 mod retention;
 mod straight_through;
+mod walk;
 
 pub use ask::Ask;
 pub use certificate::{
@@ -34,6 +35,7 @@ pub use naming::{Business, Words};
 pub use queue::{Act, Age, Flag, NO_DEADLINE, awaited_until, sent_between};
 pub use retention::{Retention, RetentionError, kept_since};
 pub use straight_through::StraightThrough;
+pub use walk::in_walking_order;
 
 use crate::calendar::{Start, YearMonth};
 use crate::forms::{Answers, Checked, Findings, Section, check};

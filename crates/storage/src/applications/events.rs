@@ -1,7 +1,7 @@
 //! The life of a case, line by line.
 
 use domain::{
-    applications::{Event, State},
+    applications::{Event, State, in_walking_order},
     clock::Timestamp,
     ids::{ApplicationId, EventId, InstitutionId},
 };
@@ -90,18 +90,18 @@ pub async fn insert_event(tx: &mut Tx, id: EventId, application: ApplicationId, 
 #[boxed]
 pub async fn events(conn: &mut Conn, application: ApplicationId) -> Result<Vec<EventRow>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(LIST).bind(application.0).fetch_all(c).await)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(EventRow {
-                event: word(&row.event)?,
-                state: word(&row.state)?,
-                actor: row.actor,
-                actor_name: row.actor_name,
-                note: row.note,
-                at: instant(row.at),
-            })
+    let read = |row: Row| {
+        Ok(EventRow {
+            event: word(&row.event)?,
+            state: word(&row.state)?,
+            actor: row.actor,
+            actor_name: row.actor_name,
+            note: row.note,
+            at: instant(row.at),
         })
-        .collect()
+    };
+    let rows = rows.into_iter().map(read).collect::<Result<_>>()?;
+    Ok(in_walking_order(rows, |row: &EventRow| (row.at, row.event, row.state)))
 }
 
 /// Every state that the certificate applications of an institution reached, oldest first, at most 20,000.
