@@ -39,6 +39,8 @@ async fn a_second_certificate_for_a_terminal_is_noticed_however_its_name_is_writ
             ("purpose_2", "both"),
         ];
         assert_eq!(faults(&browser, &case, &with(CERTIFICATE, &two)).await, ["terminal_name_2"]);
+        let page = browser.post(&format!("{case}/edit"), &with(CERTIFICATE, &two)).await.body;
+        assert!(page.contains("#f-terminal_name_2\">端末 2台目："), "the summary says which terminal: {page}");
     })
     .await;
 }

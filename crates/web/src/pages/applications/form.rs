@@ -74,7 +74,7 @@ fn page(visit: &Visit, state: &FormState, findings: Option<&Findings>) -> FormPa
         frame,
         action: format!("/applications/{}/edit", state.case.id),
         draft: format!("/applications/{}/draft", state.case.id),
-        errors: findings.map(error_summary).unwrap_or_default(),
+        errors: findings.map(error_summary).unwrap_or_default().told_apart(&sections),
         steps: StepsView::new(&["入力", "確認", "完了"], 1),
         takes_files: sections.iter().any(SectionView::takes_files),
         sections,

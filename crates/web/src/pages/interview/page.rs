@@ -73,6 +73,7 @@ fn page(
     let editable: Vec<String> = fields.map(|field| field.key.clone()).collect();
     let answers: Answers = state.interview.answers();
     let look = FormLook { answers: &answers, findings, editable: &editable, reasons: &[], uploads: &[], case: "" };
+    let sections = section_views(&page.sections, &look);
     let before = number.checked_sub(2).and_then(|place| state.pages.get(place));
     let institution = visit.session().and_then(|session| session.institution.as_ref());
     Some(QuestionPage {
@@ -84,10 +85,10 @@ fn page(
         action: format!("{ADDRESS}/{step}"),
         draft: format!("{ADDRESS}/{step}/draft"),
         institution: institution.map(|acting| acting.id.to_string()).unwrap_or_default(),
-        errors: findings.map(error_summary).unwrap_or_default(),
+        errors: findings.map(error_summary).unwrap_or_default().told_apart(&sections),
         steps: steps_view(state, number),
         lead: page.lead,
-        sections: section_views(&page.sections, &look),
+        sections,
         back: before.map_or_else(|| ADDRESS.to_owned(), |page| format!("{ADDRESS}/{}", page.step)),
         from_check,
         go_on: if from_check { "保存して確認画面に戻る" } else { "次へ進む" },

@@ -35,6 +35,24 @@ impl ErrorSummary {
         Self { errors: errors.collect() }
     }
 
+    /// Names the heading before each error of a section whose questions stand in another section too, such as one for
+    /// each terminal: the same words twice would not say where.
+    #[must_use]
+    pub fn told_apart(mut self, sections: &[SectionView]) -> Self {
+        let asks_the_same = |one: &SectionView, other: &SectionView| {
+            one.title != other.title
+                && one.fields.iter().any(|field| other.fields.iter().any(|f| f.label == field.label))
+        };
+        for error in &mut self.errors {
+            let section = sections.iter().find(|section| section.fields.iter().any(|field| field.key == error.key));
+            if let Some(section) = section.filter(|section| sections.iter().any(|other| asks_the_same(section, other)))
+            {
+                error.message = format!("{}：{}", section.title, error.message);
+            }
+        }
+        self
+    }
+
     /// Adds an error of the whole form, before the others.
     #[must_use]
     pub fn with(mut self, message: impl Into<String>) -> Self {
@@ -46,5 +64,29 @@ impl ErrorSummary {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.errors.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::form::{FieldView, InputView};
+
+    #[test]
+    fn the_same_question_in_two_sections_names_its_section() {
+        let section = |title: &str, key: &str, label: &str| SectionView {
+            title: title.to_owned(),
+            fields: vec![FieldView::new(key, label, InputView::default())],
+            ..SectionView::default()
+        };
+        let sections = [
+            section("申請者", "contact", "担当者名"),
+            section("端末 1台目", "name_1", "端末名称等"),
+            section("端末 2台目", "name_2", "端末名称等"),
+        ];
+        let error = |key: &str| FieldError { key: key.to_owned(), message: "入力してください。".to_owned() };
+        let summary = ErrorSummary { errors: ["contact", "name_2", ""].map(error).to_vec() }.told_apart(&sections);
+        let told: Vec<_> = summary.errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(told, ["入力してください。", "端末 2台目：入力してください。", "入力してください。"]);
     }
 }
