@@ -48,6 +48,8 @@ struct CodePage {
 struct NotNow {
     frame: Frame,
     sentence: String,
+    /// Whether nothing is wrong: the time has not come.
+    early: bool,
 }
 
 fn steps() -> StepsView {
@@ -55,8 +57,9 @@ fn steps() -> StepsView {
 }
 
 fn not_now(visit: &Visit, fault: &RenewalFault) -> NotNow {
-    let frame = Frame { has_errors: true, ..visit.frame("端末の電子証明書の更新") };
-    NotNow { frame, sentence: fault.to_string() }
+    let early = matches!(fault, RenewalFault::TooEarly(_));
+    let frame = Frame { has_errors: !early, ..visit.frame("端末の電子証明書の更新") };
+    NotNow { frame, sentence: fault.to_string(), early }
 }
 
 /// The box about the fee, once in each form; none when nothing is charged any more.

@@ -53,6 +53,8 @@ impl Ways {
         };
         let format = Some(posted.get("format")).filter(|format| !format.is_empty()).unwrap_or(&around.format);
         let by_request = is_by_request(posted);
+        let at_fields = at_fields(posted, slips);
+        let slips = at_fields.as_slice();
         let (of_file, of_request) = if by_request { (&[][..], slips) } else { (slips, &[][..]) };
         let generated = posted.get("passphrase_way") == "generated";
         let (first, second) = around.consent.clone().map_or((vec![], vec![]), |[one, two]| (vec![one], vec![two]));
@@ -66,6 +68,16 @@ impl Ways {
             Self { csrf: visit.csrf.clone(), around, generated: suggested, passphrases, format, requests, by_request };
         (ways, errors)
     }
+}
+
+/// The slips at the fields that were used: one of a request that was sent as a file stands at the file.
+fn at_fields(posted: &Posted, slips: &[Finding]) -> Vec<Finding> {
+    let sent_as_file = posted.file("request_file").is_some_and(|file| !file.is_empty());
+    let moved = |slip: &Finding| match (sent_as_file, slip.field.as_str()) {
+        (true, "request") => Finding { field: "request_file".to_owned(), ..slip.clone() },
+        _ => slip.clone(),
+    };
+    slips.iter().map(moved).collect()
 }
 
 /// The field that a fault of the delivery stands at.
