@@ -25,6 +25,7 @@ async fn a_terminal_says_at_every_stage_what_comes_next() {
         let case = approved(house, &browser).await;
         let list = browser.get("/terminals").await.body;
         assert!(list.contains("発行の手続中") && list.contains(&format!("href=\"{case}\"")), "{list}");
+        assert!(browser.get(&page_of(&case)).await.body.contains("申請の状況を見る</a>"), "a button has a short name");
         let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;
         fetch(&Browser::terminal(house), &paper).await;
         let home = browser.get("/").await.body;
@@ -47,6 +48,11 @@ async fn a_terminal_says_at_every_stage_what_comes_next() {
             let one = browser.get(&page_of(&case)).await.body;
             assert_eq!(one.contains("/renew</span>"), left > -31, "{one}");
             assert_eq!(one.contains("有効期限後の更新を認めます"), left == -1, "{one}");
+            assert_eq!(one.contains("利用中"), left > 0, "an ended one is not in use, in no table: {one}");
+            for page in ["/certificates", &case] {
+                let told = browser.get(page).await.body;
+                assert_eq!(told.contains("に有効期限が切れました"), left < 0, "{left} on {page}: {told}");
+            }
         }
     })
     .await;

@@ -52,6 +52,7 @@ async fn each_answer_leads_on_and_the_fee_is_said_before_the_deed() {
             ("?what=lost", "いますぐ失効させる", fee),
             ("?what=lost", "失効の期限：2026年5月21日（木）10:00", fee),
             ("?what=code_changed", "新しいコードで、端末の電子証明書を申請します", fee),
+            ("?what=code_changed", "button-first\" href=\"/procedures/succession\"", fee),
             ("?what=stopped", "使用をやめる", free),
             ("?what=nonsense", "何がありましたか", ""),
         ] {

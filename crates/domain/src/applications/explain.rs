@@ -51,6 +51,8 @@ pub struct Explanation {
     pub expected: Option<Date>,
     /// Until when something is awaited of the applicant, if anything is.
     pub deadline: Option<Deadline>,
+    /// How and when the certificate that stands for the case ended, if it did: whatever state the case had reached.
+    pub over: Option<(&'static str, Timestamp)>,
 }
 
 impl Explanation {
@@ -70,6 +72,19 @@ impl Explanation {
             next: "この端末でもう一度使うには、新しく申請してください。".to_owned(),
             expected: None,
             deadline: None,
+            over: Some(("失効", since)),
+        }
+    }
+
+    /// A case whose certificate ended and was not renewed: what can still be done stands on the terminal's page.
+    pub fn ended(since: Timestamp) -> Self {
+        Self {
+            happened: format!("{}に有効期限が切れました。", japanese_date(since.date())),
+            holder: NOBODY,
+            next: "この端末を使うときは、「端末の一覧」で、次にすることを確かめてください。".to_owned(),
+            expected: None,
+            deadline: None,
+            over: Some(("期限切れ", since)),
         }
     }
 
@@ -83,6 +98,7 @@ impl Explanation {
                     .to_owned(),
             expected: None,
             deadline: None,
+            over: None,
         }
     }
 
@@ -132,7 +148,7 @@ pub fn explain(moment: Moment, rules: &Rules, holidays: &Holidays) -> Explanatio
         }
         _ => next.to_owned(),
     };
-    Explanation { happened, holder, next, expected, deadline: deadline(moment) }
+    Explanation { happened, holder, next, expected, deadline: deadline(moment), over: None }
 }
 
 /// A case that waits for the answer to a question.
@@ -143,6 +159,7 @@ fn asked(moment: Moment, day: &str) -> Explanation {
         next: "申請のページで質問に答えてください。申請を直す必要はありません。".to_owned(),
         expected: None,
         deadline: Some(Deadline { label: "回答の期限", day: (moment.since + Duration::days(ANSWER_DAYS)).date() }),
+        over: None,
     }
 }
 

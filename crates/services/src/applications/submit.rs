@@ -269,9 +269,9 @@ async fn write(ctx: &Ctx<'_>, tx: &mut Tx, state: &CheckState, facts: &Facts) ->
     effects::after_sending(ctx, tx, &Application { answers: sending.answers.clone(), ..case.clone() }).await?;
     let terminal = sending.terminal_name.clone();
     let mut sent = vec![Sent { id: case.id, reference: sending.reference.clone(), terminal }];
-    for terminal in terminals.iter().skip(1) {
+    for (id, terminal) in in_order(ctx, terminals.len()).into_iter().zip(terminals.iter().skip(1)) {
         let answers = case_answers(answers, terminal);
-        sent.push(further(ctx, tx, case, &terminal.name, answers, &sending.remarks).await?);
+        sent.push(further(ctx, tx, (case, id), &terminal.name, answers, &sending.remarks).await?);
     }
     if case.kind == Kind::Certificate {
         for one in &sent {
@@ -285,16 +285,22 @@ fn new_reference(ctx: &Ctx<'_>) -> String {
     ReferenceNumber::generate(&*ctx.app.randomness).as_str().to_owned()
 }
 
+/// As many new names for cases, ascending: lists by name show the terminals in the order in which they were typed.
+fn in_order(ctx: &Ctx<'_>, count: usize) -> Vec<ApplicationId> {
+    let mut ids: Vec<_> = (0..count).map(|_| ApplicationId::new(ctx.now, &*ctx.app.randomness)).collect();
+    ids.sort_unstable();
+    ids
+}
+
 /// Adds the case of one more terminal.
 async fn further(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
-    first: &Application,
+    (first, id): (&Application, ApplicationId),
     terminal: &str,
     answers: Answers,
     remarks: &[Finding],
 ) -> Result<Sent> {
-    let id = ApplicationId::new(ctx.now, &*ctx.app.randomness);
     let reference = new_reference(ctx);
     let case = Application {
         id,

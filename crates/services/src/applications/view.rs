@@ -71,17 +71,6 @@ impl ApplicantCase {
         let reached = |event: &EventRow| Reached { application: self.case.id, state: event.state, at: event.at };
         self.events.iter().map(reached).collect()
     }
-
-    /// Whether the certificate was issued and is revoked since.
-    pub fn is_revoked(&self) -> bool {
-        self.revoked_at().is_some()
-    }
-
-    /// When the certificate that stands for it was revoked, if it was.
-    pub fn revoked_at(&self) -> Option<Timestamp> {
-        let issued: Vec<&Certificate> = self.certificates.iter().filter(|one| one.certificate.is_some()).collect();
-        revocation(standing_for(&issued))
-    }
 }
 
 /// The certificate that stands for a terminal among those that were issued to it: the latest valid one, or the last.
@@ -91,6 +80,11 @@ fn standing_for<'a>(issued: &[&'a Certificate]) -> Option<&'a Certificate> {
 
 fn revocation(latest: Option<&Certificate>) -> Option<Timestamp> {
     latest.filter(|certificate| certificate.state == "revoked").and_then(|certificate| certificate.revoked_at)
+}
+
+/// When the certificate that stands for a case ended, if it did.
+fn end(latest: Option<&Certificate>, now: Timestamp) -> Option<Timestamp> {
+    latest.map(|certificate| certificate.not_after).filter(|end| *end < now)
 }
 
 /// A case of one's institution.
@@ -194,10 +188,11 @@ impl Issued {
             _ => letter,
         };
         let latest = standing_for(&own);
-        let explanation = revocation(latest).map_or_else(
-            || explain(Moment { pickup, ..moment }, &ctx.app.rules(), &ctx.app.holidays()),
-            Explanation::revoked,
-        );
+        let explanation = match (revocation(latest), end(latest, ctx.now)) {
+            (Some(at), _) => Explanation::revoked(at),
+            (None, Some(at)) => Explanation::ended(at),
+            (None, None) => explain(Moment { pickup, ..moment }, &ctx.app.rules(), &ctx.app.holidays()),
+        };
         (explanation, latest.cloned())
     }
 }

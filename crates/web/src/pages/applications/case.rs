@@ -8,6 +8,7 @@ use axum::{
 use domain::{
     applications::{Event, Kind, Life, State},
     calendar::{japanese_date, japanese_datetime, until_with_days_left},
+    clock::Timestamp,
     ids::ApplicationId,
     procedures::Common,
 };
@@ -20,7 +21,7 @@ use services::{
 
 use super::{
     answer::{self, Open, Talk},
-    go_on, id, life, revoked_view, send_again, state_view,
+    badge, go_on, id, life, send_again,
 };
 use crate::pages::content::inquiries::spoken;
 use crate::{
@@ -131,7 +132,6 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         }
         _ => None,
     };
-    let badge = if shown.is_revoked() { revoked_view() } else { state_view(case.state) };
     let mut frame = visit.frame(case.kind.label());
     frame.breadcrumb.push(Link::new("マイリスト", "/mylist"));
     Ok(CasePage {
@@ -141,8 +141,8 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         line: life::line(
             case.kind,
             case.state,
-            shown.revoked_at(),
-            badge,
+            shown.explanation.over,
+            badge(&shown.explanation, case.state),
             shown.explanation.sentence(),
             &shown.reached(),
         ),
@@ -161,7 +161,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         events: events(shown),
         mails: mails(shown),
         letters: letters_of(shown),
-        certificates: certificates_of(shown),
+        certificates: certificates_of(shown, visit.ctx().now),
         withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| case.kind.words().withdraw),
         send_again: (case.state == State::LetterPosted)
             .then(|| Link::new(format!("届かない、なくした：{}", send_again::LABEL), send_again_page(case.id))),
@@ -199,13 +199,21 @@ fn sections(shown: &ApplicantCase) -> Vec<SummaryListView> {
     shown.reading.iter().map(section).collect()
 }
 
+/// What was noted, with the name of a bare number.
+fn note(event: &services::rows::EventRow) -> String {
+    match event.event {
+        Event::PostLetter if !event.note.is_empty() => format!("書留番号 {}", event.note),
+        _ => event.note.clone(),
+    }
+}
+
 fn events(shown: &ApplicantCase) -> TableView {
     let row = |event: &services::rows::EventRow| RowView {
         cells: vec![
             CellView::Text(japanese_datetime(event.at)),
             CellView::Text(event.event.label().to_owned()),
             CellView::Text(event.actor_name.clone()),
-            CellView::Text(event.note.clone()),
+            CellView::Text(note(event)),
         ],
         strong: false,
     };
@@ -258,10 +266,11 @@ fn letters_of(shown: &ApplicantCase) -> Vec<CardView> {
     shown.letters.iter().filter(|letter| letter.state != "dead").map(card).collect()
 }
 
-fn certificates_of(shown: &ApplicantCase) -> Vec<CardView> {
+fn certificates_of(shown: &ApplicantCase, now: Timestamp) -> Vec<CardView> {
     use crate::view::parts::{StateView, Tone};
     let card = |certificate: &services::rows::Certificate| {
         let (tone, words) = match certificate.state.as_str() {
+            "valid" if certificate.not_after < now => (Tone::Stopped, "期限切れ"),
             "valid" => (Tone::Done, "有効"),
             "revoked" => (Tone::Stopped, "失効"),
             _ => (Tone::Idle, "発行されませんでした"),

@@ -30,6 +30,14 @@ pub(super) struct CertificatesPage {
     groups: Vec<Group>,
 }
 
+/// Where an application stands on the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shelf {
+    UnderWay,
+    Issued,
+    Over,
+}
+
 /// Applications under one heading.
 struct Group {
     title: &'static str,
@@ -49,9 +57,20 @@ struct TerminalView {
 pub(super) async fn list(visit: Visit) -> Result<Html<CertificatesPage>, Failure> {
     visit.member()?;
     let all = applications::terminals(&visit.ctx()).await?;
-    let (over, going): (Vec<_>, Vec<_>) = all.iter().partition(|life| life.standing.case.state.is_over());
+    let place = |life: &TerminalLife| match life.standing.case.state {
+        state if state.is_over() => Shelf::Over,
+        State::Installed => Shelf::Issued,
+        _ if life.standing.explanation.over.is_some() => Shelf::Issued,
+        _ => Shelf::UnderWay,
+    };
+    // What was sent last is what its sender looks for.
+    let of = |shelf: Shelf| all.iter().rev().filter(|life| place(life) == shelf).collect();
     let group = |title, lives: Vec<&TerminalLife>| Group { title, terminals: lives.into_iter().map(view).collect() };
-    let groups = [group("端末の一覧", going), group("端末の電子証明書を発行せずに終わった申請", over)];
+    let groups = [
+        group("手続中の申請", of(Shelf::UnderWay)),
+        group("端末の設定まで終わった申請", of(Shelf::Issued)),
+        group("端末の電子証明書を発行せずに終わった申請", of(Shelf::Over)),
+    ];
     let frame = visit.frame("端末の電子証明書 申請状況照会");
     Ok(Html(CertificatesPage {
         frame,
@@ -78,7 +97,7 @@ fn view(life: &TerminalLife) -> TerminalView {
         line: life::line(
             case.kind,
             case.state,
-            standing.revoked_at(),
+            standing.explanation.over,
             badge,
             standing.explanation.sentence(),
             &life.reached,

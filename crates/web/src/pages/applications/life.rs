@@ -11,18 +11,18 @@ use crate::view::parts::{PointView, Stage, StateLineView, StateView};
 
 /// The line of life, under a badge and the sentence that explains the state.
 ///
-/// A certificate that was revoked ends the line, wherever the case stands.
+/// A certificate that was revoked or ended ends the line, wherever the case stands.
 pub(super) fn line(
     kind: Kind,
     state: State,
-    revoked: Option<Timestamp>,
+    over: Option<(&'static str, Timestamp)>,
     badge: StateView,
     sentence: String,
     reached: &[Reached],
 ) -> StateLineView {
     let own = kind.line_of_life();
-    let points = match (revoked, own.iter().position(|point| *point == state)) {
-        (Some(at), _) => until_revoked(own, at, reached),
+    let points = match (over, own.iter().position(|point| *point == state)) {
+        (Some((how, at)), _) => until_over(own, how, at, reached),
         (None, Some(now)) => on_the_line(own, now, reached),
         (None, None) => beside_the_line(own, state, reached),
     };
@@ -44,9 +44,9 @@ fn walked(own: &[State], reached: &[Reached]) -> Vec<PointView> {
     own.map(|state| point(*state, Stage::Done, reached)).collect()
 }
 
-fn until_revoked(own: &[State], at: Timestamp, reached: &[Reached]) -> Vec<PointView> {
+fn until_over(own: &[State], how: &str, at: Timestamp, reached: &[Reached]) -> Vec<PointView> {
     let mut points = walked(own, reached);
-    points.push(PointView::new("失効", japanese_date(at.date()), Stage::Stopped));
+    points.push(PointView::new(how, japanese_date(at.date()), Stage::Stopped));
     points
 }
 

@@ -20,7 +20,7 @@ pub(in crate::pages) use send::documents;
 pub(in crate::pages) use under_way::UnderWay;
 
 use domain::{
-    applications::{Kind, ReadingLine, State, line_customer_id::LineCustomerId},
+    applications::{Explanation, Kind, ReadingLine, State, line_customer_id::LineCustomerId},
     ids::ApplicationId,
 };
 use services::{Error, applications::Standing};
@@ -96,14 +96,14 @@ pub(in crate::pages) fn state_view(state: State) -> StateView {
     StateView::new(tone, state.label())
 }
 
-/// The state of a case as a badge; a revoked certificate counts more than the state that its case reached.
+/// The state of a case as a badge; a certificate that was revoked or ended counts more than the state that its case
+/// reached.
 pub(super) fn standing_view<T>(standing: &Standing<T>, state: State) -> StateView {
-    if standing.is_revoked() { revoked_view() } else { state_view(state) }
+    badge(&standing.explanation, state)
 }
 
-/// A revoked certificate as a badge.
-fn revoked_view() -> StateView {
-    StateView::new(Tone::Stopped, "失効")
+fn badge(explanation: &Explanation, state: State) -> StateView {
+    explanation.over.map_or_else(|| state_view(state), |(words, _)| StateView::new(Tone::Stopped, words))
 }
 
 /// An answer as a row; a customer ID in the groups in which it is read aloud, files as links below the address of the case.

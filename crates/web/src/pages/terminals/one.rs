@@ -127,7 +127,7 @@ fn page(visit: &Visit, terminal: &Terminal, place: &str, fault: Option<&str>) ->
         address: words::address(terminal),
         state: words::state(terminal.standing.condition),
         next: terminal.next(),
-        step: words::step(terminal).filter(|link| !link.href.ends_with("#next")),
+        step: button(terminal),
         renew: terminal.standing.next == NextStep::Renew,
         ended: terminal.standing.condition == Condition::Ended,
         settings: terminal.valid().filter(|_| is_owner(visit)).map(renewal_settings),
@@ -137,11 +137,18 @@ fn page(visit: &Visit, terminal: &Terminal, place: &str, fault: Option<&str>) ->
         fee: thousands(visit.site.app.rules().certificate_fee_yen),
         lost_days: terminal.standing.days_left.unwrap_or_default().max(0),
         clocks: terminal.losses.iter().map(clock).collect(),
-        facts: facts(terminal),
+        facts: facts(terminal, now),
         certificates: certificates(visit, terminal),
         cases: cases(terminal),
         place: is_owner(visit).then(|| fields.into_iter().next().unwrap_or_default()),
     }
+}
+
+/// The step as a button: what the page itself explains has none, and a sentence of a case is no name of a button.
+fn button(terminal: &Terminal) -> Option<Link> {
+    let link = words::step(terminal).filter(|link| !link.href.ends_with("#next"))?;
+    let case = terminal.standing.next == NextStep::SeeToApplication;
+    Some(if case { Link::new("申請の状況を見る", link.href) } else { link })
 }
 
 /// How a report ended.
@@ -154,24 +161,26 @@ fn renewal_settings(one: &Glance) -> Link {
     Link::new("更新の設定", format!("/certificates/{}/renewal", one.id))
 }
 
-fn facts(terminal: &Terminal) -> SummaryListView {
+fn facts(terminal: &Terminal, now: Timestamp) -> SummaryListView {
     let mut rows = vec![SummaryRow::new("設置場所", &terminal.place), SummaryRow::new("用途", &terminal.purpose)];
     if let Some(one) = terminal.valid() {
         let days = terminal.standing.days_left.map(words::left).unwrap_or_default();
         rows.push(SummaryRow { note: days, ..SummaryRow::new("有効期限", japanese_date(one.not_after.date())) });
-        rows.push(SummaryRow::new(
-            "更新できる日",
-            format!("{}から", japanese_date(renewal::opens(one.not_after).date())),
-        ));
+        let renewable = match one.not_after < now {
+            true => format!("{}まで", japanese_date(renewal::grace_until(one.not_after).date())),
+            false => format!("{}から", japanese_date(renewal::opens(one.not_after).date())),
+        };
+        rows.push(SummaryRow::new("更新できる日", renewable));
         rows.push(SummaryRow { code: true, ..SummaryRow::new("受付番号", services::reference(&one.reference)) });
         rows.push(SummaryRow { code: true, ..SummaryRow::new("シリアル番号", &one.serial) });
     }
     SummaryListView { title: "端末について".to_owned(), rows }
 }
 
-fn state_of(one: &Glance) -> StateView {
+fn state_of(one: &Glance, now: Timestamp) -> StateView {
     match (one.revoked_at, one.installed_at) {
         (Some(_), _) => StateView::new(Tone::Stopped, "失効"),
+        _ if one.not_after < now => StateView::new(Tone::Stopped, "期限切れ"),
         (None, Some(_)) => StateView::new(Tone::Done, "利用中"),
         (None, None) => StateView::new(Tone::Waiting, "接続テスト待ち"),
     }
@@ -179,11 +188,15 @@ fn state_of(one: &Glance) -> StateView {
 
 /// What happened to a certificate last, and why.
 fn last_of(visit: &Visit, one: &Glance) -> CellView {
-    let at = one.revoked_at.or(one.installed_at).map(japanese_datetime).unwrap_or_default();
+    let Some(at) = one.revoked_at else {
+        let tested = one.installed_at.map(|at| CellView::Lines(japanese_datetime(at), "接続テスト成功".to_owned()));
+        return tested.unwrap_or_else(|| CellView::Text("－".to_owned()));
+    };
     let lists = visit.site.app.reference().lists;
     let reason = one.revocation_reason.as_deref().unwrap_or_default();
     let entry = lists.entries("revocation_reasons").iter().find(|entry| entry.rfc == reason);
-    CellView::Lines(at, entry.map(|entry| entry.label.clone()).unwrap_or_default())
+    let why = entry.map_or_else(|| "失効".to_owned(), |entry| format!("失効：{}", entry.label));
+    CellView::Lines(japanese_datetime(at), why)
 }
 
 fn certificates(visit: &Visit, terminal: &Terminal) -> TableView {
@@ -191,7 +204,7 @@ fn certificates(visit: &Visit, terminal: &Terminal) -> TableView {
         cells: vec![
             CellView::Text(japanese_date(one.not_before.date())),
             CellView::Text(japanese_date(one.not_after.date())),
-            CellView::State(state_of(one)),
+            CellView::State(state_of(one, visit.ctx().now)),
             last_of(visit, one),
             CellView::Code(one.serial.clone()),
         ],
@@ -199,7 +212,7 @@ fn certificates(visit: &Visit, terminal: &Terminal) -> TableView {
     };
     TableView {
         caption: "端末の電子証明書の履歴".to_owned(),
-        columns: ["発行", "有効期限", "状態", "失効または接続テスト", "シリアル番号"].map(ColumnView::new).to_vec(),
+        columns: ["発行", "有効期限", "状態", "最後のできごと", "シリアル番号"].map(ColumnView::new).to_vec(),
         rows: terminal.certificates.iter().rev().map(row).collect(),
         ..TableView::default()
     }
@@ -261,10 +274,10 @@ mod tests {
         };
         let cells = ["2026年5月20日（水）", "2029年8月20日（月）"].map(|day| CellView::Text(day.into()));
         let state = CellView::State(words::state(Condition::Revoked));
-        let why = CellView::Lines("2026年5月20日（水）10:00".into(), "端末を使わなくなった".into());
+        let why = CellView::Lines("2026年5月20日（水）10:00".into(), "失効：端末を使わなくなった".into());
         let row =
             RowView { cells: [&cells[..], &[state, why, CellView::Code("0a1b2c".into())]].concat(), strong: false };
-        let heads = ["発行", "有効期限", "状態", "失効または接続テスト", "シリアル番号"];
+        let heads = ["発行", "有効期限", "状態", "最後のできごと", "シリアル番号"];
         let table = TableView {
             caption: "端末の電子証明書の履歴".into(),
             columns: heads.map(ColumnView::new).to_vec(),
