@@ -16,7 +16,7 @@ use services::{Error, applications, rows::LossReport, terminals};
 
 use super::{links::queue_of, parts};
 use crate::{
-    site::{Failure, Html, Posted, Visit, see_other, with_slips},
+    site::{Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
     view::{
         form::{ErrorSummary, FieldView, InputView, TextView},
         frame::{BannerKind, Frame, Link},
@@ -90,7 +90,7 @@ fn row(loss: &LossReport, now: Timestamp, revokes: bool) -> RowView {
     };
     let row = parts::row(vec![
         CellView::link(&loss.terminal, format!("/office/applications/{case}")),
-        CellView::Lines(loss.institution_name.clone(), loss.institution_code.clone()),
+        CellView::Lines(loss.institution_name.clone(), grouped_code(&loss.institution_code)),
         CellView::Lines(japanese_datetime(loss.clock.reported_at), loss.reporter_name.clone()),
         CellView::Lines(japanese_datetime(loss.clock.due_at()), loss.clock.sentence(now)),
         step,

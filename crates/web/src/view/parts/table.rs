@@ -125,7 +125,10 @@ impl CellView {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
+            Self::Code(text) if text.len() <= LONGEST_WHOLE => "code whole",
             Self::Code(_) => "code",
+            Self::Link(link) if is_reference(&link.label) => "code whole",
+            Self::Text(text) | Self::Lines(text, _) if begins_with_a_day(text) => "dated",
             _ => "",
         }
     }
@@ -135,6 +138,24 @@ impl CellView {
     pub fn link(label: impl Into<String>, href: impl Into<String>) -> Self {
         Self::Link(Link::new(label, href))
     }
+}
+
+/// Characters of the longest code that stays on one line, also on a phone; longer ones, such as serial numbers, wrap.
+const LONGEST_WHOLE: usize = 20;
+
+/// Whether words are a reference number: groups of capitals and digits with hyphens between them.
+fn is_reference(text: &str) -> bool {
+    let groups = || text.split('-');
+    let is_group = |group: &str| {
+        (1..=4).contains(&group.len()) && group.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+    };
+    groups().count() == 4 && groups().all(is_group)
+}
+
+/// Whether words begin with a day as pages write it: 2026年5月20日（水）.
+fn begins_with_a_day(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 4 && text[digits..].starts_with('年')
 }
 
 /// Filters above a list, sent with GET.
