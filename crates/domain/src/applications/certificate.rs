@@ -1,6 +1,6 @@
 //! 端末の電子証明書 発行申請 (spec 04.1).
 
-use super::{Business, Facts, KnownTerminal, Life, Procedure, Words};
+use super::{Business, Effect, Facts, KnownTerminal, Life, Need, Procedure, Words};
 use crate::accounts::EmailAddress;
 use crate::calendar::japanese_date;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -221,6 +221,14 @@ impl CertificateApplication {
 impl Procedure for CertificateApplication {
     fn life(&self) -> Life {
         Life::Certificate
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Certificate
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Terminals, Need::MandateHolders]
     }
 
     fn is_one_at_a_time(&self) -> bool {

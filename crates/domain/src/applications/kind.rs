@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{CertificateApplication, ClaimsFiling, EligibilityApplication, Facts, Life, Procedure, Words};
+use super::{
+    CertificateApplication, ClaimsFiling, Effect, EligibilityApplication, Facts, Life, Need, Procedure, Words,
+};
 use crate::closing::Over;
 use crate::procedures::Common;
 use crate::words::UnknownWord;
@@ -83,6 +85,16 @@ impl Kind {
     /// How its cases live.
     pub fn life(self) -> Life {
         self.procedure().life()
+    }
+
+    /// What the acceptance of a case means beyond its own move.
+    pub fn effect(self) -> Effect {
+        self.procedure().effect()
+    }
+
+    /// Whether its form must know something beyond what every form knows.
+    pub fn needs(self, what: Need) -> bool {
+        self.procedure().needs().contains(&what)
     }
 
     /// What keeps it from being begun or sent, if anything: the institution is over, or something must be filed first.

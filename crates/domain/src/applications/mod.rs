@@ -4,6 +4,7 @@ mod ask;
 mod certificate;
 pub mod checks;
 mod claims;
+mod effect;
 mod eligibility;
 mod explain;
 mod facts;
@@ -24,6 +25,7 @@ pub use certificate::{
     CertificateApplication, MOST_TERMINALS, TERMINAL_COUNT, TerminalRequest, case_answers, terminal_requests,
 };
 pub use claims::{ClaimsFiling, connection_of_line};
+pub use effect::{Effect, Need};
 pub use eligibility::EligibilityApplication;
 pub(crate) use eligibility::{application_kind, institution_section, started_before};
 pub use explain::{ANSWER_DAYS, CORRECTION_DAYS, Deadline, Explanation, Moment, explain};
@@ -61,6 +63,16 @@ pub trait Procedure: Send + Sync {
     /// Whether it can be filed for many institutions by a table: what only owners file concerns one institution as a whole.
     fn fits_a_table(&self) -> bool {
         !self.is_for_owners()
+    }
+
+    /// What the acceptance of a case means beyond its own move.
+    fn effect(&self) -> Effect {
+        Effect::Nothing
+    }
+
+    /// What the form must know beyond what every form knows.
+    fn needs(&self) -> &'static [Need] {
+        &[]
     }
 
     /// Slugs of the documents to read before sending, besides those that are agreed to.

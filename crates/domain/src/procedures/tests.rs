@@ -6,7 +6,7 @@ use time::macros::date;
 use uuid::Uuid;
 
 use super::{Common, Folder, example::answered, head, sample};
-use crate::applications::{Entry, Facts, Known, Lists, Procedure, Rules, Words, examine, reading};
+use crate::applications::{Effect, Entry, Facts, Known, Lists, Procedure, Rules, Words, examine, reading};
 use crate::calendar::Holidays;
 use crate::clock::Timestamp;
 use crate::forms::{Answers, Choice, Condition, Document, Field, Input};
@@ -178,6 +178,9 @@ impl Judged<'_> {
         if self.form.before_sending(facts, &answers).is_empty() {
             found.push("`before_sending` says nothing".to_owned());
         }
+        if matches!(self.form.effect(), Effect::Announce(_)) && self.form.start(&checked.answers).is_none() {
+            found.push("`effect` announces a day, and `start` finds none in the example".to_owned());
+        }
         for field in fields.iter().filter(|field| field.required && field.when.is_none()) {
             let without = answers.clone().with(&field.key, "");
             if !examine(self.form, facts, &without).findings.has_error(&field.key) {
@@ -288,6 +291,23 @@ fn what_is_forgotten_in_a_folder_is_named() {
     assert!(renamed.contains("sample-terms: `procedure` must be \"other\""), "{renamed}");
     let untold = faults(&Folder { article: "+++\nnumber = \"KB1\"\n+++\n\n文", ..folder }, &words);
     assert!(untold.contains("`number` is 「KB1」") && untold.contains("the head has no `slug`"), "{untold}");
+}
+
+#[test]
+fn what_announces_a_day_has_one() {
+    struct Mute;
+    impl Procedure for Mute {
+        fn effect(&self) -> Effect {
+            Effect::Announce(crate::feed::EventKind::OperationStartRegistered)
+        }
+
+        fn sections(&self, facts: &Facts, answers: &Answers) -> Vec<crate::forms::Section> {
+            SAMPLE.form.sections(facts, answers)
+        }
+    }
+    let facts = facts(&sample::FOLDER);
+    let faults = Judged { form: &Mute, ..SAMPLE }.example(&facts);
+    assert_eq!(faults, ["`effect` announces a day, and `start` finds none in the example"]);
 }
 
 #[test]

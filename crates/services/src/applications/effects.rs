@@ -1,13 +1,13 @@
-//! What the acceptance of a case means beyond its own move, by procedure: the one place that knows.
+//! What a procedure says of its acceptance, done: by [`Effect`], never by the name of a procedure.
 
-use domain::{applications::Kind, feed::EventKind, procedures::Common};
+use domain::{applications::Effect, feed::EventKind};
 use serde_json::json;
 use storage::{Conn, Tx, applications::Application};
 
 use crate::{
-    Ctx, Result,
+    Ctx, Result, closing,
     feed::{Happening, publish},
-    subsidies,
+    subsidies, succession,
 };
 
 /// What else happens when a case is accepted, in the transaction that accepts it.
@@ -15,12 +15,12 @@ use crate::{
 /// # Errors
 /// When the database refuses; the acceptance is undone with it.
 pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    match case.kind {
-        Kind::Common(Common::OperationStart) => registered(ctx, tx, case).await,
-        subsidies::KIND => subsidies::accepted(ctx, tx, case).await,
-        Kind::Common(Common::Succession) => crate::succession::accepted(ctx, tx, case).await,
-        Kind::Common(Common::Closing) => crate::closing::accepted(ctx, tx, case).await,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
+    match case.kind.effect() {
+        Effect::Nothing | Effect::Certificate => Ok(()),
+        Effect::Announce(kind) => announce(ctx, tx, case, kind),
+        Effect::Award => subsidies::accepted(ctx, tx, case).await,
+        Effect::Succession => succession::accepted(ctx, tx, case).await,
+        Effect::Closing => closing::accepted(ctx, tx, case).await,
     }
 }
 
@@ -29,17 +29,16 @@ pub(super) async fn after_acceptance(ctx: &Ctx<'_>, tx: &mut Tx, case: &Applicat
 /// # Errors
 /// When the database refuses; nothing is sent then.
 pub(super) async fn after_sending(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    match case.kind {
-        Kind::Common(Common::Succession) => crate::succession::sent(ctx, tx, case).await,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => Ok(()),
+    match case.kind.effect() {
+        Effect::Succession => succession::sent(ctx, tx, case).await,
+        Effect::Nothing | Effect::Announce(_) | Effect::Certificate | Effect::Award | Effect::Closing => Ok(()),
     }
 }
 
-/// The day on which an institution begins was registered, or another one in its place.
-async fn registered(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()> {
-    let kind = EventKind::OperationStartRegistered.as_str();
+/// The day on which a case takes effect was registered, or another one in its place.
+fn announce(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application, kind: EventKind) -> Result<()> {
     let data = json!({ "application": case.id, "reference": case.reference, "start_day": case.start_month });
-    let subject = format!("application:{}", case.id);
+    let (kind, subject) = (kind.as_str(), format!("application:{}", case.id));
     publish(ctx, tx, &Happening { kind, institution: Some(case.institution_id), subject, data })
 }
 
@@ -47,19 +46,18 @@ async fn registered(ctx: &Ctx<'_>, tx: &mut Tx, case: &Application) -> Result<()
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn stands_against(ctx: &Ctx<'_>, conn: &mut Conn, case: &Application) -> Result<Option<String>> {
-    let _ = ctx;
+pub(super) async fn stands_against(conn: &mut Conn, case: &Application) -> Result<Option<String>> {
     if let Some(sentence) = crate::uploads::stands_against(conn, case.id).await? {
         return Ok(Some(sentence));
     }
-    match case.kind {
-        subsidies::KIND => subsidies::stands_against(conn, case).await,
-        Kind::Common(Common::Succession) => crate::succession::stands_against(conn, case).await,
-        Kind::Common(Common::Closing) => crate::closing::stands_against(conn, case).await,
-        Kind::Certificate => {
+    match case.kind.effect() {
+        Effect::Nothing | Effect::Announce(_) => Ok(None),
+        Effect::Certificate => {
             let over = crate::ending::is_over(conn, case.institution_id).await?;
             Ok(over.map(|over| over.sentence().to_owned()))
         }
-        Kind::Eligibility | Kind::Claims | Kind::Common(_) => Ok(None),
+        Effect::Award => subsidies::stands_against(conn, case).await,
+        Effect::Succession => succession::stands_against(conn, case).await,
+        Effect::Closing => closing::stands_against(conn, case).await,
     }
 }

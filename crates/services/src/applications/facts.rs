@@ -3,12 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    applications::{Facts, Kind, Known, KnownTerminal, Rules, State},
+    applications::{Facts, Kind, Known, KnownTerminal, Need, Rules, State},
     clock::Timestamp,
     forms::Answers,
     ids::{ApplicationId, InstitutionId},
     institutions::Institution,
-    procedures::Common,
     terminals::renewal::{self, Window},
 };
 use storage::boxed;
@@ -48,7 +47,7 @@ pub(crate) async fn facts_of_many(
         let mut known = all_known.remove(&id).unwrap_or_default();
         of_an_end(ctx, &mut conn, id, kind, &mut known).await?;
         let mut facts = assemble(ctx, institution, known);
-        if kind == subsidies::KIND {
+        if kind.needs(Need::Schemes) {
             subsidies::known_of(&mut conn, &mut facts, id, None).await?;
         }
         all.insert(id, facts);
@@ -64,15 +63,12 @@ async fn of_an_end(
     kind: Kind,
     known: &mut Known,
 ) -> Result<()> {
-    match kind {
-        Kind::Common(Common::Succession) => {
-            known.succeeded = storage::successions::of_old(conn, institution).await?.is_some();
-        }
-        Kind::Common(Common::Closing) => {
-            known.closing_planned = storage::closures::planned(conn, institution).await?.is_some();
-            known.ending = Some(crate::closing::outlook(ctx, conn, institution, kind).await?);
-        }
-        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => {}
+    if kind.needs(Need::Successor) {
+        known.succeeded = storage::successions::of_old(conn, institution).await?.is_some();
+    }
+    if kind.needs(Need::Ending) {
+        known.closing_planned = storage::closures::planned(conn, institution).await?.is_some();
+        known.ending = Some(crate::closing::outlook(ctx, conn, institution, kind).await?);
     }
     Ok(())
 }
@@ -108,17 +104,17 @@ async fn known(
     let kinds: Vec<Kind> = [Kind::Eligibility, Kind::Claims].into_iter().chain(own).collect();
     let over = storage::endings::over_among(conn, of).await?;
     let mut filed = storage::applications::latest_filed(conn, &kinds, of).await?;
-    let mut terminals = match kind {
-        Kind::Certificate => known_terminals(conn, of, now).await?,
-        Kind::Eligibility | Kind::Claims | Kind::Common(_) => BTreeMap::new(),
+    let mut terminals = match kind.needs(Need::Terminals) {
+        true => known_terminals(conn, of, now).await?,
+        false => BTreeMap::new(),
     };
-    let around = match kind {
-        Kind::Common(Common::OperationStart) => storage::applications::around_start(conn, of).await?,
-        Kind::Eligibility | Kind::Certificate | Kind::Claims | Kind::Common(_) => BTreeMap::new(),
+    let around = match kind.needs(Need::Connection) {
+        true => storage::applications::around_start(conn, of).await?,
+        false => BTreeMap::new(),
     };
-    let holders = match kind {
-        Kind::Certificate => storage::mandates::holders(conn, of, now).await?,
-        Kind::Eligibility | Kind::Claims | Kind::Common(_) => vec![],
+    let holders = match kind.needs(Need::MandateHolders) {
+        true => storage::mandates::holders(conn, of, now).await?,
+        false => vec![],
     };
     let known = |id: &InstitutionId| {
         let [eligibility, claims] = [Kind::Eligibility, Kind::Claims].map(|kind| filed.remove(&(*id, kind)));
@@ -225,7 +221,7 @@ pub(super) fn without_itself(facts: &mut Facts, case: &Application, before: Opti
 /// When the database cannot be read.
 pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &Answers) -> Result<Facts> {
     let mut facts = facts_of(ctx, case.institution_id, case.kind).await?;
-    if case.kind == Kind::Common(Common::Succession) {
+    if case.kind.needs(Need::Successor) {
         facts.known.successor = crate::succession::target(ctx, case.institution_id, answers.get("new_code")).await?;
     }
     let mut conn = ctx.app.db.read().await?;
@@ -239,7 +235,7 @@ pub(crate) async fn facts_for_case(ctx: &Ctx<'_>, case: &Application, answers: &
         without_itself(&mut facts, case, before);
         facts.known.sent_at = case.submitted_at;
     }
-    if case.kind == subsidies::KIND {
+    if case.kind.needs(Need::Schemes) {
         subsidies::known_of(&mut conn, &mut facts, case.institution_id, Some(case)).await?;
     }
     if case.kind == Kind::Certificate

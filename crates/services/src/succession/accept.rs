@@ -1,12 +1,11 @@
 //! What sending, the register and acceptance do for a succession.
 
 use domain::{
-    applications::Kind,
+    applications::Effect,
     calendar::{japanese_date, typed_day},
     feed::EventKind,
     ids::{AccountId, JobId},
     institutions::{Institution, InstitutionCode},
-    procedures::Common,
     succession::{ends_at, last_day},
 };
 use serde_json::json;
@@ -41,7 +40,7 @@ async fn new_of(conn: &mut Conn, case: &Application) -> Result<Option<Institutio
 /// # Errors
 /// When the database cannot be read.
 pub(crate) async fn awaits_code(conn: &mut Conn, case: &Application) -> Result<bool> {
-    let is_sent = case.kind == Kind::Common(Common::Succession) && case.state.is_open_for_review();
+    let is_sent = case.kind.effect() == Effect::Succession && case.state.is_open_for_review();
     Ok(is_sent && new_of(conn, case).await?.is_none())
 }
 

@@ -4,7 +4,7 @@ use super::{
     Folder,
     parts::{contact_section, days},
 };
-use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Effect, Facts, Life, Need, Procedure, Words, institution_section};
 use crate::calendar::{japanese_date, typed_day};
 use crate::closing::{AHEAD_DAYS, Deed, PAST_DAYS, steps};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Section};
@@ -75,6 +75,14 @@ impl Form {
 impl Procedure for Form {
     fn life(&self) -> Life {
         Life::Once
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Closing
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Ending]
     }
 
     fn is_for_owners(&self) -> bool {

@@ -1,8 +1,9 @@
 //! 運用開始日登録 (spec 6.1): the day on which an institution begins to check insurance online.
 
 use super::{Folder, parts::days};
-use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Effect, Facts, Life, Need, Procedure, Words, institution_section};
 use crate::calendar::Start;
+use crate::feed::EventKind;
 use crate::forms::{Answers, Field, Findings, Section};
 
 /// Its words.
@@ -46,6 +47,14 @@ fn before(facts: &Facts) -> Option<&str> {
 impl Procedure for Form {
     fn life(&self) -> Life {
         Life::AtOnce
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Announce(EventKind::OperationStartRegistered)
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Connection]
     }
 
     fn missing_before(&self, facts: &Facts) -> Option<&'static str> {

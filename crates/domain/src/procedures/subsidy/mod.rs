@@ -3,7 +3,7 @@
 use time::Date;
 
 use super::{Folder, parts::contact_section};
-use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Effect, Facts, Life, Need, Procedure, Words, institution_section};
 use crate::calendar::japanese_date;
 use crate::fees::yen;
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
@@ -271,6 +271,14 @@ impl Procedure for Form {
 
     fn life(&self) -> Life {
         Life::Once
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Award
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Schemes]
     }
 
     fn is_one_at_a_time(&self) -> bool {

@@ -4,7 +4,7 @@ use super::{
     Folder,
     parts::{contact_section, days, line},
 };
-use crate::applications::{Business, Facts, Life, Procedure, Words, institution_section};
+use crate::applications::{Business, Effect, Facts, Life, Need, Procedure, Words, institution_section};
 use crate::calendar::{japanese_date, typed_day};
 use crate::forms::{Answers, Choice, Field, Findings, Input, Keyboard, Section};
 use crate::institutions::{Institution, InstitutionCode};
@@ -184,6 +184,14 @@ impl Form {
 impl Procedure for Form {
     fn life(&self) -> Life {
         Life::Once
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Succession
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Successor]
     }
 
     fn is_for_owners(&self) -> bool {

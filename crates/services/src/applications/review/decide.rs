@@ -159,7 +159,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
     let secrets = secrets_for(ctx, &case).await?;
     let mut tx = ctx.app.db.write().await?;
     let Some(seen) = decidable(ctx, &mut tx, id, version).await? else { return Ok(Decision::ChangedMeanwhile) };
-    if let Some(why) = effects::stands_against(ctx, &mut tx, &seen).await? {
+    if let Some(why) = effects::stands_against(&mut tx, &seen).await? {
         return Ok(Decision::StandsAgainst(why));
     }
     let decision = match proposed(ctx, &mut tx, &seen, Deed::Accept).await? {
@@ -177,7 +177,7 @@ pub async fn accept(ctx: &Ctx<'_>, id: ApplicationId, version: i64) -> Result<De
 /// # Errors
 /// [`Error::ChangedMeanwhile`] when the state does not allow it, something stands against it, or someone was faster.
 pub async fn accept_in(ctx: &Ctx<'_>, tx: &mut Tx, seen: Application, secrets: Secrets, note: &str) -> Result<State> {
-    if effects::stands_against(ctx, tx, &seen).await?.is_some() {
+    if effects::stands_against(tx, &seen).await?.is_some() {
         return Err(Error::ChangedMeanwhile);
     }
     let seen = taken(ctx, tx, seen).await?;

@@ -6,11 +6,10 @@ use axum::{
     response::Response,
 };
 use domain::{
-    applications::{Event, Kind, Life, State},
+    applications::{Effect, Event, Kind, Life, State},
     calendar::{japanese_date, japanese_datetime, until_with_days_left},
     clock::Timestamp,
     ids::ApplicationId,
-    procedures::Common,
 };
 use serde::Deserialize;
 use services::{
@@ -109,9 +108,9 @@ async fn led_to(visit: &Visit, shown: &ApplicantCase) -> Result<Option<(TableVie
     if shown.case.state != State::Accepted {
         return Ok(None);
     }
-    Ok(match shown.case.kind {
-        Kind::Common(Common::Closing) => crate::pages::closing::of_case(visit, shown.case.id).await?,
-        Kind::Common(Common::Succession) => Some((TableView::default(), crate::pages::succession::link())),
+    Ok(match shown.case.kind.effect() {
+        Effect::Closing => crate::pages::closing::of_case(visit, shown.case.id).await?,
+        Effect::Succession => Some((TableView::default(), crate::pages::succession::link())),
         _ => None,
     })
 }

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use domain::{
-    applications::{Flag, Kind, Life},
+    applications::{Effect, Flag, Kind, Life},
     calendar::{japanese_date, japanese_datetime},
     ids::ApplicationId,
     permissions::Permission,
-    procedures::Common,
 };
 use services::{
     applications::{self, CaseView},
@@ -147,7 +146,7 @@ pub(super) async fn page(visit: &Visit, view: &CaseView, queue: &str) -> Result<
 /// The room of the office where more of a procedure is done.
 fn room(visit: &Visit, view: &CaseView) -> Option<Link> {
     let case = &view.case;
-    let subsidy = case.kind == Kind::Common(Common::Subsidy) && parts::may(visit, Permission::ReadGrants);
+    let subsidy = case.kind.effect() == Effect::Award && parts::may(visit, Permission::ReadGrants);
     subsidy.then(|| Link::new("補助金の計算を開く", format!("/office/subsidies/cases/{}", case.id)))
 }
 
@@ -174,7 +173,7 @@ async fn master_accounts(visit: &Visit, view: &CaseView) -> Result<Option<TableV
 
 /// The steps that an accepted closing planned or did.
 async fn steps(visit: &Visit, view: &CaseView) -> Result<Option<TableView>, Failure> {
-    if view.case.kind != Kind::Common(Common::Closing) {
+    if view.case.kind.effect() != Effect::Closing {
         return Ok(None);
     }
     let shown = crate::pages::closing::of_case(visit, view.case.id).await?;
