@@ -12,4 +12,4 @@ pub use email::{EmailAddress, domain_meant, is_provisional, normalise_login};
 pub use messages::{EmailError, PasswordError, PersonNameError, PhoneError, PostalCodeError, TextError};
 pub use password::{PasswordContext, check_password, normalise_password};
 pub use person::{LONGEST_PERSON_NAME, person_name};
-pub use text::{clean_line, clean_text};
+pub use text::{clean_line, clean_text, needed_line};

@@ -18,6 +18,18 @@ pub fn clean_line(typed: &str, max: usize) -> Result<String, TextError> {
     limited(collapsed(&visible), max)
 }
 
+/// A line that must not be empty, as a reason is.
+///
+/// # Errors
+/// A sentence that names the question by its label and says what is wrong with the answer.
+pub fn needed_line(label: &str, typed: &str, max: usize) -> Result<String, String> {
+    match clean_line(typed, max) {
+        Ok(line) if line.is_empty() => Err(format!("「{label}」を入力してください。")),
+        Ok(line) => Ok(line),
+        Err(fault) => Err(format!("「{label}」：{fault}")),
+    }
+}
+
 /// Several lines in their stored form: NFC, `\n` breaks, each line as [`clean_line`], one blank line at most.
 ///
 /// # Errors
@@ -125,6 +137,14 @@ mod tests {
         assert_eq!(clean_line(&"あ".repeat(64), 64).unwrap().chars().count(), 64);
         assert_eq!(clean_line(&"あ".repeat(10_000), 64), Err(TextError::TooLong { max: 64, count: 10_000 }));
         assert!(clean_line(&format!("{}a", " ".repeat(1000)), 1).is_ok());
+    }
+
+    #[test]
+    fn a_needed_line_is_asked_for_by_its_label() {
+        assert_eq!(needed_line("理由", " 重複 ", 9), Ok("重複".to_owned()));
+        assert_eq!(needed_line("理由", " \n", 9), Err("「理由」を入力してください。".to_owned()));
+        let fault = TextError::TooLong { max: 1, count: 2 };
+        assert_eq!(needed_line("理由", "重複", 1), Err(format!("「理由」：{fault}")));
     }
 
     #[test]

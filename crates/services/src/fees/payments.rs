@@ -1,7 +1,7 @@
 //! Payments: noted, undone, paid back. Nothing is ever changed; what was wrong gets a counter-entry.
 
 use domain::{
-    accounts::clean_line,
+    accounts::{clean_line, needed_line},
     calendar::typed_day,
     fees::{BillNumber, PAYMENT_SLIP, yen},
     ids::PaymentId,
@@ -167,10 +167,9 @@ pub async fn receive(ctx: &Ctx<'_>, typed: &TypedPayment) -> Result<Result<Noted
 #[boxed]
 pub async fn undo(ctx: &Ctx<'_>, id: PaymentId, reason: &str) -> Result<Result<BillNumber, Slip>> {
     ctx.permit(Permission::ManageFees)?;
-    let reason = match clean_line(reason, LONGEST_NOTE) {
-        Ok(reason) if !reason.is_empty() => reason,
-        Ok(_) => return Ok(Err(Slip::new("reason", "「取り消す理由」を入力してください。"))),
-        Err(fault) => return Ok(Err(Slip::new("reason", format!("「取り消す理由」：{fault}")))),
+    let reason = match needed_line("取り消す理由", reason, LONGEST_NOTE) {
+        Ok(reason) => reason,
+        Err(message) => return Ok(Err(Slip::new("reason", message))),
     };
     let mut tx = ctx.app.db.write().await?;
     let found = storage::fees::payment(&mut tx, id).await?.ok_or(Error::NotFound)?;

@@ -1,7 +1,7 @@
 //! An entry of the ledger, and the new entry that takes it back.
 
 use domain::{
-    accounts::clean_line,
+    accounts::needed_line,
     fees::BillNumber,
     ids::{ApplicationId, EntryId},
     permissions::Permission,
@@ -59,10 +59,9 @@ pub async fn entry(ctx: &Ctx<'_>, id: EntryId) -> Result<EntryView> {
 #[boxed]
 pub async fn reverse(ctx: &Ctx<'_>, id: EntryId, reason: &str) -> Result<Result<EntryId, String>> {
     ctx.permit(Permission::ManageFees)?;
-    let reason = match clean_line(reason, LONGEST_REASON) {
-        Ok(reason) if !reason.is_empty() => reason,
-        Ok(_) => return Ok(Err("「取り消す理由」を入力してください。".to_owned())),
-        Err(fault) => return Ok(Err(format!("「取り消す理由」：{fault}"))),
+    let reason = match needed_line("取り消す理由", reason, LONGEST_REASON) {
+        Ok(reason) => reason,
+        Err(message) => return Ok(Err(message)),
     };
     let new = EntryId::new(ctx.now, &*ctx.app.randomness);
     let mut tx = ctx.app.db.write().await?;

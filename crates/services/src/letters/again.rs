@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    accounts::clean_line,
+    accounts::{clean_line, needed_line},
     applications::{Event, State},
     calendar::japanese_date,
     clock::Timestamp,
@@ -135,10 +135,9 @@ pub async fn reported(ctx: &Ctx<'_>) -> Result<Vec<Posted>> {
 #[boxed]
 pub async fn came_back(ctx: &Ctx<'_>, id: LetterId, reason: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::DispatchLetters)?;
-    let reason = match clean_line(reason, LONGEST_REASON) {
-        Ok(reason) if !reason.is_empty() => reason,
-        Ok(_) => return Ok(Err("「戻ってきた理由」を入力してください。".to_owned())),
-        Err(fault) => return Ok(Err(format!("「戻ってきた理由」：{fault}"))),
+    let reason = match needed_line("戻ってきた理由", reason, LONGEST_REASON) {
+        Ok(reason) => reason,
+        Err(message) => return Ok(Err(message)),
     };
     let mut tx = ctx.app.db.write().await?;
     let (letter, case) = on_its_way(&mut tx, id).await?;

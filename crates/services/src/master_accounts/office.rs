@@ -1,6 +1,6 @@
 //! What staff see of master accounts, and may do for an institution that asks: never a password.
 
-use domain::{accounts::clean_line, ids::InstitutionId, permissions::Permission};
+use domain::{accounts::needed_line, ids::InstitutionId, permissions::Permission};
 use storage::boxed;
 
 use super::{
@@ -39,10 +39,9 @@ pub async fn reissue_for(
     reason: &str,
 ) -> Result<Result<bool, String>> {
     ctx.permit(Permission::ReissueMasterAccounts)?;
-    let reason = match clean_line(reason, LONGEST_REASON) {
-        Ok(reason) if !reason.is_empty() => reason,
-        Ok(_) => return Ok(Err("「再発行する理由」を入力してください。".to_owned())),
-        Err(fault) => return Ok(Err(format!("「再発行する理由」：{fault}"))),
+    let reason = match needed_line("再発行する理由", reason, LONGEST_REASON) {
+        Ok(reason) => reason,
+        Err(message) => return Ok(Err(message)),
     };
     storage::institutions::find(&mut ctx.app.db.read().await?, institution).await?.ok_or(Error::NotFound)?;
     let made = prepared(ctx, institution, wanted).await?;

@@ -41,9 +41,5 @@ pub fn number_of(grant: &Grant) -> String {
 
 /// A reason that says something, or what is wrong with it.
 fn reason(label: &str, typed: &str) -> Result<String, String> {
-    match domain::accounts::clean_line(typed, LONGEST_REASON) {
-        Ok(reason) if reason.is_empty() => Err(format!("「{label}」を入力してください。")),
-        Ok(reason) => Ok(reason),
-        Err(fault) => Err(format!("「{label}」：{fault}")),
-    }
+    domain::accounts::needed_line(label, typed, LONGEST_REASON)
 }

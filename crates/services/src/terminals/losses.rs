@@ -1,7 +1,7 @@
 //! Lost keys: who reported one, and the 24 hours in which its certificate must be revoked (spec 04.5).
 
 use domain::{
-    accounts::{clean_line, is_provisional},
+    accounts::{is_provisional, needed_line},
     calendar::japanese_datetime,
     ids::CertificateId,
     permissions::{Permission, Role},
@@ -83,10 +83,9 @@ pub(crate) async fn note(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Re
 pub async fn withdraw_loss(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Result<(), String>> {
     ctx.permit(Permission::RevokeCertificates)?;
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-    let reason = match clean_line(reason, LONGEST_REASON) {
-        Ok(reason) if !reason.is_empty() => reason,
-        Ok(_) => return Ok(Err("「取り下げる理由」を入力してください。".to_owned())),
-        Err(fault) => return Ok(Err(format!("「取り下げる理由」：{fault}"))),
+    let reason = match needed_line("取り下げる理由", reason, LONGEST_REASON) {
+        Ok(reason) => reason,
+        Err(message) => return Ok(Err(message)),
     };
     let mut tx = ctx.app.db.write().await?;
     if !storage::terminals::withdraw_loss(&mut tx, id, &ctx.actor_name(), &reason, ctx.now).await? {

@@ -16,9 +16,9 @@ use services::{Error, applications, rows::LossReport, terminals};
 
 use super::{links::queue_of, parts};
 use crate::{
-    site::{Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
+    site::{Failure, Html, Posted, Visit, grouped_code, see_other},
     view::{
-        form::{ErrorSummary, FieldView, InputView, TextView},
+        form::{ErrorSummary, FieldView},
         frame::{BannerKind, Frame, Link},
         parts::{CellView, RowView, SummaryListView, SummaryRow, TableView},
     },
@@ -151,9 +151,6 @@ pub(super) async fn report(visit: Visit, Path(name): Path<String>, posted: Poste
     })
 }
 
-/// Name of the field for the reason.
-const REASON: &str = "reason";
-
 /// Asks for the reason before a report that was a mistake is withdrawn.
 pub(super) async fn ask_withdraw(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::RevokeCertificates])?;
@@ -173,17 +170,13 @@ async fn withdraw_page(
     let mut frame = visit.office_frame("盗難・紛失の届出を取り下げる", LIST);
     frame.breadcrumb.push(Link::new("盗難・紛失の届出", LIST));
     frame.has_errors = fault.is_some();
-    let reason = FieldView::new(REASON, "取り下げる理由", InputView::Text(TextView::new(typed))).required().with_help(
-        "例：端末が院内で見つかり、第三者に使われていないことを代表者に確かめた。申請者へのメールに入ります。",
-    );
-    let slip = |message: &str| domain::forms::Finding { field: REASON.to_owned(), message: message.to_owned() };
-    let (fields, errors) = with_slips(vec![reason], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    let help = "例：端末が院内で見つかり、第三者に使われていないことを代表者に確かめた。申請者へのメールに入ります。";
+    let (reason, errors) = parts::reason("取り下げる理由", help, typed, fault);
     let mut rows = vec![
         SummaryRow::new("医療機関等", format!("{}（{}）", loss.institution_name, loss.institution_code)),
         SummaryRow::new("端末名称等", &loss.terminal),
     ];
     rows.extend(facts(&loss, visit.ctx().now));
-    let reason = fields.into_iter().next().unwrap_or_default();
     let facts = SummaryListView { title: String::new(), rows };
     Ok(WithdrawPage { frame, errors, facts, reason, action: format!("/office/certificates/{id}/loss/withdraw") })
 }
@@ -191,7 +184,7 @@ async fn withdraw_page(
 /// Withdraws the report: the clock stops, the certificate stays as it is.
 pub(super) async fn withdraw(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::RevokeCertificates])?;
-    let (id, reason) = (parts::id(&name)?, posted.get(REASON));
+    let (id, reason) = (parts::id(&name)?, posted.get(parts::REASON));
     Ok(match terminals::withdraw_loss(&visit.ctx(), id, reason).await? {
         Ok(()) => see_other(&format!("{LIST}?done=withdrawn")),
         Err(message) => Html(withdraw_page(&visit, id, reason, Some(&message)).await?).with_faults(),

@@ -3,13 +3,13 @@
 use std::{fmt::Display, str::FromStr};
 
 use askama::Template;
-use domain::{clock::Timestamp, permissions::Permission};
+use domain::{clock::Timestamp, forms::Finding, permissions::Permission};
 use services::{Error, accounts::Session};
 
 use crate::{
-    site::{Failure, Visit},
+    site::{Failure, Visit, with_slips},
     view::{
-        form::{ChoiceView, FieldView, InputView},
+        form::{ChoiceView, ErrorSummary, FieldView, InputView, TextView},
         frame::{BannerKind, BannerView, Frame, Link},
         parts::{ColumnView, FilterBarView, RowView, TableView},
     },
@@ -17,6 +17,8 @@ use crate::{
 
 /// Rows on a page of a list.
 pub(super) const PAGE: usize = 50;
+/// Key of the question for a reason.
+pub(super) const REASON: &str = "reason";
 
 /// Goes on only for staff with one of the permissions, before anything is looked up.
 ///
@@ -77,6 +79,14 @@ pub(super) fn filter(
         |(value, label): (String, String)| ChoiceView { selected: value == chosen, ..ChoiceView::new(value, label) };
     let choices = choices.map(choice).collect();
     FieldView::new(key, label, InputView::Select { choices, placeholder: "すべて".to_owned() })
+}
+
+/// The question for a reason, alone in its form: with what was typed, and what is wrong with it.
+pub(super) fn reason(label: &str, help: &str, typed: &str, fault: Option<&str>) -> (FieldView, ErrorSummary) {
+    let field = FieldView::new(REASON, label, InputView::Text(TextView::new(typed))).required().with_help(help);
+    let slip = |message: &str| Finding { field: REASON.to_owned(), message: message.to_owned() };
+    let (fields, errors) = with_slips(vec![field], &fault.map(slip).into_iter().collect::<Vec<_>>());
+    (fields.into_iter().next().unwrap_or_default(), errors)
 }
 
 /// A page that is a list: filters, table, or what to do when it is empty.

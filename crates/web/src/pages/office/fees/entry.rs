@@ -8,7 +8,6 @@ use axum::{
 use domain::{
     calendar::{japanese_date, japanese_datetime},
     clock::Timestamp,
-    forms::Finding,
     ids::EntryId,
     permissions::Permission as P,
 };
@@ -27,9 +26,9 @@ use crate::{
             words::{certificate_state, label},
         },
     },
-    site::{Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
+    site::{Failure, Html, Posted, Visit, grouped_code, see_other},
     view::{
-        form::{ErrorSummary, FieldView, InputView, TextView},
+        form::{ErrorSummary, FieldView},
         frame::{BannerKind, Frame, Link},
         parts::{CellView, RowView, SummaryListView, SummaryRow, TableView},
     },
@@ -74,12 +73,9 @@ async fn page(visit: &Visit, id: EntryId, fault: Option<(&str, String)>) -> Resu
     let view = fees::entry(&visit.ctx(), id).await?;
     let mut frame = visit.office_frame(format!("台帳の記録：{}", kind(&view.entry.kind)), LEDGER);
     frame.breadcrumb.push(Link::new("手数料台帳", LEDGER));
-    let typed = fault.as_ref().map_or("", |(typed, _)| typed);
-    let reason = FieldView::new("reason", "取り消す理由", InputView::Text(TextView::new(typed)))
-        .required()
-        .with_help("例：同じ端末に2回申請されていたため。記録に残ります。");
-    let slips = fault.map(|(_, message)| Finding { field: "reason".to_owned(), message });
-    let (fields, errors) = with_slips(vec![reason], &slips.into_iter().collect::<Vec<_>>());
+    let (typed, fault) = fault.unzip();
+    let help = "例：同じ端末に2回申請されていたため。記録に残ります。";
+    let (reason, errors) = parts::reason("取り消す理由", help, typed.unwrap_or_default(), fault.as_deref());
     frame.has_errors = !errors.is_empty();
     let may = parts::may(visit, P::ManageFees) && view.is_reversible();
     let rows = view.certificates.iter().map(|one| certificate(visit, &view, one)).collect();
@@ -90,7 +86,7 @@ async fn page(visit: &Visit, id: EntryId, fault: Option<(&str, String)>) -> Resu
         links: links(visit, &view),
         certificates: parts::table("端末の電子証明書", &["シリアル番号", "状態", "有効期限", "この記録との関係"], rows),
         action: format!("{LEDGER}/{id}/reverse"),
-        reason: fields.into_iter().next().filter(|_| may),
+        reason: may.then_some(reason),
         consequence: consequence(&view),
     })
 }

@@ -183,16 +183,11 @@ struct UndoPage {
 }
 
 fn undo_page(visit: &Visit, id: PaymentId, typed: &str, fault: Option<String>) -> UndoPage {
-    let reason = FieldView::new("reason", "取り消す理由", InputView::Text(TextView::new(typed)))
-        .required()
-        .with_help("例：別の医療機関等の入金だった。記録に残ります。");
-    let slips: Vec<Finding> =
-        fault.into_iter().map(|message| Finding { field: "reason".to_owned(), message }).collect();
-    let (fields, errors) = with_slips(vec![reason], &slips);
+    let help = "例：別の医療機関等の入金だった。記録に残ります。";
+    let (reason, errors) = parts::reason("取り消す理由", help, typed, fault.as_deref());
     let mut frame = visit.office_frame("入金・返金の記録を取り消す", PAYMENTS);
     frame.breadcrumb.push(Link::new("入金", PAYMENTS));
     frame.has_errors = !errors.is_empty();
-    let reason = fields.into_iter().next().unwrap_or_default();
     UndoPage { frame, errors, action: format!("{PAYMENTS}/{id}/undo"), reason }
 }
 

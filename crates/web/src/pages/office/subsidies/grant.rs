@@ -8,7 +8,6 @@ use axum::{
 use domain::{
     calendar::{japanese_date, japanese_datetime, typed_day},
     clock::Timestamp,
-    forms::Finding,
     ids::GrantId,
     permissions::Permission as P,
     subsidies::Line,
@@ -22,9 +21,9 @@ use services::{
 use super::ROOM;
 use crate::{
     pages::{fees::words::yen, grants::lines_table, office::parts},
-    site::{Download, Failure, Html, Posted, Visit, grouped_code, see_other, with_slips},
+    site::{Download, Failure, Html, Posted, Visit, grouped_code, see_other},
     view::{
-        form::{ErrorSummary, FieldView, InputView, TextView},
+        form::{ErrorSummary, FieldView},
         frame::{BannerKind, Frame, Link},
         parts::{SummaryListView, SummaryRow, TableView},
     },
@@ -72,12 +71,9 @@ async fn page(visit: &Visit, id: GrantId, fault: Option<(&str, String)>) -> Resu
     let mut frame = visit.office_frame(title, ROOM);
     frame.breadcrumb.push(Link::new("補助金の交付決定", ROOM));
     frame.breadcrumb.push(Link::new("交付決定の束", format!("{ROOM}/batches/{}", grant.batch_id)));
-    let typed = fault.as_ref().map_or("", |(typed, _)| typed);
-    let reason = FieldView::new("reason", "取り消す理由", InputView::Text(TextView::new(typed)))
-        .required()
-        .with_help("例：対象にならない費用が含まれていたため。通知書とメールに載り、記録に残ります。");
-    let slips = fault.map(|(_, message)| Finding { field: "reason".to_owned(), message });
-    let (fields, errors) = with_slips(vec![reason], &slips.into_iter().collect::<Vec<_>>());
+    let (typed, fault) = fault.unzip();
+    let help = "例：対象にならない費用が含まれていたため。通知書とメールに載り、記録に残ります。";
+    let (reason, errors) = parts::reason("取り消す理由", help, typed.unwrap_or_default(), fault.as_deref());
     frame.has_errors = !errors.is_empty();
     let may = parts::may(visit, P::PayGrants) && view.is_reversible();
     let lines: Vec<Line> = serde_json::from_str(&grant.lines).unwrap_or_default();
@@ -88,7 +84,7 @@ async fn page(visit: &Visit, id: GrantId, fault: Option<(&str, String)>) -> Resu
         links: links(&view),
         lines: grant.reverses.is_none().then(|| lines_table("計算の内訳", &lines, grant.amount_yen)),
         action: format!("{ROOM}/grants/{id}/reverse"),
-        reason: fields.into_iter().next().filter(|_| may),
+        reason: may.then_some(reason),
         consequence: if grant.paid_on.is_some() || grant.listed {
             "反対の記録が台帳に加わります。支払いファイルは変わりません。支払った額は、医療機関等に返していただいてください。"
         } else {
