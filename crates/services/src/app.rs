@@ -201,6 +201,14 @@ impl App {
         }
     }
 
+    /// The same installation, hashing secrets that protect nothing.
+    ///
+    /// # Errors
+    /// When argon2 refuses the figures.
+    pub(crate) fn sparing(&self) -> Result<Self> {
+        Ok(Self { hasher: self.hasher.sparing()?, ..self.with_clock(self.clock.clone()) })
+    }
+
     /// The figures of the rules in force now.
     pub fn rules(&self) -> Arc<Rules> {
         self.look_up(|reference| reference.rules.clone())

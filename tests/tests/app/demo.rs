@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::{
     applications::{Kind, State},
+    ids::ApplicationId,
+    procedures::Common,
     terminals::standing::Condition,
 };
 use tempfile::TempDir;
@@ -48,6 +50,31 @@ async fn terminals_not_shown(house: &House) -> Vec<&'static str> {
     shown.into_iter().map(Condition::label).filter(|words| !page.contains(words)).collect()
 }
 
+/// The clinic with terminals is in operation, owns a grant of less than it asked for, and waits for another one.
+async fn has_a_grant(house: &House) {
+    let email = "terminals@clinic.example";
+    let owner = storage::accounts::by_email(&mut house.app.db.read().await.unwrap(), email).await.unwrap().unwrap();
+    let browser = Browser::of(house, owner.id, false).await;
+    let page = browser.get("/grants").await.body;
+    assert!(page.contains("顔認証付きカードリーダー等の導入に係る補助"), "{page}");
+    let mut conn = house.app.db.read().await.unwrap();
+    let place = storage::accounts::memberships_of_account(&mut conn, owner.id).await.unwrap()[0].institution_id;
+    let grants = storage::subsidies::grants_of_institution(&mut conn, place, None, 10).await.unwrap();
+    let [grant] = &grants[..] else { panic!("{grants:?}") };
+    let claimed = storage::applications::find(&mut conn, ApplicationId(grant.application_id)).await.unwrap().unwrap();
+    let claimed: i64 = claimed.answers.get("grant_yen").parse().unwrap();
+    assert!(0 < grant.amount_yen && grant.amount_yen < claimed, "{} of {claimed}", grant.amount_yen);
+    let today = house.app.clock.now().date().to_string();
+    assert!(grant.decided_on.as_ref().is_some_and(|day| *day < today), "{grant:?}");
+    let own = storage::applications::of_institution(&mut conn, place, None, 50).await.unwrap();
+    let find = |kind: Common, state: State| {
+        own.iter().find(|case| case.kind == Kind::Common(kind) && case.state == state).expect("a case")
+    };
+    find(Common::Subsidy, State::InReview);
+    let start = find(Common::OperationStart, State::InForce).start_month.clone().unwrap();
+    assert!(start < today, "it began: {start}");
+}
+
 #[tokio::test]
 async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
     let folder = TempDir::new().unwrap();
@@ -57,6 +84,7 @@ async fn the_demo_has_a_case_in_every_state_and_a_letter_in_every_state() {
         let filled = cases(house).await;
         assert_eq!(missing(&filled), []);
         assert_eq!(terminals_not_shown(house).await, [""; 0]);
+        has_a_grant(house).await;
         let mut conn = house.app.db.read().await.unwrap();
         for state in ["to_print", "in_batch", "printed", "posted", "dead"] {
             assert!(storage::letters::count_in_state(&mut conn, state).await.unwrap() > 0, "no letter is {state}");

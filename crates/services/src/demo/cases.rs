@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     applications::{Kind, Rules, State, TERMINAL_COUNT},
-    calendar::{YearMonth, cut_off},
+    calendar::{Start, YearMonth, cut_off},
     clock::{Clock, Timestamp},
     forms::Answers,
     ids::{AccountId, ApplicationId, InstitutionId, LetterId},
@@ -294,11 +294,11 @@ async fn go_on(present: &App, cast: &Cast<'_>, id: ApplicationId, scene: Scene) 
     }
 }
 
-/// Lets an accepted filing begin when its month has come.
+/// Lets an accepted filing begin when its month or day has come.
 pub(super) async fn take_effect(present: &App, id: ApplicationId) -> Result<()> {
     let case = storage::applications::find(&mut present.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-    let month = case.start_month.and_then(|month| month.parse::<YearMonth>().ok());
-    let Some(begin) = month.map(|month| Timestamp::start_of_day(month.first_day())) else { return Ok(()) };
+    let start = case.start_month.and_then(|start| start.parse::<Start>().ok());
+    let Some(begin) = start.map(|start| Timestamp::start_of_day(start.first_day())) else { return Ok(()) };
     if begin > present.clock.now() {
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! The demo's cases of the common kind: one of each procedure, sent and waiting for its reviewer.
 
+use std::sync::Arc;
+
 use domain::{
     applications::{Facts, Kind},
     forms::{Answers, Input},
@@ -7,8 +9,10 @@ use domain::{
     procedures::{Common, example},
 };
 
+use time::Duration;
+
 use super::{
-    cases::{Cast, filed_with},
+    cases::{Cast, Standing, filed_with, take_effect},
     papers,
 };
 use crate::{
@@ -16,7 +20,22 @@ use crate::{
     applications::{self, Started},
 };
 
-/// Files one case of each procedure that the clinic may begin.
+/// Days since the clinic began to check insurance online, and since it registered the day.
+const BEGUN_AGO: i64 = 30;
+const REGISTERED_AGO: i64 = 45;
+
+/// Registers the day on which the clinic began, before it came.
+pub(super) async fn begin_operation(app: &App, institution: InstitutionId, owner: AccountId) -> Result<()> {
+    let kind = Kind::Common(Common::OperationStart);
+    let ago = |days: i64| app.clock.now() - Duration::days(days);
+    let then = app.with_clock(Arc::new(Standing(ago(REGISTERED_AGO))));
+    let cast = Cast { app: &then, institution, applicant: owner };
+    let day = ago(BEGUN_AGO).date().to_string();
+    let case = filed_with(&cast, kind, &Answers::new().with("start_day", day)).await?;
+    take_effect(app, case).await
+}
+
+/// Files one case of each further procedure that the clinic may begin.
 pub(super) async fn add(app: &App, institution: InstitutionId, owner: AccountId) -> Result<()> {
     let cast = Cast { app, institution, applicant: owner };
     for common in Common::ALL {
@@ -26,7 +45,8 @@ pub(super) async fn add(app: &App, institution: InstitutionId, owner: AccountId)
             continue;
         }
         let ctx = cast.applicant();
-        if applications::outlook(&ctx, kind).await?.missing.is_none() {
+        let outlook = applications::outlook(&ctx, kind).await?;
+        if outlook.missing.is_none() && !outlook.filed {
             let facts = applications::facts_of(&ctx, institution, kind).await?;
             let answers = example(kind, &facts);
             hand_in(&cast, kind, &facts, &answers).await?;

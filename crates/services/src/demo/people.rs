@@ -110,6 +110,12 @@ pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()>
     Ok(())
 }
 
+/// The account with an address.
+pub(super) async fn by_email(app: &App, email: &str) -> Result<AccountId> {
+    let found = storage::accounts::by_email(&mut app.db.read().await?, email).await?;
+    found.map(|account| account.id).ok_or(Error::NotFound)
+}
+
 /// Adds an account.
 pub(super) async fn account(
     ctx: &Ctx<'_>,

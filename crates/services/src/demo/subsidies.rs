@@ -25,14 +25,20 @@ use crate::{
     App, Ctx, Error, Result,
     applications::{self, Started},
     office::settings::{self, Change},
-    subsidies::{self, Decided},
+    subsidies::{self, Adjusted, Decided, TypedAdjustment},
 };
 
 const SCHEMES: &str = include_str!("../../../../content/demo/schemes.toml");
 const READER: &str = "card-reader";
+const PRESCRIPTION: &str = "e-prescription";
 const KIND: Kind = Kind::Common(Common::Subsidy);
 /// First row of the register that applies.
 const FIRST: usize = 320;
+
+/// Days since most cases were filed, since they were decided, and since the newest one was filed.
+const FILED_AGO: i64 = 20;
+const DECIDED_AGO: i64 = 6;
+const NEW_AGO: i64 = 3;
 
 /// What a clinic paid, in yen by category, and how far its case goes.
 const CASES: &[(&[(&str, &str)], Stage)] = &[
@@ -42,6 +48,12 @@ const CASES: &[(&[(&str, &str)], Stage)] = &[
     (&[("c2", "77,000円"), ("c3", "410,000円")], Stage::Accepted),
     (&[("c1", "250,000円"), ("c2", "30,000円")], Stage::Sent),
 ];
+/// Who applies for the clinic with terminals, and what it paid under each scheme.
+const OWNER: &str = "田中 実";
+const OWN_READER: &[(&str, &str)] = &[("c1", "231,000円"), ("c2", "88,000円")];
+const OWN_PRESCRIPTION: &[(&str, &str)] = &[("c1", "264,000円"), ("c2", "45,000円")];
+/// What counts of it less than was paid: category, yen, and why.
+const REDUCED: (&str, &str, &str) = ("c2", "58,000円", "保守の費用30,000円は、補助の対象にならないため。");
 
 /// How far a case goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,23 +86,46 @@ impl Sketch {
 
 /// Adds the schemes and the cases.
 pub(super) async fn add(app: &App, institutions: &[InstitutionId]) -> Result<()> {
-    let then = app.with_clock(Arc::new(Standing(app.clock.now() - Duration::days(20))));
-    offer(&then).await?;
+    let at = |days: i64| app.with_clock(Arc::new(Standing(app.clock.now() - Duration::days(days))));
+    offer(&at(FILED_AGO)).await?;
     app.refresh().await?;
-    then.refresh().await?;
+    let (then, later) = (at(FILED_AGO), at(DECIDED_AGO));
+    let row = |row: usize| institutions.get(row).copied().ok_or_else(|| Error::internal("the register is too short"));
     let (mut decided, mut waiting) = (vec![], vec![]);
     for (number, (amounts, stage)) in CASES.iter().enumerate() {
-        let clinic = *institutions.get(FIRST + number).ok_or_else(|| Error::internal("the register is too short"))?;
-        let case = apply(&then, clinic, number, amounts).await?;
+        let cast = applicant(&then, row(FIRST + number)?, number).await?;
+        let case = apply(&cast, READER, "補助 申子", amounts).await?;
         match stage {
             Stage::Decided => decided.push(case),
             Stage::Accepted => waiting.push(case),
             Stage::Sent => {}
         }
     }
-    accept(&then, &decided).await?;
-    decide(&then).await?;
-    accept(app, &waiting).await
+    let owner = people::by_email(app, &people::email(people::TERMINALS)).await?;
+    let own = Cast { app: &then, institution: row(super::terminals::ROW)?, applicant: owner };
+    decided.push(reduced(&own, &later).await?);
+    accept(&later, &decided).await?;
+    decide(&later).await?;
+    accept(app, &waiting).await?;
+    in_review(app, &Cast { app: &at(NEW_AGO), ..own }).await
+}
+
+/// A case of the clinic with terminals, of which less counts than was paid.
+async fn reduced(own: &Cast<'_>, later: &App) -> Result<ApplicationId> {
+    let case = apply(own, READER, OWNER, OWN_READER).await?;
+    let (category, amount, reason) = REDUCED;
+    let typed = TypedAdjustment { category, amount, reason, version: version(own, case).await? };
+    match subsidies::adjust(&staff(later, "reviewer@madoguchi.example").await?, case, &typed).await? {
+        Adjusted::Done => Ok(case),
+        other => Err(Error::internal(format!("{other:?}"))),
+    }
+}
+
+/// Another case of the clinic with terminals, which a reviewer has taken.
+async fn in_review(app: &App, own: &Cast<'_>) -> Result<()> {
+    let case = apply(own, PRESCRIPTION, OWNER, OWN_PRESCRIPTION).await?;
+    let reviewer = staff(app, "reviewer@madoguchi.example").await?;
+    done(&applications::take(&reviewer, case, version(own, case).await?).await?)
 }
 
 async fn offer(app: &App) -> Result<()> {
@@ -107,31 +142,35 @@ async fn offer(app: &App) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-async fn apply(app: &App, clinic: InstitutionId, number: usize, amounts: &[(&str, &str)]) -> Result<ApplicationId> {
+/// Somebody of a clinic who applies.
+async fn applicant(app: &App, institution: InstitutionId, number: usize) -> Result<Cast<'_>> {
     let ctx = Ctx::system(app, "demo");
     let mut tx = app.db.write().await?;
     let email = format!("subsidy{:02}@clinic.example", number + 1);
     let applicant = people::account(&ctx, &mut tx, &email, "補助 申子", None, None).await?;
-    people::join(&ctx, &mut tx, applicant, clinic, "owner").await?;
+    people::join(&ctx, &mut tx, applicant, institution, "owner").await?;
     tx.commit().await?;
-    let cast = Cast { app, institution: clinic, applicant };
-    let schemes = app.reference().schemes;
-    let scheme = schemes.iter().find(|scheme| scheme.key == READER).ok_or(Error::NotFound)?;
-    let done_on = (ctx.now - Duration::days(14)).date().to_string();
+    Ok(Cast { app, institution, applicant })
+}
+
+async fn apply(cast: &Cast<'_>, scheme: &str, who: &str, amounts: &[(&str, &str)]) -> Result<ApplicationId> {
+    let schemes = cast.app.reference().schemes;
+    let scheme = schemes.iter().find(|one| one.key == scheme).ok_or(Error::NotFound)?;
+    let done_on = (cast.app.clock.now() - Duration::days(14)).date().to_string();
     let answers = Answers::new()
         .with(SCHEME, scheme.choice().to_string())
         .with("done_on", done_on)
         .with(INSTITUTION_KIND, InstitutionKind::Clinic.as_str())
-        .with("contact", "事務部 補助 申子")
+        .with("contact", format!("事務部 {who}"))
         .with("contact_phone", "03-1234-5678");
     let amount = |answers: Answers, (key, yen): &(&str, &str)| answers.with(format!("amount_{key}"), yen);
     let (Started::New(id) | Started::Existing(id)) = applications::start(&cast.applicant(), KIND).await? else {
         return Err(Error::internal("a demo case could not begin"));
     };
     for paper in &scheme.papers {
-        papers::hand_in(&cast, id, &paper_key(*paper), paper.label()).await?;
+        papers::hand_in(cast, id, &paper_key(*paper), paper.label()).await?;
     }
-    filed_with(&cast, KIND, &amounts.iter().fold(answers, amount)).await
+    filed_with(cast, KIND, &amounts.iter().fold(answers, amount)).await
 }
 
 /// Someone of the staff at the time of an installation.
