@@ -203,7 +203,12 @@ async fn is_decided(house: &House, case: &Case, (applicant, reviewer): (&Browser
     let kind = case.kind;
     let office = page.replace("/applications/", "/office/applications/");
     assert!(reviewer.get("/office/queue").await.body.contains(&format!("/office/queue/{kind}")), "{kind}");
-    assert!(reviewer.get(&format!("/office/queue/{kind}")).await.body.contains(&office), "{kind}");
+    let queue = reviewer.get(&format!("/office/queue/{kind}")).await.body;
+    assert!(queue.contains(&office), "{kind}");
+    for page in [queue, reviewer.get(&office).await.body] {
+        let path = page.split("aria-label=\"現在地\"").nth(1).unwrap().split("</nav>").next().unwrap();
+        assert!(path.contains("href=\"/office/queue\""), "{kind}: {path}");
+    }
     let version = async || stored(house, page).await.version.to_string();
     let typed = case.typed();
     let field = typed.iter().map(|(key, _)| *key).find(|key| *key == "contact").unwrap_or(typed[0].0);

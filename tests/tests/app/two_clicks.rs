@@ -149,3 +149,38 @@ async fn every_page_of_an_applicant_is_within_two_clicks_from_home() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn no_menu_leads_staff_or_members_to_a_page_that_only_says_no() {
+    on_each_database(async |house| {
+        let clerk = staff(house, Role::BillingClerk).await;
+        let (place, owner) = clinic(house, "1330100016").await;
+        let member = account(house, "second@clinic.example", &[], None).await;
+        let mut tx = house.app.db.write().await.unwrap();
+        let now = house.app.clock.now();
+        let id = domain::ids::MembershipId::new(now, &*house.app.randomness);
+        storage::accounts::insert_membership(&mut tx, id, member, place, "staff", "active", now).await.unwrap();
+        tx.commit().await.unwrap();
+        let member = Browser::of(house, member, false).await;
+        let shown = async |browser: &Browser| {
+            let mut all = links(&browser.get("/sitemap").await.body);
+            all.extend(links(&browser.get("/faq").await.body));
+            all
+        };
+        let of_a_visitor = shown(&Browser::visitor(house)).await;
+        for page in ["/mylist", "/procedures/eligibility", "/account/mandates"] {
+            assert!(of_a_visitor.contains(page) && shown(&owner).await.contains(page), "{page}");
+            assert!(!shown(&clerk).await.contains(page), "{page}");
+        }
+        assert!(shown(&member).await.contains("/mylist"));
+        for browser in [&clerk, &member] {
+            let menus = shown(browser).await.into_iter();
+            for page in menus.filter(|page| !page.starts_with("/articles/") && !page.starts_with("/documents/")) {
+                assert_ne!(browser.get(&page).await.status, axum::http::StatusCode::FORBIDDEN, "{page}");
+            }
+        }
+        let grants = clerk.get("/office/subsidies").await.body;
+        assert!(!grants.contains("/office/queue/subsidy"), "a clerk reads no queue: {grants}");
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 use super::{Answers, Picture, picture};
 use crate::calendar::{YearMonth, japanese_date, typed_day};
 use crate::clock::Timestamp;
+use crate::institutions::InstitutionCode;
 use time::Date;
 
 /// One choice of a list.
@@ -72,6 +73,8 @@ pub enum Keyboard {
     Numeric,
     /// Telephone number.
     Telephone,
+    /// Digits of an institution's code, which is read in groups.
+    Code,
 }
 
 /// How a field is answered.
@@ -344,6 +347,9 @@ impl Field {
             Input::Month { .. } => value.parse::<YearMonth>().map_or(value.to_owned(), |month| month.to_string()),
             Input::Date { .. } => typed_day(value).map_or(value.to_owned(), japanese_date),
             Input::Upload { .. } => format!("{}件のファイル", crate::uploads::listed(value).len()),
+            Input::Line { keyboard: Keyboard::Code, .. } => {
+                InstitutionCode::parse(value).map_or(value.to_owned(), |code| code.grouped())
+            }
             Input::Line { .. } | Input::Lines { .. } | Input::CustomerId => value.to_owned(),
         }
     }

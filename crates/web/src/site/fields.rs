@@ -178,7 +178,11 @@ fn input(field: &Field, value: &str, rules: &[Rule], look: &FormLook<'_>) -> Inp
         Input::Line { max, keyboard, suggestions } => InputView::Text(TextView {
             value: value.to_owned(),
             kind: if *keyboard == Keyboard::Telephone { TextKind::Phone } else { TextKind::Text },
-            inputmode: if *keyboard == Keyboard::Numeric { "numeric".to_owned() } else { String::new() },
+            inputmode: if matches!(keyboard, Keyboard::Numeric | Keyboard::Code) {
+                "numeric".to_owned()
+            } else {
+                String::new()
+            },
             maxlength: u32::try_from(*max).unwrap_or(0),
             suggestions: suggestions.clone(),
             ..TextView::default()

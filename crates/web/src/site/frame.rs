@@ -1,16 +1,21 @@
 //! The frame around a page, filled for a visit.
 
+use std::sync::LazyLock;
+
 use domain::{
     applications::Lists,
     content::{menus, service::ServiceLevel as Level},
 };
 use services::{Actor, App, content::service};
 
-use super::{Visit, visit::MOST_IN_MENU};
+use super::{Access, Visit, table::Pages, visit::MOST_IN_MENU};
 use crate::view::frame::{Frame, InstitutionView, Link, MenuGroup, ServiceLevel, SessionView, StatusLine};
 
+/// The pages of the portal, to know before whom a menu leads to them.
+static PAGES: LazyLock<Pages> = LazyLock::new(|| Pages::of(crate::pages::routes(false)));
+
 /// A menu as its editors set it.
-pub(crate) fn menu(lists: &Lists, name: &str) -> Vec<MenuGroup> {
+fn menu(lists: &Lists, name: &str) -> Vec<MenuGroup> {
     let part = |part: menus::Part<'_>| MenuGroup {
         title: part.title.to_owned(),
         links: part.links.into_iter().map(|(label, href)| Link::new(label, href)).collect(),
@@ -39,6 +44,29 @@ fn status_line(app: &App) -> StatusLine {
 }
 
 impl Visit {
+    /// A menu with what leads on for whoever asks.
+    pub(crate) fn menu(&self, name: &str) -> Vec<MenuGroup> {
+        let mut parts = menu(&self.site.app.reference().lists, name);
+        self.keep_open(&mut parts);
+        parts
+    }
+
+    /// Leaves out links to pages that would only say no. A visitor keeps all: the login stands before them.
+    pub(crate) fn keep_open(&self, parts: &mut Vec<MenuGroup>) {
+        let Actor::Person(session) = &self.actor else { return };
+        let (acts, owns) = (session.institution.is_some(), self.ctx().owner().is_ok());
+        if acts && owns {
+            return;
+        }
+        let opens = |link: &Link| match PAGES.access(&link.href) {
+            Some(Access::Member | Access::Preparer) => acts || !session.staff,
+            Some(Access::Owner) => owns,
+            _ => true,
+        };
+        parts.iter_mut().for_each(|part| part.links.retain(&opens));
+        parts.retain(|part| !part.links.is_empty());
+    }
+
     /// The frame of a page with a title.
     pub fn frame(&self, title: impl Into<String>) -> Frame {
         Frame {
@@ -47,7 +75,7 @@ impl Visit {
             csrf: self.csrf.clone(),
             status: status_line(&self.site.app),
             session: self.session_view(),
-            menus: menu(&self.site.app.reference().lists, menus::TOP).into(),
+            menus: self.menu(menus::TOP).into(),
             breadcrumb: vec![Link::new("ホーム", "/")],
             ..Frame::default()
         }

@@ -29,7 +29,7 @@ pub use fields::{FormLook, answers_from, document_link, error_summary, section_v
 pub(crate) use fields::{comparison, file_views};
 pub(crate) use filed::LONGEST;
 pub use filed::{Filed, SentFile};
-pub(crate) use frame::{grouped_code, menu};
+pub(crate) use frame::grouped_code;
 pub(crate) use guard::{SECURITY_HEADERS, guard, render_failures};
 pub use handed_in::HandedIn;
 pub use html::{Download, Html, see_other};

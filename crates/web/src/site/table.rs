@@ -1,6 +1,6 @@
 //! The list of routes: built together with the router, so that none can be missing from the list that is tested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Router,
@@ -48,6 +48,42 @@ pub struct RouteInfo {
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
+}
+
+impl RouteInfo {
+    /// Whether a path is one of the route.
+    fn is_at(&self, path: &str) -> bool {
+        let (mut parts, mut names) = (path.split('/'), self.path.split('/'));
+        loop {
+            match (parts.next(), names.next()) {
+                (Some(part), Some(name)) if name.starts_with('{') || name == part => {}
+                (None, None) => return true,
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// Who may open which page, for links in menus.
+pub(crate) struct Pages {
+    by_path: BTreeMap<&'static str, Access>,
+    with_names: Vec<RouteInfo>,
+}
+
+impl Pages {
+    /// The pages of a list of routes.
+    pub(crate) fn of(routes: Vec<RouteInfo>) -> Self {
+        let pages = routes.into_iter().filter(|route| route.method == "GET");
+        let (with_names, plain): (Vec<_>, Vec<_>) = pages.partition(|page| page.path.contains('{'));
+        Self { by_path: plain.into_iter().map(|page| (page.path, page.access)).collect(), with_names }
+    }
+
+    /// Who may open an address, as far as a page is there.
+    pub(crate) fn access(&self, address: &str) -> Option<Access> {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let named = || self.with_names.iter().find(|page| page.is_at(path)).map(|page| page.access);
+        self.by_path.get(path).copied().or_else(named)
+    }
 }
 
 /// A router and its list.
@@ -135,6 +171,19 @@ fn below(path: &str, floors: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_that_of_the_page_that_is_named_so_before_one_with_a_name_in_it() {
+        let page = |path, access| RouteInfo { method: "GET", path, access };
+        let routes = [page("/a/{id}", Access::Member), page("/a/new", Access::Public), page("/", Access::Person)];
+        let pages = Pages::of(routes.to_vec());
+        let access = |address| pages.access(address);
+        assert_eq!(access("/a/7?b=1#c"), Some(Access::Member));
+        assert_eq!(access("/a/new"), Some(Access::Public));
+        assert_eq!(access("/"), Some(Access::Person));
+        assert_eq!(access("/a"), None);
+        assert_eq!(access("/a/7/8"), None);
+    }
 
     #[test]
     fn the_page_of_a_form_is_the_nearest_one_above_its_action() {

@@ -48,10 +48,8 @@ const NEW_FOUNDER: &[&str] = &["founder", "corporate", "same_corporation"];
 const CORPORATE: &[&str] = &["corporate"];
 const OTHER: &[&str] = &["other"];
 
-/// One line of digits.
-const fn digits(max: usize) -> Input {
-    Input::Line { max, keyboard: Keyboard::Numeric, suggestions: vec![] }
-}
+/// One line for an institution's code, with room for the spaces that people type.
+const CODE: Input = Input::Line { max: 20, keyboard: Keyboard::Code, suggestions: vec![] };
 
 impl Form {
     fn reason_section(facts: &Facts) -> Section {
@@ -74,7 +72,7 @@ impl Form {
         Section::new(
             "新しい医療機関等コード",
             vec![
-                Field::new("new_code", "新しい医療機関等コード（10桁）", digits(20))
+                Field::new("new_code", "新しい医療機関等コード（10桁）", CODE)
                     .help(format!("都道府県コード2桁、点数表コード1桁、医療機関等コード7桁を続けて入力してください。前のコード（いまお使いのコード）は {example} です。"))
                     .help("台帳にまだないコードでも送信できます。台帳に載ったときに、メールでお知らせします。"),
                 Field::new("changed_on", "コードが変わる日", days(facts, -PAST_DAYS, AHEAD_DAYS))

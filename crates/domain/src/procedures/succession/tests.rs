@@ -6,7 +6,7 @@ use time::macros::date;
 use uuid::Uuid;
 
 use super::*;
-use crate::applications::{Entry, Known, Lists, Rules, examine};
+use crate::applications::{Entry, Known, Lists, Rules, examine, reading};
 use crate::calendar::Holidays;
 use crate::clock::Timestamp;
 use crate::ids::InstitutionId;
@@ -169,4 +169,12 @@ fn another_reason_needs_words_and_the_day_lies_near() {
     ] {
         assert_eq!(!fault(free(""), &sound().with("changed_on", day), "changed_on").is_empty(), refused, "{day}");
     }
+}
+
+#[test]
+fn the_new_code_is_read_in_groups_as_other_codes_are() {
+    let answers = Answers::new().with("new_code", "1330100107");
+    let read = reading(&Form, &facts(None), &answers);
+    let line = read.iter().flat_map(|(_, lines)| lines).find(|line| line.key == "new_code").unwrap();
+    assert_eq!(line.value, "13-3-0100107");
 }

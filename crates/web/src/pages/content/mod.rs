@@ -20,7 +20,7 @@ use domain::{calendar::japanese_date, clock::Timestamp, content::menus, text::th
 use services::Error;
 
 use crate::{
-    site::{Access, Failure, Routes, Visit, menu},
+    site::{Access, Failure, Routes, Visit},
     view::{
         frame::{Link, MenuGroup},
         parts::ArticleMeta,
@@ -89,7 +89,7 @@ fn named(text: &str) -> Result<&str, Failure> {
 
 /// The menu of chapters beside a text.
 fn side_menu(visit: &Visit) -> Vec<MenuGroup> {
-    menu(&visit.site.app.reference().lists, menus::SIDE)
+    visit.menu(menus::SIDE)
 }
 
 /// Path from home.

@@ -7,7 +7,7 @@ use domain::content::menus;
 use services::content;
 
 use crate::{
-    site::{Failure, Html, Visit, menu},
+    site::{Failure, Html, Visit},
     view::frame::{Frame, Link, MenuGroup},
 };
 
@@ -21,8 +21,8 @@ pub(super) struct SiteMap {
 /// The pages of the portal, the menus first.
 pub(super) async fn show(visit: Visit) -> Result<Html<SiteMap>, Failure> {
     let reference = visit.site.app.reference();
-    let mut parts = menu(&reference.lists, menus::TOP);
-    for group in menu(&reference.lists, menus::SIDE) {
+    let mut parts = visit.menu(menus::TOP);
+    for group in visit.menu(menus::SIDE) {
         match parts.iter_mut().find(|part| part.title == group.title) {
             Some(part) => part.links.extend(group.links),
             None => parts.push(group),
@@ -34,6 +34,7 @@ pub(super) async fn show(visit: Visit) -> Result<Html<SiteMap>, Failure> {
     parts.extend(questions(&visit).await?);
     parts.push(group("ご自分のページ", &OWN));
     parts.push(group("このサイトについて", &ABOUT));
+    visit.keep_open(&mut parts);
     Ok(Html(SiteMap { frame: visit.frame("サイトマップ"), parts }))
 }
 

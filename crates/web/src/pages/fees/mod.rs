@@ -81,7 +81,7 @@ pub(super) async fn list(visit: Visit, Query(page): Query<Page>) -> Result<Html<
     let entries = fees::own_entries(&ctx, place(&page.after)).await?;
     let last = bills.last().filter(|_| bills.len() == PAGE);
     let bills = TableView {
-        caption: "請求".to_owned(),
+        caption: "請求（新しい順）".to_owned(),
         columns: columns(&["払込番号", "対象の月", "状態", "支払方法", "支払い期限", "払込請求書", "請求額"], 6),
         rows: bills.iter().map(|bill| bill_row(&visit, bill)).collect(),
         next: last.map(|last| format!("{LIST}?bills={}", BillNumber::new(last.bill.id).plain())),

@@ -6,6 +6,8 @@ use crate::{site::Visit, view::frame::Link};
 
 /// The queues of the procedures that are not in the menu by themselves.
 pub(super) const OTHERS: &str = "/office/queue";
+/// Their title.
+pub(super) const OTHERS_TITLE: &str = "そのほかの手続";
 
 /// Permission, words and address of every entry, in the order of the menu.
 const ENTRIES: &[(P, &str, &str)] = &[
@@ -17,7 +19,7 @@ const ENTRIES: &[(P, &str, &str)] = &[
     (P::ReadApplications, "資格確認の申請", "/office/queue/eligibility"),
     (P::ReadCertificates, "端末の電子証明書の申請", "/office/queue/certificate"),
     (P::ReadApplications, "オンライン請求の届出", "/office/queue/claims"),
-    (P::ReadApplications, "そのほかの手続", OTHERS),
+    (P::ReadApplications, OTHERS_TITLE, OTHERS),
     (P::ReadCertificates, "端末の電子証明書を探す", "/office/certificates"),
     (P::ReadCertificates, "盗難・紛失の届出", "/office/losses"),
     (P::ReadChecks, "証明書の点検", "/office/checks"),
@@ -52,6 +54,11 @@ pub(crate) fn office_links(visit: &Visit) -> Vec<Link> {
 /// The entry of the menu under which a procedure's queue stands.
 pub(super) fn entry_of(kind: Kind) -> String {
     if Kind::JOURNEY.contains(&kind) { queue_of(kind) } else { OTHERS.to_owned() }
+}
+
+/// The pages between the back office and a procedure's queue: for one that is not in the menu by itself.
+pub(super) fn above(kind: Kind) -> Option<Link> {
+    (!Kind::JOURNEY.contains(&kind)).then(|| Link::new(OTHERS_TITLE, OTHERS))
 }
 
 /// The address of a procedure's queue.

@@ -79,4 +79,10 @@ impl Frame {
     pub fn session_ends(&self) -> i64 {
         self.session.as_ref().map_or(0, |session| session.ends_at)
     }
+
+    /// Whether マイリスト leads on: for everyone but staff who act for no institution.
+    #[must_use]
+    pub fn has_list(&self) -> bool {
+        self.session.as_ref().is_none_or(|session| session.staff_role.is_empty() || session.institution.is_some())
+    }
 }

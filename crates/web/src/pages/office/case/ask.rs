@@ -9,7 +9,7 @@ use services::applications::{self, CaseView, Decision};
 
 use super::{Said, parts, settle, standing::Standing, target};
 use crate::{
-    pages::office::links::queue_of,
+    pages::office::links::entry_of,
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
         form::{ChoiceView, ErrorSummary, FieldError},
@@ -85,7 +85,7 @@ fn page(
     slip: Option<String>,
 ) -> AskPage {
     let back = super::back(view.case.id, queue);
-    let mut frame = visit.office_frame("申請者に質問する", &queue_of(view.case.kind));
+    let mut frame = visit.office_frame("申請者に質問する", &entry_of(view.case.kind));
     let reference = view.case.reference.clone().unwrap_or_default();
     frame.breadcrumb.push(Link::new(format!("{reference}　{}", view.institution.name), &back));
     frame.has_errors = slip.is_some();

@@ -22,7 +22,7 @@ use crate::{
     pages::{
         applications::state_view,
         office::{
-            links::queue_of,
+            links::{above, entry_of, queue_of},
             master_account, parts,
             queue::{Wanted, age, case_in, flag_view},
             words::yen,
@@ -250,7 +250,8 @@ fn assignee(view: &CaseView) -> Option<String> {
 
 fn frame(visit: &Visit, view: &CaseView, reference: &str, queue: &str) -> Frame {
     let kind = view.case.kind;
-    let mut frame = visit.office_frame(format!("{reference}　{}", view.institution.name), &queue_of(kind));
+    let mut frame = visit.office_frame(format!("{reference}　{}", view.institution.name), &entry_of(kind));
+    frame.breadcrumb.extend(above(kind));
     let list = if queue.is_empty() { queue_of(kind) } else { Wanted::parse(queue).address(kind, &[]) };
     frame.breadcrumb.push(Link::new(kind.label(), list));
     frame

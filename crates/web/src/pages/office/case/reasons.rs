@@ -13,7 +13,7 @@ use services::applications::{self, CaseView, Decision};
 
 use super::{page::label, parts, settle, standing::Standing, target};
 use crate::{
-    pages::office::links::queue_of,
+    pages::office::links::entry_of,
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
         form::{ChoiceView, ErrorSummary, FieldError},
@@ -182,7 +182,7 @@ fn page(
     let (word, path) =
         if act == Act::Return { ("補正を依頼する", "return") } else { ("却下する", "reject") };
     let back = super::back(view.case.id, queue);
-    let mut frame = visit.office_frame(word, &queue_of(view.case.kind));
+    let mut frame = visit.office_frame(word, &entry_of(view.case.kind));
     let reference = view.case.reference.clone().unwrap_or_default();
     frame.breadcrumb.push(Link::new(format!("{reference}　{}", view.institution.name), &back));
     frame.has_errors = !slips.is_empty();

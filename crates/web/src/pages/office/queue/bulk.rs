@@ -16,7 +16,10 @@ use services::{
 
 use super::{Wanted, case_in, flag_view, parts};
 use crate::{
-    pages::{applications::state_view, office::links::queue_of},
+    pages::{
+        applications::state_view,
+        office::links::{above, entry_of},
+    },
     site::{Failure, Html, Posted, Visit, grouped_code, see_other},
     view::{
         form::{ChoiceView, ErrorSummary, FieldError},
@@ -148,7 +151,8 @@ fn reasons(visit: &Visit, asked: &Asked, posted: &Posted) -> Vec<(String, String
 async fn page(visit: &Visit, asked: &Asked, posted: &Posted, slip: Option<String>) -> Result<BulkPage, Failure> {
     let cases = applications::several(&visit.ctx(), asked.kind, &asked.chosen).await?;
     let (kind, act, count) = (asked.kind, asked.act, cases.len());
-    let mut frame = visit.office_frame(several(count, act).replace("する", "します"), &queue_of(kind));
+    let mut frame = visit.office_frame(several(count, act).replace("する", "します"), &entry_of(kind));
+    frame.breadcrumb.extend(above(kind));
     let back = asked.wanted.address(kind, &[]);
     frame.breadcrumb.push(Link::new(kind.label(), &back));
     frame.has_errors = slip.is_some();
@@ -206,7 +210,8 @@ pub(in crate::pages::office) async fn result(visit: Visit, Path(name): Path<Stri
     let act: Act = run.run.act.parse().map_err(|_| Error::NotFound)?;
     let done = run.results.iter().filter(|result| result.outcome == "done").count();
     let left = run.results.len() - done;
-    let mut frame = visit.office_frame(format!("結果：{}", act.label()), &queue_of(kind));
+    let mut frame = visit.office_frame(format!("結果：{}", act.label()), &entry_of(kind));
+    frame.breadcrumb.extend(above(kind));
     frame.breadcrumb.push(Link::new(kind.label(), wanted.address(kind, &[])));
     let (tone, words) = match left {
         0 => (BannerKind::Success, format!("{done}件すべて、終わりました。")),

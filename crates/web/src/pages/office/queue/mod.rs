@@ -21,7 +21,7 @@ use services::{
 };
 
 use super::{
-    links::{entry_of, queue_of},
+    links::{above, entry_of, queue_of},
     parts,
 };
 use crate::{
@@ -93,6 +93,7 @@ pub(super) async fn show(
         .filter(|_| choosing)
         .map(|first| Link::new("次の申請を審査する", case_in(first.id, &wanted.query())));
     let mut frame = visit.office_frame(kind.label(), &entry_of(kind));
+    frame.breadcrumb.extend(above(kind));
     frame.banners.extend(said(&wanted.said));
     Ok(Html(QueuePage {
         frame,

@@ -8,7 +8,7 @@ use domain::{
 use services::applications::{self, reading};
 
 use super::super::{
-    links::{OTHERS, queue_of},
+    links::{OTHERS, OTHERS_TITLE, queue_of},
     parts,
 };
 use crate::{
@@ -46,5 +46,5 @@ pub(in crate::pages::office) async fn others(visit: Visit) -> Result<Html<Queues
         columns: parts::columns(&["手続", "審査待ち", "審査中", "補正依頼"], &[1, 2, 3]),
         ..parts::table("手続ごとの件数", &[], rows.collect())
     };
-    Ok(Html(QueuesPage { frame: visit.office_frame("そのほかの手続", OTHERS), table }))
+    Ok(Html(QueuesPage { frame: visit.office_frame(OTHERS_TITLE, OTHERS), table }))
 }

@@ -30,6 +30,7 @@ struct OverviewPage {
     frame: Frame,
     waiting: Vec<WaitingView>,
     may_decide: bool,
+    reads_cases: bool,
     reads_schemes: bool,
     batches: TableView,
 }
@@ -77,6 +78,7 @@ pub(super) async fn show(visit: Visit, Query(said): Query<Said>) -> Result<Respo
         frame,
         waiting: waiting.collect(),
         may_decide: parts::may(&visit, P::DecideGrants),
+        reads_cases: parts::may(&visit, P::ReadApplications),
         reads_schemes: parts::may(&visit, P::ReadSettings),
         batches: TableView {
             columns: parts::columns(&labels, &[4, 5]),
