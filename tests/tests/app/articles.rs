@@ -314,6 +314,29 @@ async fn editors_find_articles_by_state_kind_and_words_page_by_page() {
 }
 
 #[tokio::test]
+async fn questions_are_listed_page_by_page() {
+    on_each_database(async |house| {
+        let mut conn = house.app.db.read().await.unwrap();
+        let all = storage::content::articles(&mut conn, "faq", "", 500).await.unwrap();
+        let mut walked = storage::content::articles(&mut conn, "faq", "", 9).await.unwrap();
+        walked.extend(storage::content::articles(&mut conn, "faq", &all[8].number, 500).await.unwrap());
+        drop(conn);
+        assert!(all.len() > 14 && walked == all, "each once, in order: {walked:?}");
+        let visitor = Browser::visitor(house);
+        let first = visitor.get("/faq").await.body;
+        assert!(
+            all.iter().all(|one| first.contains(&format!("/articles/{}\"", one.slug))) && !first.contains("最初に戻る")
+        );
+        let later = visitor.get(&format!("/faq?faq={}", all[9].number)).await.body;
+        let shows = |one: &storage::content::ArticleEntry| later.contains(&format!("/articles/{}\">", one.slug));
+        assert!(!all[..10].iter().any(shows) && all[10..].iter().all(shows), "{later}");
+        assert!(later.contains("最初に戻る"), "{later}");
+        assert!(visitor.get("/faq?faq=KB9999999").await.body.contains(&all[0].title), "begins anew");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_comes_with_the_program_is_the_first_version_and_never_overwrites_an_edit() {
     on_each_database(async |house| {
         let (editor, visitor) = (staff(house, Role::Editor).await, Browser::visitor(house));
@@ -356,7 +379,7 @@ async fn the_questions_that_users_ask_are_answered_and_every_text_obeys_its_own_
             assert_eq!(shown.status, StatusCode::OK, "{slug}");
         }
         for kind in ["faq", "article"] {
-            let all = storage::content::articles(&mut house.app.db.read().await.unwrap(), kind).await.unwrap();
+            let all = storage::content::articles(&mut house.app.db.read().await.unwrap(), kind, "", 500).await.unwrap();
             assert!(all.len() >= if kind == "faq" { 20 } else { 4 });
             for entry in all {
                 let article = storage::content::article(&mut house.app.db.read().await.unwrap(), &entry.slug).await;

@@ -11,6 +11,8 @@ use crate::{Ctx, Error, Result, mail::fill};
 
 /// Most articles that the page of a procedure leads to.
 const ABOUT: i64 = 6;
+/// Articles on a page of a list.
+const LISTED: usize = 100;
 
 /// An article that somebody opens.
 #[derive(Clone, Debug)]
@@ -70,13 +72,18 @@ pub(super) fn kinds(column: &str) -> Vec<Kind> {
     column.split_whitespace().filter_map(|word| Kind::from_str(word).ok()).collect()
 }
 
-/// Articles of a kind (`article` or `faq`) by category and number.
+/// A page of the articles of a kind (`article` or `faq`) by category and number, and whether more follow; `after` is the number
+/// of the last one of the page before, empty for the first page.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn articles(ctx: &Ctx<'_>, kind: &str) -> Result<Vec<ArticleEntry>> {
-    Ok(storage::content::articles(&mut ctx.app.db.read().await?, kind).await?)
+pub async fn articles(ctx: &Ctx<'_>, kind: &str, after: &str) -> Result<(Vec<ArticleEntry>, bool)> {
+    let page = i64::try_from(LISTED).map_err(Error::internal)?;
+    let mut found = storage::content::articles(&mut ctx.app.db.read().await?, kind, after, page + 1).await?;
+    let more = found.len() > LISTED;
+    found.truncate(LISTED);
+    Ok((found, more))
 }
 
 /// The newest articles about a procedure, without the one that is read before its form.

@@ -61,8 +61,10 @@ macro_rules! select_article {
 sql!(ARTICLE = select_article!("WHERE (slug = $1 OR number = $1) AND state <> 'unpublished'"));
 sql!(
     ARTICLES = "SELECT slug, number, category, title, updated_at FROM articles
-    WHERE kind = $1 AND state = 'published' ORDER BY category, number LIMIT 500"
+    WHERE kind = $1 AND state = 'published' AND category >= $2 AND (category > $2 OR number > $3)
+    ORDER BY category, number LIMIT $4"
 );
+sql!(CATEGORY = "SELECT category FROM articles WHERE number = $1");
 sql!(
     ABOUT = "SELECT a.slug, a.number, a.category, a.title, a.updated_at
     FROM article_procedures p JOIN articles a ON a.slug = p.slug WHERE p.procedure = $1 ORDER BY p.number DESC LIMIT $2"
@@ -95,13 +97,25 @@ pub async fn article(conn: &mut Conn, name: &str) -> Result<Option<Article>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLE).bind(name).fetch_optional(c).await)?)
 }
 
-/// Published articles of a kind by category and number, at most 500, without their texts.
+/// Published articles of a kind by category and number, without their texts, so many; `after` is the number of the last one
+/// of the page before, empty for the first page.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn articles(conn: &mut Conn, kind: &str) -> Result<Vec<ArticleEntry>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES).bind(kind).fetch_all(c).await)?)
+pub async fn articles(conn: &mut Conn, kind: &str, after: &str, limit: i64) -> Result<Vec<ArticleEntry>> {
+    let place: Option<String> = match after {
+        "" => None,
+        number => on_engine!(conn, |c| sqlx::query_scalar(CATEGORY).bind(number).fetch_optional(c).await)?,
+    };
+    let (category, number) = place.map_or_else(Default::default, |category| (category, after));
+    Ok(on_engine!(conn, |c| sqlx::query_as(ARTICLES)
+        .bind(kind)
+        .bind(&category)
+        .bind(number)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Published articles about a procedure, those with the newest numbers first, so many.

@@ -16,6 +16,7 @@ use time::Duration;
 
 use super::{home, meta, named, reading, side_menu};
 use crate::{
+    pages::address,
     site::{Failure, Html, NamedFile, NamedFiles, Posted, TableOfContents, Visit, see_other, to_html_with, with_slips},
     view::{
         form::{ErrorSummary, FieldView, InputView},
@@ -28,6 +29,8 @@ use crate::{
 const FAQ: &str = "faq";
 /// Kind of all others.
 const ARTICLE: &str = "article";
+/// Address of the lists.
+const LIST: &str = "/faq";
 /// The article that leads to the procedures of each business (manual 1-3, 3-1).
 const APPLICATIONS: &str = "applications";
 /// The article about the notices of master accounts.
@@ -255,30 +258,60 @@ struct Category {
     questions: Vec<Question>,
 }
 
+/// Where a list is shown from: the number of the last entry of the page before.
+#[derive(Default, Deserialize)]
+pub(super) struct After {
+    #[serde(default)]
+    faq: String,
+    #[serde(default)]
+    article: String,
+}
+
+/// The ways through a long list; empty where there are none.
+struct Paging {
+    label: &'static str,
+    first: String,
+    next: String,
+}
+
+impl Paging {
+    fn new(label: &'static str, kind: &str, after: &str, next: Option<&ArticleEntry>) -> Self {
+        let first = if after.is_empty() { String::new() } else { LIST.to_owned() };
+        let next = next.map(|last| address(LIST, &[(kind, &last.number)])).unwrap_or_default();
+        Self { label, first, next }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "content/faq.html")]
 pub(super) struct FaqPage {
     frame: Frame,
     categories: Vec<Category>,
+    more_questions: Paging,
     articles: Vec<Question>,
+    more_articles: Paging,
     menu: Vec<MenuGroup>,
 }
 
 /// よくある質問 by category, and the articles.
-pub(super) async fn faq(visit: Visit) -> Result<Html<FaqPage>, Failure> {
+pub(super) async fn faq(visit: Visit, Query(after): Query<After>) -> Result<Html<FaqPage>, Failure> {
     let ctx = visit.ctx();
     let since = (ctx.now - FRESH).as_millis();
+    let (questions, more) = content::articles(&ctx, FAQ, &after.faq).await?;
+    let more_questions = Paging::new("質問", FAQ, &after.faq, questions.last().filter(|_| more));
     let mut categories: Vec<Category> = vec![];
-    for article in content::articles(&ctx, FAQ).await? {
+    for article in questions {
         let question = entry(&article, since);
         match categories.iter_mut().find(|category| category.title == article.category) {
             Some(category) => category.questions.push(question),
             None => categories.push(Category { title: article.category, questions: vec![question] }),
         }
     }
-    let articles = content::articles(&ctx, ARTICLE).await?.iter().map(|article| entry(article, since)).collect();
+    let (articles, more) = content::articles(&ctx, ARTICLE, &after.article).await?;
+    let more_articles = Paging::new("手続の解説", ARTICLE, &after.article, articles.last().filter(|_| more));
+    let articles = articles.iter().map(|article| entry(article, since)).collect();
     let frame = Frame { current: Section::Faq, ..visit.frame("よくある質問") };
-    Ok(Html(FaqPage { frame, categories, articles, menu: side_menu(&visit) }))
+    Ok(Html(FaqPage { frame, categories, more_questions, articles, more_articles, menu: side_menu(&visit) }))
 }
 
 fn entry(article: &ArticleEntry, since: i64) -> Question {
@@ -292,6 +325,23 @@ fn entry(article: &ArticleEntry, since: i64) -> Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gallery::{member, show};
+
+    #[test]
+    fn a_long_list_of_questions_is_turned_page_by_page() {
+        let question = |title: &str, fresh| Question { href: "/articles/x".to_owned(), title: title.to_owned(), fresh };
+        let more = |label| Paging { label, first: LIST.to_owned(), next: format!("{LIST}?faq=KB0020150") };
+        let questions = vec![question("通知書が届きません", true), question("パソコンを取り替えました", false)];
+        let page = FaqPage {
+            frame: member("よくある質問"),
+            categories: vec![Category { title: "端末の電子証明書".to_owned(), questions }],
+            more_questions: more("質問"),
+            articles: vec![question("利用開始・変更申請", false)],
+            more_articles: Paging { label: "手続の解説", first: String::new(), next: String::new() },
+            menu: vec![],
+        };
+        show("faq-pages", &page);
+    }
 
     #[test]
     fn every_procedure_is_reached_from_the_article_read_before_it() {

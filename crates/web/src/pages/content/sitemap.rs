@@ -66,14 +66,20 @@ fn group(title: &str, links: &[(&str, &str)]) -> MenuGroup {
     MenuGroup { title: title.to_owned(), links }
 }
 
-/// Questions by category, and the articles.
+/// Questions by category, and the articles; a page of each.
 async fn questions(visit: &Visit) -> Result<Vec<MenuGroup>, Failure> {
     let mut parts: BTreeMap<String, Vec<Link>> = BTreeMap::new();
+    let mut rest = false;
     for (kind, prefix) in [("faq", "よくある質問："), ("article", "解説：")] {
-        for article in content::articles(&visit.ctx(), kind).await? {
+        let (articles, more) = content::articles(&visit.ctx(), kind, "").await?;
+        rest |= more;
+        for article in articles {
             let link = Link::new(&article.title, format!("/articles/{}", article.slug));
             parts.entry(format!("{prefix}{}", article.category)).or_default().push(link);
         }
+    }
+    if rest {
+        parts.insert("よくある質問と解説のすべて".to_owned(), vec![Link::new("一覧を開く", "/faq")]);
     }
     Ok(parts.into_iter().map(|(title, links)| MenuGroup { title, links }).collect())
 }
