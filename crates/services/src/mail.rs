@@ -64,6 +64,8 @@ pub trait Mailer: Send + Sync {
 struct Text {
     key: String,
     title: String,
+    #[serde(default)]
+    area: String,
     subject: String,
     body: String,
     placeholders: BTreeMap<String, String>,
@@ -87,6 +89,11 @@ impl Texts {
     /// Key and name of every mail, by key.
     pub fn titles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.values().map(|text| (text.key.as_str(), text.title.as_str()))
+    }
+
+    /// What a mail is about, as the heading it stands under; empty for an unknown mail.
+    pub fn area(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", |text| &text.area)
     }
 
     /// The text of a mail that comes with the program, its name, and what may stand in it with its explanation.

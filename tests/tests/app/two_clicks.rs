@@ -184,3 +184,21 @@ async fn no_menu_leads_staff_or_members_to_a_page_that_only_says_no() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn settings_are_narrowed_by_what_they_are_about_and_by_name() {
+    on_each_database(async |house| {
+        let auditor = staff(house, Role::Auditor).await;
+        let all = auditor.get("/office/settings").await.body;
+        let headings = ["業務の決まり", "メールの文：申請・届出", "メールの文：端末の電子証明書", "メールの文：職員"];
+        assert!(headings.iter().all(|heading| all.contains(&format!("{heading}</caption>"))), "{all}");
+        assert!(!all.contains("メールの文：そのほか"), "each mail says what it is about");
+        let of = |kind: &str, text: &str| format!("/office/settings?kind={kind}&text={text}");
+        let mails = auditor.get(&of(headings[2], "")).await.body;
+        assert!(mails.contains("mail.certificate_revoked") && !mails.contains("mail.application_returned"), "{mails}");
+        let named = auditor.get(&of("", "補正依頼")).await.body;
+        assert!(named.contains("mail.application_returned") && !named.contains("mail.certificate_revoked"), "{named}");
+        assert!(auditor.get(&of(headings[0], "補正依頼")).await.body.contains("この条件の設定はありません"));
+    })
+    .await;
+}

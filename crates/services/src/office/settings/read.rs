@@ -24,6 +24,8 @@ pub struct Line {
     pub topic: Topic,
     /// Its name.
     pub title: String,
+    /// What it is about, for the text of a mail; else empty.
+    pub area: String,
     /// From when the version applies that applies now; none for what the program says.
     pub since: Option<Timestamp>,
     /// From when the next version applies.
@@ -93,6 +95,7 @@ fn line(ctx: &Ctx<'_>, topic: Topic, standing: &[Version]) -> Line {
     };
     Line {
         title: title(ctx, &topic),
+        area: if let Topic::Mail(key) = &topic { ctx.app.texts.area(key).to_owned() } else { String::new() },
         since: own().filter(|at| *at <= ctx.now).max(),
         next: own().filter(|at| *at > ctx.now).min(),
         may_change: ctx.permit(topic.permission()).is_ok(),

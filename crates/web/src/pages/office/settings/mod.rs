@@ -1,6 +1,7 @@
 //! Settings that staff change while the portal runs: the list, one topic with its history, and its form (spec 6.2).
 
 mod form;
+mod list;
 mod list_form;
 mod scheme_form;
 
@@ -13,12 +14,12 @@ use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
     office::settings::{Column, Difference, Topic, Value, differences, figure_words, list_topic, scheme_lines},
-    permissions::{Permission as P, Role, granted},
+    permissions::Permission as P,
 };
 use serde::Deserialize;
 use services::{
     Error,
-    office::settings::{self, Changed, Line, TopicView},
+    office::settings::{self, Changed, TopicView},
 };
 
 use super::{parts, proposals::compare_row};
@@ -26,60 +27,17 @@ use crate::{
     site::{Failure, Html, Posted, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{CellView, CompareView, RowView, SummaryListView, SummaryRow, TableView},
+        parts::{CellView, CompareView, SummaryListView, SummaryRow, TableView},
     },
 };
 
 pub(super) use form::{ask, change};
+pub(super) use list::list;
 
 const LIST: &str = "/office/settings";
 
 /// Whoever may change one topic may change something here; which, the verb knows.
 pub(super) const CHANGE: &[P] = &[P::ChangeSettings, P::ChangeFees, P::ChangeTexts];
-
-#[derive(Template)]
-#[template(path = "office/settings.html")]
-struct SettingsPage {
-    frame: Frame,
-    lead: String,
-    groups: Vec<TableView>,
-}
-
-/// Every topic, by kind; those that the person may change come with a link.
-pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
-    parts::insist(&visit, &[P::ReadSettings])?;
-    let lines = settings::all(&visit.ctx()).await?;
-    let group = |caption: &str, of: fn(&Topic) -> bool| {
-        let rows = lines.iter().filter(|line| of(&line.topic)).map(row).collect();
-        parts::table(caption, &["設定", "いまの版", "次の変更", "変更できる方"], rows)
-    };
-    let groups = vec![
-        group("業務の決まり", |topic| matches!(topic, Topic::Figures(_) | Topic::Holidays)),
-        group("補助金の制度", |topic| matches!(topic, Topic::Scheme(_))),
-        group("選択肢と定型文", |topic| matches!(topic, Topic::List(_))),
-        group("利用規約などの文書", |topic| matches!(topic, Topic::Document(_))),
-        group("メールの文", |topic| matches!(topic, Topic::Mail(_))),
-    ];
-    let frame = visit.office_frame("設定", LIST);
-    let warning = visit.site.app.holidays().warning(visit.ctx().now.date()).unwrap_or_default();
-    Ok(Html(SettingsPage { frame, lead: warning, groups }).into_response())
-}
-
-fn row(line: &Line) -> RowView {
-    let day = |at: Option<Timestamp>| at.map(japanese_datetime).unwrap_or_default();
-    let since = match line.since {
-        Some(_) => format!("{}から", day(line.since)),
-        None => "はじめから変わっていません".to_owned(),
-    };
-    let may = |role: &&Role| granted(**role).contains(&line.topic.permission());
-    let roles: Vec<&str> = Role::ALL.iter().filter(may).map(|role| role.label()).collect();
-    parts::row(vec![
-        CellView::link(&line.title, format!("{LIST}/{}", line.topic)),
-        CellView::Text(since),
-        CellView::Text(line.next.map(|at| format!("{}から", japanese_datetime(at))).unwrap_or_default()),
-        CellView::Text(roles.join("・")),
-    ])
-}
 
 /// What of a topic is shown.
 #[derive(Deserialize)]
