@@ -10,7 +10,7 @@ pub use counts::{ViewCount, day_of, views};
 pub use heads::{Head, HeadKind, first_kept_above, heads_from, highest_head, insert_head, last_checkpoint, last_head};
 pub use list::{Filter, Found, find};
 pub use purge::{end_of_day_before, remove_counts, remove_heads, remove_rows};
-pub use verify::{Broken, Chain, verify, verify_against};
+pub use verify::{Broken, Chain, Progress, verify, verify_against};
 
 use domain::clock::Timestamp;
 use sha2::{Digest, Sha256};

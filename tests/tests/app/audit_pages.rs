@@ -137,8 +137,20 @@ async fn the_page_tells_what_the_verification_in_the_background_found() {
         assert!(auditor.get("/office/audit/verify").await.body.contains("まだ行っていません"));
         let asked = auditor.post("/office/audit/verify", &[]).await;
         assert_eq!((asked.status, asked.location.as_str()), (StatusCode::SEE_OTHER, "/office/audit/verify"));
+        let waits = auditor.get("/office/audit/verify").await.body;
+        assert!(waits.contains("検証を待っています") && waits.contains("data-progress"), "{waits}");
+        let noted = serde_json::json!({ "at": house.app.clock.now().as_millis(), "rows": 400_000, "of": 1_000_000 });
+        let mut tx = house.app.db.write().await.unwrap();
+        storage::settings::set(&mut tx, "audit.verifying", &noted.to_string()).await.unwrap();
+        tx.commit().await.unwrap();
+        let runs = auditor.get("/office/audit/verify").await.body;
+        assert!(runs.contains("1,000,000件のうち、400,000件まで検証しました。"), "{runs}");
+        house.clock.pass(time::Duration::minutes(10));
+        let stopped = auditor.get("/office/audit/verify").await.body;
+        assert!(stopped.contains("検証が途中で止まっています") && !stopped.contains("data-progress"), "{stopped}");
         mails(house).await;
-        assert!(auditor.get("/office/audit/verify").await.body.contains("異常はありません"));
+        let found = auditor.get("/office/audit/verify").await.body;
+        assert!(found.contains("異常はありません") && !found.contains("途中で止まって"), "{found}");
         crate::audit_chain::client(&house.url, "UPDATE audit SET actor = 'nobody' WHERE seq = 3");
         house.clock.pass(Duration::minutes(2));
         auditor.post("/office/audit/verify", &[]).await;
@@ -190,8 +202,10 @@ async fn a_refused_case_loses_its_answers_after_three_years_and_a_mail_its_text_
         let page = staff(house, Role::Reviewer).await.get(&case.replace("/applications", "/office/applications")).await;
         assert_eq!(page.status, StatusCode::OK, "its page opens as before");
         assert!(!page.body.contains("03-1234-5678"), "{}", page.body);
-        let chain = storage::audit::verify(&mut house.app.db.read().await.unwrap()).await.unwrap();
-        assert!(chain.is_ok(), "{chain:?}");
+        let (progress, known) = (storage::audit::Progress::default(), std::collections::BTreeMap::new());
+        let mut conn = house.app.db.read().await.unwrap();
+        let chain = storage::audit::verify_against(&mut conn, &known, &progress).await.unwrap();
+        assert!(chain.as_ref().is_ok_and(|chain| progress.rows() == (chain.rows(), chain.rows())), "{progress:?}");
     })
     .await;
 }

@@ -12,4 +12,4 @@ pub use key::{HeadKey, PublicKey};
 pub use list::{AuditLine, Query, ViewLine, audit_rows, begin_export, export_page, view_counts};
 pub use sign::{sign_head, sign_head_when_due};
 pub use verify::{Fault, Whole, verify};
-pub use wanted::{Told, VERIFY, ask_to_verify, verify_as_asked, what_was_verified};
+pub use wanted::{Told, UnderWay, VERIFY, Verification, ask_to_verify, verify_as_asked, what_was_verified};

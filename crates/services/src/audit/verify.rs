@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use storage::{
     Conn, Db, Note,
-    audit::{Broken, Head, heads_from, last_checkpoint, verify_against},
+    audit::{Broken, Head, Progress, heads_from, last_checkpoint, verify_against},
     boxed,
 };
 
@@ -127,17 +127,31 @@ impl Noted {
 /// When the database or the journal cannot be read. The first fault is the inner result.
 #[boxed]
 pub async fn verify(db: &Db, keys: &[PublicKey], journal: Option<&Place>) -> Result<Result<Whole, Fault>> {
+    verify_watched(db, keys, journal, &Progress::default()).await
+}
+
+/// The same, telling how many rows are verified.
+///
+/// # Errors
+/// As [`verify`].
+#[boxed]
+pub(super) async fn verify_watched(
+    db: &Db,
+    keys: &[PublicKey],
+    journal: Option<&Place>,
+    progress: &Progress,
+) -> Result<Result<Whole, Fault>> {
     let noted = match journal {
         Some(place) => read_own(place.clone(), Noted::learn).await?.0,
         None => Noted::default(),
     };
-    let mut outcome = once(db, keys, &noted).await?;
+    let mut outcome = once(db, keys, &noted, progress).await?;
     for _ in 1..TRIES {
         let Err((_, begun_at)) = &outcome else { break };
         if *begun_at == checkpoint_of(&mut db.read().await?).await? {
             break;
         }
-        outcome = once(db, keys, &noted).await?;
+        outcome = once(db, keys, &noted, progress).await?;
     }
     Ok(outcome.map_err(|(fault, _)| fault))
 }
@@ -147,10 +161,10 @@ async fn checkpoint_of(conn: &mut Conn) -> Result<i64> {
 }
 
 /// The same once; a fault comes with the checkpoint at which it was begun.
-async fn once(db: &Db, keys: &[PublicKey], noted: &Noted) -> Result<Result<Whole, (Fault, i64)>> {
+async fn once(db: &Db, keys: &[PublicKey], noted: &Noted, progress: &Progress) -> Result<Result<Whole, (Fault, i64)>> {
     let mut conn = db.read().await?;
     let begun_at = checkpoint_of(&mut conn).await?;
-    let rows = verify_against(&mut conn, &noted.rows).await?;
+    let rows = verify_against(&mut conn, &noted.rows, progress).await?;
     let chain = match rows {
         Ok(chain) => chain,
         Err(broken) => return Ok(Err((broken.into(), begun_at))),

@@ -1,6 +1,9 @@
 //! Following the chain: every row is hashed anew, page by page, while the next page is being read.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use super::{Row, hash_of, heads};
 use crate::db::{Conn, Error, Result, boxed, on_engine, sql};
@@ -69,6 +72,20 @@ impl Chain {
     }
 }
 
+/// How far a verification has come, for whoever waits for it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    rows: AtomicI64,
+    of: AtomicI64,
+}
+
+impl Progress {
+    /// Rows that were verified, and how many there are; 0 of 0 before it has begun.
+    pub fn rows(&self) -> (i64, i64) {
+        (self.rows.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed))
+    }
+}
+
 sql!(/// One question, so that all three belong together.
     ENDS = "SELECT h.seq, h.hash, (SELECT MAX(seq) FROM audit) FROM audit_head h WHERE h.id = 1");
 sql!(
@@ -102,20 +119,27 @@ struct Link {
 /// When the database cannot be read. A broken chain is the inner result.
 #[boxed]
 pub async fn verify(conn: &mut Conn) -> Result<Result<i64, Broken>> {
-    Ok(verify_against(conn, &BTreeMap::new()).await?.map(|chain| chain.last))
+    Ok(verify_against(conn, &BTreeMap::new(), &Progress::default()).await?.map(|chain| chain.last))
 }
 
-/// The same, and rows that are known from elsewhere must be there with the same hash.
+/// The same, telling how far it is, and rows that are known from elsewhere must be there with the same hash.
 ///
 /// # Errors
 /// As [`verify`].
 #[boxed]
-pub async fn verify_against(conn: &mut Conn, known: &BTreeMap<i64, String>) -> Result<Result<Chain, Broken>> {
+pub async fn verify_against(
+    conn: &mut Conn,
+    known: &BTreeMap<i64, String>,
+    progress: &Progress,
+) -> Result<Result<Chain, Broken>> {
     let (length, head, highest): (i64, String, Option<i64>) =
         on_engine!(conn, |c| sqlx::query_as(ENDS).fetch_one(c).await)?;
     let checkpoint = heads::last_checkpoint(conn).await?;
     let (start, hash) = checkpoint.map_or((0, String::new()), |at| (at.seq, at.hash));
-    let link = match follow(conn, known, Link { last: start, hash, vouched: start }, length).await? {
+    progress.rows.store(0, Ordering::Relaxed);
+    progress.of.store(length - start, Ordering::Relaxed);
+    let tell = |last: i64| progress.rows.store(last - start, Ordering::Relaxed);
+    let link = match follow(conn, known, Link { last: start, hash, vouched: start }, length, tell).await? {
         Ok(link) => link,
         Err(broken) => return Ok(Err(broken)),
     };
@@ -145,13 +169,17 @@ async fn follow(
     known: &BTreeMap<i64, String>,
     mut link: Link,
     length: i64,
+    tell: impl Fn(i64),
 ) -> Result<Result<Link, Broken>> {
     let mut page = read(conn, known, link.last, length).await?;
     while let Some(end) = page.rows.last().map(|row| row.seq) {
         let work = tokio::task::spawn_blocking(move || check(&page, link));
         let (checked, next) = tokio::join!(work, read(conn, known, end, length));
         match checked.map_err(|error| Error::Corrupt(error.to_string()))? {
-            Ok(further) => link = further,
+            Ok(further) => {
+                tell(further.last);
+                link = further;
+            }
             Err(broken) => return Ok(Err(broken)),
         }
         page = next?;

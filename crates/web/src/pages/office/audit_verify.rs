@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::{calendar::japanese_datetime, permissions::Permission as P, text::thousands};
-use services::audit;
+use services::audit::{self, UnderWay};
 
 use super::{audit::LIST, parts};
 use crate::{
@@ -22,6 +22,10 @@ const SHOWN: usize = 50;
 pub(crate) struct VerifyPage {
     /// The frame.
     pub(crate) frame: Frame,
+    /// How far the verification is that waits or runs.
+    pub(crate) under_way: Option<String>,
+    /// Whether one that was begun has stopped.
+    pub(crate) stopped: bool,
     /// What was found, when a verification has ended.
     pub(crate) told: Option<ToldView>,
     /// Until where and when a head was signed; empty when none was.
@@ -43,7 +47,8 @@ pub(crate) struct ToldView {
 /// What the last verification told.
 pub(super) async fn show(visit: Visit) -> Result<Html<VerifyPage>, Failure> {
     parts::insist(&visit, &[P::ReadAudit])?;
-    let (told, signed) = audit::what_was_verified(&visit.ctx()).await?;
+    let now = visit.ctx().now;
+    let audit::Verification { told, under_way, signed } = audit::what_was_verified(&visit.ctx()).await?;
     let mut frame = visit.office_frame("監査記録の検証", LIST);
     frame.breadcrumb.push(Link::new("監査記録", LIST));
     frame.has_errors = told.as_ref().is_some_and(|told| told.row > 0);
@@ -57,7 +62,16 @@ pub(super) async fn show(visit: Visit) -> Result<Html<VerifyPage>, Failure> {
         bad: if told.row > 0 { thousands(told.row) } else { String::new() },
         fault: told.fault,
     });
-    Ok(Html(VerifyPage { frame, told, signed: signed.unwrap_or_default() }))
+    let stopped = under_way.as_ref().is_some_and(|one| one.has_stopped(now));
+    let under_way = under_way.filter(|_| !stopped).map(|one| how_far(&one));
+    Ok(Html(VerifyPage { frame, under_way, stopped, told, signed: signed.unwrap_or_default() }))
+}
+
+fn how_far(under_way: &UnderWay) -> String {
+    match under_way.of {
+        0 => "検証を待っています。まもなく始まります。".to_owned(),
+        of => format!("{}件のうち、{}件まで検証しました。", thousands(of), thousands(under_way.rows)),
+    }
 }
 
 /// Begins a verification in the background.
@@ -123,4 +137,30 @@ fn view_row(line: &audit::ViewLine) -> RowView {
         CellView::Number(format!("{}件", thousands(count.subjects))),
         CellView::link("この日の記録", rows),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::{member, show};
+
+    #[test]
+    fn the_page_tells_how_far_it_is_and_what_was_found() {
+        let told = |bad: &str, fault: &str| ToldView {
+            at: "2026年11月27日（金）18:05".to_owned(),
+            extent: "1番から1,204,311番まで".to_owned(),
+            bad: bad.to_owned(),
+            fault: fault.to_owned(),
+        };
+        let page = |under_way: Option<&str>, stopped: bool, told: Option<ToldView>| VerifyPage {
+            frame: member("監査記録の検証"),
+            under_way: under_way.map(str::to_owned),
+            stopped,
+            told,
+            signed: "1,204,311番まで（2026年11月27日（金）18:04）".to_owned(),
+        };
+        let so_far = Some("1,204,311件のうち、480,000件まで検証しました。");
+        show("audit-verify", &page(so_far, false, Some(told("", ""))));
+        show("audit-verify-bad", &page(None, true, Some(told("3", "row 3 does not match its hash"))));
+    }
 }
