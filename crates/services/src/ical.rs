@@ -1,4 +1,4 @@
-//! Calendar files (RFC 5545) of whole days.
+//! Calendar files (RFC 5545).
 
 use domain::clock::Timestamp;
 use ics::{Event, ICalendar, components::Parameter, components::Property, escape_text};
@@ -7,15 +7,24 @@ use time::{Date, UtcOffset};
 /// Longest line in octets, without its end (RFC 5545, 3.1).
 const LINE: usize = 75;
 
-/// A whole day in a calendar.
+/// When something in a calendar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// A whole day.
+    Day(Date),
+    /// From an instant until another one.
+    Between(Timestamp, Timestamp),
+}
+
+/// Something in a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Day {
-    /// What stays the same when the day is told again.
+pub(crate) struct Entry {
+    /// What stays the same when it is told again.
     pub(crate) uid: String,
     /// When this was written.
     pub(crate) stamp: Timestamp,
-    /// The day.
-    pub(crate) day: Date,
+    /// When it is.
+    pub(crate) when: When,
     /// What the calendar shows.
     pub(crate) summary: String,
     /// What stands behind it; empty for nothing.
@@ -23,29 +32,41 @@ pub(crate) struct Day {
 }
 
 /// The file of a calendar; `product` is the last part of its maker's identifier, `name` what programs call it.
-pub(crate) fn file(product: &str, name: &str, days: Vec<Day>) -> String {
+pub(crate) fn file(product: &str, name: &str, entries: Vec<Entry>) -> String {
     let mut calendar = ICalendar::new("2.0", format!("-//Madoguchi//{product}//JA"));
     calendar.push(Property::new("X-WR-CALNAME", escape_text(name.to_owned())));
-    for day in days {
-        calendar.add_event(event(day));
+    for entry in entries {
+        calendar.add_event(event(entry));
     }
     folded(&calendar.to_string())
 }
 
-fn event(day: Day) -> Event<'static> {
-    let stamp = day.stamp.in_japan().to_offset(UtcOffset::UTC);
-    let (date, clock) = (basic(stamp.date()), stamp.time());
-    let stamp = format!("{date}T{:02}{:02}{:02}Z", clock.hour(), clock.minute(), clock.second());
-    let mut event = Event::new(day.uid, stamp);
-    let mut start = Property::new("DTSTART", basic(day.day));
-    start.add(Parameter::new("VALUE", "DATE"));
-    event.push(start);
-    event.push(Property::new("SUMMARY", escape_text(day.summary)));
-    if !day.description.is_empty() {
-        event.push(Property::new("DESCRIPTION", escape_text(day.description)));
+fn event(entry: Entry) -> Event<'static> {
+    let mut event = Event::new(entry.uid, instant(entry.stamp));
+    match entry.when {
+        When::Day(day) => {
+            let mut start = Property::new("DTSTART", basic(day));
+            start.add(Parameter::new("VALUE", "DATE"));
+            event.push(start);
+        }
+        When::Between(from, until) => {
+            event.push(Property::new("DTSTART", instant(from)));
+            event.push(Property::new("DTEND", instant(until)));
+        }
+    }
+    event.push(Property::new("SUMMARY", escape_text(entry.summary)));
+    if !entry.description.is_empty() {
+        event.push(Property::new("DESCRIPTION", escape_text(entry.description)));
     }
     event.push(Property::new("TRANSP", "TRANSPARENT"));
     event
+}
+
+/// An instant as RFC 5545 writes it: `20260519T150000Z`.
+fn instant(at: Timestamp) -> String {
+    let at = at.in_japan().to_offset(UtcOffset::UTC);
+    let (date, clock) = (basic(at.date()), at.time());
+    format!("{date}T{:02}{:02}{:02}Z", clock.hour(), clock.minute(), clock.second())
 }
 
 /// A day as RFC 5545 writes it: `20260520`.
@@ -79,10 +100,10 @@ mod tests {
     #[test]
     fn a_long_text_is_folded_between_letters_and_read_back_whole() {
         let words = "届出を送信する；7月から、8月から\nつぎの行, ".repeat(9);
-        let day = Day {
+        let day = Entry {
             uid: "claims-20260715@madoguchi.example".to_owned(),
             stamp: Timestamp::start_of_day(date!(2026 - 05 - 20)),
-            day: date!(2026 - 06 - 20),
+            when: When::Day(date!(2026 - 06 - 20)),
             summary: "届出".to_owned(),
             description: words.clone(),
         };

@@ -11,7 +11,7 @@ use time::Date;
 use crate::{
     Ctx, Error, Result,
     applications::facts_of,
-    ical::{self, Day},
+    ical::{self, Entry, When},
 };
 
 /// The plan for a visit as it stands today. Whoever acts for an institution sees what it has done; everyone else the plan
@@ -39,16 +39,16 @@ pub async fn plan(ctx: &Ctx<'_>, visit: Date) -> Result<Plan> {
 pub async fn calendar(ctx: &Ctx<'_>, visit: Date) -> Result<String> {
     let plan = plan(ctx, visit).await?;
     let domain = ctx.app.settings.mail_domain();
-    let day = |what: &str, day: Date, summary: String, description: String| Day {
+    let day = |what: &str, day: Date, summary: String, description: String| Entry {
         uid: format!("plan-{what}-{visit}@{domain}"),
         stamp: ctx.now,
-        day,
+        when: When::Day(day),
         summary,
         description,
     };
     let awaited = |planned: &&Planned| matches!(planned.standing, Standing::Ahead | Standing::Today);
     let ahead = plan.steps.iter().filter(awaited);
-    let mut days: Vec<Day> = ahead
+    let mut days: Vec<Entry> = ahead
         .map(|planned| {
             let step = planned.step;
             day(step.as_str(), planned.last, format!("期限：{}", step.label()), planned.why.clone())

@@ -132,10 +132,21 @@ async fn how_many_days_ahead_is_set_by_an_administrator_and_maintenance_can_be_c
         let fields = [("maintenance_days", "14"), ("from", today.as_str()), ("why", "早めに"), ("seen", "0")];
         assert!(admin.post("/office/settings/service/change", &fields).await.location.ends_with("?done=set"));
         assert!(line(&visitor, "/").await.contains("メンテナンス予定"));
+        let calendar = visitor.get("/status/maintenance.ics").await;
+        assert!(calendar.header("content-type").starts_with("text/calendar"), "{}", calendar.body);
+        assert!(visitor.get("/status").await.body.contains("href=\"/status/maintenance.ics\""));
+        let at = (house.app.clock.now() + Duration::days(10)).in_japan().to_offset(time::UtcOffset::UTC);
+        let begins = format!("{}T{:02}{:02}00Z", at.date().to_string().replace('-', ""), at.hour(), at.minute());
+        let whole = calendar.body.replace("\r\n ", "");
+        let begins = format!("DTSTART:{begins}\r\n");
+        for part in ["SUMMARY:メンテナンス：機器の入替え\r\n", &begins, "DTEND:", "UID:maintenance-"] {
+            assert!(whole.contains(part), "{part}: {whole}");
+        }
         let version = seen(&admin, &page).await;
         admin.post(&format!("{page}/close"), &[("last", "延期します。"), ("seen", &version)]).await;
         assert!(line(&visitor, "/").await.contains("正常"));
         assert!(visitor.get("/status").await.body.contains("中止"));
+        assert!(!visitor.get("/status/maintenance.ics").await.body.contains("VEVENT"), "it does not take place");
     })
     .await;
 }

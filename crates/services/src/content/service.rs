@@ -12,7 +12,10 @@ use storage::{
     service::{ServiceUpdate, StoredState},
 };
 
-use crate::{App, Ctx, Error, Result};
+use crate::{
+    App, Ctx, Error, Result,
+    ical::{self, Entry, When},
+};
 
 /// States on a page of the history.
 pub const PAGE: i64 = 20;
@@ -87,6 +90,28 @@ pub async fn open(ctx: &Ctx<'_>) -> Result<Vec<StateView>> {
     let mut found = storage::service::open(&mut ctx.app.db.read().await?, ctx.now, OPEN).await?;
     found.sort_by_key(|stored| (stored.state.kind, stored.state.from));
     views(ctx, found).await
+}
+
+/// Maintenance that goes on or lies ahead, as a calendar file.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn calendar(ctx: &Ctx<'_>) -> Result<String> {
+    let found = storage::service::open(&mut ctx.app.db.read().await?, ctx.now, OPEN).await?;
+    let (domain, page) = (ctx.app.settings.mail_domain(), format!("{}/status", ctx.app.settings.portal_url));
+    let planned = found.into_iter().filter(|stored| stored.state.kind == ServiceKind::Maintenance);
+    let entries = planned.filter_map(|stored| {
+        let parts: Vec<&str> = stored.state.parts.iter().map(|part| part.label()).collect();
+        Some(Entry {
+            uid: format!("maintenance-{}@{domain}", stored.id),
+            stamp: ctx.now,
+            when: When::Between(stored.state.from, stored.state.until?),
+            summary: format!("メンテナンス：{}", stored.state.title),
+            description: format!("影響：{}\n{page}", parts.join("、")),
+        })
+    });
+    Ok(ical::file("Maintenance", "メンテナンスの予定", entries.collect()))
 }
 
 /// What is over, what ended last first; `after` is the last one of the page before.

@@ -14,7 +14,7 @@ use time::{Date, Duration};
 use super::is_followed;
 use crate::{
     App, Ctx, Error, Result,
-    ical::{self, Day},
+    ical::{self, Entry, When},
     secrets::{new_token, token_hash},
 };
 
@@ -81,10 +81,10 @@ pub async fn calendar(ctx: &Ctx<'_>, token: &str) -> Result<Feed> {
 fn file(app: &App, institution: InstitutionId, all: &[Glance], given: Option<&Succession>) -> String {
     let domain = app.settings.mail_domain();
     // The stamp is the beginning of the certificate, so that the same certificates give the same file.
-    let day = |what: &str, one: &Glance, day: Date, summary: &str| Day {
+    let day = |what: &str, one: &Glance, day: Date, summary: &str| Entry {
         uid: format!("{what}-{}-{institution}@{domain}", one.id),
         stamp: one.not_before,
-        day,
+        when: When::Day(day),
         summary: format!("{summary}：{}の端末の電子証明書", one.terminal),
         description: String::new(),
     };
@@ -94,15 +94,15 @@ fn file(app: &App, institution: InstitutionId, all: &[Glance], given: Option<&Su
             day("end", one, one.not_after.date(), "有効期限"),
         ]
     };
-    let mut days: Vec<Day> = match given {
+    let mut days: Vec<Entry> = match given {
         // Nothing of an old code is renewed, and all of it ends on one day.
         Some(_) => vec![],
         None => all.iter().filter(|one| !is_followed(one, all)).flat_map(both).collect(),
     };
-    days.extend(given.map(|succession| Day {
+    days.extend(given.map(|succession| Entry {
         uid: format!("succession-{institution}@{domain}"),
         stamp: succession.accepted_at,
-        day: succession.ends_at.date(),
+        when: When::Day(succession.ends_at.date()),
         summary: "承継：前のコードの端末の電子証明書が使える最後の日".to_owned(),
         description: String::new(),
     }));

@@ -79,6 +79,7 @@ fn told() -> Routes {
         .get("/notices/end/{token}", Public, subscription::ask_end)
         .post("/notices/end/{token}", Public, subscription::end)
         .get("/status", Public, status::show)
+        .get("/status/maintenance.ics", Public, status::calendar)
 }
 
 /// A slug, number or version in an address; nothing else can be one.

@@ -1,7 +1,7 @@
 //! How the service stands: now, ahead, and what was.
 
 use askama::Template;
-use axum::extract::Query;
+use axum::{extract::Query, http::header, response::IntoResponse};
 use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
@@ -74,6 +74,12 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
         over: over.iter().map(item).collect(),
         checked: japanese_datetime(ctx.now),
     }))
+}
+
+/// Planned maintenance as a calendar, for programs that ask again by themselves.
+pub(super) async fn calendar(visit: Visit) -> Result<impl IntoResponse, Failure> {
+    let text = service::calendar(&visit.ctx()).await?;
+    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text))
 }
 
 /// Where a state is, as a word with a shape.
