@@ -60,7 +60,8 @@ async fn has_a_grant(house: &House) {
     let mut conn = house.app.db.read().await.unwrap();
     let place = storage::accounts::memberships_of_account(&mut conn, owner.id).await.unwrap()[0].institution_id;
     let grants = storage::subsidies::grants_of_institution(&mut conn, place, None, 10).await.unwrap();
-    let [grant] = &grants[..] else { panic!("{grants:?}") };
+    assert_eq!(grants.len(), 1, "{grants:?}");
+    let grant = grants.first().unwrap();
     let claimed = storage::applications::find(&mut conn, ApplicationId(grant.application_id)).await.unwrap().unwrap();
     let claimed: i64 = claimed.answers.get("grant_yen").parse().unwrap();
     assert!(0 < grant.amount_yen && grant.amount_yen < claimed, "{} of {claimed}", grant.amount_yen);

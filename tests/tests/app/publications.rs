@@ -103,7 +103,9 @@ async fn the_page_shows_fingerprints_to_read_aloud_and_every_list_with_number_an
 
 /// The cells of a row of a table on a page, by its first cell; the last such row.
 fn row<'p>(page: &'p str, first: &str) -> &'p str {
-    let start = page.rfind(&format!("<td>{first}</td>")).unwrap_or_else(|| panic!("no row {first}: {page}"));
+    let found = page.rfind(&format!("<td>{first}</td>"));
+    assert!(found.is_some(), "no row {first}: {page}");
+    let start = found.unwrap();
     page[start..].split("</tr>").next().unwrap()
 }
 
