@@ -101,9 +101,9 @@ async fn the_page_shows_fingerprints_to_read_aloud_and_every_list_with_number_an
     .await;
 }
 
-/// The cells of a row of a table on a page, by its first cell; the last such row.
+/// The cells of a row of a table on a page, by its first cell; the first such row.
 fn row<'p>(page: &'p str, first: &str) -> &'p str {
-    let found = page.rfind(&format!("<td>{first}</td>"));
+    let found = page.find(&format!("<td>{first}</td>"));
     assert!(found.is_some(), "no row {first}: {page}");
     let start = found.unwrap();
     page[start..].split("</tr>").next().unwrap()
