@@ -57,6 +57,7 @@ pub(crate) fn sqlite() -> Migrator {
         35 "group" "0035_group.sql",
         36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
+        38 "signed_told" "0038_signed_told.sql",
     )
 }
 
@@ -99,6 +100,7 @@ pub(crate) fn postgres() -> Migrator {
         35 "group" "0035_group.sql",
         36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
+        38 "signed_told" "0038_signed_told.sql",
     )
 }
 
