@@ -1,10 +1,10 @@
 //! Certificates that are asked for at the same time are recorded together: one statement, one durable commit, one line of
 //! the journal after another. Each still waits until its own record is durable, and only then is it signed.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use storage::{Db, audit::Entry, authority::Certificate, keys::Known};
-use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::sync::oneshot;
 
 use crate::{Ctx, Error, Result};
 
@@ -18,11 +18,26 @@ struct Waiting {
     told: oneshot::Sender<Result<()>>,
 }
 
-/// Who waits, and whose turn it is to write for all.
+/// Who waits, and whether somebody writes for all.
 #[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    writing: bool,
+}
+
+impl Queue {
+    /// The first of those who wait, in their order; whoever finds none writes no more.
+    fn take(&mut self) -> Option<Vec<Waiting>> {
+        let most = self.waiting.len().min(MOST_AT_ONCE);
+        self.writing = most > 0;
+        self.writing.then(|| self.waiting.drain(..most).collect())
+    }
+}
+
+/// Records that wait to become durable together.
+#[derive(Clone, Default)]
 pub(crate) struct Recording {
-    waiting: Mutex<Vec<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
+    queue: Arc<Mutex<Queue>>,
 }
 
 impl Recording {
@@ -33,29 +48,37 @@ impl Recording {
     /// or another's.
     pub(super) async fn record(&self, ctx: &Ctx<'_>, record: Certificate) -> Result<()> {
         let entry = ctx.entry("certificate.prepare", format!("certificate:{}", record.id), "", &record.serial);
-        let (told, mut answer) = oneshot::channel();
-        self.queue().push(Waiting { record, entry, told });
-        let _turn = self.turn.lock().await;
-        loop {
-            match answer.try_recv() {
-                Ok(outcome) => return outcome,
-                Err(TryRecvError::Closed) => return Err(Error::internal("the record was not written to its end")),
-                Err(TryRecvError::Empty) => {}
-            }
+        let (told, answer) = oneshot::channel();
+        if self.joins(Waiting { record, entry, told }) {
             // A task of its own, so that a caller who goes away leaves nobody else without an answer.
-            tokio::spawn(write(ctx.app.db.clone(), self.take())).await.map_err(Error::internal)?;
+            tokio::spawn(self.clone().write_all(ctx.app.db.clone()));
+        }
+        answer.await.map_err(|_| Error::internal("the record was not written to its end"))?
+    }
+
+    /// Joins those who wait; true when nobody writes for them yet.
+    fn joins(&self, one: Waiting) -> bool {
+        let mut queue = self.queue();
+        queue.waiting.push(one);
+        !std::mem::replace(&mut queue.writing, true)
+    }
+
+    /// Writes batch after batch until nobody waits.
+    async fn write_all(self, db: Db) {
+        while let Some(batch) = self.next() {
+            // Apart, so that one that breaks off takes no other with it.
+            if let Err(error) = tokio::spawn(write(db.clone(), batch)).await {
+                tracing::error!(%error, "records were not written to their end");
+            }
         }
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn next(&self) -> Option<Vec<Waiting>> {
+        self.queue().take()
     }
 
-    /// The first of those who wait, in their order.
-    fn take(&self) -> Vec<Waiting> {
-        let mut queue = self.queue();
-        let most = queue.len().min(MOST_AT_ONCE);
-        queue.drain(..most).collect()
+    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
