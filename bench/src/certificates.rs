@@ -77,7 +77,7 @@ async fn issue(
     };
     let signed = sign(&ctx, reserve(&ctx, &order).await?).await?;
     let mut tx = app.db.write().await?;
-    finish(&ctx, &mut tx, signed)?;
+    finish(&ctx, &mut tx, signed).await?;
     tx.commit().await?;
     Ok(())
 }

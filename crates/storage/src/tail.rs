@@ -1,9 +1,8 @@
 //! What is written just before a commit, for all transactions that become durable together: each kind in one statement. Nobody
-//! reads it before that, and what has a number gets it in the order of the commits.
+//! reads it before that, not even a transaction of the same group, and what has a number gets it in the order of the commits.
 
 use crate::{
     audit::{self, Entry},
-    authority::{self, Stored},
     db::{Conn, Result, Tx},
     feed::{self, NewEvent},
     jobs::{self, NewJob},
@@ -13,8 +12,6 @@ use crate::{
 /// What one or several transactions leave to their end.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
-    /// Certificates that were signed.
-    pub(crate) signed: Vec<Stored>,
     /// Mails.
     pub(crate) mails: Vec<Mail>,
     /// Work that follows.
@@ -28,7 +25,6 @@ pub(crate) struct Tail {
 impl Tail {
     /// Adds what another transaction leaves to the same end.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.signed.extend(other.signed);
         self.mails.extend(other.mails);
         self.jobs.extend(other.jobs);
         self.events.extend(other.events);
@@ -37,7 +33,6 @@ impl Tail {
 
     /// Writes it all. Always in this order, so that two processes never wait for each other in a circle.
     pub(crate) async fn write(self, conn: &mut Conn) -> Result<()> {
-        authority::store_together(conn, &self.signed).await?;
         mails::append(conn, &self.mails).await?;
         jobs::append(conn, &self.jobs).await?;
         feed::append(conn, self.events).await?;
@@ -64,11 +59,5 @@ impl Tx {
     /// Notes an event; it gets its number when the transaction commits.
     pub fn publish(&mut self, event: NewEvent) {
         self.tail.events.push(event);
-    }
-
-    /// Notes the signature of a certificate that was recorded before; it is stored when the transaction commits. If the
-    /// record was given up meanwhile, nothing that commits together with it becomes durable.
-    pub fn signed(&mut self, certificate: Stored) {
-        self.tail.signed.push(certificate);
     }
 }

@@ -52,7 +52,7 @@ async fn of_the_records_of_one_statement_only_the_refused_one_fails() {
         for reserved in [first, second] {
             let signed = sign(&ctx, reserved.unwrap()).await.unwrap();
             let mut tx = house.app.db.write().await.unwrap();
-            finish(&ctx, &mut tx, signed).unwrap();
+            finish(&ctx, &mut tx, signed).await.unwrap();
             tx.commit().await.unwrap();
         }
         assert_eq!(count(&certificates(house, &path).await, "valid"), 2);

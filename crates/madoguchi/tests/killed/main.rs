@@ -92,7 +92,7 @@ fn file(clinic: &mut Client, terminal: &str) -> Result<String> {
     Ok(case.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
-/// What stands on a letter of the mailbox that can be used at the terminal.
+/// What stands on a letter of the mailbox that can be used at the terminal, and was not used before: fetching by it ends nothing.
 fn usable_letter(portal: &mut Client, terminal: &mut Client) -> (String, String) {
     let index = portal.get("/dev/mailbox").unwrap().text();
     let mut links = index.split("href=\"").filter_map(|part| part.split_once('"')).map(|(link, _)| link);
@@ -104,7 +104,8 @@ fn usable_letter(portal: &mut Client, terminal: &mut Client) -> (String, String)
         let codes = link.starts_with("/dev/mailbox/letters/").then(|| codes(portal.get(link).unwrap().text()))?;
         let [id, secret] = <[String; 2]>::try_from(codes).ok()?;
         let fields = [("pickup_id", id.as_str()), ("pickup_secret", secret.as_str())];
-        let accepted = terminal.send("/", "/rehearsal", &fields).unwrap().status == 200;
+        let told = terminal.send("/", "/rehearsal", &fields).unwrap();
+        let accepted = told.status == 200 && !told.text().contains("前に一度取得されています");
         accepted.then_some((id, secret))
     });
     found.unwrap()

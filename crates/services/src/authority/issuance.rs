@@ -6,10 +6,7 @@ use domain::{
 };
 use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, SigningKey, Subject};
 use storage::boxed;
-use storage::{
-    Tx,
-    authority::{Certificate, Stored},
-};
+use storage::{Tx, authority::Certificate};
 use time::Duration;
 
 use super::{key_store::signed, lists::FULL, refuse_faults, timekeeper::believed};
@@ -161,14 +158,17 @@ async fn give_up(ctx: &Ctx<'_>, record: &Certificate) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Leaves a signed certificate to the end of the caller's transaction, which stores it; gives the DER. If the record was given
-/// up meanwhile, the commit fails and the serial stays on the CRL.
+/// Stores a signed certificate in the caller's transaction; gives the DER. At once: whoever commits together with it, such as a
+/// second renewal of the same terminal, must find it.
 ///
 /// # Errors
-/// None that a caller can cause.
-pub fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8>> {
+/// [`Error::ChangedMeanwhile`] when the record was given up meanwhile; then the serial stays on the CRL.
+#[boxed]
+pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8>> {
     let Signed { record, certificate } = signed;
-    tx.signed(Stored { id: record.id, der: certificate.der.clone(), at: ctx.now });
+    if !storage::authority::store_signed(tx, record.id, &certificate.der, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
     let subject = format!("certificate:{}", record.id);
     ctx.audit(tx, "certificate.issue", subject, &record.serial, &certificate.fingerprint);
     crate::feed::issued(ctx, tx, &record)?;

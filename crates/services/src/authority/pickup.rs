@@ -143,16 +143,9 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
 
 /// Until when the same letter works again after the first pickup; none before it.
 pub(crate) fn again_until(made: &[impl Borrow<Certificate>], deadline: Option<Timestamp>) -> Option<Timestamp> {
-    first_signed(made).map(|first| again_since(first, deadline))
-}
-
-fn first_signed(made: &[impl Borrow<Certificate>]) -> Option<Timestamp> {
-    made.iter().map(Borrow::borrow).find_map(|certificate| certificate.signed_at)
-}
-
-fn again_since(first: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
-    let until = first + Duration::days(AGAIN_DAYS);
-    deadline.map_or(until, |deadline| deadline.min(until))
+    let mut made = made.iter().map(Borrow::borrow);
+    let until = made.find_map(|certificate| certificate.signed_at)? + Duration::days(AGAIN_DAYS);
+    Some(deadline.map_or(until, |deadline| deadline.min(until)))
 }
 
 /// Fetches the certificate: record, sign, store, deliver. An earlier one of the same letter is revoked.
@@ -227,7 +220,7 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
     }
     // Whoever typed its secret has it in their hands.
     storage::letters::deliver(&mut tx, opened.letter.id, ctx.now).await?;
-    let der = finish(ctx, &mut tx, signed)?;
+    let der = finish(ctx, &mut tx, signed).await?;
     supersede(ctx, &mut tx, case.id, own).await?;
     crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;
     tell_picked_up(ctx, &mut tx, opened, &serial, expires).await?;
@@ -239,8 +232,7 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
 async fn tell_picked_up(ctx: &Ctx<'_>, tx: &mut Tx, opened: &Opened, serial: &str, expires: Timestamp) -> Result<()> {
     let case = &opened.terminal.case;
     let made = storage::authority::of_application(tx, case.id).await?;
-    // The one of now is stored with the commit.
-    let retry = again_since(first_signed(&made).unwrap_or(ctx.now), opened.letter.deadline);
+    let retry = again_until(&made, opened.letter.deadline).ok_or_else(|| Error::internal("nothing was signed"))?;
     let further = [
         ("serial", serial.to_owned()),
         ("expires_on", japanese_date(expires.date())),

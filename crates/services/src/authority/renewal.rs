@@ -354,7 +354,7 @@ async fn store(ctx: &Ctx<'_>, renewable: &Renewable, signed: Signed, consent: Co
     if let Some(hash) = &renewable.code {
         renewal_code::consume(ctx, &mut tx, terminal.case.id, hash).await?;
     }
-    let der = finish(ctx, &mut tx, signed)?;
+    let der = finish(ctx, &mut tx, signed).await?;
     supersede_successors(ctx, &mut tx, &successors, id).await?;
     let charged = charge(ctx, &mut tx, renewable).await?;
     let case = &terminal.case;

@@ -141,7 +141,7 @@ macro_rules! select_certificate {
 }
 
 /// Rows of one statement; the embedded engine takes 32,766 values in one.
-pub(super) const ROWS_AT_ONCE: usize = 500;
+const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str =
     "INSERT INTO certificates (id, authority_id, application_id, institution_id, serial, profile, state, subject,
