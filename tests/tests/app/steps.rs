@@ -177,10 +177,10 @@ pub(crate) async fn batch(dispatch: &Browser) -> String {
     made.location.trim_end_matches("?done=made").to_owned()
 }
 
-/// Prints and posts what waits; gives the last letter of the case as it was printed.
+/// Prints and posts what waits; gives the letter of the case as it was printed.
 pub(crate) async fn posted(house: &House, dispatch: &Browser, case: &str, number: &str) -> Paper {
     let batch = batch(dispatch).await;
-    let letter = letters_of(house, case).await.pop().unwrap();
+    let letter = letters_of(house, case).await.into_iter().rfind(|letter| letter.secret_sealed.is_some()).unwrap();
     let paper = read(house, &letter);
     dispatch.get(&format!("{batch}/issuance_notice.pdf")).await;
     let confirmed = dispatch.post(&format!("{batch}/confirm"), &[]).await;
