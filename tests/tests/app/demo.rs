@@ -72,8 +72,9 @@ async fn has_a_grant(house: &House) {
         own.iter().find(|case| case.kind == Kind::Common(kind) && states.contains(&case.state)).expect("a case")
     };
     find(Common::Subsidy, &[State::InReview]);
-    // A job lets it take effect.
-    let start = find(Common::OperationStart, &[State::Accepted, State::InForce]).start_month.clone().unwrap();
+    // Jobs accept it and let it take effect.
+    let lived = [State::Submitted, State::Accepted, State::InForce];
+    let start = find(Common::OperationStart, &lived).start_month.clone().unwrap();
     assert!(start < today, "it began: {start}");
 }
 
