@@ -81,7 +81,11 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         } else {
             "いまは申請できません"
         },
-        way: outlook.way.map(|(words, href)| Link::new(words, href)),
+        // Nobody is left without a step: what stands against it may be asked about.
+        way: outlook.way.map_or_else(
+            || outlook.missing.map(|_| Link::new("お問い合わせをする", "/inquiries/new")),
+            |(words, href)| Some(Link::new(words, href)),
+        ),
         under_way: outlook.under_way.as_ref().map(UnderWay::of),
         draft: outlook.draft.as_ref().map(|draft| DraftView::new(draft, &visit.csrf)),
         button: if outlook.filed { words.again } else { "入力をはじめる" },
