@@ -146,6 +146,9 @@ const ROWS_AT_ONCE: usize = 500;
 const INSERT: &str =
     "INSERT INTO certificates (id, authority_id, application_id, institution_id, serial, profile, state, subject,
     key_hash, tbs, not_before, not_after, prepared_at, crl_shard, renews) ";
+sql!(
+    SIGNED = "UPDATE certificates SET state = 'valid', certificate = $1, signed_at = $2 WHERE id = $3 AND state = 'prepared'"
+);
 sql!(/// Nobody can know whether these were signed: their serials go on the CRL (design: issuance).
     ABANDON = "UPDATE certificates SET state = 'abandoned', revoked_at = $1, revocation_reason = 'superseded'
     WHERE state = 'prepared' AND prepared_at <= $2 RETURNING authority_id, crl_shard, serial");
@@ -225,6 +228,22 @@ async fn insert(tx: &mut Tx, certificates: &[&Certificate]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Stores the signed certificate; false when the record is no longer waiting for it.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn store_signed(tx: &mut Tx, id: CertificateId, der: &[u8], now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(SIGNED)
+        .bind(der)
+        .bind(now.as_millis())
+        .bind(id.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Gives up certificates that were recorded before an instant and never stored; their serials go on the CRL. Gives the

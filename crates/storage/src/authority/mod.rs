@@ -7,7 +7,6 @@ mod findings;
 mod lookup;
 mod ocsp;
 mod revocations;
-mod signed;
 
 pub use certificates::*;
 pub use checks::*;
@@ -16,7 +15,6 @@ pub use findings::*;
 pub use lookup::*;
 pub use ocsp::*;
 pub use revocations::*;
-pub use signed::*;
 
 use domain::ids::AuthorityId;
 use uuid::Uuid;
