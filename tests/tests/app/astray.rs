@@ -69,11 +69,13 @@ async fn programs_are_answered_in_plain_text_where_nothing_is() {
         ] {
             let answer = listener.get(address).await;
             assert_eq!((answer.status, answer.header("content-type")), (StatusCode::NOT_FOUND, PLAIN), "{address}");
-            assert!(!answer.body.is_empty(), "{address}");
+            assert!(!answer.body.is_empty() && !answer.body.contains("ボタン"), "{address}: {}", answer.body);
         }
         let request = Request::delete("/.well-known/est/cacerts").body(Body::empty()).unwrap();
         let answer = closed.send(request).await;
         assert_eq!((answer.status, answer.header("content-type")), (StatusCode::METHOD_NOT_ALLOWED, PLAIN));
+        assert_eq!(answer.header("allow"), "GET,HEAD");
+        assert!(answer.body.contains("このメソッドを使えません"), "{}", answer.body);
     })
     .await;
 }

@@ -249,7 +249,7 @@ pub(super) async fn page_for(
         return response;
     }
     if path.starts_with(MACHINES) || path.starts_with("/pki/") {
-        return plain(response.status(), &wanted.sentences.concat());
+        return for_machines(&response).unwrap_or_else(|| plain(response.status(), &wanted.sentences.concat()));
     }
     let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
     let frame = Visit::of_cookies(site, path, &headers).await.frame(wanted.title);
@@ -257,6 +257,18 @@ pub(super) async fn page_for(
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
+}
+
+/// What a program reads where nothing is, or not by this method: it has no page before it and no button below.
+fn for_machines(response: &Response) -> Option<Response> {
+    let sentence = match response.status() {
+        StatusCode::NOT_FOUND => "このアドレスには何もありません。",
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "このアドレスでは、このメソッドを使えません。使えるメソッドは、Allowヘッダーにあります。"
+        }
+        _ => return None,
+    };
+    Some(plain(response.status(), sentence))
 }
 
 /// Refusals of the framework itself: unknown path, wrong method, unreadable body.
