@@ -20,6 +20,14 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How often a process that works looks whether another one has begun a quarantine.
 const GLANCE: Duration = Duration::from_secs(10);
 
+/// Why an installation is closed, if it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    None,
+    Restored,
+    Found,
+}
+
 /// How a quarantine was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outlasted {
@@ -33,11 +41,12 @@ pub(crate) enum Outlasted {
 ///
 /// The closed network's is only opened with a certificate of its own: none may be issued for it now.
 pub(crate) async fn outlast(config: &Config, listeners: bool) -> anyhow::Result<Outlasted> {
-    if !is_closed(config, false).await? {
+    let cause = closed(config, false).await?;
+    if cause == Cause::None {
         return Ok(Outlasted::Open);
     }
     let handle = Handle::new();
-    let running = if listeners { open(config, &handle)? } else { vec![] };
+    let running = if listeners { open(config, cause == Cause::Found, &handle)? } else { vec![] };
     let tasks: Vec<_> = running.into_iter().map(tokio::spawn).collect();
     tracing::error!(
         "the installation is in quarantine: nothing is issued, answered or sent until `madoguchi restore` has replayed the \
@@ -65,8 +74,8 @@ pub(crate) async fn begun(db: &Db) -> anyhow::Error {
     }
 }
 
-fn open(config: &Config, handle: &Handle<SocketAddr>) -> anyhow::Result<Vec<Running>> {
-    let router = web::quarantine(&install::operator(config));
+fn open(config: &Config, found: bool, handle: &Handle<SocketAddr>) -> anyhow::Result<Vec<Running>> {
+    let router = web::quarantine(&install::operator(config), found);
     let mut running = vec![
         serve::portal(&config.portal, router.clone(), handle.clone())?,
         serve::publications(config, router.clone(), handle.clone())?,
@@ -80,24 +89,33 @@ fn open(config: &Config, handle: &Handle<SocketAddr>) -> anyhow::Result<Vec<Runn
 async fn ended(config: &Config) -> anyhow::Result<()> {
     loop {
         tokio::time::sleep(LOOK).await;
-        match is_closed(config, true).await {
-            Ok(false) => return Ok(()),
-            Ok(true) => {}
+        match closed(config, true).await {
+            Ok(Cause::None) => return Ok(()),
+            Ok(_) => {}
             Err(error) => tracing::error!(error = format!("{error:#}"), "the database cannot be read"),
         }
     }
 }
 
+fn cause_of(mark: Option<backup::Quarantine>) -> Cause {
+    match mark {
+        None => Cause::None,
+        Some(mark) if mark.was_found() => Cause::Found,
+        Some(_) => Cause::Restored,
+    }
+}
+
 /// Looks with a connection of its own, so that a restore finds the database free, and changes nothing. An empty database is
 /// a new installation at the first look, and a restore that runs again later on.
-async fn is_closed(config: &Config, later: bool) -> anyhow::Result<bool> {
+async fn closed(config: &Config, later: bool) -> anyhow::Result<Cause> {
     install::private_folder(&config.data_dir)?;
     let db = Db::open_at(&config.database_url(), Some(0)).await.context("the database cannot be opened")?;
-    let closed = match db.is_empty().await {
-        Ok(true) => Ok(later || backup::has_begun(&config.data_dir)),
-        Ok(false) => backup::in_quarantine(&db).await.map(|mark| mark.is_some()).map_err(anyhow::Error::from),
+    let cause = match db.is_empty().await {
+        Ok(true) if later || backup::has_begun(&config.data_dir) => Ok(Cause::Restored),
+        Ok(true) => Ok(Cause::None),
+        Ok(false) => backup::in_quarantine(&db).await.map(cause_of).map_err(anyhow::Error::from),
         Err(error) => Err(error.into()),
     };
     db.close().await;
-    closed
+    cause
 }

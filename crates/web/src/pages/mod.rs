@@ -121,9 +121,10 @@ pub fn closed(site: Site) -> Router {
     around(closed_routes(), (site, Listener::Closed), LARGEST_FORM)
 }
 
-/// Both listeners while a restored installation is in quarantine.
-pub fn quarantine(operator: &services::Operator) -> Router {
-    quarantine::router(operator)
+/// Both listeners while an installation is in quarantine; `found` when its database was found older than its journal, not
+/// restored from a backup.
+pub fn quarantine(operator: &services::Operator, found: bool) -> Router {
+    quarantine::router(operator, found)
 }
 
 /// The plain listener of what the authority publishes, for those who check certificates.

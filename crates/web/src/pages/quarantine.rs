@@ -1,6 +1,7 @@
-//! What both listeners answer while a restored installation is not yet believed: nothing but that.
+//! What both listeners answer while an installation is not yet believed, because it was restored or its database is older than
+//! its journal: nothing but that.
 //!
-//! No page of the portal works: what the restored register says of certificates, cases and letters may be older than what
+//! No page of the portal works: what the register says of certificates, cases and letters may be older than what
 //! people hold in their hands, and whatever they would do now would rest on it.
 
 use std::sync::Arc;
@@ -30,8 +31,23 @@ struct Closed {
     frame: Frame,
 }
 
-/// The routes of both listeners during a quarantine.
-pub(crate) fn router(operator: &services::Operator) -> Router {
+/// Why an installation is closed, in words for programs and for those who watch over it.
+fn cause(found: bool) -> &'static str {
+    if found {
+        "quarantine: the database is older than its journal, which was not yet replayed\n"
+    } else {
+        "quarantine: restored from a backup, not yet released\n"
+    }
+}
+
+/// What the answers need.
+struct Closing {
+    brand: Arc<Brand>,
+    cause: &'static str,
+}
+
+/// The routes of both listeners during a quarantine; `found` when the database was found older than its journal.
+pub(crate) fn router(operator: &services::Operator, found: bool) -> Router {
     let brand = Brand {
         name: operator.brand.clone(),
         contact_name: operator.name.clone(),
@@ -43,7 +59,7 @@ pub(crate) fn router(operator: &services::Operator) -> Router {
         .route("/assets/{version}/{*path}", get(asset))
         .fallback(closed)
         .layer(map_response(guarded))
-        .with_state(Arc::new(brand))
+        .with_state(Arc::new(Closing { brand: Arc::new(brand), cause: cause(found) }))
 }
 
 async fn guarded(mut response: Response) -> Response {
@@ -53,7 +69,7 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
-async fn closed(State(brand): State<Arc<Brand>>, uri: Uri) -> Response {
+async fn closed(State(closing): State<Arc<Closing>>, uri: Uri) -> Response {
     let path = uri.path();
     if path == "/pki/ocsp" || path.starts_with("/pki/ocsp/") {
         // RFC 6960, 2.3: an error is told inside of an answer that went well.
@@ -61,8 +77,9 @@ async fn closed(State(brand): State<Arc<Brand>>, uri: Uri) -> Response {
         return (kind, services::authority::ocsp_try_later()).into_response();
     }
     let mut response = if path.starts_with("/pki/") || path.starts_with("/.well-known/") || path == "/healthz" {
-        (StatusCode::SERVICE_UNAVAILABLE, "quarantine: restored, not yet released\n").into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, closing.cause).into_response()
     } else {
+        let brand = closing.brand.clone();
         let frame = Frame { brand, title: "ただいま復旧の作業中です".to_owned(), ..Frame::default() };
         (StatusCode::SERVICE_UNAVAILABLE, Html(Closed { frame })).into_response()
     };
