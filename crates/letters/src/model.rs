@@ -288,9 +288,9 @@ pub struct PaymentSlip {
     pub sums: Vec<Row>,
     /// What is left to pay, 「4,500円」.
     pub to_pay: String,
-    /// Last day of payment.
+    /// Last day of payment; empty when nothing is left to pay.
     pub due_on: String,
-    /// Where to pay: bank, branch, account.
+    /// Where to pay: bank, branch, account; empty when nothing is left to pay.
     pub account: String,
 }
 

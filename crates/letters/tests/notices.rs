@@ -3,7 +3,7 @@
 
 mod support;
 
-use letters::{Fault, GrantNotice, IssuanceNotice, Press, UserIdNotice};
+use letters::{Fault, GrantNotice, IssuanceNotice, PaymentSlip, Press, UserIdNotice};
 use support::samples::{
     SECRET, grant_notice, issuance_notice, long_issuance_notice, master_account_notice, membership_letter,
     payment_slip, recipient, terminal_labels, user_id_notice,
@@ -281,6 +281,12 @@ fn a_payment_slip_says_what_to_pay_where_and_for_what() {
     ] {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
+    let paid = PaymentSlip { due_on: String::new(), account: String::new(), ..payment_slip(1) };
+    let text = Pdf::new(&press().payment_slips(&[paid]).unwrap()).text(None);
+    assert!(
+        !text.contains("お支払い期限") && !text.contains("お振込"),
+        "nothing to pay, nothing said of paying: {text}"
+    );
     assert!(matches!(press().payment_slips(&[]), Err(Fault::Empty)));
 }
 

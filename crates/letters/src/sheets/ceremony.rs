@@ -30,7 +30,7 @@ pub(crate) fn ceremony_protocol(protocol: &CeremonyProtocol) -> Book {
     };
     let mut marks = vec![(1, title.clone(), anchor)];
     for section in &protocol.sections {
-        marks.push((2, clean::line(&section.title), desk.section(section)));
+        marks.push((2, clean::line(&section.title), desk.section(section, true)));
     }
     marks.push((2, SIGNATURES.to_owned(), signatures(&mut desk, &protocol.signatures)));
     let flow = desk.column.flow();

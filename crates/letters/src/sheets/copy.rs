@@ -32,7 +32,7 @@ pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
     let mut marks = vec![(1, title.clone(), stamped(&mut desk, &title, "控え"))];
     desk.summary(copy);
     for section in &copy.sections {
-        marks.push((2, clean::line(&section.title), desk.section(section)));
+        marks.push((2, clean::line(&section.title), desk.section(section, false)));
     }
     if !copy.terms.is_empty() {
         marks.push((2, TERMS.to_owned(), desk.terms(&copy.terms)));
@@ -87,8 +87,8 @@ impl Desk<'_> {
         self.column.add(0.0, flow, 0.0);
     }
 
-    /// A group of answers under its heading.
-    pub(super) fn section(&mut self, section: &Section) -> usize {
+    /// A group of answers under its heading; `compared` sets hashes in groups, as two people compare them.
+    pub(super) fn section(&mut self, section: &Section, compared: bool) -> usize {
         let anchor = self.heading(2, &clean::line(&section.title), Look::new(12.0).bold(), HEADING);
         let table = self.tag(Tag::Table);
         let columns = vec![mm(58.0), self.width - mm(58.0)];
@@ -97,6 +97,8 @@ impl Desk<'_> {
         for row in &section.rows {
             let (label, value) = (clean::line(&row.label), clean::text(&row.value));
             let (value, look) = answer(value.trim_end(), self.look, "未入力");
+            let hash = grouped(value).filter(|_| compared);
+            let (value, look) = hash.as_deref().map_or((value, look), |hash| (hash, look.mono()));
             let tr = self.book.tag(Some(table), Tag::TR);
             let head = Some(self.book.tag(Some(tr), Tag::TH(TableHeaderScope::Row)));
             let data = Some(self.book.tag(Some(tr), Tag::TD));
@@ -176,4 +178,13 @@ pub(super) fn head(said: &str, which: &str, look: Look, at: (f32, f32, f32)) -> 
     let mut marks = running(shortened(said, look, room - used, 1), (left, top), room, Align::Left);
     marks.extend(running(which, (left, top), room, Align::Right));
     marks
+}
+
+/// A hash or a serial number as two people compare it: groups of four, eight in a line; `None` for any other text.
+fn grouped(value: &str) -> Option<String> {
+    if value.len() < 32 || !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let groups: Vec<&str> = value.as_bytes().chunks(4).filter_map(|group| str::from_utf8(group).ok()).collect();
+    Some(groups.chunks(8).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n"))
 }

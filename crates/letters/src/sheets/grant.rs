@@ -69,11 +69,11 @@ fn body(desk: &mut Desk<'_>, it: &GrantNotice) {
     let lines = lines(desk, it);
     desk.column.add(0.0, lines, mm(2.0));
     for reason in &it.reasons {
-        desk.paragraph(&clean::line(reason), Look::new(8.6), mm(0.6), 0.0);
+        desk.paragraph(&clean::line(reason), Look::new(8.6), mm(1.8), 0.0);
     }
     let note = "領収書などの書類は、あとで確かめられるように保管してください。書類と申請の内容が違うことが分かったときは、\
                 決定の取消しと返還をお願いすることがあります。";
-    desk.paragraph(note, Look::new(8.6).color(QUIET), mm(1.0), mm(2.0));
+    desk.paragraph(note, Look::new(8.6).color(QUIET), mm(2.0), mm(2.0));
     desk.contact(&it.sender);
 }
 

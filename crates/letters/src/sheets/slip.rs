@@ -60,14 +60,18 @@ fn body(desk: &mut Desk<'_>, it: &PaymentSlip) {
     let codes = |desk: &mut Desk<'_>| {
         desk.paragraph("お支払いいただく金額", Look::new(9.0).bold(), 0.0, mm(1.0));
         desk.paragraph(&to_pay, Look::new(21.0).bold().color(BLACK), 0.0, mm(2.5));
-        desk.paragraph(&format!("お支払い期限　{due}"), desk.look.bold(), 0.0, mm(2.5));
+        if !due.is_empty() {
+            desk.paragraph(&format!("お支払い期限　{due}"), desk.look.bold(), 0.0, mm(2.5));
+        }
         desk.code("払込番号", &number, 15.0, false);
     };
     desk.code_box(codes, None, 0.0);
-    desk.ruled_facts(&[("お振込先", &*account)], mm(36.0), 0.0, 0.0);
-    let note = "お振込の際は、振込名義の前に払込番号を入力してください。振込手数料はご負担をお願いします。\
-                すでにお支払い済みのときは、行き違いをご容赦ください。";
-    desk.paragraph(note, Look::new(8.6).color(QUIET), mm(2.0), mm(2.0));
+    if !account.is_empty() {
+        desk.ruled_facts(&[("お振込先", &*account)], mm(36.0), 0.0, 0.0);
+        let note = "お振込の際は、振込名義の前に払込番号を入力してください。振込手数料はご負担をお願いします。\
+                    すでにお支払い済みのときは、行き違いをご容赦ください。";
+        desk.paragraph(note, Look::new(8.6).color(QUIET), mm(2.0), mm(2.0));
+    }
     desk.heading(2, "明細", desk.look.size(11.5).bold(), (mm(2.5), mm(1.6)));
     let lines = lines(desk, &it.lines);
     desk.column.add(0.0, lines, mm(1.5));

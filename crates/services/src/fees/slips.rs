@@ -80,7 +80,14 @@ async fn content(ctx: &Ctx<'_>, conn: &mut Conn, listed: &ListedBill) -> Result<
         sums.push(row("お支払い済み・充当", -bill.paid_yen));
     }
     sums.push(row("お支払いいただく金額", to_pay));
-    let account = ctx.app.settings.billing.account.trim();
+    if bill.open_yen() < 0 {
+        sums.push(row("多くお支払いいただいた額（返金するか、ほかの請求に充てます）", -bill.open_yen()));
+    }
+    let account = match ctx.app.settings.billing.account.trim() {
+        _ if to_pay == 0 => "",
+        "" => NO_ACCOUNT,
+        account => account,
+    };
     Ok(PaymentSlip {
         sender: sender(ctx),
         recipient: Recipient {
@@ -96,8 +103,8 @@ async fn content(ctx: &Ctx<'_>, conn: &mut Conn, listed: &ListedBill) -> Result<
         lines: lines(conn, bill.id).await?,
         sums,
         to_pay: if to_pay == 0 { "0円（お振り込みは不要です）".to_owned() } else { yen(to_pay) },
-        due_on: japanese_date(day(&bill.due_on)?),
-        account: if account.is_empty() { NO_ACCOUNT } else { account }.to_owned(),
+        due_on: if to_pay == 0 { String::new() } else { japanese_date(day(&bill.due_on)?) },
+        account: account.to_owned(),
     })
 }
 
