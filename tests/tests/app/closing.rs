@@ -155,12 +155,15 @@ async fn a_closing_is_called_off_until_its_day_and_a_rest_comes_to_an_end() {
         let case = file(house, &browser, "closing", &FORM).await;
         accepted(house, &case).await;
         mails(house).await;
-        assert!(not_begun(&browser, "closing").await.contains("すでに受け付けています"));
+        assert!(not_begun(&browser, "closing").await.contains("すでに受け付けています</h2>"));
+        let home = browser.get("/").await.body;
+        assert!(home.contains("廃止の届出を受け付けています") && home.contains("廃止・休止の状況を見る"), "{home}");
         let cancel = case.replace("/applications/", "/closing/") + "/cancel";
         assert_eq!(stranger.post(&cancel, &[]).await.status, StatusCode::NOT_FOUND);
         assert_eq!(browser.post(&cancel, &[]).await.location, "/closing?done=cancelled");
         assert_eq!(browser.post(&cancel, &[]).await.location, "/closing?done=before");
         assert_eq!(mails(house).await.len(), 1, "told once");
+        assert!(!browser.get("/").await.body.contains("廃止の届出を受け付けています"));
         go_to(house, date!(2026 - 07 - 01));
         work_all(&house.app, "test").await.unwrap();
         assert_eq!(status(house, place).await, InstitutionStatus::Active);

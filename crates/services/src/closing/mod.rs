@@ -12,7 +12,7 @@ pub use crate::ending::over;
 pub(crate) use accept::{accepted, stands_against};
 pub(crate) use outlook::outlook;
 pub use steps::take_step;
-pub use view::{Called, Shown, call_off, closing, of_case};
+pub use view::{Called, Shown, call_off, closing, of_case, planned};
 
 /// Kind of the job that does the next step.
 pub const STEP: &str = "closing.step";

@@ -1,6 +1,6 @@
 //! What is planned or done at one's institution, and calling it off.
 
-use domain::ids::ApplicationId;
+use domain::{closing::Deed, ids::ApplicationId};
 use storage::{
     Conn, boxed,
     closures::{Closure, ClosureStep},
@@ -39,6 +39,18 @@ pub async fn closing(ctx: &Ctx<'_>) -> Result<Vec<Shown>> {
         all.push(shown(ctx, &mut conn, closure).await?);
     }
     Ok(all)
+}
+
+/// The closing or rest of one's institution that was accepted and whose day has not come.
+///
+/// # Errors
+/// [`Error::Forbidden`] without an active membership.
+#[boxed]
+pub async fn planned(ctx: &Ctx<'_>) -> Result<Option<Closure>> {
+    let institution = ctx.institution()?;
+    let all = storage::closures::latest(&mut ctx.app.db.read().await?, institution).await?;
+    let ends = |one: &Closure| one.cancelled_at.is_none() && one.begins_at > ctx.now && one.deed != Deed::Resume;
+    Ok(all.into_iter().find(ends))
 }
 
 /// What a case led to; the caller has seen to it that the person may see the case.

@@ -23,7 +23,7 @@ use crate::{
     site::{Access, Failure, Html, Posted, Routes, Visit, see_other},
     view::{
         frame::{BannerKind, BannerView, Frame, Link},
-        parts::{CellView, ColumnView, RowView, StateView, TableView, Tone},
+        parts::{CellView, ColumnView, Fact, NextStepView, RowView, StateView, TableView, Tone},
     },
 };
 
@@ -73,6 +73,20 @@ async fn show(visit: Visit, Query(said): Query<Said>) -> Result<Html<StatusPage>
     let under_way = UnderWay::of(&ctx, Kind::Common(Common::Closing)).await?;
     let closures = shown.iter().map(view).collect();
     Ok(Html(StatusPage { frame, closures, under_way, owner: ctx.owner().is_ok() }))
+}
+
+/// What stands in the place of a beginning at an institution that is about to close or rest.
+pub(super) async fn next_step(ctx: &services::Ctx<'_>) -> Result<Option<NextStepView>, Failure> {
+    let planned = closing::planned(ctx).await?;
+    Ok(planned.map(|closure| NextStepView {
+        title: format!("{}の届出を受け付けています", closure.deed.label()),
+        says: vec![
+            "その日になると、届け出たとおりに進みます。新しい申請を始める前に、その日をご確認ください。".to_owned(),
+        ],
+        facts: vec![Fact::new(format!("{}の日", closure.deed.label()), day(&closure.day))],
+        href: PAGE.to_owned(),
+        label: format!("{TITLE}を見る"),
+    }))
 }
 
 fn told(word: &str) -> Option<BannerView> {

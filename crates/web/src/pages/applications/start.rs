@@ -76,10 +76,11 @@ pub(super) async fn begin(visit: Visit, Path(name): Path<String>) -> Result<Html
         lead: words.lead,
         prepare: words.prepare,
         missing: outlook.missing,
-        missing_title: if outlook.way.is_some() {
-            "先に必要な手続があります"
-        } else {
-            "いまは申請できません"
+        missing_title: match outlook.way {
+            // These pages show what stands against it, not what comes before it.
+            Some((_, "/closing" | "/succession")) => "すでに受け付けています",
+            Some(_) => "先に必要な手続があります",
+            None => "いまは申請できません",
         },
         // Nobody is left without a step: what stands against it may be asked about.
         way: outlook.way.map_or_else(

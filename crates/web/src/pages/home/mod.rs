@@ -165,7 +165,9 @@ async fn coming(
     let begun = tasks.next().is_some_and(|(_, ask)| ask < Ask::Begin);
     let download = ready.as_ref().filter(|_| !begun).and_then(Ready::next_step).map(|step| (step, None));
     let downloads = download.is_some() && asked.is_none();
-    let (mut next, kind) = download.or(together).unwrap_or_else(|| next_step(tasks, overview));
+    let begins = marks.others && !begun && overview.is_none_or(|overview| overview.waiting == 0);
+    let planned = if begins { super::closing::next_step(ctx).await? } else { None }.map(|step| (step, None));
+    let (mut next, kind) = download.or(planned).or(together).unwrap_or_else(|| next_step(tasks, overview));
     let start = operation_start::is_next(ctx, overview).await?;
     let starts = start && next.href.is_empty() && asked.is_none();
     if starts {

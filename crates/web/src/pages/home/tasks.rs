@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     applications::{Ask, Explanation, Kind, Rules, State},
     calendar::{cut_off, japanese_date, until_with_days_left},
+    procedures::Common,
 };
 use services::{
     Ctx,
@@ -213,6 +214,8 @@ pub(super) fn others(standings: &[Standing<Application>]) -> Vec<TaskView> {
             title: case.kind.label().to_owned(),
             href: match case.state {
                 State::Draft => go_on(case.id, None),
+                // Where it stands, and what calls it off.
+                State::Accepted if case.kind == Kind::Common(Common::Closing) => "/closing".to_owned(),
                 _ => format!("/applications/{}", case.id),
             },
             state: standing_view(standing, case.state),
