@@ -64,6 +64,10 @@ async fn an_editor_changes_the_menu_that_stands_above_every_page() {
         );
         assert!(first.contains("<h3>導入・運用</h3>"), "the menu of chapters stands beside: {first}");
         let editor = staff(house, Role::Editor).await;
+        let article = async |reader: &Browser| reader.get("/articles/KB0010381").await.body;
+        let button = "<p class=\"go\"><a";
+        assert!(article(&visitor).await.contains(button), "the way to the form");
+        assert!(!article(&editor).await.contains(button), "a button that only says no is left out");
         let form = "/office/settings/list.top_menu/change";
         let today = house.app.clock.now().date().to_string();
         let typed = |href: &str| {

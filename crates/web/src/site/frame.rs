@@ -53,18 +53,22 @@ impl Visit {
 
     /// Leaves out links to pages that would only say no. A visitor keeps all: the login stands before them.
     pub(crate) fn keep_open(&self, parts: &mut Vec<MenuGroup>) {
+        parts.iter_mut().for_each(|part| self.keep_open_links(&mut part.links));
+        parts.retain(|part| !part.links.is_empty());
+    }
+
+    /// The same for links that stand alone.
+    pub(crate) fn keep_open_links(&self, links: &mut Vec<Link>) {
         let Actor::Person(session) = &self.actor else { return };
         let (acts, owns) = (session.institution.is_some(), self.ctx().owner().is_ok());
         if acts && owns {
             return;
         }
-        let opens = |link: &Link| match PAGES.access(&link.href) {
+        links.retain(|link| match PAGES.access(&link.href) {
             Some(Access::Member | Access::Preparer) => acts || !session.staff,
             Some(Access::Owner) => owns,
             _ => true,
-        };
-        parts.iter_mut().for_each(|part| part.links.retain(&opens));
-        parts.retain(|part| !part.links.is_empty());
+        });
     }
 
     /// The frame of a page with a title.

@@ -110,7 +110,7 @@ async fn page(visit: &Visit, shown: Shown, typed: Option<&Posted>, slips: &[Find
     let mut breadcrumb = home();
     breadcrumb.push(Link::new("よくある質問と解説", "/faq"));
     let current = if faq { Section::Faq } else { Section::Business };
-    let buttons = buttons(&article.slug, &number);
+    let (buttons, related) = ways_on(visit, &article.slug, &number, &related);
     let mut meta = ArticleMeta {
         permalink: format!("/articles/{}", article.number),
         editor: article.editor,
@@ -124,9 +124,9 @@ async fn page(visit: &Visit, shown: Shown, typed: Option<&Posted>, slips: &[Find
         meta,
         toc,
         body,
-        before: before(&number),
+        before: if buttons.is_empty() { "" } else { before(&number) },
         attachments: attachments.iter().map(attachment).collect(),
-        related: related.iter().map(|kind| procedure(*kind)).filter(|link| !leads(&buttons, link)).collect(),
+        related,
         buttons,
         faq,
         vote,
@@ -178,8 +178,14 @@ fn procedure(kind: Kind) -> Link {
     Link::new(kind.label(), format!("/procedures/{kind}"))
 }
 
-fn leads(buttons: &[Link], link: &Link) -> bool {
-    buttons.iter().any(|button| button.href == link.href)
+/// The buttons below an article, and the other procedures that it is about; without those that say no to the reader.
+fn ways_on(visit: &Visit, slug: &str, number: &str, related: &[Kind]) -> (Vec<Link>, Vec<Link>) {
+    let mut buttons = buttons(slug, number);
+    let leads = |link: &Link| buttons.iter().any(|button| button.href == link.href);
+    let mut related = related.iter().map(|kind| procedure(*kind)).filter(|link| !leads(link)).collect();
+    visit.keep_open_links(&mut buttons);
+    visit.keep_open_links(&mut related);
+    (buttons, related)
 }
 
 /// 「役に立ちましたか」 and its slips.
