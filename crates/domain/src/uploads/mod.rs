@@ -65,7 +65,7 @@ words! {
         /// Kept and open to those who may see the case.
         Clean = "clean", "受け取り済み";
         /// A virus was found in it; its content is destroyed.
-        Infected = "infected", "ウイルスが見つかったため、破棄しました";
+        Infected = "infected", "ウイルスのため破棄";
         /// The scanner gave no answer, again and again; nobody may open it.
         Failed = "failed", "ウイルス検査を終えられていません";
         /// Its content is gone from the store.

@@ -167,7 +167,7 @@ fn uploads() -> Vec<UploadView> {
         file("1", "内訳書_2026年10月.pdf", None),
         file("2", "納品書.png", None),
         file("3", &long, Some(StateView::new(Tone::Waiting, "ウイルス検査中"))),
-        file("4", "請求書.pdf", Some(StateView::new(Tone::Attention, "ウイルスが見つかったため、破棄しました"))),
+        file("4", "請求書.pdf", Some(StateView::new(Tone::Attention, "ウイルスのため破棄"))),
     ]
 }
 

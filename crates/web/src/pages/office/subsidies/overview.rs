@@ -100,7 +100,7 @@ pub(super) fn scheme_name(visit: &Visit, key: &str) -> String {
 pub(super) fn state(batch: &GrantBatch) -> StateView {
     match (batch.decided_at, batch.filed_at) {
         (None, _) => StateView::new(Tone::Waiting, "決定待ち"),
-        (Some(_), None) => StateView::new(Tone::Active, "決定済み・支払いファイル未作成"),
+        (Some(_), None) => StateView::new(Tone::Active, "支払いファイル未作成"),
         (Some(_), Some(_)) => StateView::new(Tone::Done, "支払いファイル作成済み"),
     }
 }
