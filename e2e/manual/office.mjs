@@ -29,7 +29,7 @@ export async function acceptEligibility(scene) {
     const reviewer = await colleague(scene, "reviewer");
     await look(reviewer, "office 1 desk");
     await openCase(reviewer, demo, "資格確認の申請", kept.eligibility);
-    await says(reviewer, "自動の確認", "CAF0123456789");
+    await says(reviewer, "自動の確認", "CAF 0123 4567 89");
     await look(reviewer, "office 2 case");
     await press(reviewer, "担当になる");
     await says(reviewer, "担当になりました");

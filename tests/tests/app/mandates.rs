@@ -174,7 +174,10 @@ async fn looked_at(house: &House, vendor: &Browser, mandate: MandateId, case: &s
     let reviewer = staff(house, Role::Reviewer).await;
     let office = case.replace("/applications/", "/office/applications/");
     let page = reviewer.get(&office).await.body;
-    assert!(page.contains("準備したシステムベンダ") && page.contains(&mandate.to_string()), "{page}");
+    let list = vendor.get(&format!("/clients/{mandate}")).await.body;
+    let last = list.split("委任の最後の日").nth(1).and_then(|rest| rest.split_once("日（")).expect("a last day").0;
+    let last = last.rsplit_once('>').expect("a day").1;
+    assert!(page.contains("準備したシステムベンダ") && page.contains(&format!("から{last}日（")), "{last}: {page}");
     let reason = [("words-customer_id", "書類と違うようです。")];
     decide(house, &reviewer, case, "return", &reason).await;
     let list = vendor.get(&format!("/clients/{mandate}")).await.body;

@@ -1,5 +1,7 @@
 //! How the service stands, as staff report it: what goes on and lies ahead, one with its reports, and its forms.
 
+mod typed;
+
 use askama::Template;
 use axum::{
     extract::{Path, Query},
@@ -9,10 +11,7 @@ use axum::{
 use domain::{
     calendar::japanese_datetime,
     clock::Timestamp,
-    content::{
-        notices::typed_instant,
-        service::{LONGEST_TITLE, LONGEST_WORDS, Phase, ServiceKind, ServicePart, ServiceState},
-    },
+    content::service::{LONGEST_WORDS, Phase, ServiceKind, ServiceState},
     forms::Finding,
     ids::ServiceStateId,
     permissions::Permission as P,
@@ -23,12 +22,13 @@ use services::{
     content::service::{self, Reported, StateView as Told},
 };
 
+use self::typed::Typed;
 use super::parts;
 use crate::{
     pages::content::{status_period, status_standing},
     site::{Failure, Html, Posted, Visit, see_other, with_slips},
     view::{
-        form::{ChoiceView, ErrorSummary, FieldView, InputView, TextKind, TextView, Width},
+        form::{ErrorSummary, FieldView, InputView},
         frame::{BannerKind, Frame, Link},
         parts::{CellView, RowView, StateView, SummaryListView, SummaryRow},
     },
@@ -78,114 +78,6 @@ fn row(told: &Told) -> RowView {
     RowView { strong: told.phase == Phase::Now, ..row }
 }
 
-/// What was typed.
-#[derive(Clone, Debug)]
-struct Typed {
-    kind: ServiceKind,
-    title: String,
-    parts: Vec<ServicePart>,
-    from: (String, String),
-    until: (String, String),
-    words: String,
-    /// The last report, with which it ends.
-    last: String,
-}
-
-fn fields_of(at: Timestamp) -> (String, String) {
-    let local = at.in_japan();
-    (at.date().to_string(), format!("{:02}:{:02}", local.hour(), local.minute()))
-}
-
-impl Typed {
-    fn new(kind: ServiceKind, now: Timestamp) -> Self {
-        let from = if kind == ServiceKind::Trouble { fields_of(now) } else { Default::default() };
-        let (title, words, last, until) = Default::default();
-        Self { kind, title, parts: vec![], from, until, words, last }
-    }
-
-    fn of(state: &ServiceState) -> Self {
-        Self {
-            kind: state.kind,
-            title: state.title.clone(),
-            parts: state.parts.clone(),
-            from: fields_of(state.from),
-            until: state.until.map(fields_of).unwrap_or_default(),
-            words: String::new(),
-            last: String::new(),
-        }
-    }
-
-    fn posted(kind: ServiceKind, posted: &Posted) -> Self {
-        let text = |key: &str| posted.get(key).trim().to_owned();
-        Self {
-            kind,
-            title: text("title"),
-            parts: posted.all("parts").filter_map(|word| word.parse().ok()).collect(),
-            from: (text("from_day"), text("from_time")),
-            until: (text("until_day"), text("until_time")),
-            words: text("words").replace("\r\n", "\n"),
-            last: text("last").replace("\r\n", "\n"),
-        }
-    }
-
-    /// The state, or which day or time cannot be read. A beginning that is not typed is now.
-    fn state(&self, now: Timestamp) -> Result<ServiceState, Finding> {
-        let read = |(day, time): &(String, String), name: &str, label: &str| {
-            typed_instant(day, time, false).map_err(|of_day| {
-                let part = if of_day { "day" } else { "time" };
-                let like = if of_day { "日を、「2026-05-20」" } else { "時刻を、「09:30」" };
-                let message = format!("「{label}」の{like}のように入力してください。");
-                Finding { field: format!("{name}_{part}"), message }
-            })
-        };
-        Ok(ServiceState {
-            kind: self.kind,
-            title: self.title.clone(),
-            parts: self.parts.clone(),
-            from: read(&self.from, "from", "開始")?.unwrap_or(now),
-            until: read(&self.until, "until", "終了の予定")?,
-        })
-    }
-
-    fn fields(&self) -> Vec<FieldView> {
-        let title = TextView { maxlength: LONGEST_TITLE as u32, ..TextView::new(&self.title) };
-        let part = |part: &ServicePart| ChoiceView {
-            selected: self.parts.contains(part),
-            ..ChoiceView::new(part.as_str(), part.label())
-        };
-        let mut fields = vec![
-            FieldView::new("title", "題名", InputView::Text(title))
-                .required()
-                .with_help("すべての画面の上に表示します。例：メールの送信が遅れています"),
-            FieldView::new(
-                "parts",
-                "影響するもの",
-                InputView::Checks { choices: ServicePart::ALL.iter().map(part).collect() },
-            )
-            .required(),
-        ];
-        fields.extend(day_and_time("from", "開始", &self.from));
-        if self.kind == ServiceKind::Maintenance {
-            fields.extend(day_and_time("until", "終了の予定", &self.until).map(FieldView::required));
-        }
-        let words = InputView::LongText { value: self.words.clone(), maxlength: LONGEST_WORDS as u32 };
-        fields.push(
-            FieldView::new("words", "知らせる内容", words)
-                .with_help("いまわかっていること、できること、できないこと、次に知らせる時刻を書いてください。"),
-        );
-        fields
-    }
-}
-
-fn day_and_time(name: &str, label: &str, (day, time): &(String, String)) -> [FieldView; 2] {
-    let input =
-        |kind, value: &String| InputView::Text(TextView { width: Width::Short, ..TextView::of(kind, value, "") });
-    [
-        FieldView::new(format!("{name}_day"), format!("{label}の日"), input(TextKind::Date, day)),
-        FieldView::new(format!("{name}_time"), format!("{label}の時刻"), input(TextKind::Time, time)),
-    ]
-}
-
 #[derive(Template)]
 #[template(path = "office/status_form.html")]
 struct FormPage {
@@ -194,17 +86,31 @@ struct FormPage {
     action: &'static str,
     kind: ServiceKind,
     fields: Vec<FieldView>,
+    /// What pressing the button leads to.
+    before: String,
+    button: &'static str,
 }
 
 fn form_page(visit: &Visit, typed: &Typed, slips: &[Finding]) -> FormPage {
     let (fields, errors) = with_slips(typed.fields(), slips);
-    let title = match typed.kind {
-        ServiceKind::Trouble => "障害を知らせる",
-        ServiceKind::Maintenance => "メンテナンスの予定を知らせる",
+    let days = visit.site.app.rules().maintenance_days;
+    let (title, button, before) = match typed.kind {
+        ServiceKind::Trouble => (
+            "障害を知らせる",
+            "すべての画面に知らせる",
+            "ボタンを押すと、ポータルと閉域網のすべての画面に表示されます。".to_owned(),
+        ),
+        ServiceKind::Maintenance => (
+            "メンテナンスの予定を知らせる",
+            "メンテナンスの予定を知らせる",
+            format!(
+                "ボタンを押すと、「サービスの状況」のページに載ります。すべての画面の上には、開始の{days}日前から（{days}日以内のときは、すぐに）表示されます。"
+            ),
+        ),
     };
     let mut frame = Frame { has_errors: !errors.is_empty(), ..visit.office_frame(title, LIST) };
     frame.breadcrumb.push(Link::new("サービスの状況", LIST));
-    FormPage { frame, errors, action: LIST, kind: typed.kind, fields }
+    FormPage { frame, errors, action: LIST, kind: typed.kind, fields, before, button }
 }
 
 /// Of what a new report is.
@@ -311,13 +217,18 @@ pub(super) async fn show(
     staff(&visit)?;
     let told = service::one(&visit.ctx(), parts::id(&name)?).await?;
     let mut page = one_page(&visit, &told, &Typed::of(&told.stored.state), &[]);
+    let days = visit.site.app.rules().maintenance_days;
+    let soonest = visit.ctx().now + time::Duration::days(i64::from(days));
     let title = match said.done.as_str() {
-        "told" => "知らせました。10秒以内に、すべての画面に表示されます。",
-        "closed" => "終了にしました。",
-        _ => "",
+        "told" if told.stored.state.from > soonest => {
+            format!("知らせました。開始の{days}日前になると、すべての画面に表示されます。")
+        }
+        "told" => "知らせました。10秒以内に、すべての画面に表示されます。".to_owned(),
+        "closed" => "終了にしました。".to_owned(),
+        _ => String::new(),
     };
     if !title.is_empty() {
-        page.frame.banners.push(parts::banner(BannerKind::Success, title, &[]));
+        page.frame.banners.push(parts::banner(BannerKind::Success, &title, &[]));
     }
     Ok(Html(page).into_response())
 }

@@ -16,7 +16,7 @@ const HIGHER: f64 = 228.0;
 /// Lines of the grid, about.
 const LINES: i64 = 4;
 /// Colours of the stylesheet.
-const COLOURS: usize = 6;
+const COLOURS: usize = 10;
 /// Points that are marked one by one at most.
 const MARKED: usize = 40;
 

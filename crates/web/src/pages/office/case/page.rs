@@ -223,8 +223,9 @@ fn rule(case: &Application) -> String {
 
 /// Who prepared a case, and under which mandate.
 fn prepared(one: &Prepared) -> String {
-    let (from, until) = (japanese_date(one.given_at.date()), japanese_date(one.ends_at.date()));
-    format!("{} {}（委任 {from}から{until}まで、番号 {}）", one.company, one.person, one.mandate)
+    let last = one.ends_at - time::Duration::MILLISECOND;
+    let (from, until) = (japanese_date(one.given_at.date()), japanese_date(last.date()));
+    format!("{}　{}（委任の期間：{from}から{until}まで）", one.company, one.person)
 }
 
 fn asked(question: &Question) -> Asked {

@@ -10,10 +10,10 @@ use services::{applications::CaseView, rows};
 
 use crate::{
     pages::{
-        applications::state_view,
+        applications::{answer, state_view},
         office::{parts, words},
     },
-    site::{Visit, comparison, file_views},
+    site::{Visit, comparison},
     view::frame::{BannerKind, BannerView},
     view::parts::{CellView, CompareView, RowView, SummaryListView, SummaryRow, TableView},
 };
@@ -21,12 +21,7 @@ use crate::{
 /// The answers in their sections.
 pub(super) fn sections(view: &CaseView) -> Vec<SummaryListView> {
     let case = format!("/office/applications/{}", view.case.id);
-    let row = |line: &ReadingLine| SummaryRow {
-        code: line.key == "customer_id",
-        files: file_views(&line.files, &case),
-        preview: true,
-        ..SummaryRow::new(&line.label, &line.value)
-    };
+    let row = |line: &ReadingLine| SummaryRow { preview: true, ..answer(line, &case) };
     let section = |(title, lines): &(String, Vec<ReadingLine>)| SummaryListView {
         title: title.clone(),
         rows: lines.iter().map(row).collect(),

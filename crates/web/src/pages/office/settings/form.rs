@@ -110,9 +110,10 @@ fn page(visit: &Visit, view: &TopicView, typed: &Typed, entry: &str, slips: &[Fi
     let (fields, errors) = with_slips(fields, slips);
     // A scheme that is not kept yet has no page of its own to go back to.
     let is_fresh = view.version == 0 && matches!(view.topic, Topic::Scheme(_));
-    let title = match is_fresh {
-        true => format!("新しい制度「{}」を作る", view.title),
-        false => format!("「{}」を変える", view.title),
+    let title = match &view.topic {
+        _ if is_fresh => format!("新しい制度「{}」を作る", view.title),
+        Topic::List(_) if entry.is_empty() => format!("「{}」に選択肢を加える", view.title),
+        _ => format!("「{}」を変える", view.title),
     };
     let mut frame = Frame { has_errors: !errors.is_empty(), ..visit.office_frame(title, LIST) };
     let back = if is_fresh { SCHEMES.to_owned() } else { format!("{LIST}/{}", view.topic) };

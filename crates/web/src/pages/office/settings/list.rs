@@ -94,18 +94,23 @@ fn filters(headings: &[String], wanted: &Narrowed) -> FilterBarView {
     }
 }
 
+/// The roles that may change a setting, in words.
+pub(super) fn who_may(topic: &Topic) -> String {
+    let may = |role: &&Role| granted(**role).contains(&topic.permission());
+    Role::ALL.iter().filter(may).map(|role| role.label()).collect::<Vec<_>>().join("・")
+}
+
 fn row(line: &Line) -> RowView {
     let day = |at: Option<Timestamp>| at.map(japanese_datetime).unwrap_or_default();
     let since = match line.since {
         Some(_) => format!("{}から", day(line.since)),
-        None => "はじめから変わっていません".to_owned(),
+        None => "はじめのまま".to_owned(),
     };
-    let may = |role: &&Role| granted(**role).contains(&line.topic.permission());
-    let roles: Vec<&str> = Role::ALL.iter().filter(may).map(|role| role.label()).collect();
+    let roles = who_may(&line.topic);
     parts::row(vec![
         CellView::link(&line.title, format!("{LIST}/{}", line.topic)),
         CellView::Text(since),
         CellView::Text(line.next.map(|at| format!("{}から", japanese_datetime(at))).unwrap_or_default()),
-        CellView::Text(roles.join("・")),
+        CellView::Text(roles),
     ])
 }

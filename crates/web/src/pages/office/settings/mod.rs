@@ -59,6 +59,8 @@ struct TopicPage {
     versions: Vec<VersionView>,
     older: String,
     may_change: bool,
+    /// The roles that may.
+    who_may: String,
     is_list: bool,
     waiting: Option<Link>,
     built_in: bool,
@@ -130,6 +132,7 @@ fn topic_page(visit: &Visit, view: &TopicView) -> TopicPage {
         built_in: view.version == 0,
         older: older.map(|last| format!("{LIST}/{}?before={last}", view.topic)).unwrap_or_default(),
         may_change: view.may_change,
+        who_may: list::who_may(&view.topic),
         is_list: matches!(view.topic, Topic::List(_)),
         waiting: view.waiting.as_ref().map(|one| Link::new(&one.words, format!("/office/proposals/{}", one.id))),
         versions,
