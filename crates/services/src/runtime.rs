@@ -1,8 +1,12 @@
-//! The executor, as the program and its benchmark run it.
+//! The executor and the allocator, as the program and its benchmark run them.
+
+/// What one thread allocates, the engine's thread often frees: the system's allocator then takes a lock.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Turns after which an executor's thread looks whether others than its own tasks woke one. Each answer of the embedded
 /// engine comes from the engine's thread: behind 31 turns of signing, the usual number, one writer waits for all.
-const FOREIGN_WAKES: u32 = 8;
+const FOREIGN_WAKES: u32 = 1;
 /// Turns after which it looks at the network.
 const NETWORK: u32 = 16;
 

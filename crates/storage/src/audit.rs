@@ -16,6 +16,7 @@ use domain::clock::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::db::{Conn, Result, boxed, from_row, on_engine, sql};
+use crate::rows::parts;
 
 /// What is recorded of one act.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +70,6 @@ from_row!(Row { seq, at, actor, on_behalf_of, action, subject, source, before_ha
 sql!(/// Takes the next `$1` places; the row lock keeps other writers out until the commit.
     RESERVE = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash");
 sql!(ADVANCE = "UPDATE audit_head SET hash = $1 WHERE id = 1");
-/// Rows of one statement; the embedded engine takes 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str =
     "INSERT INTO audit (seq, at, actor, on_behalf_of, action, subject, source, before_hash, after_hash, previous,
@@ -96,7 +95,7 @@ pub(crate) async fn append(conn: &mut Conn, entries: Vec<Entry>) -> Result<()> {
         previous.clone_from(&row.hash);
         rows.push(row);
     }
-    for rows in rows.chunks(ROWS_AT_ONCE) {
+    for rows in parts(&rows) {
         insert(conn, rows).await?;
     }
     counts::note(conn, &rows).await?;

@@ -10,8 +10,9 @@ use sqlx::{
 };
 
 use crate::{
+    held::Held,
     migrations,
-    readers::{Held, Readers},
+    readers::Readers,
     tail::Tail,
     witness::{Note, Position, Witness},
     writer::{Turn, Writer},
@@ -231,9 +232,12 @@ impl Db {
     }
 }
 
-/// Pages of 4 KiB that the log gathers before they are moved into the database file: pages that change often, such as those of
-/// indexes, are then moved once for many commits.
-const CHECKPOINT_PAGES: &str = "4000";
+/// Pages of 4 KiB in the log at which a commit moves it into the database file itself: when moving it in the background does
+/// not suffice, because somebody writes without a break.
+const CHECKPOINT_PAGES: &str = "16000";
+/// Pages that the writer keeps in memory, as a negative number of KiB. Those of a group fit in, so that none is written before
+/// its end and once more afterwards, and the inner pages of indexes need not be read again.
+const WRITER_CACHE: &str = "-65536";
 
 async fn sqlite(url: &str, step: i64) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(url)?
@@ -244,9 +248,10 @@ async fn sqlite(url: &str, step: i64) -> Result<Engine> {
         .busy_timeout(Duration::from_secs(10))
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(512)
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+    let writing = options.clone().pragma("cache_size", WRITER_CACHE);
+    let writer = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(writing).await?;
     migrations::sqlite().run_to(step, &writer).await.map_err(not_migrated)?;
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
@@ -372,7 +377,7 @@ macro_rules! on_engine {
     ($conn:expr, |$c:ident| $body:expr) => {
         match $conn {
             $crate::db::Conn::Sqlite(connection) => {
-                let $c = &mut **connection;
+                let $c = &mut *connection;
                 $body
             }
             $crate::db::Conn::Postgres(connection) => {

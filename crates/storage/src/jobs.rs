@@ -7,6 +7,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::rows::parts;
 
 /// How long a worker keeps a job before another may take it.
 pub const LEASE: Duration = Duration::seconds(60);
@@ -72,8 +73,6 @@ pub struct NewJob {
     pub at: Timestamp,
 }
 
-/// Rows of one statement; the embedded engine takes 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str = "INSERT INTO jobs (id, kind, dedup_key, payload, run_at, attempt, leased_until) ";
 sql!(
@@ -109,7 +108,7 @@ sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL A
 
 /// Puts jobs into the table, except those whose key is there already.
 pub(crate) async fn append(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
-    for rows in jobs.chunks(ROWS_AT_ONCE) {
+    for rows in parts(jobs) {
         on_engine!(conn, |c| {
             let mut statement = sqlx::QueryBuilder::new(INSERT);
             statement.push_values(rows, |mut values, job| {

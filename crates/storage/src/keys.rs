@@ -6,9 +6,7 @@ use domain::{clock::Timestamp, ids::ApplicationId};
 use uuid::Uuid;
 
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
-
-/// Rows of one statement.
-const ROWS_AT_ONCE: usize = 500;
+use crate::rows::parts;
 
 sql!(/// A key that is blocked already keeps its first reason.
     BLOCK = "INSERT INTO blocked_keys (key_hash, reason, blocked_at) VALUES ($1, $2, $3) ON CONFLICT (key_hash) DO NOTHING");
@@ -84,7 +82,7 @@ pub(crate) async fn claim(tx: &mut Tx, asked: &[(&str, Uuid)]) -> Result<Vec<Kno
     }
     let rows: Vec<(&str, Uuid)> = first.iter().map(|(key, holder)| (*key, *holder)).collect();
     let mut held: BTreeSet<String> = BTreeSet::new();
-    for rows in rows.chunks(ROWS_AT_ONCE) {
+    for rows in parts(&rows) {
         let taken: Vec<String> = on_engine!(&mut **tx, |c| {
             let mut statement = sqlx::QueryBuilder::new(CLAIM);
             statement.push_values(rows, |mut values, (key, holder)| {

@@ -3,8 +3,10 @@
 //! Each module holds the statements of one domain folder. Reading functions take [`Conn`], writing ones [`Tx`], so
 //! that nothing is written outside a transaction. Rules live in `domain` and `services`, only constraints here.
 
+mod checkpoint;
 mod convert;
 mod db;
+mod held;
 mod migrations;
 mod readers;
 mod rows;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::convert::{instant, instant_opt};
 use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::rows::parts;
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,8 +114,6 @@ macro_rules! select_mail {
     };
 }
 
-/// Rows of one statement; the embedded engine takes 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str =
     "INSERT INTO mails (id, recipient, subject, body, state, answer, message_id, account_id, application_id,
@@ -135,7 +134,7 @@ sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE i
 
 /// Puts mails in the queue.
 pub(crate) async fn append(conn: &mut Conn, mails: &[Mail]) -> Result<()> {
-    for rows in mails.chunks(ROWS_AT_ONCE) {
+    for rows in parts(mails) {
         on_engine!(conn, |c| {
             let mut statement = sqlx::QueryBuilder::new(INSERT);
             statement.push_values(rows, |mut values, mail| {

@@ -58,6 +58,7 @@ pub(crate) fn sqlite() -> Migrator {
         36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
         38 "signed_told" "0038_signed_told.sql",
+        39 "signed_answered" "0039_signed_answered.sql",
     )
 }
 
@@ -101,6 +102,7 @@ pub(crate) fn postgres() -> Migrator {
         36 "mandates" "0036_mandates.sql",
         37 "certificates_told" "0037_certificates_told.sql",
         38 "signed_told" "0038_signed_told.sql",
+        39 "signed_answered" "0039_signed_answered.sql",
     )
 }
 

@@ -3,15 +3,15 @@
 //! They are kept and lent without a word to the engine: asking each time whether a connection still lives would cost
 //! as much as a small query.
 
-use std::{
-    ops::{Deref, DerefMut},
-    sync::Arc,
+use std::sync::Arc;
+
+use sqlx::{Sqlite, SqlitePool, pool::PoolConnection};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
+
+use crate::{
+    db::{Error, Result},
+    held::Held,
 };
-
-use sqlx::{ConnectOptions, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
-
-use crate::db::{Error, Result};
 
 /// Connections that read at the same time.
 const PLACES: usize = 4;
@@ -47,7 +47,7 @@ impl Readers {
         let places = self.places.get_or_try_init(|| self.connect()).await?;
         let lent = places.iter().find_map(|place| place.clone().try_lock_owned().ok());
         let conn = lent.ok_or(Error::Driver(sqlx::Error::PoolTimedOut))?;
-        Ok(Held::Lent { conn, _place: place })
+        Ok(Held::lent(conn, place))
     }
 
     async fn connect(&self) -> Result<Vec<Place>> {
@@ -69,63 +69,5 @@ impl Readers {
             all.forget();
         }
         self.free.close();
-    }
-}
-
-/// A connection to the embedded engine.
-pub enum Held {
-    /// The writer's own.
-    Own(Box<PoolConnection<Sqlite>>),
-    /// One that belongs to no pool and ends with its value.
-    Alone(Box<SqliteConnection>),
-    /// Lent for reading; given back when it is dropped.
-    Lent {
-        /// The connection.
-        conn: OwnedMutexGuard<PoolConnection<Sqlite>>,
-        /// Its place among the readers; given back after the connection.
-        _place: OwnedSemaphorePermit,
-    },
-}
-
-impl Held {
-    pub(crate) fn own(conn: PoolConnection<Sqlite>) -> Self {
-        Self::Own(Box::new(conn))
-    }
-
-    /// A connection of its own.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub(crate) async fn alone(options: &SqliteConnectOptions) -> Result<Self> {
-        Ok(Self::Alone(Box::new(options.connect().await?)))
-    }
-
-    pub(crate) fn close_on_drop(&mut self) {
-        match self {
-            Self::Own(conn) => conn.close_on_drop(),
-            Self::Alone(_) => {}
-            Self::Lent { conn, .. } => conn.close_on_drop(),
-        }
-    }
-}
-
-impl Deref for Held {
-    type Target = SqliteConnection;
-    fn deref(&self) -> &SqliteConnection {
-        match self {
-            Self::Own(conn) => conn,
-            Self::Alone(conn) => conn,
-            Self::Lent { conn, .. } => conn,
-        }
-    }
-}
-
-impl DerefMut for Held {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Own(conn) => conn,
-            Self::Alone(conn) => conn,
-            Self::Lent { conn, .. } => conn,
-        }
     }
 }

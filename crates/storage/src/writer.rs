@@ -5,8 +5,8 @@
 //! success before that commit, and a transaction that is undone takes nothing of the others with it. What they leave to
 //! their end, such as audit rows, is written for the whole group just before its commit, in one statement of each kind.
 //!
-//! Each statement costs a change of threads, so a savepoint is opened in the same breath as the one before is released:
-//! while a group is open, a savepoint is open too. A transaction that leaves everything to its end needs none.
+//! Each message to the engine costs a change of threads, so a savepoint is released, and the next one opened, in front of the
+//! first statement that comes after it. A transaction that leaves everything to its end needs none.
 
 use std::sync::Arc;
 
@@ -14,8 +14,9 @@ use sqlx::{Executor, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use crate::{
+    checkpoint::Checkpoints,
     db::{Conn, Error, Result},
-    readers::Held,
+    held::{Held, Preface},
     tail::Tail,
 };
 
@@ -25,11 +26,61 @@ pub(crate) struct Writer {
     desk: Arc<Mutex<Desk>>,
 }
 
+/// The savepoint of a transaction. Two names, so that it can be told whether the next one is there already.
+#[derive(Clone, Copy)]
+enum Mark {
+    Even,
+    Odd,
+}
+
+impl Mark {
+    fn other(self) -> Self {
+        match self {
+            Self::Even => Self::Odd,
+            Self::Odd => Self::Even,
+        }
+    }
+
+    /// Leaves the other one and comes to this one.
+    fn renew(self) -> &'static str {
+        match self {
+            Self::Even => "RELEASE odd; SAVEPOINT even",
+            Self::Odd => "RELEASE even; SAVEPOINT odd",
+        }
+    }
+
+    fn undo(self) -> &'static str {
+        match self {
+            Self::Even => "ROLLBACK TO even",
+            Self::Odd => "ROLLBACK TO odd",
+        }
+    }
+
+    fn set(self) -> &'static str {
+        match self {
+            Self::Even => "SAVEPOINT even",
+            Self::Odd => "SAVEPOINT odd",
+        }
+    }
+
+    fn release(self) -> &'static str {
+        match self {
+            Self::Even => "RELEASE even",
+            Self::Odd => "RELEASE odd",
+        }
+    }
+}
+
 struct Desk {
     pool: SqlitePool,
+    checkpoints: Checkpoints,
     conn: Conn,
-    /// A group has begun.
+    /// The group under way, or the next one.
+    group: u64,
+    /// It has begun.
     open: bool,
+    /// The savepoint of the latest transaction, once nothing is owed.
+    mark: Mark,
     /// The latest transaction of the group has no end yet, and may have written.
     torn: bool,
     /// A statement that begins or ends a group was sent, and its answer is not known.
@@ -62,9 +113,12 @@ impl Writer {
     pub(crate) async fn new(pool: SqlitePool) -> Result<Self> {
         let conn = Conn::Sqlite(Held::own(pool.acquire().await?));
         let desk = Desk {
+            checkpoints: Checkpoints::new(pool.clone()),
             pool,
             conn,
+            group: 0,
             open: false,
+            mark: Mark::Even,
             torn: false,
             doubtful: false,
             broken: false,
@@ -80,39 +134,27 @@ impl Writer {
         desk.tidy().await?;
         if !desk.open {
             desk.doubtful = true;
-            if let Err(error) = desk.execute("BEGIN IMMEDIATE; SAVEPOINT turn").await {
+            if let Err(error) = desk.execute("BEGIN IMMEDIATE; SAVEPOINT even").await {
                 desk.abandon().await;
                 return Err(error);
             }
-            desk.doubtful = false;
-            desk.open = true;
+            (desk.doubtful, desk.open, desk.mark) = (false, true, Mark::Even);
         }
         Ok(Turn { desk, writer: self.clone() })
     }
 
-    /// Ends the group; it stands in the queue behind everyone who may still join.
-    async fn end_group(self) {
+    /// Ends a group, if nobody did; it stands in the queue behind everyone who may still join.
+    async fn end_group(self, group: u64) {
         let mut desk = self.desk.lock().await;
-        if desk.tidy().await.is_err() || !desk.open {
-            return;
-        }
-        if desk.waiting.is_empty() {
-            return desk.abandon().await;
-        }
-        desk.doubtful = true;
-        match desk.commit().await {
-            Ok(()) => desk.ended(true),
-            Err(error) => {
-                tracing::error!(%error, "a group of transactions was not made durable");
-                desk.abandon().await;
-            }
+        if desk.group == group {
+            desk.end().await;
         }
     }
 
     /// Makes durable what is under way and moves it from the log into the database file.
     pub(crate) async fn rest(&self) {
-        self.clone().end_group().await;
         let mut desk = self.desk.lock().await;
+        desk.end().await;
         if let Err(error) = desk.execute("PRAGMA wal_checkpoint(TRUNCATE)").await {
             tracing::warn!(%error, "the log stays beside the database file");
         }
@@ -120,11 +162,37 @@ impl Writer {
 }
 
 impl Desk {
+    fn held(&mut self) -> Result<&mut Held> {
+        match &mut self.conn {
+            Conn::Sqlite(held) => Ok(held),
+            Conn::Postgres(_) => Err(Error::Corrupt("not the embedded engine".to_owned())),
+        }
+    }
+
+    /// Runs a statement without what is owed.
     async fn execute(&mut self, statement: &'static str) -> Result<()> {
-        let Conn::Sqlite(conn) = &mut self.conn else {
-            return Err(Error::Corrupt("not the embedded engine".to_owned()));
-        };
-        Ok((&mut **conn).execute(statement).await.map(drop)?)
+        Ok((&mut **self.held()?).execute(statement).await.map(drop)?)
+    }
+
+    /// Ends the group.
+    async fn end(&mut self) {
+        if self.tidy().await.is_err() || !self.open {
+            return;
+        }
+        if self.waiting.is_empty() {
+            return self.abandon().await;
+        }
+        self.doubtful = true;
+        match self.commit().await {
+            Ok(()) => {
+                self.ended(true);
+                self.checkpoints.note();
+            }
+            Err(error) => {
+                tracing::error!(%error, "a group of transactions was not made durable");
+                self.abandon().await;
+            }
+        }
     }
 
     async fn commit(&mut self) -> Result<()> {
@@ -137,7 +205,7 @@ impl Desk {
         if self.doubtful {
             self.abandon().await;
         } else if self.torn {
-            match self.execute("ROLLBACK TO turn").await {
+            match self.undo().await {
                 Ok(()) => self.torn = false,
                 Err(_) => self.abandon().await,
             }
@@ -145,6 +213,46 @@ impl Desk {
         if self.broken {
             self.conn = Conn::Sqlite(Held::own(self.pool.acquire().await?));
             self.broken = false;
+        }
+        Ok(())
+    }
+
+    /// Undoes the latest transaction and nothing else.
+    async fn undo(&mut self) -> Result<()> {
+        let mark = self.mark;
+        match self.held()?.preface {
+            // Nothing was sent since.
+            Preface::Due(_) => return Ok(()),
+            Preface::Settled => return self.execute(mark.undo()).await,
+            Preface::Said => {}
+        }
+        if self.execute(mark.undo()).await.is_err() {
+            // The preface stopped before its end, and what followed did not begin. Or the engine undid the group.
+            self.doubtful = true;
+            if self.execute("BEGIN").await.is_ok() {
+                return Err(Error::NotDurable);
+            }
+            let _ = self.execute(mark.other().release()).await;
+            self.execute(mark.set()).await?;
+            self.doubtful = false;
+        }
+        self.held()?.preface = Preface::Settled;
+        Ok(())
+    }
+
+    /// Keeps what the latest transaction wrote.
+    fn keep(&mut self) -> Result<()> {
+        let mark = self.mark.other();
+        let held = self.held()?;
+        match held.preface {
+            // Nothing was sent since.
+            Preface::Due(_) => {}
+            Preface::Settled => {
+                held.preface = Preface::Due(mark.renew());
+                self.mark = mark;
+            }
+            // Its first statement was given up in the middle.
+            Preface::Said => return Err(Error::NotDurable),
         }
         Ok(())
     }
@@ -163,6 +271,10 @@ impl Desk {
 
     fn ended(&mut self, durable: bool) {
         (self.open, self.torn, self.doubtful) = (false, false, false);
+        self.group += 1;
+        if let Ok(held) = self.held() {
+            held.preface = Preface::Settled;
+        }
         self.tail = Tail::default();
         for one in self.waiting.drain(..) {
             // Whoever gave up waiting needs no answer.
@@ -184,18 +296,15 @@ impl Turn {
 
     /// Joins the group and waits until it is durable.
     pub(crate) async fn commit(mut self, tail: Tail) -> Result<()> {
-        if self.desk.torn
-            && let Err(error) = self.desk.execute("RELEASE turn; SAVEPOINT turn").await
-        {
-            self.desk.abandon().await;
-            return Err(error);
+        if self.desk.torn {
+            self.desk.keep()?;
         }
         self.desk.torn = false;
         self.desk.tail.extend(tail);
         let (tell, told) = oneshot::channel();
         self.desk.waiting.push(tell);
         if self.desk.waiting.len() == 1 {
-            tokio::spawn(self.writer.clone().end_group());
+            tokio::spawn(self.writer.clone().end_group(self.desk.group));
         }
         drop(self);
         if told.await.unwrap_or(false) { Ok(()) } else { Err(Error::NotDurable) }
@@ -218,122 +327,10 @@ impl Drop for Turn {
         if (self.desk.torn || alone)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(self.writer.clone().end_group());
+            runtime.spawn(self.writer.clone().end_group(self.desk.group));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Db, audit::Entry, db::on_engine};
-
-    async fn database(folder: &tempfile::TempDir) -> Db {
-        let db = Db::open(&format!("sqlite:{}", folder.path().join("group.db").display())).await.unwrap();
-        let mut tx = db.write().await.unwrap();
-        on_engine!(&mut *tx, |c| sqlx::query("CREATE TABLE marks (n BIGINT PRIMARY KEY)").execute(c).await.map(drop))
-            .unwrap();
-        tx.commit().await.unwrap();
-        db
-    }
-
-    async fn mark(tx: &mut crate::Tx, n: i64) -> Result<()> {
-        on_engine!(&mut **tx, |c| sqlx::query("INSERT INTO marks (n) VALUES ($1)").bind(n).execute(c).await.map(drop))?;
-        Ok(())
-    }
-
-    async fn marks(db: &Db) -> Vec<i64> {
-        let mut conn = db.read().await.unwrap();
-        on_engine!(&mut conn, |c| sqlx::query_scalar("SELECT n FROM marks ORDER BY n").fetch_all(c).await).unwrap()
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn those_who_queue_become_durable_together_and_one_that_is_undone_takes_nobody_with_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
-        let first = db.write().await.unwrap();
-        let tasks: Vec<_> = (0..40)
-            .map(|n| {
-                let db = db.clone();
-                tokio::spawn(async move {
-                    let mut tx = db.write().await?;
-                    mark(&mut tx, n).await?;
-                    match n % 4 {
-                        0 => tx.commit().await,
-                        1 => tx.rollback().await,
-                        2 => mark(&mut tx, n).await.and(tx.commit().await),
-                        _ => {
-                            drop(tx);
-                            Ok(())
-                        }
-                    }
-                })
-            })
-            .collect();
-        first.commit().await.unwrap();
-        for (n, task) in tasks.into_iter().enumerate() {
-            let outcome = task.await.unwrap();
-            assert_eq!(outcome.is_err(), n % 4 == 2, "{n}: {outcome:?}");
-        }
-        let kept: Vec<i64> = (0..40).filter(|n| n % 4 == 0 || n % 4 == 2).collect();
-        assert_eq!(marks(&db).await, kept);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn nobody_is_told_of_success_before_the_group_is_durable() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
-        let mut slow = db.write().await.unwrap();
-        mark(&mut slow, 1).await.unwrap();
-        let (told, next) = (tokio::spawn(slow.commit()), db.write().await.unwrap());
-        assert!(!told.is_finished());
-        assert!(marks(&db).await.is_empty(), "a group under way is not seen");
-        next.rollback().await.unwrap();
-        told.await.unwrap().unwrap();
-        assert_eq!(marks(&db).await, [1]);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_is_left_to_the_end_of_a_group_stays_with_whoever_commits() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
-        let first = db.write().await.unwrap();
-        let tasks: Vec<_> = (0..9)
-            .map(|n| {
-                let db = db.clone();
-                tokio::spawn(async move {
-                    let mut tx = db.write().await?;
-                    if n % 3 == 1 {
-                        mark(&mut tx, n).await?;
-                    }
-                    tx.audit(Entry { action: format!("act-{n}"), ..Entry::default() });
-                    if n % 3 == 2 { tx.rollback().await } else { tx.commit().await }
-                })
-            })
-            .collect();
-        first.commit().await.unwrap();
-        for task in tasks {
-            task.await.unwrap().unwrap();
-        }
-        let rows = crate::audit::newest(&mut db.read().await.unwrap(), None, 20).await.unwrap();
-        let mut acts: Vec<_> = rows.into_iter().map(|row| row.action).collect();
-        acts.sort();
-        assert_eq!(acts, ["act-0", "act-1", "act-3", "act-4", "act-6", "act-7"]);
-        assert_eq!(marks(&db).await, [1, 4, 7]);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn one_who_gives_up_leaves_the_writer_free() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
-        let mut tx = db.write().await.unwrap();
-        mark(&mut tx, 7).await.unwrap();
-        drop(tx);
-        drop(db.write().await.unwrap());
-        let other = Db::open(&format!("sqlite:{}", folder.path().join("group.db").display())).await.unwrap();
-        let mut tx = other.write().await.unwrap();
-        mark(&mut tx, 8).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(marks(&db).await, [8]);
-    }
-}
+mod tests;

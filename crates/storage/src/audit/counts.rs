@@ -46,7 +46,7 @@ fn is_view(row: &Row) -> bool {
 
 /// Counts rows that were written just now, in their order.
 pub(super) async fn note(conn: &mut Conn, rows: &[Row]) -> Result<()> {
-    for same_day in rows.chunk_by(|one, other| day_of(one.at) == day_of(other.at)) {
+    for same_day in rows.chunk_by(|one, other| one.instant().date() == other.instant().date()) {
         let (Some(first), Some(last)) = (same_day.first(), same_day.last()) else { continue };
         let (day, count) = (day_of(first.at), i64::try_from(same_day.len()).unwrap_or(i64::MAX));
         on_engine!(conn, |c| sqlx::query(NOTE_DAY)

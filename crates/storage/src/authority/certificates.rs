@@ -10,6 +10,7 @@ use crate::applications::foremost::foremost_id;
 use crate::convert::{instant, instant_opt};
 use crate::db::{Conn, Error, Result, Tx, boxed, from_row, on_engine, sql};
 use crate::keys::{self, Known};
+use crate::rows::parts;
 use crate::witness::Note;
 
 /// A certificate in the register, from its preparation on.
@@ -140,8 +141,6 @@ macro_rules! select_certificate {
     };
 }
 
-/// Rows of one statement; the embedded engine takes 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str =
     "INSERT INTO certificates (id, authority_id, application_id, institution_id, serial, profile, state, subject,
@@ -211,7 +210,7 @@ async fn insert(tx: &mut Tx, certificates: &[&Certificate]) -> Result<()> {
             key: certificate.key_hash.clone(),
         });
     }
-    for rows in certificates.chunks(ROWS_AT_ONCE) {
+    for rows in parts(certificates) {
         on_engine!(&mut **tx, |c| {
             let mut statement = sqlx::QueryBuilder::new(INSERT);
             statement.push_values(rows, |mut values, row| {

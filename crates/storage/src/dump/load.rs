@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{Conn, Db, Engine, Error, Result, boxed, on_engine},
-    readers::Held,
+    held::Held,
 };
 
 /// Values of one statement; the embedded engine takes 32,766.

@@ -15,7 +15,7 @@ pub use load::Loader;
 use crate::{
     audit,
     db::{Conn, Db, Engine, Error, Result, boxed, on_engine},
-    readers::Held,
+    held::Held,
 };
 
 /// Tables in which the steps themselves lay a row.

@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
+use crate::rows::parts;
 
 /// Something that happened and has no number yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +66,6 @@ pub const TELL: &str = "webhook.tell";
 
 sql!(/// Takes the next `$1` numbers; the row lock keeps other writers out until the commit.
     RESERVE = "UPDATE event_head SET seq = seq + $1 WHERE id = 1 RETURNING seq");
-/// Rows of one statement; the embedded engine takes 32,766 values in one.
-const ROWS_AT_ONCE: usize = 500;
 /// The rows follow.
 const INSERT: &str = "INSERT INTO events (seq, id, kind, subject, institution_id, institution_code, data, at) ";
 sql!(/// The job is named after the event that it comes of. Without receivers there is none.
@@ -89,7 +88,7 @@ pub(crate) async fn append(conn: &mut Conn, events: Vec<NewEvent>) -> Result<()>
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let last: i64 = on_engine!(conn, |c| sqlx::query_scalar(RESERVE).bind(count).fetch_one(c).await)?;
     let numbered: Vec<(i64, NewEvent)> = (last - count + 1..).zip(events).collect();
-    for rows in numbered.chunks(ROWS_AT_ONCE) {
+    for rows in parts(&numbered) {
         insert(conn, rows).await?;
     }
     on_engine!(conn, |c| sqlx::query(ENQUEUE)

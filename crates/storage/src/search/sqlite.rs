@@ -3,7 +3,7 @@
 use domain::{clock::Timestamp, content::tokens::Expression};
 
 use super::written;
-use crate::{db::Result, readers::Held};
+use crate::{db::Result, held::Held};
 
 /// The index hands over its rows in the order of their numbers and stops at the limit; the join only looks at the time.
 const CANDIDATES: &str = "SELECT e.id FROM search_fts CROSS JOIN search_entries e ON e.id = search_fts.rowid
