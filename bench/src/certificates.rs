@@ -110,7 +110,7 @@ fn one_unrecorded(app: &App, request: &[u8]) -> anyhow::Result<()> {
     let prepared = pki::prepare(&CertificateOrder {
         profile,
         issuer: Some(&authority.issuing.certificate),
-        serial: &Serial::generate(&*app.randomness),
+        serial: &Serial::of_moment(app.clock.now(), &*app.randomness),
         subject: &subject("terminal"),
         alternative_names: &[],
         public_key: request.public_key(),

@@ -75,7 +75,7 @@ fn prepare(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     let profile = authority.profiles.get(&order.profile).ok_or_else(|| Error::internal("no such profile"))?;
     let months = ctx.app.rules().certificate_months;
     let validity = profile.validity_within(months, ctx.now, Some(&issuing.certificate)).map_err(Error::internal)?;
-    let serial = Serial::generate(&*ctx.app.randomness);
+    let serial = Serial::of_moment(ctx.now, &*ctx.app.randomness);
     let shard = issuing.shard_of(&serial);
     let prepared = pki::prepare(&CertificateOrder {
         profile,
@@ -166,12 +166,12 @@ async fn give_up(ctx: &Ctx<'_>, record: &Certificate) -> Result<()> {
 #[boxed]
 pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8>> {
     let Signed { record, certificate } = signed;
-    if !storage::authority::store_signed(tx, record.id, &certificate.der, ctx.now).await? {
-        return Err(Error::ChangedMeanwhile);
-    }
     let subject = format!("certificate:{}", record.id);
     ctx.audit(tx, "certificate.issue", subject, &record.serial, &certificate.fingerprint);
     crate::feed::issued(ctx, tx, &record)?;
+    if !storage::authority::store_signed(tx, record.id, &certificate.der, ctx.now).await? {
+        return Err(Error::ChangedMeanwhile);
+    }
     Ok(certificate.der)
 }
 
