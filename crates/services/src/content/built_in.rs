@@ -60,6 +60,7 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../../../content/documents/accessibility-1.0.md"),
     include_str!("../../../../content/documents/both-safety-rules-1.0.md"),
     include_str!("../../../../content/documents/certificate-application-guide-1.0.md"),
+    include_str!("../../../../content/documents/certificate-application-guide-1.1.md"),
     include_str!("../../../../content/documents/claims-safety-rules-1.0.md"),
     include_str!("../../../../content/documents/claims-terms-1.0.md"),
     include_str!("../../../../content/documents/cp-cps-1.0.md"),
