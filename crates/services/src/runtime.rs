@@ -1,8 +1,4 @@
-//! The executor and the allocator, as the program and its benchmark run them.
-
-/// What one thread allocates, the engine's thread often frees: the system's allocator then takes a lock.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+//! The executor, as the program and its benchmark run it.
 
 /// Turns after which an executor's thread looks whether others than its own tasks woke one. Each answer of the embedded
 /// engine comes from the engine's thread: behind 31 turns of signing, the usual number, one writer waits for all.

@@ -237,7 +237,7 @@ impl Db {
 const CHECKPOINT_PAGES: &str = "16000";
 /// Pages that the writer keeps in memory, as a negative number of KiB. Those of a group fit in, so that none is written before
 /// its end and once more afterwards, and the inner pages of indexes need not be read again.
-const WRITER_CACHE: &str = "-65536";
+const WRITER_CACHE: &str = "-8192";
 
 async fn sqlite(url: &str, step: i64) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(url)?
