@@ -89,6 +89,11 @@ impl Held {
         Self { kind, preface: Preface::Settled }
     }
 
+    /// The connection without what is owed: nobody but the writer may write on it so.
+    pub(crate) fn bare(&mut self) -> &mut SqliteConnection {
+        &mut self.kind
+    }
+
     pub(crate) fn close_on_drop(&mut self) {
         match &mut self.kind {
             Kind::Own(conn) => conn.close_on_drop(),
@@ -116,20 +121,6 @@ impl DerefMut for Kind {
             Self::Alone(conn) => conn,
             Self::Lent { conn, .. } => conn,
         }
-    }
-}
-
-/// The bare connection, without what is owed.
-impl Deref for Held {
-    type Target = SqliteConnection;
-    fn deref(&self) -> &SqliteConnection {
-        &self.kind
-    }
-}
-
-impl DerefMut for Held {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.kind
     }
 }
 

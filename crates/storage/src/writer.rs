@@ -171,7 +171,7 @@ impl Desk {
 
     /// Runs a statement without what is owed.
     async fn execute(&mut self, statement: &'static str) -> Result<()> {
-        Ok((&mut **self.held()?).execute(statement).await.map(drop)?)
+        Ok(self.held()?.bare().execute(statement).await.map(drop)?)
     }
 
     /// Ends the group.

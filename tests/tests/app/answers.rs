@@ -27,7 +27,7 @@ use crate::{
 /// A number that the database counts.
 async fn counted(house: &House, text: &'static str) -> i64 {
     match &mut house.app.db.read().await.unwrap() {
-        Conn::Sqlite(conn) => sqlx::query_scalar(text).fetch_one(&mut **conn).await.unwrap(),
+        Conn::Sqlite(conn) => sqlx::query_scalar(text).fetch_one(&mut *conn).await.unwrap(),
         Conn::Postgres(conn) => sqlx::query_scalar(text).fetch_one(&mut **conn).await.unwrap(),
     }
 }
@@ -133,7 +133,7 @@ async fn a_row_that_cannot_be_told_of_keeps_no_other_from_its_answer() {
         let (text, id) = ("UPDATE certificates SET serial = 'no serial' WHERE id = $1", broken.record.id.0);
         let mut tx = house.app.db.write().await.unwrap();
         match &mut *tx {
-            Conn::Sqlite(conn) => drop(sqlx::query(text).bind(id).execute(&mut **conn).await.unwrap()),
+            Conn::Sqlite(conn) => drop(sqlx::query(text).bind(id).execute(&mut *conn).await.unwrap()),
             Conn::Postgres(conn) => drop(sqlx::query(text).bind(id).execute(&mut **conn).await.unwrap()),
         }
         tx.commit().await.unwrap();

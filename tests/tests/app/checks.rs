@@ -34,7 +34,7 @@ async fn issued(house: &House, code: &str, number: &str) -> Certificate {
 async fn tamper(house: &House, text: &'static str, value: &[u8], id: Uuid) {
     let mut tx = house.app.db.write().await.unwrap();
     match &mut *tx {
-        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(value).bind(id).execute(&mut **conn).await.unwrap()),
+        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(value).bind(id).execute(&mut *conn).await.unwrap()),
         Conn::Postgres(conn) => drop(sqlx::query(text).bind(value).bind(id).execute(&mut **conn).await.unwrap()),
     }
     tx.commit().await.unwrap();

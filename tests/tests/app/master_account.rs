@@ -118,7 +118,7 @@ async fn forget(house: &House, place: InstitutionId) {
     let text = "DELETE FROM master_accounts WHERE institution_id = $1";
     let mut tx = house.app.db.write().await.unwrap();
     match &mut *tx {
-        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(place.0).execute(&mut **conn).await.unwrap()),
+        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(place.0).execute(&mut *conn).await.unwrap()),
         Conn::Postgres(conn) => drop(sqlx::query(text).bind(place.0).execute(&mut **conn).await.unwrap()),
     }
     tx.commit().await.unwrap();

@@ -45,7 +45,7 @@ async fn of_a_subsidy(house: &House, case: &str) {
     let id = stored(house, case).await.id.0;
     let mut tx = house.app.db.write().await.unwrap();
     match &mut *tx {
-        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(id).execute(&mut **conn).await.unwrap()),
+        Conn::Sqlite(conn) => drop(sqlx::query(text).bind(id).execute(&mut *conn).await.unwrap()),
         Conn::Postgres(conn) => drop(sqlx::query(text).bind(id).execute(&mut **conn).await.unwrap()),
     }
     tx.commit().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{PgConnection, Row, SqliteConnection};
+use sqlx::{Executor, PgConnection, Row, Sqlite};
 use storage::Conn;
 
 use crate::support::on_each_database;
@@ -18,7 +18,7 @@ async fn every_statement_prepares() {
     .await;
 }
 
-async fn columns_of_sqlite(conn: &mut SqliteConnection) -> BTreeSet<String> {
+async fn columns_of_sqlite(conn: impl Executor<'_, Database = Sqlite>) -> BTreeSet<String> {
     let text = "SELECT m.name AS t, p.name AS c, (p.\"notnull\" = 1 OR p.pk > 0) AS needed FROM sqlite_master m
         JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'
         AND m.name NOT LIKE 'search_fts%'";
@@ -90,7 +90,7 @@ async fn no_statement_walks_through_a_table_that_grows() {
         let daily = storage::STATEMENTS.iter().filter(|(name, _)| !seldom.iter().any(|room| name.starts_with(room)));
         for (name, text) in daily {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
-            let Ok(rows) = sqlx::query(explain).fetch_all(&mut **conn).await else { continue };
+            let Ok(rows) = sqlx::query(explain).fetch_all(&mut *conn).await else { continue };
             let plan: Vec<String> = rows.iter().map(|row| row.get::<String, _>("detail")).collect();
             found.extend(walked_through(&plan).into_iter().map(|table| format!("{name}: {table}")));
         }

@@ -101,7 +101,7 @@ pub(crate) async fn of_code(house: &House, code: &str) -> Option<Institution> {
 pub(crate) async fn register(db: &Db) -> Vec<(String, String, bool, i64)> {
     const ALL: &str = "SELECT code, name, in_register, updated_at FROM institutions ORDER BY code";
     match &mut db.read().await.unwrap() {
-        Conn::Sqlite(conn) => sqlx::query_as(ALL).fetch_all(&mut **conn).await.unwrap(),
+        Conn::Sqlite(conn) => sqlx::query_as(ALL).fetch_all(&mut *conn).await.unwrap(),
         Conn::Postgres(conn) => sqlx::query_as(ALL).fetch_all(&mut **conn).await.unwrap(),
     }
 }

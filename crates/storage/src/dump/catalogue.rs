@@ -102,7 +102,7 @@ pub(super) const OWN_INDEXES: [&str; 2] = ["search_fts", "search_fts_institution
 /// All tables, by name, without those of the migrations.
 pub(super) async fn tables(conn: &mut Conn) -> Result<Vec<Table>> {
     let found: Vec<(String, String, String)> = match conn {
-        Conn::Sqlite(c) => sqlx::query_as(SQLITE_COLUMNS).fetch_all(&mut **c).await?,
+        Conn::Sqlite(c) => sqlx::query_as(SQLITE_COLUMNS).fetch_all(&mut *c).await?,
         Conn::Postgres(c) => sqlx::query_as(POSTGRES_COLUMNS).fetch_all(&mut **c).await?,
     };
     let mut tables: Vec<Table> = vec![];
@@ -123,7 +123,7 @@ pub(super) async fn tables(conn: &mut Conn) -> Result<Vec<Table>> {
 pub(super) async fn step(conn: &mut Conn) -> Result<i64> {
     const STEP: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
     Ok(match conn {
-        Conn::Sqlite(c) => sqlx::query_scalar(STEP).fetch_one(&mut **c).await?,
+        Conn::Sqlite(c) => sqlx::query_scalar(STEP).fetch_one(&mut *c).await?,
         Conn::Postgres(c) => sqlx::query_scalar(STEP).fetch_one(&mut **c).await?,
     })
 }

@@ -118,7 +118,7 @@ impl Loader {
         let at_once = (VALUES_AT_ONCE / table.columns.len().max(1)).clamp(1, ROWS_AT_ONCE);
         for rows in rows.chunks(at_once) {
             match &mut self.conn {
-                Conn::Sqlite(conn) => sqlite(table, rows).build().execute(&mut **conn).await.map(drop)?,
+                Conn::Sqlite(conn) => sqlite(table, rows).build().execute(&mut *conn).await.map(drop)?,
                 Conn::Postgres(conn) => postgres(table, rows)?.build().execute(&mut **conn).await.map(drop)?,
             }
         }
@@ -133,7 +133,7 @@ impl Loader {
     pub async fn finish(mut self) -> Result<()> {
         if let Conn::Sqlite(conn) = &mut self.conn {
             const CHECK: &str = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
-            let broken: Option<(String, String)> = sqlx::query_as(CHECK).fetch_optional(&mut **conn).await?;
+            let broken: Option<(String, String)> = sqlx::query_as(CHECK).fetch_optional(&mut *conn).await?;
             if let Some((table, parent)) = broken {
                 return Err(Error::Corrupt(format!("a row of {table} refers to one of {parent} that is missing")));
             }

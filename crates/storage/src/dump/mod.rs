@@ -143,7 +143,7 @@ impl Snapshot {
         let lost = |error: sqlx::Error| E::from(Error::from(error));
         match &mut self.conn {
             Conn::Sqlite(conn) => {
-                let mut rows = sqlx::query(AssertSqlSafe(table.select(false))).fetch(&mut **conn);
+                let mut rows = sqlx::query(AssertSqlSafe(table.select(false))).fetch(&mut *conn);
                 while let Some(row) = rows.try_next().await.map_err(lost)? {
                     each(of_sqlite(&row, table).map_err(lost)?)?;
                 }

@@ -83,7 +83,7 @@ pub(super) async fn candidates(
         Conn::Sqlite(c) => {
             let text = written(wanted, '"', [" AND ", " OR "]);
             let found = sqlx::query_scalar(OF_SQLITE).bind(text).bind(after).bind(before).bind(most);
-            found.fetch_all(&mut **c).await?
+            found.fetch_all(&mut *c).await?
         }
         Conn::Postgres(c) => {
             let text = written(wanted, '\'', [" & ", " | "]);

@@ -12,7 +12,7 @@ const CANDIDATES: &str = "SELECT e.id FROM search_fts CROSS JOIN search_entries 
 pub(super) async fn candidates(conn: &mut Held, wanted: &Expression, at: Timestamp, most: i64) -> Result<Vec<i64>> {
     let text = written(wanted, '"', [" AND ", " OR "]);
     let found = sqlx::query_scalar(CANDIDATES).bind(text).bind(at.as_millis()).bind(most);
-    Ok(found.fetch_all(&mut **conn).await?)
+    Ok(found.fetch_all(&mut *conn).await?)
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
         let db = Db::open(&format!("sqlite:{}", folder.path().join("search.db").display())).await.unwrap();
         let Conn::Sqlite(conn) = &mut db.read().await.unwrap() else { return };
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {CANDIDATES}"));
-        let plan = sqlx::query(explain).bind("\"1x2\"").bind(0_i64).bind(1_i64).fetch_all(&mut **conn).await.unwrap();
+        let plan = sqlx::query(explain).bind("\"1x2\"").bind(0_i64).bind(1_i64).fetch_all(&mut *conn).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get::<String, _>("detail")).collect();
         assert!(plan[0].starts_with("SCAN search_fts VIRTUAL TABLE INDEX"), "{plan:?}");
         assert!(plan[1].starts_with("SEARCH e USING INTEGER PRIMARY KEY") && plan.len() == 2, "{plan:?}");
