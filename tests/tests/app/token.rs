@@ -88,7 +88,7 @@ fn nothing_is_lost_while_the_token_is_gone() {
         assert!(now.number > list.number, "the list that failed was published by itself");
         let serials = certificates(house, &second).await;
         assert_eq!(serials.iter().filter(|(state, _)| state == "valid").count(), 1);
-        let on_list = |serial: &str| now.der.windows(16).any(|part| hex(part) == serial);
+        let on_list = |serial: &str| now.der.windows(serial.len() / 2).any(|part| hex(part) == serial);
         assert!(on_list(&lost[0].1), "what was given up is never valid");
         assert!(on_list(&certificates(house, &first).await[0].1));
     });
@@ -136,7 +136,7 @@ fn issuance_waits_and_everything_else_is_served_while_the_token_hangs() {
         assert!(publish_when_due(&house.app).await.unwrap());
         let now = current_crl(&house.app).await.unwrap();
         assert!(
-            now.number > list.number && now.der.windows(16).any(|part| hex(part) == lost[0].1),
+            now.number > list.number && now.der.windows(lost[0].1.len() / 2).any(|part| hex(part) == lost[0].1),
             "it is never valid"
         );
     });
