@@ -1,5 +1,7 @@
 use std::task::Poll;
 
+use tokio::task::JoinHandle;
+
 use super::*;
 use crate::{Db, audit::Entry, db::on_engine};
 
@@ -20,6 +22,13 @@ async fn mark(tx: &mut crate::Tx, n: i64) -> Result<()> {
 async fn marks(db: &Db) -> Vec<i64> {
     let mut conn = db.read().await.unwrap();
     on_engine!(&mut conn, |c| sqlx::query_scalar("SELECT n FROM marks ORDER BY n").fetch_all(c).await).unwrap()
+}
+
+/// Lets a transaction commit; the next one queued before, and so joins its group.
+async fn joined(db: &Db, first: crate::Tx) -> (crate::Tx, JoinHandle<Result<()>>) {
+    let mut told = vec![];
+    let (next, ()) = tokio::join!(db.write(), async { told.push(tokio::spawn(first.commit())) });
+    (next.unwrap(), told.remove(0))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,16 +69,11 @@ async fn nobody_is_told_of_success_before_the_group_is_durable() {
     let db = database(&folder).await;
     let mut slow = db.write().await.unwrap();
     mark(&mut slow, 1).await.unwrap();
-    let mut told = vec![];
-    // The next one queues before the first one ends, and so joins its group.
-    let (next, ()) = tokio::join!(db.write(), async { told.push(tokio::spawn(slow.commit())) });
-    let next = next.unwrap();
-    assert!(!told.iter().any(|one| one.is_finished()));
+    let (next, told) = joined(&db, slow).await;
+    assert!(!told.is_finished());
     assert!(marks(&db).await.is_empty(), "a group under way is not seen");
     next.rollback().await.unwrap();
-    for one in told {
-        one.await.unwrap().unwrap();
-    }
+    told.await.unwrap().unwrap();
     assert_eq!(marks(&db).await, [1]);
 }
 
@@ -166,16 +170,11 @@ async fn what_was_given_up_before_it_began_cannot_be_kept() {
         let mut first = db.write().await.unwrap();
         mark(&mut first, n).await.unwrap();
         kept.push(n);
-        // The second queues before the first one ends, and so joins its group.
-        let mut waiting = vec![];
-        let (second, ()) = tokio::join!(db.write(), async { waiting.push(tokio::spawn(first.commit())) });
-        let mut second = second.unwrap();
+        let (mut second, first) = joined(&db, first).await;
         give_up(&mut second, 1_000 + n).await;
         // The engine may have been quick enough to begin with it, or to answer.
         refused += i32::from(matches!(second.commit().await, Err(crate::db::Error::NotDurable)));
-        for one in waiting {
-            one.await.unwrap().unwrap();
-        }
+        first.await.unwrap().unwrap();
     }
     assert!(refused > 0);
     let marks = marks(&db).await;
