@@ -46,18 +46,30 @@ fn part(docx: &[u8], name: &str) -> String {
 fn the_protocol_of_a_ceremony_has_a_line_for_each_witness_and_says_when_it_is_none() {
     let row = |label: &str, value: &str| Row { label: label.to_owned(), value: value.to_owned() };
     let (hash, grouped) = ("9dc625345d72b54a3f85634d2e548d69", "9dc6 2534 5d72 b54a 3f85 634d 2e54 8d69");
+    let commands = "sha256sum root.crl\nopenssl verify -CAfile root.pem issuing.pem";
     let signature = |name: &str| Signature { role: "鍵管理者".to_owned(), name: name.to_owned() };
     let mut protocol = CeremonyProtocol {
         title: "認証局の鍵生成式の記録".to_owned(),
         stamp: "予行演習".to_owned(),
-        sections: vec![Section { title: "実施の記録".to_owned(), rows: vec![row("手順書のSHA-256", hash)] }],
+        sections: vec![Section {
+            title: "実施の記録".to_owned(),
+            rows: vec![row("手順書のSHA-256", hash), row("署名の確認", commands)],
+        }],
         signatures: vec![signature("鍵山 一郎"), signature("立花 花子")],
         footer: "まどぐち運営機構".to_owned(),
     };
     let bytes = press().ceremony_protocol(&protocol).unwrap();
     let text = Pdf::new(&bytes).text(None);
-    for part in ["予行演習", "実施の記録", grouped, "鍵山 一郎", "立花 花子", "まどぐち運営機構"]
-    {
+    for part in [
+        "予行演習",
+        "実施の記録",
+        grouped,
+        "$ sha256sum",
+        "$ openssl verify",
+        "鍵山 一郎",
+        "立花 花子",
+        "まどぐち運営機構",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(text.matches("日付").count(), 2, "one line for each: {text}");

@@ -2,7 +2,7 @@
 
 use krilla::tagging::Tag;
 
-use super::copy::{EDGE, HEADING, SIDES, SIZE, head, stamped};
+use super::copy::{EDGE, HEADING, SIDES, SIZE, Values, head, stamped};
 use super::desk::Desk;
 use super::letter::foot;
 use crate::book::{Book, Bookmark};
@@ -30,7 +30,7 @@ pub(crate) fn ceremony_protocol(protocol: &CeremonyProtocol) -> Book {
     };
     let mut marks = vec![(1, title.clone(), anchor)];
     for section in &protocol.sections {
-        marks.push((2, clean::line(&section.title), desk.section(section, true)));
+        marks.push((2, clean::line(&section.title), desk.section(section, Values::ToRepeat)));
     }
     marks.push((2, SIGNATURES.to_owned(), signatures(&mut desk, &protocol.signatures)));
     let flow = desk.column.flow();

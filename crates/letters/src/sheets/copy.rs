@@ -1,7 +1,7 @@
 //! A printable copy of what was sent.
 
 use krilla::tagging::{TableHeaderScope, Tag};
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use super::desk::Desk;
 use super::letter::foot;
@@ -17,6 +17,8 @@ use crate::layout::text::{Text, shortened};
 use crate::model::{AgreedTerms, ApplicationCopy, Section};
 
 pub(super) const SIZE: f32 = 10.0;
+/// Size of a command.
+const COMMAND: f32 = 8.5;
 pub(super) const SIDES: f32 = mm(20.0);
 pub(super) const EDGE: f32 = mm(22.0);
 /// Space between a heading and what stands around it.
@@ -32,7 +34,7 @@ pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
     let mut marks = vec![(1, title.clone(), stamped(&mut desk, &title, "控え"))];
     desk.summary(copy);
     for section in &copy.sections {
-        marks.push((2, clean::line(&section.title), desk.section(section, false)));
+        marks.push((2, clean::line(&section.title), desk.section(section, Values::AsTyped)));
     }
     if !copy.terms.is_empty() {
         marks.push((2, TERMS.to_owned(), desk.terms(&copy.terms)));
@@ -45,6 +47,29 @@ pub(crate) fn application_copy(copy: &ApplicationCopy) -> Book {
 }
 
 const TERMS: &str = "同意した規約";
+
+/// How the values beside the labels are set.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Values {
+    /// As they were typed, whatever they are.
+    AsTyped,
+    /// To be compared and repeated: hashes in groups, and before each command the sign at which it begins.
+    ToRepeat,
+}
+
+impl Values {
+    /// A value and its look.
+    fn set(self, value: &str, look: Look) -> (Cow<'_, str>, Look) {
+        match (self, grouped(value)) {
+            (Self::ToRepeat, Some(hash)) => (Cow::Owned(hash), look.mono()),
+            (Self::ToRepeat, None) if are_commands(value) => {
+                let prompted: Vec<String> = value.lines().map(|line| format!("$ {line}")).collect();
+                (Cow::Owned(prompted.join("\n")), look.size(COMMAND).mono())
+            }
+            _ => (Cow::Borrowed(value), look),
+        }
+    }
+}
 
 /// The title and, beside it, the word that says what this is, such as 「控え」. Returns the title's anchor.
 pub(super) fn stamped(desk: &mut Desk<'_>, title: &str, word: &str) -> usize {
@@ -87,8 +112,8 @@ impl Desk<'_> {
         self.column.add(0.0, flow, 0.0);
     }
 
-    /// A group of answers under its heading; `compared` sets hashes in groups, as two people compare them.
-    pub(super) fn section(&mut self, section: &Section, compared: bool) -> usize {
+    /// A group of answers under its heading.
+    pub(super) fn section(&mut self, section: &Section, values: Values) -> usize {
         let anchor = self.heading(2, &clean::line(&section.title), Look::new(12.0).bold(), HEADING);
         let table = self.tag(Tag::Table);
         let columns = vec![mm(58.0), self.width - mm(58.0)];
@@ -97,15 +122,14 @@ impl Desk<'_> {
         for row in &section.rows {
             let (label, value) = (clean::line(&row.label), clean::text(&row.value));
             let (value, look) = answer(value.trim_end(), self.look, "未入力");
-            let hash = grouped(value).filter(|_| compared);
-            let (value, look) = hash.as_deref().map_or((value, look), |hash| (hash, look.mono()));
+            let (value, look) = values.set(value, look);
             let tr = self.book.tag(Some(table), Tag::TR);
             let head = Some(self.book.tag(Some(tr), Tag::TH(TableHeaderScope::Row)));
             let data = Some(self.book.tag(Some(tr), Tag::TD));
             let label = Text::plain(&label, self.look.size(9.5));
             flow.extend(grid.row(&[
                 Cell { text: label, align: Align::Left, fill: Some(PANEL), node: head },
-                Cell { text: Text::plain(value, look), align: Align::Left, fill: None, node: data },
+                Cell { text: Text::plain(&value, look), align: Align::Left, fill: None, node: data },
             ]));
         }
         self.column.add(0.0, flow, 0.0);
@@ -178,6 +202,13 @@ pub(super) fn head(said: &str, which: &str, look: Look, at: (f32, f32, f32)) -> 
     let mut marks = running(shortened(said, look, room - used, 1), (left, top), room, Align::Left);
     marks.extend(running(which, (left, top), room, Align::Right));
     marks
+}
+
+/// Whether every line is a command that a person repeats.
+fn are_commands(value: &str) -> bool {
+    value.lines().all(|line| {
+        ["openssl ", "sha256sum ", "madoguchi check-config "].iter().any(|program| line.starts_with(program))
+    })
 }
 
 /// A hash or a serial number as two people compare it: groups of four, eight in a line; `None` for any other text.
