@@ -45,10 +45,12 @@ fn set(book: &mut Book, it: &PaymentSlip) {
 }
 
 fn opening(desk: &mut Desk<'_>, it: &PaymentSlip) {
-    let said = format!(
-        "{}分の端末の電子証明書の発行料・更新料をご請求します。内訳は、下の明細のとおりです。",
-        clean::line(&it.month)
-    );
+    let asks = match it.due_on.is_empty() {
+        true => "について、いまお支払いいただく金額はありません",
+        false => "をご請求します",
+    };
+    let month = clean::line(&it.month);
+    let said = format!("{month}分の端末の電子証明書の発行料・更新料{asks}。内訳は、下の明細のとおりです。");
     desk.paragraph(&said, desk.look, 0.0, mm(2.0));
     let [institution, name] = [&it.institution_code, &it.recipient.institution_name].map(|text| clean::line(text));
     desk.ruled_facts(&[("医療機関等コード", &*institution), ("医療機関等名", &name)], mm(36.0), 0.0, 0.0);
