@@ -2,6 +2,9 @@
 
 use domain::text::thousands;
 
+/// What labels are called that are spans of time up to today.
+pub(super) const AXES: [&str; 3] = ["日", "週（始まりの日）", "月"];
+
 /// How a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -48,6 +51,11 @@ impl Picture {
     pub fn is_empty(&self) -> bool {
         let none = self.series.is_empty() || self.labels.is_empty();
         none || !self.zeros && self.series.iter().all(|series| series.values.iter().all(|value| *value == 0))
+    }
+
+    /// Whether the labels are spans of time up to today, the newest last.
+    pub fn is_in_time(&self) -> bool {
+        AXES.contains(&self.axis.as_str())
     }
 
     /// Sum of the numbers at one label.

@@ -4,6 +4,8 @@ use domain::calendar::YearMonth;
 use storage::reports::Figure;
 use time::{Date, Duration, Weekday};
 
+use super::rows::AXES;
+
 /// Days that are shown one by one at most.
 const SINGLE: u16 = 92;
 
@@ -77,10 +79,11 @@ impl Spans {
 
     /// What the labels are.
     pub(super) fn axis(&self) -> &'static str {
+        let [day, week, month] = AXES;
         match self.step {
-            Step::Day => "日",
-            Step::Week => "週（始まりの日）",
-            Step::Month => "月",
+            Step::Day => day,
+            Step::Week => week,
+            Step::Month => month,
         }
     }
 

@@ -97,7 +97,7 @@ impl Look<'_> {
         Ok(vec![Picture {
             title: "有効期限を迎える端末の電子証明書".to_owned(),
             note: "いま有効な端末の電子証明書を、有効期限の月で数えています。毎日1回、数え直します。".to_owned(),
-            axis: "月".to_owned(),
+            axis: "有効期限の月".to_owned(),
             unit: "枚".to_owned(),
             shape: Shape::Stacked,
             labels: found.iter().map(|one| month_label(&one.day)).collect(),

@@ -13,6 +13,8 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 258.0;
 /// The same when the labels below are slanted.
 const HIGHER: f64 = 228.0;
+/// How far the drawing of spans of time moves left: its figures stand on the right, beside the newest.
+const MOVED: f64 = 60.0;
 /// Lines of the grid, about.
 const LINES: i64 = 4;
 /// Colours of the stylesheet.
@@ -30,6 +32,10 @@ pub struct ChartView {
     pub title: String,
     /// The same in a sentence with figures.
     pub desc: String,
+    /// Whether the newest is on the right: where not all has room, that end is seen first.
+    pub newest_first: bool,
+    /// Where the drawing begins.
+    pub left: String,
     /// Colours and what they stand for; empty for a single series.
     pub legend: Vec<(usize, String)>,
     /// Grid lines.
@@ -173,14 +179,17 @@ impl ChartView {
         let slanted = widest > slot && words && slot > 13.0;
         let scale = Scale::of(picture, if slanted { HIGHER } else { BOTTOM });
         let several = picture.series.len() > 1;
+        let left = if picture.is_in_time() { MOVED } else { 0.0 };
         let legend = picture.series.iter().enumerate().filter(|_| several);
         Self {
             id: id.to_owned(),
             title: picture.title.clone(),
             desc: picture.summary(),
+            newest_first: picture.is_in_time(),
+            left: short(left),
             legend: legend.map(|(place, series)| (colour(place), series.name.clone())).collect(),
             grid: scale.grid(),
-            labels: labels(picture, slot, if slanted { 0.0 } else { widest }, scale.bottom),
+            labels: labels(picture, slot, if slanted { 0.0 } else { widest }, (left, scale.bottom)),
             slanted,
             base: short(scale.y(0)),
             bars: match picture.shape {
@@ -198,13 +207,13 @@ fn colour(place: usize) -> usize {
 }
 
 /// Labels below, as many as fit.
-fn labels(picture: &Picture, slot: f64, widest: f64, bottom: f64) -> Vec<LabelView> {
+fn labels(picture: &Picture, slot: f64, widest: f64, (left, bottom): (f64, f64)) -> Vec<LabelView> {
     let every = ((widest / slot).ceil() as usize).max(1);
     let all = picture.labels.iter().enumerate().filter(|(place, _)| place % every == 0);
     let middle = |place: usize, text: &str| {
         // A label at either end keeps within the drawing.
         let half = if widest > 0.0 { breadth(text) / 2.0 } else { 0.0 };
-        middle(place, slot).clamp(half, WIDTH - half)
+        middle(place, slot).clamp(left + half, left + WIDTH - half)
     };
     let label = |(place, text): (usize, &String)| LabelView {
         x: short(middle(place, text)),
@@ -343,6 +352,17 @@ mod tests {
         let places: Vec<f64> = chart.labels.iter().map(|label| label.x.parse().unwrap()).collect();
         assert!(places.len() > 5 && places.windows(2).all(|pair| pair[1] - pair[0] > 30.0), "{places:?}");
         assert_eq!(chart.lines[0].marks.len(), 1, "only the last of so many is marked");
+    }
+
+    #[test]
+    fn of_spans_of_time_the_newest_is_seen_first_with_the_figures_beside_it() {
+        let mut days = picture(Shape::Stacked, &[&[3, 900]]);
+        let html = ChartView::new("c", &days).to_string();
+        assert!(html.contains("is-newest-first") && html.contains(r#"viewBox="60 0 800 300""#), "{html}");
+        assert!(html.contains(r#"x="796""#) && html.contains("左へ動かすと"), "{html}");
+        days.axis = "状態".into();
+        let html = ChartView::new("c", &days).to_string();
+        assert!(html.contains(r#"viewBox="0 0 800 300""#) && html.contains("右へ動かすと"), "{html}");
     }
 
     #[test]
