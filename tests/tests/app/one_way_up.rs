@@ -68,6 +68,13 @@ async fn an_editor_changes_the_menu_that_stands_above_every_page() {
         let button = "<p class=\"go\"><a";
         assert!(article(&visitor).await.contains(button), "the way to the form");
         assert!(!article(&editor).await.contains(button), "a button that only says no is left out");
+        let no = editor.get("/terminals").await;
+        assert_eq!(no.status, StatusCode::FORBIDDEN, "{}", no.body);
+        assert!(
+            no.body.contains("運営者のアカウントでは開けません") && no.body.contains("業務の画面へ進む"),
+            "{}",
+            no.body
+        );
         let form = "/office/settings/list.top_menu/change";
         let today = house.app.clock.now().date().to_string();
         let typed = |href: &str| {

@@ -55,6 +55,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// What stands above a page that the person may not see.
+const REFUSED: &str = "この操作はできません";
+
 /// Marks a response that still needs its page.
 #[derive(Clone)]
 struct Wanted {
@@ -103,7 +106,7 @@ pub(crate) fn service(error: Error) -> Told {
         ),
         Error::Forbidden => told(
             StatusCode::FORBIDDEN,
-            "この操作はできません",
+            REFUSED,
             "このアカウントには、この操作をする権限がありません。必要な場合は、医療機関等の代表者またはシステム管理者にご相談ください。",
         ),
         Error::LoginRequired => told(
@@ -211,6 +214,7 @@ struct Said;
 struct FailurePage {
     frame: Frame,
     sentences: Vec<String>,
+    way: Link,
 }
 
 /// The same where the portal may be out of reach.
@@ -223,11 +227,31 @@ struct AlonePage {
     way: Link,
 }
 
+impl Wanted {
+    /// Staff follow a link of an article to a page of institutions: that is no fault of theirs, and nobody gives them the right.
+    fn of_institutions() -> Self {
+        let sentences = [
+            "この画面では、医療機関等の方が、ご自分の医療機関等の申請や端末を扱います。運営者のアカウントでは開けません。",
+            "医療機関等の申請や登録の内容は、業務の画面で確かめられます。",
+        ];
+        Self {
+            title: "医療機関等の方の画面です".to_owned(), sentences: sentences.map(str::to_owned).to_vec()
+        }
+    }
+}
+
 /// The page of a listener that says what failed, with one way on.
-fn page_of(listener: Listener, frame: Frame, sentences: Vec<String>) -> Response {
+fn page_of(listener: Listener, frame: Frame, sentences: Vec<String>, staff: bool) -> Response {
     let alone = |frame, sentences, closed, way| Html(AlonePage { frame, closed, sentences, way }).into_response();
     match listener {
-        Listener::Portal => Html(FailurePage { frame, sentences }).into_response(),
+        Listener::Portal => {
+            let way = if staff {
+                Link::new("業務の画面へ進む", "/office")
+            } else {
+                Link::new("ホームへ戻る", "/")
+            };
+            Html(FailurePage { frame, sentences, way }).into_response()
+        }
         Listener::Closed => alone(frame, sentences, true, Link::new("最初の画面へ進む", "/")),
         Listener::Publications => alone(frame, sentences, false, Link::new("認証局の証明書と失効リストへ進む", "/pki")),
     }
@@ -244,7 +268,7 @@ pub(super) async fn page_for(
         return response;
     }
     let wanted = response.extensions_mut().remove::<Wanted>().or_else(|| framework_failure(&response));
-    let Some(wanted) = wanted else { return response };
+    let Some(mut wanted) = wanted else { return response };
     if path.starts_with("/assets/") {
         return response;
     }
@@ -252,8 +276,12 @@ pub(super) async fn page_for(
         return for_machines(&response).unwrap_or_else(|| plain(response.status(), &wanted.sentences.concat()));
     }
     let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
-    let frame = Visit::of_cookies(site, path, &headers).await.frame(wanted.title);
-    let mut page = page_of(listener, frame, wanted.sentences);
+    let visit = Visit::of_cookies(site, path, &headers).await;
+    let staff = visit.begun().is_some_and(|session| session.staff);
+    if staff && response.status() == StatusCode::FORBIDDEN && wanted.title == REFUSED && visit.is_for_institutions() {
+        wanted = Wanted::of_institutions();
+    }
+    let mut page = page_of(listener, visit.frame(wanted.title), wanted.sentences, staff);
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page

@@ -71,6 +71,11 @@ impl Visit {
         });
     }
 
+    /// Whether the page that is visited is one for those who act for an institution.
+    pub(super) fn is_for_institutions(&self) -> bool {
+        matches!(PAGES.access(&self.path), Some(Access::Member | Access::Preparer | Access::Owner))
+    }
+
     /// The frame of a page with a title.
     pub fn frame(&self, title: impl Into<String>) -> Frame {
         Frame {
