@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    applications::Kind,
+    applications::{Kind, State},
     calendar::japanese_date,
     ids::{ApplicationId, MandateId},
 };
@@ -30,6 +30,8 @@ struct Line {
     since: String,
     /// Its form; none once the vendor has nothing to do for it.
     href: Option<String>,
+    /// What the vendor does there.
+    deed: &'static str,
 }
 
 #[derive(Template)]
@@ -73,6 +75,11 @@ fn line(case: &PreparedCase) -> Line {
         state: state_words(case.state, case.asked_at.is_some()),
         since: japanese_date(case.asked_at.unwrap_or(case.state_since).date()),
         href: open.then(|| format!("/applications/{}/edit", case.id)),
+        deed: match (case.state, case.asked_at) {
+            (State::Returned, None) => "示された項目を直す",
+            (_, Some(_)) => "内容を見る・直す",
+            (_, None) => "続きを入力する",
+        },
     }
 }
 
