@@ -45,14 +45,16 @@ struct Shown {
     file: String,
     /// SHA-256 in lines of four groups of four.
     fingerprint: Vec<String>,
-    valid: String,
+    /// First and last instant at which it is valid.
+    valid: [String; 2],
 }
 
 /// What all three listeners show.
 #[derive(Template)]
 #[template(path = "pki/content.html")]
 struct Content {
-    contact: String,
+    phone: String,
+    hours: String,
     /// Where the portal is; nothing on the portal itself.
     portal: String,
     authorities: Vec<Shown>,
@@ -121,7 +123,8 @@ async fn content(visit: &Visit, portal: String) -> Result<Content, Failure> {
         shards.push(table(format!("{title}の分割された失効リスト"), "分割", rows));
     }
     let lists = table("すべての失効をまとめたリスト".to_owned(), "認証局", lists);
-    Ok(Content { contact: app.settings.operator.contact(), portal, authorities, lists, shards })
+    let operator = &app.settings.operator;
+    Ok(Content { phone: operator.phone.clone(), hours: operator.hours.clone(), portal, authorities, lists, shards })
 }
 
 fn shown(title: &'static str, file: &str, certificate: Published) -> Shown {
@@ -131,7 +134,7 @@ fn shown(title: &'static str, file: &str, certificate: Published) -> Shown {
         name: certificate.subject,
         file: file.to_owned(),
         fingerprint: groups.chunks(GROUPS).map(|line| line.join(" ")).collect(),
-        valid: format!("{} ～ {}", japanese_datetime(certificate.not_before), japanese_datetime(certificate.not_after)),
+        valid: [certificate.not_before, certificate.not_after].map(japanese_datetime),
     }
 }
 
