@@ -29,7 +29,8 @@ pub struct Operator {
 impl Operator {
     /// Telephone and hours in one line.
     pub fn contact(&self) -> String {
-        format!("{}（{}）", self.phone, self.hours)
+        let hours = self.hours.replace('（', "、").replace('）', "");
+        format!("{}（{hours}）", self.phone)
     }
 }
 
