@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::{
     Ctx, Error, Result,
     applications::{self, Draft, Standing},
+    ending::is_over,
     letters::harmless,
 };
 
@@ -58,6 +59,18 @@ impl Item {
             Self::Slip(slip) => (slip.closed_at, Source::Slips, format!("{:018}", slip.bill)),
         };
         Place { at, source, id }
+    }
+
+    /// The same at an institution at which nothing begins any more.
+    fn for_good(self) -> Self {
+        match self {
+            Self::Case(standing) => {
+                let state = standing.case.state;
+                Self::Case(Box::new(standing.for_good(state)))
+            }
+            Self::Certificate(one, Condition::Over | Condition::Revoked) => Self::Certificate(one, Condition::Retired),
+            other => other,
+        }
     }
 
     /// Whether somebody of the institution has to do something.
@@ -100,6 +113,7 @@ pub struct Page {
 #[boxed]
 pub async fn page(ctx: &Ctx<'_>, wanted: Wanted, after: Option<Place>, limit: usize) -> Result<Page> {
     let institution = ctx.institution()?;
+    let over = is_over(&mut ctx.app.db.read().await?, institution).await?.is_some();
     let (mut items, mut after, mut looked_at) = (vec![], after, 0);
     loop {
         let found = merged(ctx, institution, wanted.shelf, after.as_ref(), limit).await?;
@@ -107,6 +121,7 @@ pub async fn page(ctx: &Ctx<'_>, wanted: Wanted, after: Option<Place>, limit: us
         looked_at += found.len();
         for item in found {
             after = Some(item.place());
+            let item = if over { item.for_good() } else { item };
             if !wanted.waiting || item.waits(ctx.now) {
                 items.push(item);
             }

@@ -82,9 +82,9 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         mails(house).await;
         let browser = owner(house, &case).await;
         let page = browser.get(&case).await.body;
-        assert!(page.contains("予定：2026年6月30日（火）") && !page.contains("完了："), "{page}");
+        assert!(page.contains("2026年6月30日（火）の予定") && !page.contains("に完了"), "{page}");
         let office = case.replace("/applications/", "/office/applications/");
-        assert!(staff(house, Role::Reviewer).await.get(&office).await.body.contains("予定：2026年6月30日（火）"));
+        assert!(staff(house, Role::Reviewer).await.get(&office).await.body.contains("2026年6月30日（火）の予定"));
         assert_eq!(certificates_of(house, &first).await[0].state, "valid");
         go_to(house, date!(2026 - 06 - 30));
         mails(house).await;
@@ -92,7 +92,7 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         assert!(!works(&Browser::terminal(house), &paper).await, "a letter fetches nothing any more");
         twice(house, &case).await;
         let page = owner(house, &case).await.get(&case).await.body;
-        assert!(page.contains("完了：2026年6月30日（火）12:00") && !page.contains("予定："), "{page}");
+        assert!(page.contains("2026年6月30日（火）12:00に完了") && !page.contains("の予定"), "{page}");
         let refused = not_begun(&owner(house, &case).await, "claims").await;
         assert!(refused.contains("廃止の手続が終わっている"), "{refused}");
         nothing_is_offered(&owner(house, &case).await).await;
@@ -104,6 +104,9 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
 async fn nothing_is_offered(browser: &Browser) {
     let home = browser.get("/").await.body;
     assert!(home.contains("廃止の手続が終わっています") && home.contains("廃止の記録を見る"), "{home}");
+    assert!(home.contains("失効しました。") && !home.contains("新しく申請してください"), "{home}");
+    let terminals = browser.get("/terminals").await.body;
+    assert!(terminals.contains("使用終了") && !terminals.contains("別の端末の発行を申請する"), "{terminals}");
     let all = browser.get("/institutions/overview").await.body;
     let together = browser.get("/together").await.body;
     assert!(together.contains("廃止の手続が終わっているため"), "{together}");

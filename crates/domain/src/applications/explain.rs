@@ -102,6 +102,13 @@ impl Explanation {
         }
     }
 
+    /// The same where nothing begins any more: what is over is not to be filed anew.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        let next = "いま、していただくことはありません。".to_owned();
+        Self { holder: NOBODY, next, expected: None, deadline: None, ..self }
+    }
+
     /// What comes next and until when it is awaited.
     pub fn next_step(&self) -> String {
         format!("{}{}", self.next, self.until())

@@ -54,6 +54,13 @@ pub struct Standing<T> {
 }
 
 impl<T> Standing<T> {
+    /// The same at an institution at which nothing begins any more; `state` is the case's.
+    #[must_use]
+    pub fn for_good(self, state: State) -> Self {
+        let over = state.is_over() || self.explanation.over.is_some();
+        Self { explanation: if over { self.explanation.for_good() } else { self.explanation }, ..self }
+    }
+
     /// Whether the certificate was issued and is revoked since.
     pub fn is_revoked(&self) -> bool {
         self.revoked_at().is_some()

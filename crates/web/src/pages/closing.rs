@@ -143,9 +143,9 @@ pub(super) fn steps(shown: &Shown) -> TableView {
     let cancelled = shown.closure.cancelled_at.is_some();
     let row = |number: usize, one: &services::rows::ClosureStep| {
         let (when, count) = match one.done_at {
-            Some(at) => (format!("完了：{}", japanese_datetime(at)), format!("{}件", one.count)),
+            Some(at) => (format!("{}に完了", japanese_datetime(at)), format!("{}件", one.count)),
             None if cancelled => ("取りやめ".to_owned(), "－".to_owned()),
-            None => (format!("予定：{}", day(&shown.closure.day)), "－".to_owned()),
+            None => (format!("{}の予定", day(&shown.closure.day)), "－".to_owned()),
         };
         RowView {
             cells: vec![

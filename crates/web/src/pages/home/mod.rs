@@ -65,6 +65,8 @@ struct Home {
     notices: Vec<Link>,
     several: bool,
     owner: bool,
+    /// Whether nothing begins any more.
+    over: bool,
     vendor: bool,
     spoken: SpokenView,
 }
@@ -92,13 +94,14 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
     }
     let Some(acting) = &session.institution else { return nowhere(&visit).await };
     let ctx = visit.ctx();
-    let standings = applications::foremost(&ctx).await?;
+    let mut standings = applications::foremost(&ctx).await?;
     let reader = content::reader_of(&acting.code, standings.iter().map(|standing| standing.case.kind));
     let newest = content::newest_notices(&ctx).await?;
     let notices = content::concerning(&newest, reader, ctx.now).take(NOTICES).map(notice_link).collect();
     let overview = terminals_of(&ctx, &standings).await?;
     let marks = institutions::marks(&ctx).await?;
-    let (next, list) = tasks_of(&ctx, &standings, overview.as_ref(), marks).await?;
+    let over = over(&ctx, marks, &mut standings).await?;
+    let (next, list) = tasks_of(&ctx, &standings, overview.as_ref(), (marks, over)).await?;
     let others = if marks.others { tasks::others(&applications::others(&ctx).await?) } else { vec![] };
     let mut frame = Frame { breadcrumb: vec![], ..visit.frame(format!("{}の手続", acting.name)) };
     if marks.succession {
@@ -114,6 +117,7 @@ async fn home(visit: Visit, Query(said): Query<Said>) -> Result<Response, Failur
         notices,
         several: session.institutions > 1,
         owner: acting.role == "owner",
+        over: over.is_some(),
         vendor: marks.vendor,
         spoken: super::content::inquiries::spoken(&visit)?,
         frame,
@@ -139,11 +143,10 @@ async fn tasks_of(
     ctx: &services::Ctx<'_>,
     standings: &[Standing<Foremost>],
     overview: Option<&Overview>,
-    marks: Marks,
+    (marks, over): (Marks, Option<Over>),
 ) -> Result<(NextStepView, Vec<TaskView>), Failure> {
     let drafts = tasks::drafts(ctx, standings).await?;
     let tasks = Tasks::new(ctx, standings, &drafts);
-    let over = if marks.ended { closing::over(ctx).await? } else { None };
     match over {
         Some(over) => Ok((nothing_begins(over), tasks.begun())),
         None => coming(ctx, &tasks, standings, overview, marks).await,
@@ -177,6 +180,25 @@ async fn coming(
     let notices = ready.map(|ready| ready.task(downloads));
     let start = start.then(|| operation_start::task(starts));
     Ok((next, tasks.list(kind).into_iter().chain(notices).chain(start).collect()))
+}
+
+/// Why nothing begins any more, if so: the cases then say nothing of beginning anew.
+async fn over(
+    ctx: &services::Ctx<'_>,
+    marks: Marks,
+    standings: &mut Vec<Standing<Foremost>>,
+) -> Result<Option<Over>, Failure> {
+    let over = if marks.ended { closing::over(ctx).await? } else { None };
+    if over.is_some() {
+        *standings = std::mem::take(standings).into_iter().map(for_good).collect();
+    }
+    Ok(over)
+}
+
+/// A case of an institution at which nothing begins any more.
+fn for_good(standing: Standing<Foremost>) -> Standing<Foremost> {
+    let state = standing.case.state;
+    standing.for_good(state)
 }
 
 /// What stands in the place of the next step where nothing begins any more.

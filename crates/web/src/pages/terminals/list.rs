@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Query;
 use serde::Deserialize;
-use services::terminals;
+use services::{closing, terminals};
 
 use super::words::{columns, row};
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct ListPage {
     frame: Frame,
     table: TableView,
     alone: bool,
+    /// Whether nothing can be applied for any more.
+    over: bool,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +46,9 @@ pub(super) async fn show(visit: Visit, Query(from): Query<From>) -> Result<Html<
         next,
         ..TableView::default()
     };
-    let alone = !table.rows.is_empty() && terminals::readers(&ctx).await? < 2;
-    Ok(Html(ListPage { frame: visit.frame("端末の一覧"), table, alone }))
+    let over = closing::over(&ctx).await?.is_some();
+    let alone = !over && !table.rows.is_empty() && terminals::readers(&ctx).await? < 2;
+    Ok(Html(ListPage { frame: visit.frame("端末の一覧"), table, alone, over }))
 }
 
 /// The register as a file.
@@ -95,7 +98,10 @@ mod tests {
             next: Some("/terminals?after=a".into()),
             ..TableView::default()
         };
-        show("terminals-register", &ListPage { frame: member("端末の一覧"), table, alone: true });
-        show("terminals-none", &ListPage { frame: member("端末の一覧"), table: TableView::default(), alone: false });
+        show("terminals-register", &ListPage { frame: member("端末の一覧"), table, alone: true, over: false });
+        show(
+            "terminals-none",
+            &ListPage { frame: member("端末の一覧"), table: TableView::default(), alone: false, over: false },
+        );
     }
 }
