@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read them, and what was typed as a sentence names it.
 
 /// A whole number with a comma at each thousand.
 pub fn thousands(number: i64) -> String {
@@ -22,9 +22,26 @@ pub fn months_in_words(months: u32) -> String {
     }
 }
 
+/// Characters of what was typed that a sentence names at most.
+const NAMED: usize = 40;
+
+/// What was typed as a sentence names it: in one line, and only its beginning if it is long.
+pub fn brief(typed: &str) -> String {
+    let line: String =
+        typed.trim().chars().take(NAMED).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if typed.trim().chars().nth(NAMED).is_some() { format!("{line}…") } else { line }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{months_in_words, thousands};
+    use super::{brief, months_in_words, thousands};
+
+    #[test]
+    fn a_sentence_names_only_the_beginning_of_what_is_long() {
+        assert_eq!(brief(" 123\t4 "), "123 4");
+        assert_eq!(brief(&"九".repeat(40)), "九".repeat(40));
+        assert_eq!(brief(&"九".repeat(200_000)), format!("{}…", "九".repeat(40)));
+    }
 
     #[test]
     fn months_are_years_and_what_is_left() {

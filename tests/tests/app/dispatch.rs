@@ -148,6 +148,42 @@ async fn a_list_of_numbers_with_unknown_double_and_swapped_rows_goes_in_as_far_a
     .await;
 }
 
+/// What is huge is named by its beginning, many rows by the first of them, and all of it stays in the field.
+#[tokio::test]
+async fn huge_and_empty_lists_are_answered_in_few_words_and_stay() {
+    on_each_database(async |house| {
+        let dispatch = staff(house, Role::DispatchClerk).await;
+        let (made, cases) = printed(house, &dispatch).await;
+        let numbers = format!("{made}/numbers");
+        let long = "9".repeat(5_000);
+        let letter = letters_of(house, &cases[0]).await[0].id;
+        let told = dispatch.post(&numbers, &[(&format!("number-{letter}"), &long), ("list", &long)]).await;
+        let named = format!("「{}…」", "9".repeat(40));
+        assert!(told.body.contains(&format!("書留番号{named}は、数字8～20桁")), "{}", told.body);
+        assert_eq!(told.body.matches(&long).count(), 2, "once in each field");
+        let rows: Vec<String> = (1..=50).map(|row| format!("AAAA-{row},12345678901")).collect();
+        let told = dispatch.post(&numbers, &[("list", &rows.join("\n"))]).await.body;
+        assert!(told.contains("20行目「AAAA-20,") && !told.contains("21行目"), "{told}");
+        assert!(told.contains("ほかに30行が使えませんでした") && told.contains("AAAA-50,12345678901"), "{told}");
+        for wrong in ["abcdefgh", "1234567890O"] {
+            let told = dispatch.post(&numbers, &[(&format!("number-{letter}"), wrong)]).await;
+            assert!(told.body.contains("数字8～20桁"), "{wrong} is no number: {}", told.body);
+        }
+        let returns = "/office/letters/returns/list";
+        let told = dispatch.post(returns, &[("list", " \n")]).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(told.body.contains("番号がありません。") && !told.body.contains("返送を記録しました"), "{}", told.body);
+        assert!(!told.body.contains("正しい行は記録しました"), "{}", told.body);
+        let told = dispatch.post(returns, &[("list", &format!("{long}\n,転居先不明"))]).await.body;
+        assert!(told.contains(&format!("1行目{named}：{named}の通知書はありません")), "{told}");
+        assert!(told.contains("2行目「,転居先不明」：「番号,理由」の形で"), "{told}");
+        let noted = dispatch.post(&numbers, &[(&format!("number-{letter}"), "ａ１２３-４５６７-８９０１ａ")]).await;
+        assert!(noted.location.ends_with("count=1"), "{}", noted.body);
+        assert_eq!(letters_of(house, &cases[0]).await[0].tracking_number.as_deref(), Some("12345678901"));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_desk_says_what_comes_next_and_what_has_waited_too_long() {
     on_each_database(async |house| {

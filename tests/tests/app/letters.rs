@@ -347,8 +347,8 @@ async fn batches_of_the_same_minute_have_numbers_of_their_own() {
         for (number, code) in ["1330100016", "2730100019"].into_iter().enumerate() {
             approved(house, &clinic(house, code).await.1).await;
             let made = batch(&dispatch).await;
-            let name = format!("第{}束（2026年5月20日（水）", number + 1);
-            assert!(dispatch.get(&made).await.body.contains(&name), "{name}");
+            let (name, page) = (format!("第{}束", number + 1), dispatch.get(&made).await.body);
+            assert!(page.contains(&name) && page.contains("2026年5月20日（水）"), "{name}: {page}");
         }
     })
     .await;

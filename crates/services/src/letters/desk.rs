@@ -6,6 +6,7 @@ use domain::{
     clock::Timestamp,
     ids::{BatchId, LetterId},
     permissions::Permission,
+    text::brief,
 };
 use storage::boxed;
 use storage::{
@@ -24,6 +25,9 @@ const BATCHES: i64 = 30;
 
 /// The post gives a number out again some time after the letter arrived.
 const NUMBERS_COME_AGAIN: time::Duration = time::Duration::days(180);
+
+/// Letters that some readers put around the number of a barcode.
+const STARTS_AND_STOPS: [char; 8] = ['a', 'b', 'c', 'd', 'A', 'B', 'C', 'D'];
 
 /// What the list says of a letter that died since the batch was made.
 const DROPPED: &str = "無効になったため、発送しません";
@@ -222,8 +226,9 @@ pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<Result<(), St
 
 /// A registered-mail number in its stored form, if it is one and no other letter of late carries it.
 pub(super) async fn usable_number(ctx: &Ctx<'_>, tx: &mut Tx, number: &str) -> Result<Result<String, String>> {
-    let digits = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());
-    if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_alphanumeric()) {
+    let typed = domain::typed::compact(&domain::accounts::clean_line(number, 40).unwrap_or_default());
+    let (digits, number) = (typed.trim_matches(STARTS_AND_STOPS).to_owned(), brief(number));
+    if digits.len() < 8 || digits.len() > 20 || !digits.chars().all(|c| c.is_ascii_digit()) {
         return Ok(Err(format!("書留番号「{number}」は、数字8～20桁で入力してください。")));
     }
     let others = storage::letters::by_number(tx, &digits, "").await?;

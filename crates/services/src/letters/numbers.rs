@@ -3,6 +3,7 @@
 use domain::{
     ids::{BatchId, LetterId},
     permissions::Permission,
+    text::brief,
 };
 use storage::{boxed, letters::Letter};
 
@@ -152,10 +153,10 @@ async fn post_row(ctx: &Ctx<'_>, letters: &[(Letter, String)], row: &Row) -> Res
     let named = |typed: &str| letters.iter().find(|(_, own)| plain(own) == plain(typed));
     let Some((letter, _)) = named(&row.reference) else {
         if named(&row.number).is_some() {
-            let (reference, number) = (&row.number, &row.reference);
+            let (reference, number) = (brief(&row.number), brief(&row.reference));
             return Ok(Err(format!("列が逆です。受付番号「{reference}」、書留番号「{number}」の順にしてください。")));
         }
-        return Ok(Err(format!("受付番号「{}」の通知書は、この束にありません。", row.reference)));
+        return Ok(Err(format!("受付番号「{}」の通知書は、この束にありません。", brief(&row.reference))));
     };
     if letter.tracking_number.as_deref().is_some_and(|number| number == domain::typed::compact(&row.number)) {
         return Ok(Ok(false));

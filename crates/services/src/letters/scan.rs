@@ -1,6 +1,6 @@
 //! Letters that pass under a scanner: what is posted, and what the post brought back.
 
-use domain::{applications::State, ids::LetterId, permissions::Permission};
+use domain::{applications::State, ids::LetterId, permissions::Permission, text::brief};
 use storage::{Conn, boxed, letters::Letter};
 
 use super::{
@@ -61,7 +61,7 @@ async fn named(conn: &mut Conn, plain: &str) -> Result<Vec<Letter>> {
 #[boxed]
 pub async fn to_post(ctx: &Ctx<'_>, typed: &str) -> Result<Result<Posted, String>> {
     ctx.permit(Permission::DispatchLetters)?;
-    let plain = plain(typed);
+    let (plain, typed) = (plain(typed), brief(typed));
     let mut conn = ctx.app.db.read().await?;
     let letters = named(&mut conn, &plain).await?;
     if let Some(letter) = letters.iter().find(|letter| letter.state == "printed") {
@@ -111,7 +111,11 @@ enum Back {
 }
 
 async fn back(ctx: &Ctx<'_>, typed: &str, reason: &str) -> Result<Back> {
+    if typed.is_empty() {
+        return Ok(Back::Fault("「番号,理由」の形で入力してください。".to_owned()));
+    }
     let letters = named(&mut ctx.app.db.read().await?, &plain(typed)).await?;
+    let typed = brief(typed);
     let Some(letter) = letters.iter().find(|letter| letter.state == "posted").or(letters.first()) else {
         return Ok(Back::Fault(format!("「{typed}」の通知書はありません。番号を確かめてください。")));
     };

@@ -17,7 +17,7 @@ use services::{
 };
 
 use super::{
-    letters::{DESK, state, title},
+    letters::{DESK, made, state, title},
     parts, words,
 };
 use crate::{
@@ -36,6 +36,7 @@ struct BatchPage {
     errors: ErrorSummary,
     address: String,
     state: StateView,
+    made: String,
     rows: Vec<Line>,
     prints: Vec<Link>,
     may_dispatch: bool,
@@ -120,6 +121,7 @@ async fn page(visit: &Visit, id: BatchId, typed: &Typed) -> Result<BatchPage, Fa
         prints: if batch.confirmed_at.is_some() { vec![] } else { prints(&address, &letters) },
         address,
         state: state(&batch),
+        made: made(&batch),
         open: rows.iter().filter(|row| row.waits).count(),
         living: letters.iter().filter(|(letter, _)| !letter.is_dropped()).count(),
         dropped: letters.iter().filter(|(letter, _)| letter.is_dropped()).map(|(_, own)| own.clone()).collect(),
@@ -212,9 +214,7 @@ pub(super) async fn numbers(visit: Visit, Path(name): Path<String>, posted: Post
         left = still_open(&visit, id, left).await?;
     }
     typed.list = left.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
-    typed
-        .list_faults
-        .extend(left.iter().map(|fault| format!("{}行目「{}」：{}", fault.line, fault.row.trim(), fault.message)));
+    typed.list_faults.extend(parts::row_faults(&left));
     if typed.numbers.is_empty() && typed.list_faults.is_empty() {
         let done = if count > 0 { "posted" } else { "nothing" };
         return Ok(see_other(&format!("/office/letters/batches/{id}?done={done}&count={count}")));

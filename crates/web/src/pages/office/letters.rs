@@ -136,7 +136,7 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
     let gone = letters::gone(&visit.ctx()).await?;
     let overdue = letters::overdue(&visit.ctx()).await?;
     let reported = letters::reported(&visit.ctx()).await?;
-    let labels = ["作成", "状態", "通数", "発送済み", "作成した人"];
+    let labels = ["束", "状態", "通数", "発送済み", "作成", "作成した人"];
     let batches = TableView {
         columns: parts::columns(&labels, &[2, 3]),
         ..parts::table("束（新しい順）", &[], desk.batches.iter().map(row).collect())
@@ -170,14 +170,20 @@ fn row(batch: &Batch) -> RowView {
             CellView::State(state),
             CellView::Number(format!("{}通", batch.letters)),
             CellView::Number(format!("{}通", batch.posted)),
+            CellView::Text(made(batch)),
             CellView::Text(batch.created_by.clone()),
         ],
     }
 }
 
-/// A batch is known by its number and the time at which it was made.
+/// A batch is known by its number.
 pub(super) fn title(batch: &Batch) -> String {
-    format!("第{}束（{}）", batch.number, japanese_datetime(Timestamp::from_millis(batch.created_at)))
+    format!("第{}束", batch.number)
+}
+
+/// When a batch was made.
+pub(super) fn made(batch: &Batch) -> String {
+    japanese_datetime(Timestamp::from_millis(batch.created_at))
 }
 
 /// How far a batch got.

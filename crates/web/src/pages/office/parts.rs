@@ -3,8 +3,8 @@
 use std::{fmt::Display, str::FromStr};
 
 use askama::Template;
-use domain::{clock::Timestamp, forms::Finding, permissions::Permission};
-use services::{Error, accounts::Session};
+use domain::{clock::Timestamp, forms::Finding, permissions::Permission, text::brief};
+use services::{Error, accounts::Session, letters::RowFault};
 
 use crate::{
     site::{Failure, Visit, with_slips},
@@ -37,6 +37,17 @@ pub(super) fn may(visit: &Visit, permission: Permission) -> bool {
 /// An identifier in an address.
 pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Error::NotFound.into())
+}
+
+/// Rows of a list that are named in full at most; those behind them stand in the field only.
+const NAMED: usize = 20;
+
+/// What is said of rows that could not be used.
+pub(super) fn row_faults(faults: &[RowFault]) -> Vec<String> {
+    let more = faults.len().saturating_sub(NAMED);
+    let words = |one: &RowFault| format!("{}行目「{}」：{}", one.line, brief(&one.row), one.message);
+    let rest = (more > 0).then(|| format!("ほかに{more}行が使えませんでした。"));
+    faults.iter().take(NAMED).map(words).chain(rest).collect()
 }
 
 /// A message above the content.

@@ -211,6 +211,15 @@ pub(super) async fn came_back(visit: Visit, posted: Posted) -> Result<Response, 
     Ok(see_other(&parts::address(RETURNS, &next)))
 }
 
+/// Why a list of letters that came back says nothing: it is empty, or a file that is no list.
+fn nothing_to_note(readable: bool) -> String {
+    match readable {
+        true => "番号がありません。一覧に貼り付けるか、CSVファイルを選んでください。",
+        false => "ファイルを読み取れません。CSV形式で保存してから、選び直してください。",
+    }
+    .to_owned()
+}
+
 /// A list of letters that came back; good rows are noted, the rest is named.
 pub(super) async fn came_back_list(visit: Visit, posted: Posted) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::DispatchLetters])?;
@@ -221,17 +230,22 @@ pub(super) async fn came_back_list(visit: Visit, posted: Posted) -> Result<Respo
         None => Some(posted.get("list").to_owned()),
     };
     let mut page = returns_page(&visit, reason);
-    let Some(text) = text else {
-        page.faults.push("ファイルを読み取れません。CSV形式で保存してから、選び直してください。".to_owned());
-        return Ok(Html(page).with_faults());
+    let text = match text {
+        Some(text) if !text.trim().is_empty() => text,
+        text => {
+            page.faults.push(nothing_to_note(text.is_some()));
+            page.frame.has_errors = true;
+            return Ok(Html(page).with_faults());
+        }
     };
     let result = letters::return_list(&visit.ctx(), &text, reason).await?;
-    page.said = format!("{}通の返送を記録しました。", result.noted);
+    if result.noted > 0 {
+        page.said = format!("{}通の返送を記録しました。", result.noted);
+    }
     if result.before > 0 {
         page.said.push_str(&format!("{}通は、すでに記録していました。", result.before));
     }
-    let words = |fault: &letters::RowFault| format!("{}行目「{}」：{}", fault.line, fault.row, fault.message);
-    page.faults = result.faults.iter().map(words).collect();
+    page.faults = parts::row_faults(&result.faults);
     page.list = result.faults.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
     page.frame.has_errors = !page.faults.is_empty();
     Ok(if page.faults.is_empty() { Html(page).into_response() } else { Html(page).with_faults() })

@@ -5,7 +5,9 @@ use axum::{
     extract::{Path, Query},
     response::{IntoResponse, Response},
 };
-use domain::{clock::Timestamp, fees::BillNumber, forms::Finding, ids::PaymentId, permissions::Permission as P};
+use domain::{
+    clock::Timestamp, fees::BillNumber, forms::Finding, ids::PaymentId, permissions::Permission as P, text::brief,
+};
 use serde::Deserialize;
 use services::{
     fees::{self, ListResult, Noted, TypedPayment},
@@ -157,7 +159,7 @@ pub(super) async fn receive_list(visit: Visit, posted: Posted) -> Result<Respons
         Some(text) => {
             let result = fees::receive_list(&visit.ctx(), &text).await?;
             told = noted(&result);
-            let words = |one: &fees::RowFault| format!("{}行目「{}」：{}", one.line, one.row, one.message);
+            let words = |one: &fees::RowFault| format!("{}行目「{}」：{}", one.line, brief(&one.row), one.message);
             typed.faults.extend(result.faults.iter().map(words));
             typed.list = result.faults.iter().map(|fault| fault.row.clone()).collect::<Vec<_>>().join("\n");
             let more = result.wrong - result.faults.len();
