@@ -101,7 +101,7 @@ pub fn begins_at(day: Date) -> Timestamp {
 /// What an institution has that would end, as it stands now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ending {
-    /// Names of terminals with a valid certificate, one for each certificate.
+    /// Names of terminals with a certificate that works or can still be renewed, one for each certificate.
     pub terminals: Vec<String>,
     /// Cases whose certificate was approved and not fetched yet.
     pub letters: usize,

@@ -3,7 +3,8 @@
 use domain::{
     applications::{Event, State},
     closing::Over,
-    ids::{ApplicationId, InstitutionId},
+    ids::{ApplicationId, CertificateId, InstitutionId},
+    terminals::renewal::earliest_renewable,
 };
 use storage::{Conn, boxed};
 
@@ -54,35 +55,40 @@ async fn end_letters_of(ctx: &Ctx<'_>, id: ApplicationId, why: &str) -> Result<b
     Ok(true)
 }
 
-/// Revokes what is still valid, each certificate in a transaction of its own; whoever runs it again goes on where it
-/// stopped. Gives the number of certificates.
+/// Revokes what works or can still be renewed, each certificate in a transaction of its own; whoever runs it again goes on
+/// where it stopped. Gives the number of certificates.
 ///
 /// # Errors
 /// When the database or the journal refuses; what was revoked before stays so.
 #[boxed]
 pub(crate) async fn end_certificates(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<i64> {
+    let from = earliest_renewable(ctx.now);
     let mut count = 0;
     loop {
-        let part = storage::endings::valid(&mut ctx.app.db.read().await?, institution, PART).await?;
+        let part = storage::endings::valid(&mut ctx.app.db.read().await?, institution, from, PART).await?;
         if part.is_empty() {
             return Ok(count);
         }
         for id in part {
-            let mut tx = ctx.app.db.write().await?;
-            let record = storage::authority::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-            if record.state != "valid" {
-                // Its terminal held another one that was revoked a moment ago.
-                tx.rollback().await?;
-                continue;
-            }
-            if revoke_within(ctx, &mut tx, &record, CESSATION).await? != Revoked::Done {
-                return Err(Error::internal("a valid certificate could not be revoked"));
-            }
-            tx.commit().await?;
+            end_certificate(ctx, id).await?;
             count += 1;
-            ctx.app.wake.notify_one();
         }
     }
+}
+
+/// Revokes a certificate, unless its terminal held another one that was revoked a moment ago and took it along.
+async fn end_certificate(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    let record = storage::authority::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if record.state != "valid" {
+        return Ok(tx.rollback().await?);
+    }
+    if revoke_within(ctx, &mut tx, &record, CESSATION).await? != Revoked::Done {
+        return Err(Error::internal("a valid certificate could not be revoked"));
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
 }
 
 /// Why nothing can be begun at an institution any more; none while it goes on.

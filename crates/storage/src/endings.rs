@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     applications::Kind,
+    clock::Timestamp,
     closing::Over,
     ids::{ApplicationId, CertificateId, InstitutionId},
 };
@@ -15,7 +16,8 @@ use crate::convert::word;
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 
 sql!(
-    VALID = "SELECT id FROM certificates WHERE institution_id = $1 AND state = 'valid' ORDER BY not_after, id LIMIT $2"
+    VALID = "SELECT id FROM certificates WHERE institution_id = $1 AND state = 'valid' AND not_after >= $2
+    ORDER BY not_after, id LIMIT $3"
 );
 sql!(
     TO_FETCH = "SELECT id FROM applications WHERE institution_id = $1 AND kind = 'certificate'
@@ -56,14 +58,23 @@ pub async fn over_among(conn: &mut Conn, of: &[InstitutionId]) -> Result<BTreeMa
     Ok(over)
 }
 
-/// Valid certificates of an institution, those that end first at the beginning.
+/// Valid certificates of an institution that end at an instant or later, those that end first at the beginning.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn valid(conn: &mut Conn, institution: InstitutionId, limit: i64) -> Result<Vec<CertificateId>> {
-    let ids: Vec<Uuid> =
-        on_engine!(conn, |c| sqlx::query_scalar(VALID).bind(institution.0).bind(limit).fetch_all(c).await)?;
+pub async fn valid(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    from: Timestamp,
+    limit: i64,
+) -> Result<Vec<CertificateId>> {
+    let ids: Vec<Uuid> = on_engine!(conn, |c| sqlx::query_scalar(VALID)
+        .bind(institution.0)
+        .bind(from.as_millis())
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
     Ok(ids.into_iter().map(CertificateId).collect())
 }
 

@@ -10,11 +10,12 @@ use domain::{
 };
 use serde_json::json;
 use services::{closing::take_step, jobs::work_all};
+use storage::authority::Certificate;
 use time::{Date, Duration, macros::date};
 
 use crate::{
     browser::Browser,
-    ladder::{certificates_of, installed},
+    ladder::{add, certificates_of, installed},
     steps::{
         CERTIFICATE, accepted, begin, claims_on_another_line, clinic, decide, file, filed, mails, not_begun, posted,
         staff, stored, works,
@@ -147,6 +148,59 @@ async fn twice(house: &House, case: &str) {
     }
     assert_eq!(steps().await, before);
     assert_eq!(mails(house).await, []);
+}
+
+/// A certificate for another terminal, fetched and installed.
+async fn at_another(house: &House, browser: &Browser, name: &'static str, number: &str) -> Certificate {
+    let mut answers = CERTIFICATE.to_vec();
+    answers[3].1 = name;
+    let case = file(house, browser, "certificate", &answers).await;
+    decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
+    installed(house, &case, number).await
+}
+
+#[tokio::test]
+async fn as_many_certificates_end_as_were_announced_and_those_that_are_long_over_are_left_alone() {
+    on_each_database(async |house| {
+        let (place, browser) = clinic(house, "1330100016").await;
+        let person = filed(house, &browser).await;
+        let over = at_another(house, &browser, "受付のパソコン", "12345678901").await;
+        house.clock.pass(Duration::days(31));
+        let late = at_another(house, &owner(house, &person).await, "会計のパソコン", "12345678902").await;
+        go_to(house, over.not_after.date() + Duration::days(32));
+        assert!(over.not_after < late.not_after && late.not_after < house.app.clock.now());
+        let browser = owner(house, &person).await;
+        let renewed = at_another(house, &browser, "薬局側のパソコン", "12345678903").await;
+        add(house, place, &renewed, 1, renewed.not_after + Duration::days(60)).await;
+        let day = house.app.clock.now().date() + Duration::days(1);
+        let text = day.to_string();
+        let mut form = FORM;
+        form[1].1 = &text;
+        let case = begin(&browser, "closing").await;
+        let saved = browser.post(&format!("{case}/edit"), &form).await;
+        let check = browser.get(&saved.location).await.body;
+        assert!(check.contains("端末の電子証明書3枚を失効させます（"), "{check}");
+        assert!(
+            check.contains("会計のパソコン、薬局側のパソコン、薬局側のパソコン）") && !check.contains("受付のパソコン"),
+            "{check}"
+        );
+        let version = stored(house, &case).await.version.to_string();
+        browser.post(&format!("{case}/submit"), &[("version", &version)]).await;
+        accepted(house, &case).await;
+        mails(house).await;
+        go_to(house, day);
+        let told: String = mails(house).await.into_iter().map(|(_, body)| body).collect();
+        assert!(!told.contains(&over.serial), "{told}");
+        let mut conn = house.app.db.read().await.unwrap();
+        let steps = storage::closures::steps(&mut conn, stored(house, &case).await.id).await.unwrap();
+        assert_eq!(steps[0].count, 3);
+        let all = storage::authority::of_institution(&mut conn, place).await.unwrap();
+        let state = |one: &Certificate| (one.state.clone(), one.serial == over.serial);
+        let revoked = || ("revoked".to_owned(), false);
+        let expected = [("valid".to_owned(), true), revoked(), revoked(), revoked()];
+        assert_eq!(all.iter().map(state).collect::<Vec<_>>(), expected);
+    })
+    .await;
 }
 
 #[tokio::test]

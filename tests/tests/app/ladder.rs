@@ -222,7 +222,7 @@ async fn the_warnings_go_on_until_the_successor_is_installed() {
 }
 
 /// Adds a certificate that ends at an instant, as if it had been issued for a case.
-async fn add(house: &House, place: InstitutionId, like: &Certificate, number: u32, end: Timestamp) {
+pub(crate) async fn add(house: &House, place: InstitutionId, like: &Certificate, number: u32, end: Timestamp) {
     let now = house.app.clock.now();
     let id = CertificateId::new(now, &*house.app.randomness);
     let serial = format!("{}{number:04x}", like.serial);

@@ -59,6 +59,11 @@ pub fn grace_until(not_after: Timestamp) -> Timestamp {
     Timestamp::end_of_day((not_after + Duration::days(GRACE_DAYS)).date())
 }
 
+/// The earliest end of a certificate that can still be renewed, with the owner's permission or without.
+pub fn earliest_renewable(now: Timestamp) -> Timestamp {
+    Timestamp::start_of_day(now.date() - Duration::days(GRACE_DAYS))
+}
+
 /// Whole days of the term that are lost by a renewal now; none once it has ended.
 pub fn days_lost(not_after: Timestamp, now: Timestamp) -> i64 {
     (not_after.date() - now.date()).whole_days().max(0)
@@ -90,6 +95,10 @@ mod tests {
         assert_eq!(at(Timestamp::end_of_day(END) + Duration::SECOND), Window::Grace { until });
         assert_eq!(at(until), Window::Grace { until });
         assert_eq!(at(until + Duration::SECOND), Window::Over);
+        let earliest = earliest_renewable(until);
+        assert_eq!(earliest, Timestamp::start_of_day(END));
+        assert_ne!(Window::at(earliest, until), Window::Over);
+        assert_eq!(Window::at(earliest - Duration::SECOND, until), Window::Over);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an institution has that would end.
 
-use domain::{applications::Kind, closing::Ending, ids::InstitutionId};
+use domain::{applications::Kind, closing::Ending, ids::InstitutionId, terminals::renewal::earliest_renewable};
 use storage::{Conn, boxed, endings::Named};
 
 use crate::{Ctx, Result, applications::tell::grouped};
@@ -19,7 +19,7 @@ fn named(cases: &[Named], but: Kind) -> Vec<String> {
 /// When the database cannot be read.
 #[boxed]
 pub(crate) async fn outlook(ctx: &Ctx<'_>, conn: &mut Conn, institution: InstitutionId, own: Kind) -> Result<Ending> {
-    let valid = storage::terminals::ending_of(conn, institution, ctx.now).await?;
+    let valid = storage::terminals::ending_of(conn, institution, earliest_renewable(ctx.now)).await?;
     let drafts = storage::applications::drafts_of(conn, institution).await?;
     Ok(Ending {
         terminals: valid.into_iter().map(|one| one.terminal).collect(),

@@ -3,13 +3,9 @@
 //! Calendar programs cannot log in: whoever knows the address reads it. Therefore the address is a secret that the
 //! owner renews, and nothing stands in it but names of terminals and days.
 
-use domain::{
-    clock::Timestamp,
-    ids::InstitutionId,
-    terminals::renewal::{self, GRACE_DAYS},
-};
+use domain::{ids::InstitutionId, terminals::renewal};
 use storage::{boxed, successions::Succession, terminals::Glance};
-use time::{Date, Duration};
+use time::Date;
 
 use super::is_followed;
 use crate::{
@@ -71,8 +67,7 @@ pub async fn renew_calendar(ctx: &Ctx<'_>) -> Result<()> {
 pub async fn calendar(ctx: &Ctx<'_>, token: &str) -> Result<Feed> {
     let mut conn = ctx.app.db.read().await?;
     let institution = storage::terminals::feed_by_hash(&mut conn, &token_hash(token)).await?.ok_or(Error::NotFound)?;
-    let oldest = Timestamp::start_of_day(ctx.now.date() - Duration::days(GRACE_DAYS));
-    let all = storage::terminals::ending_of(&mut conn, institution, oldest).await?;
+    let all = storage::terminals::ending_of(&mut conn, institution, renewal::earliest_renewable(ctx.now)).await?;
     let given = storage::successions::of_old(&mut conn, institution).await?;
     let text = file(ctx.app, institution, &all, given.as_ref());
     Ok(Feed { fingerprint: pki::sha256_hex(text.as_bytes()), text })

@@ -19,7 +19,6 @@ use domain::{
 };
 use serde_json::{Value, json};
 use storage::{Tx, boxed, terminals::Glance};
-use time::Duration;
 
 use super::{WARN, is_fetched, is_followed};
 use crate::{
@@ -122,8 +121,7 @@ async fn tell(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<()> {
 /// The certificates whose rung was not told yet, noted as told.
 async fn due(ctx: &Ctx<'_>, tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Due>> {
     let today = ctx.now.date();
-    let oldest = Timestamp::start_of_day(today - Duration::days(renewal::GRACE_DAYS));
-    let all = storage::terminals::ending_of(tx, institution, oldest).await?;
+    let all = storage::terminals::ending_of(tx, institution, renewal::earliest_renewable(ctx.now)).await?;
     let mut due = vec![];
     for one in all.iter().filter(|one| !is_followed(one, &all)) {
         let Some(rung) = ladder::rung(ladder::days_left(one.not_after, today)) else { continue };
