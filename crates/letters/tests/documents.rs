@@ -46,6 +46,7 @@ fn part(docx: &[u8], name: &str) -> String {
 fn the_protocol_of_a_ceremony_has_a_line_for_each_witness_and_says_when_it_is_none() {
     let row = |label: &str, value: &str| Row { label: label.to_owned(), value: value.to_owned() };
     let (hash, grouped) = ("9dc625345d72b54a3f85634d2e548d69", "9dc6 2534 5d72 b54a 3f85 634d 2e54 8d69");
+    let subject = r"CN=Madoguchi Demo Terminal Issuing CA G1,OU=Chiyoda\, Tokyo,O=まどぐち運営機構,C=JP";
     let commands = "sha256sum root.crl\nopenssl verify -CAfile root.pem issuing.pem";
     let signature = |name: &str| Signature { role: "鍵管理者".to_owned(), name: name.to_owned() };
     let mut protocol = CeremonyProtocol {
@@ -53,7 +54,7 @@ fn the_protocol_of_a_ceremony_has_a_line_for_each_witness_and_says_when_it_is_no
         stamp: "予行演習".to_owned(),
         sections: vec![Section {
             title: "実施の記録".to_owned(),
-            rows: vec![row("手順書のSHA-256", hash), row("署名の確認", commands)],
+            rows: vec![row("手順書のSHA-256", hash), row("署名の確認", commands), row("主体者名", subject)],
         }],
         signatures: vec![signature("鍵山 一郎"), signature("立花 花子")],
         footer: "まどぐち運営機構".to_owned(),
@@ -71,6 +72,9 @@ fn the_protocol_of_a_ceremony_has_a_line_for_each_witness_and_says_when_it_is_no
         "まどぐち運営機構",
     ] {
         assert!(text.contains(part), "{part}: {text}");
+    }
+    for part in ["Terminal Issuing CA G1,", r"OU=Chiyoda\, Tokyo,", "O=まどぐち運営機構,", "C=JP"] {
+        assert!(text.lines().any(|line| line.trim_end().ends_with(part)), "{part}: {text}");
     }
     assert_eq!(text.matches("日付").count(), 2, "one line for each: {text}");
     assert!(is_accessible(&bytes));

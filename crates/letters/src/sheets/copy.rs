@@ -53,7 +53,8 @@ const TERMS: &str = "同意した規約";
 pub(super) enum Values {
     /// As they were typed, whatever they are.
     AsTyped,
-    /// To be compared and repeated: hashes in groups, and before each command the sign at which it begins.
+    /// To be compared and repeated: hashes in groups, names of certificates part by part, and before each command the sign at
+    /// which it begins.
     ToRepeat,
 }
 
@@ -66,7 +67,8 @@ impl Values {
                 let prompted: Vec<String> = value.lines().map(|line| format!("$ {line}")).collect();
                 (Cow::Owned(prompted.join("\n")), look.size(COMMAND).mono())
             }
-            _ => (Cow::Borrowed(value), look),
+            (Self::ToRepeat, None) => (parts_of_name(value).map_or(Cow::Borrowed(value), Cow::Owned), look),
+            (Self::AsTyped, _) => (Cow::Borrowed(value), look),
         }
     }
 }
@@ -209,6 +211,22 @@ fn are_commands(value: &str) -> bool {
     value.lines().all(|line| {
         ["openssl ", "sha256sum ", "madoguchi check-config "].iter().any(|program| line.starts_with(program))
     })
+}
+
+/// The name in a certificate (RFC 4514) with each of its parts on a line; `None` for any other text.
+fn parts_of_name(value: &str) -> Option<String> {
+    let begins_part = |piece: &str| {
+        let kind = piece.split_once('=').map_or("", |(kind, _)| kind);
+        !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+    };
+    let mut pieces = value.split(',');
+    let mut name = pieces.next().filter(|first| begins_part(first))?.to_owned();
+    for piece in pieces {
+        let between = if begins_part(piece) && !name.ends_with('\\') { ",\n" } else { "," };
+        name += between;
+        name += piece;
+    }
+    Some(name)
 }
 
 /// A hash or a serial number as two people compare it: groups of four, eight in a line; `None` for any other text.
