@@ -164,6 +164,7 @@ async fn a_clinic_sees_its_own_bills_and_no_others() {
         assert!(page.contains("3,000円") && page.contains("まどぐち銀行") && page.contains("2026年6月30日"), "{page}");
         let slip = browser.get(&format!("{address}/slip.pdf")).await;
         assert!(slip.status == StatusCode::OK && slip.bytes.starts_with(b"%PDF"));
+        nothing_is_asked_once_it_is_paid(house, &browser, &number(&bill)).await;
         let id = owner(house, &other_browser, other).await;
         let stranger = Browser::of(house, id, false).await;
         for path in [address.clone(), format!("{address}/slip.pdf"), "/fees/260500000000".to_owned()] {
@@ -172,6 +173,16 @@ async fn a_clinic_sees_its_own_bills_and_no_others() {
         assert!(!stranger.get("/fees").await.body.contains(&number(&bill)));
     })
     .await;
+}
+
+/// A bill that was paid names no day until which it is to be paid.
+async fn nothing_is_asked_once_it_is_paid(house: &House, browser: &Browser, number: &str) {
+    let paid = [("number", number), ("day", "2026-06-01"), ("amount", "3000")];
+    staff(house, Role::BillingClerk).await.post("/office/payments", &paid).await;
+    for address in ["/fees".to_owned(), format!("/fees/{number}")] {
+        let page = browser.get(&address).await.body;
+        assert!(page.contains("入金済み") && !page.contains("2026年6月30日"), "{page}");
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use services::{
     rows::{LedgerRow, ListedBill, ListedPayment},
 };
 
-use self::words::{bill_state, day, kind, month, payment_kind, yen};
+use self::words::{bill_state, day, due, kind, month, payment_kind, yen};
 use crate::{
     site::{Access, Download, Failure, Html, Routes, Visit},
     view::{
@@ -112,7 +112,6 @@ fn bill_row(visit: &Visit, listed: &ListedBill) -> RowView {
     } else {
         CellView::Text("－".to_owned())
     };
-    let due = if bill.payment == PAYMENT_SLIP { day(&bill.due_on) } else { "－".to_owned() };
     RowView {
         strong: false,
         cells: vec![
@@ -120,7 +119,7 @@ fn bill_row(visit: &Visit, listed: &ListedBill) -> RowView {
             CellView::Text(month(&bill.month)),
             CellView::State(bill_state(bill, visit.ctx().now.date())),
             CellView::Text(payment_words(visit, &bill.payment)),
-            CellView::Text(due),
+            CellView::Text(due(bill).unwrap_or_else(|| "－".to_owned())),
             slip,
             CellView::Number(yen(bill.amount_yen)),
         ],
@@ -216,8 +215,8 @@ fn facts(visit: &Visit, view: &OwnBill) -> SummaryListView {
         SummaryRow::new("状態", bill_state(bill, visit.ctx().now.date()).words),
         SummaryRow::new("請求額", yen(bill.amount_yen)),
     ];
+    rows.extend(due(bill).map(|day| SummaryRow::new("支払い期限", day)));
     if bill.payment == PAYMENT_SLIP {
-        rows.push(SummaryRow::new("支払い期限", day(&bill.due_on)));
         rows.push(SummaryRow::new("お支払い済み・充当", yen(bill.paid_yen)));
     }
     if view.waiting_yen != 0 {

@@ -47,6 +47,11 @@ pub(in crate::pages) fn payment_kind(payment: &ListedPayment) -> &'static str {
     }
 }
 
+/// Until when a bill is to be paid; none where nothing is left to pay.
+pub(super) fn due(bill: &Bill) -> Option<String> {
+    (bill.payment == PAYMENT_SLIP && bill.open_yen() > 0).then(|| day(&bill.due_on))
+}
+
 /// How far a bill is paid.
 pub(in crate::pages) fn bill_state(bill: &Bill, today: Date) -> StateView {
     let (tone, words) = match bill.open_yen() {
