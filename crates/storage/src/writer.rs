@@ -5,8 +5,8 @@
 //! success before that commit, and a transaction that is undone takes nothing of the others with it. What they leave to
 //! their end, such as audit rows, is written for the whole group just before its commit, in one statement of each kind.
 //!
-//! Each message to the engine costs a change of threads, so a savepoint is released, and the next one opened, in front of the
-//! first statement that comes after it. A transaction that leaves everything to its end needs none.
+//! Each message to the engine costs a change of threads, so a group begins, a savepoint is released, and the next one opened, in
+//! front of the first statement that comes after it. A transaction that leaves everything to its end needs none.
 
 use std::sync::Arc;
 
@@ -25,6 +25,9 @@ use crate::{
 pub(crate) struct Writer {
     desk: Arc<Mutex<Desk>>,
 }
+
+/// Begins a group, with the savepoint of its first transaction.
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT even";
 
 /// The savepoint of a transaction. Two names, so that it can be told whether the next one is there already.
 #[derive(Clone, Copy)]
@@ -77,13 +80,13 @@ struct Desk {
     conn: Conn,
     /// The group under way, or the next one.
     group: u64,
-    /// It has begun.
+    /// Somebody is in it, or was.
     open: bool,
     /// The savepoint of the latest transaction, once nothing is owed.
     mark: Mark,
     /// The latest transaction of the group has no end yet, and may have written.
     torn: bool,
-    /// A statement that begins or ends a group was sent, and its answer is not known.
+    /// A statement that ends a group was sent, and its answer is not known.
     doubtful: bool,
     /// The connection must be replaced.
     broken: bool,
@@ -133,12 +136,8 @@ impl Writer {
         let mut desk = self.desk.clone().lock_owned().await;
         desk.tidy().await?;
         if !desk.open {
-            desk.doubtful = true;
-            if let Err(error) = desk.execute("BEGIN IMMEDIATE; SAVEPOINT even").await {
-                desk.abandon().await;
-                return Err(error);
-            }
-            (desk.doubtful, desk.open, desk.mark) = (false, true, Mark::Even);
+            desk.held()?.preface = Preface::Due(BEGIN);
+            (desk.open, desk.mark) = (true, Mark::Even);
         }
         Ok(Turn { desk, writer: self.clone() })
     }
@@ -197,7 +196,15 @@ impl Desk {
 
     async fn commit(&mut self) -> Result<()> {
         std::mem::take(&mut self.tail).write(&mut self.conn).await?;
+        if self.unsaid()? {
+            return Ok(());
+        }
         self.execute("COMMIT").await
+    }
+
+    /// Nothing of the group was sent.
+    fn unsaid(&mut self) -> Result<bool> {
+        Ok(self.held()?.preface == Preface::Due(BEGIN))
     }
 
     /// Settles what somebody left who gave up waiting in the middle.
@@ -259,7 +266,8 @@ impl Desk {
 
     /// Undoes the group; everyone in it is told.
     async fn abandon(&mut self) {
-        if let Err(Error::Driver(error)) = self.execute("ROLLBACK").await
+        if !self.unsaid().unwrap_or(false)
+            && let Err(Error::Driver(error)) = self.execute("ROLLBACK").await
             && error.as_database_error().is_none()
             && let Conn::Sqlite(conn) = &mut self.conn
         {

@@ -121,6 +121,22 @@ async fn one_who_gives_up_leaves_the_writer_free() {
     assert_eq!(marks(&db).await, [8]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_nothing_waits_for_no_other_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    let other = Db::open(&format!("sqlite:{}", folder.path().join("group.db").display())).await.unwrap();
+    let mut busy = other.write().await.unwrap();
+    mark(&mut busy, 1).await.unwrap();
+    db.write().await.unwrap().commit().await.unwrap();
+    db.write().await.unwrap().rollback().await.unwrap();
+    busy.commit().await.unwrap();
+    let mut tx = db.write().await.unwrap();
+    mark(&mut tx, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(marks(&db).await, [1, 2]);
+}
+
 /// Polls a statement once, so that it is on its way, and gives up waiting for the answer.
 async fn give_up(tx: &mut crate::Tx, n: i64) {
     let mut statement = std::pin::pin!(mark(tx, n));
