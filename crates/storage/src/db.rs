@@ -199,6 +199,11 @@ impl Db {
         Ok(Tx { place, tail: Tail::default(), notes: vec![], witness, hooks: vec![] })
     }
 
+    /// Whether transactions that queue for their turn become durable together, as on SQLite.
+    pub fn commits_in_groups(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
     /// Prepares a statement on the live engine without running it.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use storage::{Db, audit::Entry, authority::Certificate, keys::Known};
-use tokio::sync::oneshot;
+use storage::{Db, Tx, audit::Entry, authority::Certificate, keys::Known};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{Ctx, Error, Result};
 
@@ -26,12 +26,31 @@ struct Queue {
 }
 
 impl Queue {
-    /// The first of those who wait, in their order; whoever finds none writes no more.
-    fn take(&mut self) -> Option<Vec<Waiting>> {
-        let most = self.waiting.len().min(MOST_AT_ONCE);
-        self.writing = most > 0;
-        self.writing.then(|| self.waiting.drain(..most).collect())
+    /// Whether somebody waits; whoever finds nobody writes no more.
+    fn goes_on(&mut self) -> bool {
+        self.writing = !self.waiting.is_empty();
+        self.writing
     }
+
+    /// The first of those who wait, in their order.
+    fn take(&mut self) -> Batch {
+        let most = self.waiting.len().min(MOST_AT_ONCE);
+        let mut batch = Batch::default();
+        for one in self.waiting.drain(..most) {
+            batch.records.push(one.record);
+            batch.entries.push(one.entry);
+            batch.told.push(one.told);
+        }
+        batch
+    }
+}
+
+/// Records of one transaction, what is noted of each, and who is told.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Certificate>,
+    entries: Vec<Entry>,
+    told: Vec<oneshot::Sender<Result<()>>>,
 }
 
 /// Records that wait to become durable together.
@@ -65,16 +84,26 @@ impl Recording {
 
     /// Writes batch after batch until nobody waits.
     async fn write_all(self, db: Db) {
-        while let Some(batch) = self.next() {
-            // Apart, so that one that breaks off takes no other with it.
-            if let Err(error) = tokio::spawn(write(db.clone(), batch)).await {
-                tracing::error!(%error, "records were not written to their end");
+        let _last = Last(&self);
+        while self.queue().goes_on() {
+            let ending = self.write(&db).await;
+            // The next batch joins the same group of transactions. A server knows no groups; there it waits.
+            if !db.commits_in_groups() {
+                drop(ending.await);
             }
         }
     }
 
-    fn next(&self) -> Option<Vec<Waiting>> {
-        self.queue().take()
+    /// Writes all who wait once it is their turn, not when they come: so fewer wait for the turn after it. Gives the task that
+    /// tells them.
+    async fn write(&self, db: &Db) -> JoinHandle<()> {
+        let turn = db.write().await;
+        let batch = self.queue().take();
+        let written = match turn {
+            Ok(tx) => insert(tx, &batch.records, &batch.entries).await,
+            Err(error) => Err(error.into()),
+        };
+        tokio::spawn(batch.end(db.clone(), written))
     }
 
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -82,39 +111,61 @@ impl Recording {
     }
 }
 
-/// Writes a batch and tells everyone. If the database refuses it, each record is tried alone: one must not fail for another.
-async fn write(db: Db, batch: Vec<Waiting>) {
-    let (mut records, mut entries, mut told) = (vec![], vec![], vec![]);
-    for one in batch {
-        records.push(one.record);
-        entries.push(one.entry);
-        told.push(one.told);
-    }
-    let outcomes = match store(&db, &records, &entries).await {
-        Ok(outcomes) => outcomes,
-        Err(Error::Internal(_)) if records.len() > 1 => {
-            let mut outcomes = vec![];
-            for (record, entry) in records.iter().zip(&entries) {
-                let alone = store(&db, std::slice::from_ref(record), std::slice::from_ref(entry)).await;
-                outcomes.push(alone.and_then(|outcomes| outcomes.into_iter().collect()));
-            }
-            outcomes
+/// Whoever writes for all. Should they break off, those who wait learn it, and the next one who comes writes.
+struct Last<'a>(&'a Recording);
+
+impl Drop for Last<'_> {
+    fn drop(&mut self) {
+        // At a good end somebody else may be writing by now.
+        if std::thread::panicking() {
+            tracing::error!("records were not written to their end");
+            let mut queue = self.0.queue();
+            queue.waiting.clear();
+            queue.writing = false;
         }
-        Err(error) => vec![Err(error); told.len()],
-    };
-    for (outcome, told) in outcomes.into_iter().zip(told) {
-        // Who went away needs no answer; the record is given up at the next start.
-        let _ = told.send(outcome);
     }
 }
 
-/// Writes records in one transaction, but for those whose key may not be certified; tells which those are.
-async fn store(db: &Db, records: &[Certificate], entries: &[Entry]) -> Result<Vec<Result<()>>> {
-    let mut tx = db.write().await?;
+impl Batch {
+    /// Makes what was written durable and tells everyone. If the database refuses it, each record is tried alone: one must not
+    /// fail for another.
+    async fn end(self, db: Db, written: Result<(Tx, Vec<Known>)>) {
+        let outcomes = match commit(written).await {
+            Ok(outcomes) => outcomes,
+            Err(Error::Internal(_)) if self.records.len() > 1 => {
+                let mut outcomes = vec![];
+                for (record, entry) in self.records.iter().zip(&self.entries) {
+                    outcomes.push(store_one(&db, record, entry).await);
+                }
+                outcomes
+            }
+            Err(error) => vec![Err(error); self.told.len()],
+        };
+        for (outcome, told) in outcomes.into_iter().zip(self.told) {
+            // Who went away needs no answer; the record is given up at the next start.
+            let _ = told.send(outcome);
+        }
+    }
+}
+
+async fn store_one(db: &Db, record: &Certificate, entry: &Entry) -> Result<()> {
+    let tx = db.write().await?;
+    let written = insert(tx, std::slice::from_ref(record), std::slice::from_ref(entry)).await;
+    commit(written).await?.into_iter().collect()
+}
+
+/// Writes records, but for those whose key may not be certified; tells which those are.
+async fn insert(mut tx: Tx, records: &[Certificate], entries: &[Entry]) -> Result<(Tx, Vec<Known>)> {
     let known = storage::authority::insert_allowed(&mut tx, records).await?;
     for (entry, _) in entries.iter().zip(&known).filter(|(_, known)| **known == Known::Nothing) {
         tx.audit(entry.clone());
     }
+    Ok((tx, known))
+}
+
+/// Makes it durable; gives what became of each record.
+async fn commit(written: Result<(Tx, Vec<Known>)>) -> Result<Vec<Result<()>>> {
+    let (tx, known) = written?;
     tx.commit().await?;
     let outcome = |known| if known == Known::Nothing { Ok(()) } else { Err(Error::KeyRefused(known)) };
     Ok(known.into_iter().map(outcome).collect())
