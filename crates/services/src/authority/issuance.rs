@@ -6,11 +6,11 @@ use domain::{
 };
 use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, SigningKey, Subject};
 use storage::boxed;
-use storage::{Tx, authority::Certificate};
+use storage::{Tx, audit::Entry, authority::Certificate, feed::NewEvent};
 use time::Duration;
 
 use super::{key_store::signed, lists::FULL, refuse_faults, timekeeper::believed};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, feed};
 
 /// Nobody works so long on one certificate: requests end after a minute, and a token is waited for ten seconds.
 const UNFINISHED: Duration = Duration::minutes(10);
@@ -40,6 +40,18 @@ pub struct Signed {
     /// The record.
     pub record: Certificate,
     certificate: pki::Certificate,
+    /// What is noted of it, worked out before a transaction begins that others wait for.
+    entry: Entry,
+    event: NewEvent,
+}
+
+impl Signed {
+    fn new(ctx: &Ctx<'_>, record: Certificate, certificate: pki::Certificate) -> Result<Self> {
+        let subject = format!("certificate:{}", record.id);
+        let entry = ctx.entry("certificate.issue", subject, &record.serial, &certificate.fingerprint);
+        let event = feed::issued(ctx, &record)?;
+        Ok(Self { record, certificate, entry, event })
+    }
 }
 
 /// A certificate that is recorded and awaits its one signature.
@@ -126,7 +138,7 @@ pub async fn sign(ctx: &Ctx<'_>, reserved: Reserved) -> Result<Signed> {
     let issuing = ctx.app.authority.issuing_of(record.authority_id);
     let issuing = issuing.ok_or_else(|| Error::internal("the authority of this record is not at hand"))?;
     match signed(&issuing.key, |key| pki::sign(prepared, key)).await {
-        Ok(certificate) => Ok(Signed { record, certificate }),
+        Ok(certificate) => Signed::new(ctx, record, certificate),
         Err(error) => {
             give_up(ctx, &record).await?;
             Err(error)
@@ -165,10 +177,9 @@ async fn give_up(ctx: &Ctx<'_>, record: &Certificate) -> Result<()> {
 /// [`Error::ChangedMeanwhile`] when the record was given up meanwhile; then the serial stays on the CRL.
 #[boxed]
 pub async fn finish(ctx: &Ctx<'_>, tx: &mut Tx, signed: Signed) -> Result<Vec<u8>> {
-    let Signed { record, certificate } = signed;
-    let subject = format!("certificate:{}", record.id);
-    ctx.audit(tx, "certificate.issue", subject, &record.serial, &certificate.fingerprint);
-    crate::feed::issued(ctx, tx, &record)?;
+    let Signed { record, certificate, entry, event } = signed;
+    tx.audit(entry);
+    tx.publish(event);
     if !storage::authority::store_signed(tx, record.id, &certificate.der, ctx.now).await? {
         return Err(Error::ChangedMeanwhile);
     }

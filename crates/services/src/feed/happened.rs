@@ -2,9 +2,9 @@
 
 use domain::{applications::Event, feed::EventKind, ids::AuthorityId};
 use serde_json::json;
-use storage::{Tx, applications::Application, authority::Certificate};
+use storage::{Tx, applications::Application, authority::Certificate, feed::NewEvent};
 
-use super::{Happening, instant, publish};
+use super::{Happening, event, instant, publish};
 use crate::{Ctx, Result};
 
 /// A case moved: only acceptance and what follows from it concerns others.
@@ -33,8 +33,8 @@ fn given(answer: &str) -> Option<&str> {
     Some(answer).filter(|answer| !answer.is_empty())
 }
 
-/// A certificate of a terminal was signed and stored.
-pub(crate) fn issued(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
+/// A certificate of a terminal was signed: an event for the transaction that stores it.
+pub(crate) fn issued(ctx: &Ctx<'_>, record: &Certificate) -> Result<NewEvent> {
     let kind = if record.renews.is_some() { EventKind::CertificateRenewed } else { EventKind::CertificateIssued };
     let data = json!({
         "certificate": record.id,
@@ -44,7 +44,7 @@ pub(crate) fn issued(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result
         "not_before": instant(record.not_before),
         "not_after": instant(record.not_after),
     });
-    about(ctx, tx, kind, record, data)
+    event(ctx, about(kind, record, data))
 }
 
 /// A certificate of a terminal was revoked, for a reason of RFC 5280, 5.3.1.
@@ -56,7 +56,7 @@ pub(crate) fn revoked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: 
         "reason": reason,
         "revoked_at": instant(record.revoked_at.unwrap_or(ctx.now)),
     });
-    about(ctx, tx, EventKind::CertificateRevoked, record, data)
+    publish(ctx, tx, &about(EventKind::CertificateRevoked, record, data))
 }
 
 /// The root revoked the certificate of an issuing authority.
@@ -76,10 +76,10 @@ pub(crate) fn authority_revoked(
 /// A terminal showed its certificate for the first time.
 pub(crate) fn connected(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
     let data = json!({ "certificate": record.id, "serial": record.serial, "application": record.application_id });
-    about(ctx, tx, EventKind::ConnectionTested, record, data)
+    publish(ctx, tx, &about(EventKind::ConnectionTested, record, data))
 }
 
-fn about(ctx: &Ctx<'_>, tx: &mut Tx, kind: EventKind, record: &Certificate, data: serde_json::Value) -> Result<()> {
+fn about(kind: EventKind, record: &Certificate, data: serde_json::Value) -> Happening {
     let subject = format!("certificate:{}", record.id);
-    publish(ctx, tx, &Happening { kind: kind.as_str(), institution: record.institution_id, subject, data })
+    Happening { kind: kind.as_str(), institution: record.institution_id, subject, data }
 }

@@ -45,16 +45,21 @@ pub struct Happening {
 /// # Errors
 /// When the kind is not listed.
 pub fn publish(ctx: &Ctx<'_>, tx: &mut Tx, happening: &Happening) -> Result<()> {
+    tx.publish(event(ctx, happening.clone())?);
+    Ok(())
+}
+
+/// An event for a transaction that is yet to begin.
+fn event(ctx: &Ctx<'_>, happening: Happening) -> Result<NewEvent> {
     let kind: EventKind = happening.kind.parse().map_err(Error::internal)?;
-    tx.publish(NewEvent {
+    Ok(NewEvent {
         id: HappeningId::new(ctx.now, &*ctx.app.randomness),
         kind: kind.as_str().to_owned(),
-        subject: happening.subject.clone(),
+        subject: happening.subject,
         institution: happening.institution,
-        data: happening.data.clone(),
+        data: happening.data,
         at: ctx.now,
-    });
-    Ok(())
+    })
 }
 
 /// An instant as machines read it (RFC 3339, in UTC).
