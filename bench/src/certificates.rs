@@ -64,7 +64,7 @@ async fn issue(
     number: usize,
 ) -> anyhow::Result<()> {
     let ctx = Ctx::system(app, "bench");
-    let request = CertificateRequest::parse(request)?;
+    let request = app.heavy.work(|| CertificateRequest::parse(request)).await?;
     let terminal = format!("terminal-{number}");
     let order = Order {
         application,

@@ -21,6 +21,7 @@ mod error;
 pub mod feed;
 pub mod fees;
 pub mod group;
+mod heavy;
 mod held;
 mod ical;
 mod in_force;

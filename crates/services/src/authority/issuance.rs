@@ -76,7 +76,7 @@ pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
     }
     // Each record that is never signed stays on the revocation list for years.
     signed(&issuing.key, SigningKey::ready).await?;
-    let reserved = prepare(ctx, order)?;
+    let reserved = ctx.app.heavy.work(|| prepare(ctx, order)).await?;
     ctx.app.shelf.recording.record(ctx, reserved.record.clone()).await?;
     Ok(reserved)
 }
@@ -137,7 +137,12 @@ pub async fn sign(ctx: &Ctx<'_>, reserved: Reserved) -> Result<Signed> {
     let Reserved { record, prepared } = reserved;
     let issuing = ctx.app.authority.issuing_of(record.authority_id);
     let issuing = issuing.ok_or_else(|| Error::internal("the authority of this record is not at hand"))?;
-    match signed(&issuing.key, |key| pki::sign(prepared, key)).await {
+    let signed = if issuing.key.is_remote() {
+        signed(&issuing.key, |key| pki::sign(prepared, key)).await
+    } else {
+        ctx.app.heavy.work(|| pki::sign(prepared, &issuing.key)).await.map_err(Error::signing)
+    };
+    match signed {
         Ok(certificate) => Signed::new(ctx, record, certificate),
         Err(error) => {
             give_up(ctx, &record).await?;

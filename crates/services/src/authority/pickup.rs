@@ -160,7 +160,7 @@ pub async fn download(
     secret: &str,
     mode: PickupMode,
 ) -> Result<Result<Pickup, PickupFault>> {
-    let wanted = match Wanted::read(ctx, mode) {
+    let wanted = match Wanted::read(ctx, mode).await {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Err(fault.into())),
     };
@@ -181,7 +181,7 @@ pub async fn enrol(
     secret: &str,
     request: Vec<u8>,
 ) -> Result<Result<Vec<u8>, PickupFault>> {
-    Ok(match Wanted::read(ctx, PickupMode::Request(request)) {
+    Ok(match Wanted::read(ctx, PickupMode::Request(request)).await {
         Ok(wanted) => fetch(ctx, pickup_id, secret, &wanted).await?.map(|(_, _, der)| der),
         Err(fault) => Err(fault.into()),
     })

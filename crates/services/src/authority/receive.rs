@@ -116,17 +116,20 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Judges what was typed or sent.
-    pub(super) fn read(ctx: &Ctx<'_>, mode: PickupMode) -> Result<Self, ModeFault> {
+    pub(super) async fn read(ctx: &Ctx<'_>, mode: PickupMode) -> Result<Self, ModeFault> {
         match mode {
             PickupMode::File { passphrase, again, format } => {
                 let checked = Pkcs12Passphrase::new(&passphrase).map_err(|f| ModeFault::Passphrase(f.to_string()))?;
                 if *passphrase == *again { Ok(Self::File(checked, format)) } else { Err(ModeFault::PassphraseDiffers) }
             }
             PickupMode::Request(bytes) => {
-                let request = CertificateRequest::parse(&bytes).map_err(|fault| match fault {
-                    CsrFault::Key(KeyFault::UnsupportedAlgorithm | KeyFault::UnsupportedCurve) => not_taken(ctx, ""),
-                    other => ModeFault::Request(other.to_string()),
-                })?;
+                let request =
+                    ctx.app.heavy.work(|| CertificateRequest::parse(&bytes)).await.map_err(|fault| match fault {
+                        CsrFault::Key(KeyFault::UnsupportedAlgorithm | KeyFault::UnsupportedCurve) => {
+                            not_taken(ctx, "")
+                        }
+                        other => ModeFault::Request(other.to_string()),
+                    })?;
                 let found = request.public_key().algorithm();
                 if ctx.app.authority.terminals.for_key(found).is_none() {
                     return Err(not_taken(ctx, &format!("（{found}）")));

@@ -193,7 +193,7 @@ pub async fn renew(
     {
         return Ok(Err(RenewalFault::OtherFee(thousands(fee))));
     }
-    let wanted = match Wanted::read(ctx, mode) {
+    let wanted = match Wanted::read(ctx, mode).await {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Err(fault.into())),
     };
@@ -214,7 +214,7 @@ pub async fn reenrol(ctx: &Ctx<'_>, shown: Option<&[u8]>, request: Vec<u8>) -> R
         Ok(renewable) => renewable,
         Err(fault) => return Ok(Err(fault)),
     };
-    let wanted = match Wanted::read(ctx, PickupMode::Request(request)) {
+    let wanted = match Wanted::read(ctx, PickupMode::Request(request)).await {
         Ok(wanted) => wanted,
         Err(fault) => return Ok(Err(fault.into())),
     };
