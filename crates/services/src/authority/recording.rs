@@ -84,7 +84,7 @@ impl Recording {
 
     /// Writes batch after batch until nobody waits.
     async fn write_all(self, db: Db) {
-        let _last = Last(&self);
+        let _writing = Writing(&self);
         while self.queue().goes_on() {
             let ending = self.write(&db).await;
             // The next batch joins the same group of transactions. A server knows no groups; there it waits.
@@ -112,9 +112,9 @@ impl Recording {
 }
 
 /// Whoever writes for all. Should they break off, those who wait learn it, and the next one who comes writes.
-struct Last<'a>(&'a Recording);
+struct Writing<'a>(&'a Recording);
 
-impl Drop for Last<'_> {
+impl Drop for Writing<'_> {
     fn drop(&mut self) {
         // At a good end somebody else may be writing by now.
         if std::thread::panicking() {
