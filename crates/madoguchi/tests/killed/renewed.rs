@@ -50,6 +50,8 @@ struct Stage {
     present: Vec<u8>,
     own: Pair,
     next: Pair,
+    /// ID and secret of the letter with which the present one was fetched.
+    letter: (String, String),
     /// How many certificates there were.
     before: usize,
 }
@@ -89,7 +91,7 @@ impl Stage {
         assert_eq!(ends.execute(&mut conn).await.unwrap().rows_affected(), 1);
         conn.close().await.unwrap();
         let before = certificates(&place.folder).await.len();
-        Self { place, root, outside, present, own, next, before }
+        Self { place, root, outside, present, own, next, letter, before }
     }
 
     /// The terminal with its present certificate.
@@ -129,9 +131,9 @@ impl Stage {
         assert!(matches!(tested.status, 200 | 303), "{}", tested.text());
         told.installed = true;
         // Something that is written after the test, for a kill to fall into.
-        let wrong = [("pickup_id", "AAAA-AAAA-AAAA"), ("pickup_secret", "AAAA-AAAA-AAAA-AAAA")];
+        let typed = [("pickup_id", self.letter.0.as_str()), ("pickup_secret", self.letter.1.as_str())];
         for _ in 0..3 {
-            Client::secure(place.closed, &self.root).send("/", "/rehearsal", &wrong)?;
+            Client::secure(place.closed, &self.root).send("/", "/rehearsal", &typed)?;
         }
         Ok(())
     }

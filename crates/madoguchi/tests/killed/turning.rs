@@ -52,11 +52,13 @@ fn kill_at(folder: &Path, stopped_at: &Stopped<'_>, points: Range<usize>, reache
     (end < points.end).then_some(end)
 }
 
-/// The turning points between the steps before and behind one that was missed, and a few more on both sides.
+/// The turning points between the steps before and behind one that was missed, and a few more on both sides; behind the last step
+/// lies everything else.
 fn around(steps: &[&str], missed: usize, reached: &Reached) -> Range<usize> {
     let points = |step: &&str| reached.get(*step).into_iter().flatten().copied();
     let before = steps[..missed].iter().flat_map(points).max().unwrap_or(1);
-    let behind = steps[missed..].iter().flat_map(points).min().unwrap_or(before);
+    let all = reached.values().flatten().copied();
+    let behind = steps[missed..].iter().flat_map(points).min().or(all.max()).unwrap_or(before);
     let (first, last) = (before.min(behind), before.max(behind));
     first.saturating_sub(WANDERS).max(1)..last + WANDERS + 1
 }
