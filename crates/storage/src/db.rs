@@ -181,7 +181,7 @@ impl Db {
     }
 
     /// A transaction that writes. On SQLite they take turns, in the order of asking, and those that queue become
-    /// durable together.
+    /// durable together; whether another process writes is found out by the first statement, not here.
     ///
     /// # Errors
     /// When no connection can be had.
