@@ -9,6 +9,7 @@ use pki::{CertificateOrder, CertificateRequest, Serial, Subject};
 use services::{
     App, Ctx,
     authority::{Order, finish, reserve, sign},
+    heavy,
 };
 
 use crate::{
@@ -64,7 +65,7 @@ async fn issue(
     number: usize,
 ) -> anyhow::Result<()> {
     let ctx = Ctx::system(app, "bench");
-    let request = app.heavy.work(|| CertificateRequest::parse(request)).await?;
+    let request = heavy(|| CertificateRequest::parse(request)).await?;
     let terminal = format!("terminal-{number}");
     let order = Order {
         application,

@@ -16,7 +16,6 @@ use crate::{
     audit::HeadKey,
     authority::{Authority, Shelf, Timekeeper},
     content::Readings,
-    heavy::Heavy,
     held::Held,
     in_force::{self, Reference, Timeline},
     mail::{Mailer, Texts},
@@ -83,8 +82,6 @@ pub struct App {
     pub node: String,
     /// Answers and lists that are asked for most often.
     pub(crate) shelf: Arc<Shelf>,
-    /// Lets work that keeps a core busy happen after everything else.
-    pub heavy: Heavy,
     /// Tells whether the clock can be believed.
     pub(crate) timekeeper: Timekeeper,
     /// Wakes the workers of this process when a job was enqueued.
@@ -160,7 +157,6 @@ impl App {
             texts: Texts::built_in()?,
             node,
             shelf: Arc::default(),
-            heavy: Heavy::default(),
             timekeeper: Timekeeper::default(),
             wake: Notify::new(),
             notices: Held::default(),
@@ -194,7 +190,6 @@ impl App {
             texts: self.texts.clone(),
             node: self.node.clone(),
             shelf: Arc::default(),
-            heavy: Heavy::default(),
             timekeeper: Timekeeper::off(),
             wake: Notify::new(),
             notices: Held::default(),

@@ -56,6 +56,7 @@ pub use applications::reference;
 pub use ctx::{Actor, Ctx};
 pub use error::{Error, Result};
 pub use feed::Reach;
+pub use heavy::heavy;
 pub use in_force::Reference;
 pub use runtime::runtime;
 pub use settings::{Billing, MembershipRule, Operator, Replies, Settings};

@@ -4,13 +4,18 @@ use domain::{
     clock::Timestamp,
     ids::{ApplicationId, CertificateId, InstitutionId},
 };
-use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, SigningKey, Subject};
+use pki::{CertificateOrder, PreparedCertificate, PublicKey, Serial, Subject};
 use storage::boxed;
 use storage::{Tx, audit::Entry, authority::Certificate, feed::NewEvent};
 use time::Duration;
 
-use super::{key_store::signed, lists::FULL, refuse_faults, timekeeper::believed};
-use crate::{App, Ctx, Error, Result, feed};
+use super::{
+    key_store::{ready, signed},
+    lists::FULL,
+    refuse_faults,
+    timekeeper::believed,
+};
+use crate::{App, Ctx, Error, Result, feed, heavy::heavy};
 
 /// Nobody works so long on one certificate: requests end after a minute, and a token is waited for ten seconds.
 const UNFINISHED: Duration = Duration::minutes(10);
@@ -75,8 +80,8 @@ pub async fn reserve(ctx: &Ctx<'_>, order: &Order) -> Result<Reserved> {
         return Err(Error::CannotSign(format!("the root revoked {}; start this process again", issuing.name)));
     }
     // Each record that is never signed stays on the revocation list for years.
-    signed(&issuing.key, SigningKey::ready).await?;
-    let reserved = ctx.app.heavy.work(|| prepare(ctx, order)).await?;
+    ready(&issuing.key).await?;
+    let reserved = heavy(|| prepare(ctx, order)).await?;
     ctx.app.shelf.recording.record(ctx, reserved.record.clone()).await?;
     Ok(reserved)
 }
@@ -137,12 +142,7 @@ pub async fn sign(ctx: &Ctx<'_>, reserved: Reserved) -> Result<Signed> {
     let Reserved { record, prepared } = reserved;
     let issuing = ctx.app.authority.issuing_of(record.authority_id);
     let issuing = issuing.ok_or_else(|| Error::internal("the authority of this record is not at hand"))?;
-    let signed = if issuing.key.is_remote() {
-        signed(&issuing.key, |key| pki::sign(prepared, key)).await
-    } else {
-        ctx.app.heavy.work(|| pki::sign(prepared, &issuing.key)).await.map_err(Error::signing)
-    };
-    match signed {
+    match signed(&issuing.key, |key| pki::sign(prepared, key)).await {
         Ok(certificate) => Signed::new(ctx, record, certificate),
         Err(error) => {
             give_up(ctx, &record).await?;

@@ -11,7 +11,7 @@ use domain::clock::Randomness;
 use pki::{KeyKind, Passphrase, PublicKey, SigningKey, Token, TokenFault, TokenNews, TokenWatch};
 use tokio::sync::Semaphore;
 
-use crate::{Error, Result};
+use crate::{Error, Result, heavy::heavy};
 
 /// A place where keys of authorities are made and found by name; cheap to clone.
 #[derive(Clone, Debug)]
@@ -157,7 +157,7 @@ impl KeyStore {
         if key.public_key() != certified {
             return Err(Error::Internal(format!("the key {name} is not the one of its certificate")));
         }
-        signed(&key, SigningKey::ready).await?;
+        ready(&key).await?;
         Ok(key)
     }
 }
@@ -182,7 +182,15 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 /// everybody else's slow work is done in.
 static AT_A_TOKEN: Semaphore = Semaphore::const_new(64);
 
-/// Lets a key sign; a signature that is made elsewhere is waited for where that hinders nobody.
+/// Goes on only while a key is not known to be unable to sign.
+///
+/// # Errors
+/// As for [`signed`].
+pub(super) async fn ready(key: &Arc<SigningKey>) -> Result<()> {
+    if key.is_remote() { at_its_token(key, SigningKey::ready).await } else { key.ready().map_err(Error::signing) }
+}
+
+/// Lets a key sign: one of this process when a core has time for it, one that lies elsewhere where waiting hinders nobody.
 ///
 /// # Errors
 /// [`Error::CannotSign`] when its token does not, for now or until somebody does something about it.
@@ -190,12 +198,16 @@ pub(super) async fn signed<T: Send + 'static>(
     key: &Arc<SigningKey>,
     sign: impl FnOnce(&SigningKey) -> Result<T, pki::Error> + Send + 'static,
 ) -> Result<T> {
-    if key.is_remote() {
-        let _place = AT_A_TOKEN.acquire().await.map_err(Error::internal)?;
-        let key = key.clone();
-        return apart(move || sign(&key)).await?.map_err(Error::signing);
-    }
-    sign(key).map_err(Error::signing)
+    if key.is_remote() { at_its_token(key, sign).await } else { heavy(|| sign(key)).await.map_err(Error::signing) }
+}
+
+async fn at_its_token<T: Send + 'static>(
+    key: &Arc<SigningKey>,
+    ask: impl FnOnce(&SigningKey) -> Result<T, pki::Error> + Send + 'static,
+) -> Result<T> {
+    let _place = AT_A_TOKEN.acquire().await.map_err(Error::internal)?;
+    let key = key.clone();
+    apart(move || ask(&key)).await?.map_err(Error::signing)
 }
 
 /// The key of the root: its officers keep it elsewhere and bring it back when the root must sign.

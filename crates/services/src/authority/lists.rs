@@ -11,7 +11,7 @@ use pki::{CrlOrder, IssuerCert, Linter, PreparedCrl, RevocationReason, RevokedEn
 use storage::{Tx, audit::Entry, authority as rows, boxed};
 use time::Duration;
 
-use super::{Issuing, key_store::signed, refuse_faults, timekeeper::believed};
+use super::{Issuing, key_store::ready, refuse_faults, timekeeper::believed};
 use crate::{App, Ctx, Error, Result};
 
 /// A list lasts this long; a new one is made after half of it (spec 04.5).
@@ -144,7 +144,7 @@ async fn due(app: &App, signer: &Signer, shards: i64) -> Result<Vec<i64>> {
 async fn publish(app: &App, signer: Signer, shards: &[i64]) -> Result<()> {
     let ctx = Ctx::system(app, "crl");
     believed(app, ctx.now).await?;
-    signed(&signer.key, SigningKey::ready).await?;
+    ready(&signer.key).await?;
     let taken = take_numbers(&ctx, &signer, shards).await?;
     let mut revoked = vec![];
     // Whatever was revoked stands on a list that was made after its end, too (RFC 5280, 3.3).

@@ -24,7 +24,7 @@ use super::{
     responder::{Delegate, delegate, renew_delegates},
     timekeeper::believed,
 };
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, heavy::heavy};
 
 /// An answer holds this long.
 const LIFE: Duration = Duration::hours(24);
@@ -211,8 +211,8 @@ async fn for_one_request(
     let now = app.clock.now();
     believed(app, now).await?;
     let delegate = delegate(app, issuing).await?;
-    let prepared = prepare(app, &delegate, lines, now, nonce)?;
-    let der = prepared.sign(&delegate.key).map_err(Error::internal)?;
+    let answer = || prepare(app, &delegate, lines, now, nonce)?.sign(&delegate.key).map_err(Error::internal);
+    let der = heavy(answer).await?;
     Ok(OcspReply::passing(der, now))
 }
 
@@ -239,7 +239,7 @@ async fn make(app: &App, issuing: &Issuing, about: &[rows::Answered]) -> Result<
     let next_update = (now + LIFE).min(delegate.ends);
     let (mut made, mut prepared) = (vec![], vec![]);
     for row in about {
-        match build(app, issuing, &delegate, row, now) {
+        match heavy(|| build(app, issuing, &delegate, row, now)).await {
             Ok(answer) => prepared.extend(answer.map(|answer| (row, answer))),
             Err(error) => made.push(Err(error)),
         }
@@ -258,7 +258,8 @@ async fn make(app: &App, issuing: &Issuing, about: &[rows::Answered]) -> Result<
     let mut signed = vec![];
     for (certificate, answer) in recorded {
         let tbs = answer.tbs_der().to_vec();
-        signed.push((certificate, tbs, answer.sign(&delegate.key).map_err(Error::internal)?));
+        let der = heavy(|| answer.sign(&delegate.key)).await.map_err(Error::internal)?;
+        signed.push((certificate, tbs, der));
     }
     let mut tx = app.db.write().await?;
     for (certificate, tbs, der) in signed {

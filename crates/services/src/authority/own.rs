@@ -4,7 +4,13 @@ use domain::{clock::Timestamp, ids::CertificateId};
 use pki::{AlternativeName, CertificateOrder, Serial, SigningKey, Subject};
 use storage::{Tx, audit::Entry, authority as rows, boxed};
 
-use super::{Authority, Issuing, key_store::signed, lists::FULL, refuse_faults, timekeeper::not_behind};
+use super::{
+    Authority, Issuing,
+    key_store::{ready, signed},
+    lists::FULL,
+    refuse_faults,
+    timekeeper::not_behind,
+};
 use crate::{Error, Result};
 
 /// What the machinery of issuing needs from an installation, or from one that is still being put together.
@@ -43,7 +49,7 @@ pub(crate) struct OwnOrder<'a> {
 pub(crate) async fn issue(with: &Machinery<'_>, order: &OwnOrder<'_>) -> Result<Vec<u8>> {
     let key = &order.issuing.key;
     not_behind(with.db, with.now).await?;
-    signed(key, SigningKey::ready).await?;
+    ready(key).await?;
     let (record, prepared) = prepare(with, order)?;
     let mut tx = with.db.write().await?;
     rows::insert_prepared(&mut tx, std::slice::from_ref(&record)).await?;

@@ -10,7 +10,7 @@ use storage::{applications::Application, boxed};
 use zeroize::Zeroizing;
 
 use super::{issuance::Order, keys};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, heavy::heavy};
 
 /// Why a certificate cannot be delivered in the way that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,13 +123,10 @@ impl Wanted {
                 if *passphrase == *again { Ok(Self::File(checked, format)) } else { Err(ModeFault::PassphraseDiffers) }
             }
             PickupMode::Request(bytes) => {
-                let request =
-                    ctx.app.heavy.work(|| CertificateRequest::parse(&bytes)).await.map_err(|fault| match fault {
-                        CsrFault::Key(KeyFault::UnsupportedAlgorithm | KeyFault::UnsupportedCurve) => {
-                            not_taken(ctx, "")
-                        }
-                        other => ModeFault::Request(other.to_string()),
-                    })?;
+                let request = heavy(|| CertificateRequest::parse(&bytes)).await.map_err(|fault| match fault {
+                    CsrFault::Key(KeyFault::UnsupportedAlgorithm | KeyFault::UnsupportedCurve) => not_taken(ctx, ""),
+                    other => ModeFault::Request(other.to_string()),
+                })?;
                 let found = request.public_key().algorithm();
                 if ctx.app.authority.terminals.for_key(found).is_none() {
                     return Err(not_taken(ctx, &format!("（{found}）")));
