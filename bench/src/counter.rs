@@ -1,6 +1,6 @@
 //! An installation of this process behind a listener, with an officer who is logged in: what people and machines wait for.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, ensure};
 use domain::{clock::Clock, ids::AccountId, permissions::Role};
@@ -15,19 +15,9 @@ use crate::{
     installation::Installation,
     load::{Answer, Client, Shot},
     machine::{RealClock, instant},
-    million::{Known, middle},
+    million::Known,
     prepare,
 };
-
-/// What one thing takes over HTTP, in µs; the middle one of a sample.
-pub(crate) struct Waits {
-    /// The office's page of a certificate, found by its serial.
-    pub(crate) page: f64,
-    /// An OCSP question.
-    pub(crate) answer: f64,
-    /// A revocation on its page, durably.
-    pub(crate) revoke: f64,
-}
 
 /// One connection to the listener.
 pub(crate) struct Counter {
@@ -49,38 +39,41 @@ impl Counter {
         Ok(Self { client, cookie, csrf: csrf_token(&token) })
     }
 
-    /// Does each thing to each certificate, one after another.
-    pub(crate) async fn waits(&mut self, app: &App, sample: &[&Known]) -> anyhow::Result<Waits> {
-        let (mut page, mut answer, mut revoke) = (vec![], vec![], vec![]);
-        for one in sample {
-            let serial = one.serial.to_hex();
-            let begun = instant();
-            let shown = self.get(&format!("/office/certificates?serial={serial}")).await?;
-            page.push(begun.elapsed());
-            let row = serial.as_bytes();
-            ensure!(shown.status == 200, "the page answered {}", shown.status);
-            // In the field, and in the row that was found.
-            ensure!(shown.body.windows(row.len()).filter(|part| *part == row).count() > 1, "it was not found");
-        }
-        for one in sample {
-            let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?;
-            let path = format!("/pki/ocsp/{}", in_address(&question.to_der()?));
-            let begun = instant();
-            let told = self.get(&path).await?;
-            answer.push(begun.elapsed());
-            ensure!(told.status == 200, "OCSP answered {}", told.status);
-            question.read(&told.body, RealClock.now()).context("it was made ahead")?;
-        }
-        for one in sample {
-            let form = Some(format!("csrf={}&reason=cessationOfOperation", self.csrf));
-            let path = format!("/office/certificates/{}/revoke", one.id);
-            let shot = Shot { path, cookie: self.cookie.clone(), form };
-            let begun = instant();
-            let done = self.client.send(&shot).await?;
-            revoke.push(begun.elapsed());
-            ensure!(done.status == 303, "the revocation answered {}", done.status);
-        }
-        Ok(Waits { page: middle(page), answer: middle(answer), revoke: middle(revoke) })
+    /// How long the office's page of a certificate takes, found by its serial.
+    pub(crate) async fn page(&mut self, one: &Known) -> anyhow::Result<Duration> {
+        let serial = one.serial.to_hex();
+        let begun = instant();
+        let shown = self.get(&format!("/office/certificates?serial={serial}")).await?;
+        let took = begun.elapsed();
+        let row = serial.as_bytes();
+        ensure!(shown.status == 200, "the page answered {}", shown.status);
+        // In the field, and in the row that was found.
+        ensure!(shown.body.windows(row.len()).filter(|part| *part == row).count() > 1, "it was not found");
+        Ok(took)
+    }
+
+    /// How long an OCSP question takes.
+    pub(crate) async fn answer(&mut self, app: &App, one: &Known) -> anyhow::Result<Duration> {
+        let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?;
+        let path = format!("/pki/ocsp/{}", in_address(&question.to_der()?));
+        let begun = instant();
+        let told = self.get(&path).await?;
+        let took = begun.elapsed();
+        ensure!(told.status == 200, "OCSP answered {}", told.status);
+        question.read(&told.body, RealClock.now()).context("it was made ahead")?;
+        Ok(took)
+    }
+
+    /// How long a revocation on its page takes, durably.
+    pub(crate) async fn revoke(&mut self, one: &Known) -> anyhow::Result<Duration> {
+        let form = Some(format!("csrf={}&reason=cessationOfOperation", self.csrf));
+        let path = format!("/office/certificates/{}/revoke", one.id);
+        let shot = Shot { path, cookie: self.cookie.clone(), form };
+        let begun = instant();
+        let done = self.client.send(&shot).await?;
+        let took = begun.elapsed();
+        ensure!(done.status == 303, "the revocation answered {}", done.status);
+        Ok(took)
     }
 
     async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {

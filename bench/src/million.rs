@@ -1,5 +1,5 @@
-//! A register of a thousand certificates and of a million: looking one up, revoking it, and asking OCSP about it, over HTTP and
-//! in the engine alone.
+//! A register of a thousand certificates beside one of a million: looking one up, revoking it, and asking OCSP about it, over
+//! HTTP and in the engine alone.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     Bench,
-    counter::{Counter, Waits},
+    counter::Counter,
     installation::Installation,
     lists,
     machine::{RealClock, instant, seconds_since},
@@ -35,18 +35,6 @@ const SAMPLE: usize = 400;
 /// How much slower it may be with a million: a fifth.
 const SLOWER: f64 = 1.2;
 
-/// What one operation takes without HTTP, in µs; the middle one of the sample.
-struct Takes {
-    /// What nobody looked at since it was written: its pages may have to come from the disk.
-    first: f64,
-    /// The same once more.
-    lookup: f64,
-    /// What the office shows of it, without its bytes.
-    shown: f64,
-    answer: f64,
-    revoke: f64,
-}
-
 /// A certificate in the register.
 #[derive(Clone)]
 pub(crate) struct Known {
@@ -54,55 +42,106 @@ pub(crate) struct Known {
     pub(crate) serial: Serial,
 }
 
-/// Measures at both sizes, in one installation that grows.
+/// A register of one size, in an installation of its own.
+struct Register {
+    place: Installation,
+    known: Vec<Known>,
+    counter: Counter,
+}
+
+/// Both sizes, asked in turns: whatever else the machine does hits both alike.
+struct Both {
+    few: Register,
+    many: Register,
+}
+
+/// What one thing takes with few and with many, in µs; the middle one of a sample.
+type Middles = (f64, f64);
+
+/// Measures at both sizes.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
-    let place = Installation::new(bench, "million").await?;
-    let (app, institution) = (&*place.app, place.case.0);
-    let mut known = vec![];
-    fill(app, institution, &mut known, FEW).await?;
-    let (made, seconds) = answered(app).await?;
-    ensure!(made >= FEW, "only {made} answers were made");
-    report.probe("OCSP answers made ahead, with few certificates", format!("{:.0} /s", made as f64 / seconds));
-    let mut counter = Counter::open(&place).await?;
-    let few = (takes(app, &known, 0).await?, counter.waits(app, &sample(&known, 1)).await?);
-    fill(app, institution, &mut known, MANY).await?;
-    let (made, seconds) = answered(app).await?;
-    report.probe("OCSP answers made ahead, with many", format!("{:.0} /s", made as f64 / seconds));
-    // Of the first thousand many are revoked by now.
-    let many = (takes(app, &known, FEW).await?, counter.waits(app, &sample(&known, FEW + 1)).await?);
-    engine(report, &few.0, &many.0);
-    http(report, &few.1, &many.1);
-    app.db.close().await;
+    let few = Register::filled(bench, "thousand", FEW, report).await?;
+    let many = Register::filled(bench, "million", MANY, report).await?;
+    let mut both = Both { few, many };
+    both.engine(report).await?;
+    both.http(report).await?;
+    both.few.place.app.db.close().await;
+    both.many.place.app.db.close().await;
     Ok(())
 }
 
-/// What people and machines wait for, which may grow by a fifth.
-fn http(report: &mut Report, few: &Waits, many: &Waits) {
-    for (what, few, many) in [
-        ("The office's page of a certificate, by its serial", few.page, many.page),
-        ("An OCSP question over HTTP", few.answer, many.answer),
-        ("A revocation on its page", few.revoke, many.revoke),
-    ] {
-        report.probe(&format!("{what}, of 1,000"), format!("{few:.0} µs"));
-        report.below(&format!("{what}, of 1,000,000"), many, few * SLOWER, "µs");
+impl Register {
+    async fn filled(bench: &Bench, name: &str, count: usize, report: &mut Report) -> anyhow::Result<Self> {
+        let place = Installation::new(bench, name).await?;
+        let known = fill(&place.app, place.case.0, count).await?;
+        let (made, seconds) = answered(&place.app).await?;
+        ensure!(made >= count, "only {made} answers were made");
+        report.probe(&format!("OCSP answers made ahead, of a {name}"), format!("{:.0} /s", made as f64 / seconds));
+        let counter = Counter::open(&place).await?;
+        Ok(Self { place, known, counter })
+    }
+
+    /// Certificates all over the register; `turn` keeps samples apart, of which a thousand hold two.
+    fn sample(&self, turn: usize) -> Vec<Known> {
+        let gap = self.known.len() / SAMPLE;
+        self.known.iter().skip(turn).step_by(gap.max(1)).take(SAMPLE).cloned().collect()
     }
 }
 
-/// What it takes in the engine alone.
-fn engine(report: &mut Report, few: &Takes, many: &Takes) {
-    for (what, few, many) in [
-        ("Looking a certificate up for the first time, all of it, without HTTP", few.first, many.first),
-        ("The same once more", few.lookup, many.lookup),
-        ("What the office shows of one, without HTTP", few.shown, many.shown),
-        ("Asking OCSP about one, without HTTP", few.answer, many.answer),
-        ("Revoking one, without HTTP", few.revoke, many.revoke),
-    ] {
-        report.probe(&format!("{what}, of 1,000 and of 1,000,000"), format!("{few:.0} and {many:.0} µs"));
+impl Both {
+    /// Does one thing to the certificates of a sample, in turns.
+    async fn middles(
+        &mut self,
+        turn: usize,
+        thing: impl AsyncFn(&mut Register, &Known) -> anyhow::Result<Duration>,
+    ) -> anyhow::Result<Middles> {
+        let (mut few, mut many) = (vec![], vec![]);
+        for (one, other) in self.few.sample(turn).iter().zip(&self.many.sample(turn)) {
+            few.push(thing(&mut self.few, one).await?);
+            many.push(thing(&mut self.many, other).await?);
+        }
+        Ok((middle(few), middle(many)))
+    }
+
+    /// What it takes in the engine alone.
+    async fn engine(&mut self, report: &mut Report) -> anyhow::Result<()> {
+        let looked_up = async |at: &mut Register, one: &Known| look_all_up(&at.place.app, one).await;
+        for (what, (few, many)) in [
+            ("Looking a certificate up for the first time, all of it", self.middles(0, looked_up).await?),
+            ("The same once more", self.middles(0, looked_up).await?),
+            ("What the office shows of one", self.middles(0, async |at, one| shown(&at.place.app, one).await).await?),
+            ("Asking OCSP about one", self.middles(0, async |at, one| asked(&at.place.app, one).await).await?),
+            ("Revoking one", self.middles(0, async |at, one| revoked(&at.place.app, one).await).await?),
+        ] {
+            let what = format!("{what}, without HTTP, of 1,000 and of 1,000,000");
+            report.probe(&what, format!("{few:.0} and {many:.0} µs"));
+        }
+        Ok(())
+    }
+
+    /// What people and machines wait for, which may grow by a fifth.
+    async fn http(&mut self, report: &mut Report) -> anyhow::Result<()> {
+        for (what, (few, many)) in [
+            (
+                "The office's page of a certificate, by its serial",
+                self.middles(1, async |at, one| at.counter.page(one).await).await?,
+            ),
+            (
+                "An OCSP question over HTTP",
+                self.middles(1, async |at, one| at.counter.answer(&at.place.app, one).await).await?,
+            ),
+            ("A revocation on its page", self.middles(1, async |at, one| at.counter.revoke(one).await).await?),
+        ] {
+            report.probe(&format!("{what}, of 1,000"), format!("{few:.0} µs"));
+            report.below(&format!("{what}, of 1,000,000"), many, few * SLOWER, "µs");
+        }
+        Ok(())
     }
 }
 
-/// Writes certificates into the register until there are so many; their content is of no account here.
-async fn fill(app: &App, institution: InstitutionId, known: &mut Vec<Known>, count: usize) -> anyhow::Result<()> {
+/// Writes so many certificates into the register; their content is of no account here.
+async fn fill(app: &App, institution: InstitutionId, count: usize) -> anyhow::Result<Vec<Known>> {
+    let mut known = vec![];
     while known.len() < count {
         let now = RealClock.now();
         let mut certificates: Vec<_> = (0..STEP).map(|_| lists::certificate(app, now)).collect();
@@ -117,7 +156,7 @@ async fn fill(app: &App, institution: InstitutionId, known: &mut Vec<Known>, cou
         }
         tx.commit().await?;
     }
-    Ok(())
+    Ok(known)
 }
 
 /// Lets the job make every answer that is missing; gives how many, and in how many seconds.
@@ -136,52 +175,39 @@ async fn answered(app: &App) -> anyhow::Result<(usize, f64)> {
     }
 }
 
-/// Certificates all over the register; `turn` keeps samples apart, of which a thousand hold two.
-fn sample(known: &[Known], turn: usize) -> Vec<&Known> {
-    let gap = known.len() / SAMPLE;
-    known.iter().skip(turn).step_by(gap.max(1)).take(SAMPLE).collect()
+/// Looks one up with everything that is stored about it.
+async fn look_all_up(app: &App, one: &Known) -> anyhow::Result<Duration> {
+    let (begun, serial) = (instant(), one.serial.to_hex());
+    by_serial(&mut app.db.read().await?, &serial).await?.context("it was there")?;
+    Ok(begun.elapsed())
 }
 
-/// Does each thing to certificates all over the register, one after another.
-async fn takes(app: &App, known: &[Known], turn: usize) -> anyhow::Result<Takes> {
-    let sample = sample(known, turn);
-    let (first, lookup) = (lookups(app, &sample).await?, lookups(app, &sample).await?);
-    let (mut answer, mut revoke, mut shown) = (vec![], vec![], vec![]);
-    for one in &sample {
-        let (begun, serial) = (instant(), one.serial.to_hex());
-        look_up(&mut app.db.read().await?, &serial).await?.context("it was there")?;
-        shown.push(begun.elapsed());
-    }
-    for one in &sample {
-        let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?.to_der()?;
-        let begun = instant();
-        let reply = answer_ocsp(app, &question).await?;
-        answer.push(begun.elapsed());
-        ensure!(reply.next_update.is_some(), "the answer was not made ahead");
-    }
-    for one in &sample {
-        let (begun, ctx) = (instant(), Ctx::system(app, "bench"));
-        let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation").await?;
-        revoke.push(begun.elapsed());
-        ensure!(done == ByOfficer::Alone(Revoked::Done), "it was revoked before");
-    }
-    Ok(Takes { first, lookup, shown: middle(shown), answer: middle(answer), revoke: middle(revoke) })
+/// Looks up what the office shows of one, without its bytes.
+async fn shown(app: &App, one: &Known) -> anyhow::Result<Duration> {
+    let (begun, serial) = (instant(), one.serial.to_hex());
+    look_up(&mut app.db.read().await?, &serial).await?.context("it was there")?;
+    Ok(begun.elapsed())
 }
 
-/// What looking each of them up takes, in µs; the middle one.
-async fn lookups(app: &App, sample: &[&Known]) -> anyhow::Result<f64> {
-    let mut times = vec![];
-    for one in sample {
-        let (begun, serial) = (instant(), one.serial.to_hex());
-        let mut conn = app.db.read().await?;
-        by_serial(&mut conn, &serial).await?.context("it was there")?;
-        times.push(begun.elapsed());
-    }
-    Ok(middle(times))
+async fn asked(app: &App, one: &Known) -> anyhow::Result<Duration> {
+    let question = OcspQuestion::about_serial(&one.serial, &app.authority.issuing.certificate)?.to_der()?;
+    let begun = instant();
+    let reply = answer_ocsp(app, &question).await?;
+    let took = begun.elapsed();
+    ensure!(reply.next_update.is_some(), "the answer was not made ahead");
+    Ok(took)
+}
+
+async fn revoked(app: &App, one: &Known) -> anyhow::Result<Duration> {
+    let (begun, ctx) = (instant(), Ctx::system(app, "bench"));
+    let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation").await?;
+    let took = begun.elapsed();
+    ensure!(done == ByOfficer::Alone(Revoked::Done), "it was revoked before");
+    Ok(took)
 }
 
 /// The middle one, in µs.
-pub(crate) fn middle(mut times: Vec<Duration>) -> f64 {
+fn middle(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }
