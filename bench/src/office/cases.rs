@@ -94,14 +94,16 @@ fn life(kind: Kind, state: State) -> Vec<(Event, State)> {
 /// Where a case stands.
 fn state_of(number: usize, kind: Kind) -> State {
     let (left, certificate) = (CASES - number, kind == Kind::Certificate);
+    // Kinds come in turns: each has its cases in all states, however many kinds there are.
+    let turn = number / Kind::ALL.len();
     if left <= OPEN {
-        return match left % 10 {
+        return match turn % 10 {
             0..=5 => State::Submitted,
             6..=8 => State::InReview,
             _ => State::Returned,
         };
     }
-    match (number % 20, certificate) {
+    match (turn % 20, certificate) {
         (0, _) => State::Rejected,
         (1, true) => State::Cancelled,
         (1, false) => State::Withdrawn,
