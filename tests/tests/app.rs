@@ -215,6 +215,8 @@ mod token;
 mod trouble;
 #[path = "app/two_clicks.rs"]
 mod two_clicks;
+#[path = "app/two_institutions.rs"]
+mod two_institutions;
 #[path = "app/uploads.rs"]
 mod uploads;
 #[path = "app/uploads_form.rs"]

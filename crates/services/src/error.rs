@@ -1,6 +1,6 @@
 //! What a verb answers when it cannot do what was asked.
 
-use domain::{applications::Refused, clock::Timestamp};
+use domain::{applications::Refused, clock::Timestamp, ids::InstitutionId};
 
 /// Why a verb did not do what was asked. Slips of people in forms are not here: they are values of each verb.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum Error {
     /// Someone was faster; the row is not in the state that the person saw.
     #[error("changed meanwhile")]
     ChangedMeanwhile,
+    /// It belongs to another institution of the person's than the one they chose.
+    #[error("of another institution of the person's: {0}")]
+    Elsewhere(InstitutionId, String),
     /// The mandate under which the person prepared it is over.
     #[error("the mandate is over")]
     MandateOver,

@@ -11,7 +11,9 @@ use storage::boxed;
 use time::Duration;
 
 use crate::{
-    Ctx, Error, Result, applications,
+    Ctx, Error, Result,
+    accounts::membership::follow,
+    applications,
     interview::{self, Then},
     secrets::{new_token, token_hash},
 };
@@ -139,7 +141,8 @@ async fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Value>> {
     Ok(person.is_none_or(|person| person == me).then(|| row.payload["form"].clone()))
 }
 
-/// Gives back what was kept: answers are put into their form, when the person may edit it.
+/// Gives back what was kept: answers are put into their form, when the person may edit it. The session goes on with the
+/// institution to which it belongs.
 ///
 /// # Errors
 /// When the database refuses.
@@ -149,7 +152,9 @@ pub async fn unpark(ctx: &Ctx<'_>, token: &str) -> Result<Option<Back>> {
     let Some(back) = back_of(&form)? else {
         return Ok(Some(Back::Inquiry(form["thread"].as_str().and_then(|id| id.parse().ok()))));
     };
-    if matches!(back, Back::Interview(_)) && !is_for(ctx, &form) {
+    let Some(institution) = institution_of(ctx, &back, &form).await? else { return Ok(None) };
+    let ctx = &follow(ctx, institution).await?;
+    if matches!(back, Back::Interview(_)) && ctx.institution().ok() != Some(institution) {
         return Ok(None);
     }
     let answers: Answers = serde_json::from_value(form["answers"].clone()).map_err(Error::internal)?;
@@ -182,9 +187,13 @@ async fn put_into(ctx: &Ctx<'_>, id: ApplicationId, form: &Value, mut answers: A
     Ok(Back::Case { id, go_on_at: state.go_on_at, left_out })
 }
 
-/// Whether what was typed belongs to the institution that the person acts for now.
-fn is_for(ctx: &Ctx<'_>, form: &Value) -> bool {
-    ctx.institution().is_ok_and(|institution| form["institution"].as_str() == Some(&institution.to_string()))
+/// The institution to which a kept form belongs.
+async fn institution_of(ctx: &Ctx<'_>, back: &Back, form: &Value) -> Result<Option<InstitutionId>> {
+    if let Back::Case { id, .. } = back {
+        let case = storage::applications::find(&mut ctx.app.db.read().await?, *id).await?;
+        return Ok(case.map(|case| case.institution_id));
+    }
+    Ok(form["institution"].as_str().and_then(|id| id.parse().ok()))
 }
 
 /// Where a kept form belongs; none for an inquiry.

@@ -33,7 +33,7 @@ const TYPED: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// What a browser sends with a page: what is in its fields already, and what the person types over it.
-fn with_what_is_there(page: &Answer, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn with_what_is_there(page: &Answer, typed: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut sent: BTreeMap<String, String> = in_page(&page.body).into_iter().collect();
     sent.extend(typed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     sent.into_iter().collect()

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Makes a person a member of one more institution.
-async fn join(house: &House, person: AccountId, place: InstitutionId) -> MembershipId {
+pub(crate) async fn join(house: &House, person: AccountId, place: InstitutionId) -> MembershipId {
     let now = house.app.clock.now();
     let id = MembershipId::new(now, &*house.app.randomness);
     let mut tx = house.app.db.write().await.unwrap();
@@ -55,7 +55,7 @@ async fn walked(browser: &Browser) -> (Vec<String>, Vec<String>) {
     }
 }
 
-async fn switch(browser: &Browser, place: InstitutionId, next: &str) -> String {
+pub(crate) async fn switch(browser: &Browser, place: InstitutionId, next: &str) -> String {
     let place = place.to_string();
     let switched = browser.post("/account/switch", &[("institution", place.as_str()), ("next", next)]).await;
     assert_eq!(switched.status, StatusCode::SEE_OTHER);

@@ -54,7 +54,7 @@ use storage::{
     applications::{Application, EventRow},
 };
 
-use crate::{App, Ctx, Error, Result, ctx::Actor};
+use crate::{App, Ctx, Error, Result, accounts::membership::not_elsewhere, ctx::Actor};
 
 /// Kind of the job that lets an accepted case take effect when its month comes.
 pub const TAKE_EFFECT: &str = "application.take_effect";
@@ -86,7 +86,8 @@ pub const fn reviewing(kind: Kind) -> Permission {
 /// A case of the institution that the person acts for.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it does not exist or belongs to another institution.
+/// [`Error::NotFound`] when it does not exist or belongs to another institution, [`Error::Elsewhere`] when that is one of the
+/// person's.
 pub(crate) async fn own(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Application> {
     let institution = ctx.institution().map_err(|error| match error {
         Error::Forbidden => Error::NotFound,
@@ -95,7 +96,8 @@ pub(crate) async fn own(ctx: &Ctx<'_>, id: ApplicationId) -> Result<Application>
     let found = storage::applications::find(&mut ctx.app.db.read().await?, id).await?;
     match found {
         Some(application) if application.institution_id == institution => Ok(application),
-        Some(_) => {
+        Some(application) => {
+            not_elsewhere(ctx, application.institution_id).await?;
             denied(ctx, id).await?;
             Err(Error::NotFound)
         }

@@ -16,7 +16,7 @@ use storage::{
 use time::Duration;
 
 use super::{renewal::is_followed, renewal_code::new_code};
-use crate::{Ctx, Error, Result, applications::tell};
+use crate::{Ctx, Error, Result, accounts::membership::belongs, applications::tell};
 
 /// What is decided about the renewals of a terminal, and what can be.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub enum Refusal {
 pub async fn plan(ctx: &Ctx<'_>, id: CertificateId) -> Result<Plan> {
     let mut conn = ctx.app.db.read().await?;
     let record = storage::authority::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     ctx.owner()?;
     let case = record.application_id.filter(|_| record.state == "valid").ok_or(Error::NotFound)?;
     let permits = storage::renewals::of_application(&mut conn, case).await?;

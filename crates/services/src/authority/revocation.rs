@@ -15,6 +15,7 @@ use storage::{Tx, authority::Certificate};
 use super::{PUBLISH_CRL, keys, lists::FULL};
 use crate::{
     Ctx, Error, Result,
+    accounts::membership::belongs,
     applications::tell,
     office::proposals::{Act, propose},
 };
@@ -56,7 +57,7 @@ pub(super) const REASONS: &[RevocationReason] = &[
 #[boxed]
 pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     ctx.owner()?;
     revoke(ctx, record, reason).await
 }
@@ -236,6 +237,6 @@ pub(super) async fn supersede_successors(
 #[boxed]
 pub async fn certificate_of_own(ctx: &Ctx<'_>, id: CertificateId) -> Result<Certificate> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     Ok(record)
 }

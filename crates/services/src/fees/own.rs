@@ -4,7 +4,7 @@ use domain::{clock::Timestamp, fees::BillNumber, ids::EntryId};
 use storage::{boxed, fees::ListedBill, ledger::Listed};
 
 use super::{BillView, PAGE, bills::view, slips::printed};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, accounts::membership::belongs};
 
 /// A bill of one's own institution.
 pub type OwnBill = BillView;
@@ -38,7 +38,7 @@ pub async fn own_entries(ctx: &Ctx<'_>, after: Option<(Timestamp, EntryId)>) -> 
 pub async fn own_bill(ctx: &Ctx<'_>, number: BillNumber, after: Option<(Timestamp, EntryId)>) -> Result<OwnBill> {
     let mut conn = ctx.app.db.read().await?;
     let listed = storage::fees::bill(&mut conn, number.id()).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(listed.bill.institution_id)?;
+    belongs(ctx, listed.bill.institution_id).await?;
     view(&mut conn, number, after).await
 }
 

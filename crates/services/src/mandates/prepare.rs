@@ -16,6 +16,7 @@ use storage::{
 use super::record;
 use crate::{
     Ctx, Error, Result,
+    accounts::membership::acting_for,
     applications::{CheckState, FormState, denied},
 };
 
@@ -32,8 +33,8 @@ pub(super) fn under<'a>(ctx: &Ctx<'a>, mandate: &Mandate) -> Result<Ctx<'a>> {
     Ok(Ctx { now: ctx.now, ..Ctx::person(ctx.app, session, ctx.source.clone()) })
 }
 
-/// A case that the person may prepare, and the context in which they do: a member of its institution as themselves, a vendor
-/// who began it under a mandate that is in force as the holder of that mandate.
+/// A case that the person may prepare, and the context in which they do: a member of its institution as such, whichever of
+/// theirs they chose, a vendor who began it under a mandate that is in force as the holder of that mandate.
 ///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::NotFound`] for everyone else, which is noted; [`Error::MandateOver`] for a vendor who
@@ -44,6 +45,10 @@ pub(crate) async fn prepared<'a>(ctx: &Ctx<'a>, id: ApplicationId) -> Result<(Ct
     let case = storage::applications::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
     if session.institution.as_ref().is_some_and(|acting| acting.id == case.institution_id) {
         return Ok((ctx.clone(), case));
+    }
+    // A tab that was left open, or a form that outlived its session, goes on with its own institution.
+    if let Some(own) = acting_for(ctx, case.institution_id).await? {
+        return Ok((own, case));
     }
     let me = session.account_id;
     let began = storage::mandates::preparation(&mut conn, id, me).await?;

@@ -4,7 +4,7 @@ use domain::{clock::Timestamp, ids::GrantId};
 use storage::{boxed, subsidies::Grant};
 
 use super::{PAGE, notice::printed};
-use crate::{Ctx, Error, Result};
+use crate::{Ctx, Error, Result, accounts::membership::belongs};
 
 /// Decisions about one's institution and what took them back, the newest first; `after` is the last one of the page before.
 ///
@@ -25,7 +25,7 @@ pub async fn own_grants(ctx: &Ctx<'_>, after: Option<(Timestamp, GrantId)>) -> R
 pub async fn own_notice(ctx: &Ctx<'_>, id: GrantId) -> Result<(String, Vec<u8>)> {
     let mut conn = ctx.app.db.read().await?;
     let grant = storage::subsidies::grant(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(domain::ids::InstitutionId(grant.institution_id))?;
+    belongs(ctx, domain::ids::InstitutionId(grant.institution_id)).await?;
     drop(conn);
     printed(ctx, &grant).await
 }

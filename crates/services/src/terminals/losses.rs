@@ -16,7 +16,7 @@ use storage::{
 
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::{ACTIVE, ROLE_OWNER},
+    accounts::membership::{ACTIVE, ROLE_OWNER, belongs},
     applications::tell::owners_and_applicant_about,
     mail::{Letterhead, queue},
 };
@@ -32,7 +32,7 @@ const LONGEST_REASON: usize = 200;
 #[boxed]
 pub async fn report_as_member(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-    ctx.acts_for(record.institution_id.ok_or(Error::NotFound)?)?;
+    belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     report(ctx, record).await
 }
 

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    body::Body,
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, uri::PathAndQuery},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::calendar::japanese_datetime;
+use domain::{calendar::japanese_datetime, ids::InstitutionId};
 use services::Error;
 
 use super::{Html, Site, Visit};
@@ -59,14 +60,20 @@ impl From<Error> for Failure {
 const REFUSED: &str = "この操作はできません";
 
 /// Marks a response that still needs its page.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Wanted {
     title: String,
     sentences: Vec<String>,
+    /// The institution to which the person must switch before they see the page.
+    switch: Option<InstitutionId>,
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let switch = match &self {
+            Self::Service(Error::Elsewhere(institution, _)) => Some(*institution),
+            _ => None,
+        };
         let (status, title, sentences) = match self {
             Self::Login(path) => return Redirect::to(&login_address(&path)).into_response(),
             Self::Step(page) => return Redirect::to(page).into_response(),
@@ -88,7 +95,7 @@ impl IntoResponse for Failure {
             Self::Service(error) => service(error),
         };
         let mut response = status.into_response();
-        response.extensions_mut().insert(Wanted { title: title.to_owned(), sentences });
+        response.extensions_mut().insert(Wanted { title: title.to_owned(), sentences, switch });
         response
     }
 }
@@ -118,6 +125,14 @@ pub(crate) fn service(error: Error) -> Told {
             StatusCode::CONFLICT,
             "状態が変わっています",
             "画面を開いた後に、ほかの人が操作したか、別の画面で操作されました。今の状態を確認してから、必要であればもう一度操作してください。",
+        ),
+        Error::Elsewhere(_, name) => (
+            StatusCode::CONFLICT,
+            "別の医療機関等のページです",
+            vec![
+                format!("このページは「{name}」のものです。今は、別の医療機関等の手続をしています。"),
+                "下のボタンを押すと、手続をする医療機関等を切り替えて、このページに進みます。".to_owned(),
+            ],
         ),
         Error::MandateOver => told(
             StatusCode::GONE,
@@ -214,7 +229,14 @@ struct Said;
 struct FailurePage {
     frame: Frame,
     sentences: Vec<String>,
+    switch: Option<Switch>,
     way: Link,
+}
+
+/// What the button sends that switches to another institution of the person's.
+struct Switch {
+    institution: String,
+    next: String,
 }
 
 /// The same where the portal may be out of reach.
@@ -235,13 +257,16 @@ impl Wanted {
             "医療機関等の申請や登録の内容は、業務の画面で確かめられます。",
         ];
         Self {
-            title: "医療機関等の方の画面です".to_owned(), sentences: sentences.map(str::to_owned).to_vec()
+            title: "医療機関等の方の画面です".to_owned(),
+            sentences: sentences.map(str::to_owned).to_vec(),
+            switch: None,
         }
     }
 }
 
 /// The page of a listener that says what failed, with one way on.
-fn page_of(listener: Listener, frame: Frame, sentences: Vec<String>, staff: bool) -> Response {
+fn page_of(listener: Listener, frame: Frame, wanted: (Vec<String>, Option<Switch>), staff: bool) -> Response {
+    let (sentences, switch) = wanted;
     let alone = |frame, sentences, closed, way| Html(AlonePage { frame, closed, sentences, way }).into_response();
     match listener {
         Listener::Portal => {
@@ -250,17 +275,28 @@ fn page_of(listener: Listener, frame: Frame, sentences: Vec<String>, staff: bool
             } else {
                 Link::new("ホームへ戻る", "/")
             };
-            Html(FailurePage { frame, sentences, way }).into_response()
+            Html(FailurePage { frame, sentences, switch, way }).into_response()
         }
         Listener::Closed => alone(frame, sentences, true, Link::new("最初の画面へ進む", "/")),
         Listener::Publications => alone(frame, sentences, false, Link::new("認証局の証明書と失効リストへ進む", "/pki")),
     }
 }
 
+/// Where a person who switched to another institution goes on: at the same page; behind a button at the case or list to which
+/// it belongs.
+pub(super) fn again(request: &Request<Body>) -> String {
+    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    if request.method() == Method::GET {
+        return path.to_owned();
+    }
+    let path = request.uri().path();
+    path.match_indices('/').nth(2).map_or(path, |(end, _)| &path[..end]).to_owned()
+}
+
 /// The page for a response that still needs one; every other response stays as it is.
 pub(super) async fn page_for(
     (site, listener): (&Site, Listener),
-    path: String,
+    (path, again): (String, String),
     cookies: Option<HeaderValue>,
     mut response: Response,
 ) -> Response {
@@ -281,7 +317,8 @@ pub(super) async fn page_for(
     if staff && response.status() == StatusCode::FORBIDDEN && wanted.title == REFUSED && visit.is_for_institutions() {
         wanted = Wanted::of_institutions();
     }
-    let mut page = page_of(listener, visit.frame(wanted.title), wanted.sentences, staff);
+    let switch = wanted.switch.map(|institution| Switch { institution: institution.to_string(), next: again });
+    let mut page = page_of(listener, visit.frame(wanted.title), (wanted.sentences, switch), staff);
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     page
@@ -313,5 +350,5 @@ fn framework_failure(response: &Response) -> Option<Wanted> {
         }
         _ => return None,
     };
-    Some(Wanted { title: title.to_owned(), sentences: vec![sentence.to_owned()] })
+    Some(Wanted { title: title.to_owned(), sentences: vec![sentence.to_owned()], switch: None })
 }

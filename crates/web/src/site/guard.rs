@@ -73,7 +73,8 @@ pub(crate) async fn render_failures(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
+    let again = failure::again(&request);
     let cookies = request.headers().get(header::COOKIE).cloned();
     let response = next.run(request).await;
-    failure::page_for((&site, listener), path, cookies, response).await
+    failure::page_for((&site, listener), (path, again), cookies, response).await
 }

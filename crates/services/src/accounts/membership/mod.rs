@@ -4,6 +4,7 @@
 //! `refused` or `removed`, and the same person may ask again. In state `letter` without a code no letter is on its
 //! way: the institution is not in the register yet, or the code was typed wrong too often.
 
+mod acting;
 mod ask;
 mod code;
 mod decide;
@@ -11,6 +12,8 @@ mod invite;
 mod members;
 mod succeed;
 
+pub use acting::not_elsewhere;
+pub(crate) use acting::{acting_for, belongs, follow};
 pub use ask::{Asked, ProveBy, Requested, request};
 pub use code::{CODE_LIFE, CodeAnswer, confirm_code, letter_posted, resend_letter};
 pub use decide::{Decided, approve, decline, review_decide, review_list};

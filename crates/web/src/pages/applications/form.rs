@@ -14,6 +14,7 @@ use domain::{
 };
 use services::{
     Error,
+    accounts::membership::not_elsewhere,
     applications::{self, FormState},
 };
 
@@ -103,7 +104,11 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     visit.person()?;
     let id = id(&name)?;
-    match applications::form(&visit.ctx(), id).await {
+    let form = applications::form(&visit.ctx(), id).await;
+    if let Ok(state) = &form {
+        not_elsewhere(&visit.ctx(), state.case.institution_id).await?;
+    }
+    match form {
         Ok(state) if wish.faults.is_some() => {
             let findings = applications::check(&visit.ctx(), id).await?.checked.findings;
             Ok(Html(page(&visit, &state, Some(&findings))).into_response())
@@ -150,7 +155,10 @@ pub(super) async fn save(
             Ok(see_other(&format!("/applications/{id}/edit#f-{key}")))
         }
         _ if handed_in || checked.findings.errors.is_empty() => Ok(see_other(&format!("/applications/{id}/check"))),
-        _ => Ok(Html(page(&visit, &state, Some(&checked.findings))).with_faults()),
+        _ => {
+            not_elsewhere(&visit.ctx(), state.case.institution_id).await?;
+            Ok(Html(page(&visit, &state, Some(&checked.findings))).with_faults())
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use domain::{
 };
 use services::{
     Error,
+    accounts::membership::not_elsewhere,
     applications::{self, CheckState, Submitted},
     mandates::{self, Asked},
 };
@@ -172,7 +173,11 @@ pub(in crate::pages) fn documents(visit: &Visit, kind: Kind) -> Vec<Link> {
 pub(super) async fn check(visit: Visit, Path(name): Path<String>) -> Result<Response, Failure> {
     visit.person()?;
     let id = id(&name)?;
-    match applications::check(&visit.ctx(), id).await {
+    let checked = applications::check(&visit.ctx(), id).await;
+    if let Ok(state) = &checked {
+        not_elsewhere(&visit.ctx(), state.case.institution_id).await?;
+    }
+    match checked {
         Ok(state) if state.is_kept_back() && state.by_vendor => Ok(see_other("/clients?done=kept")),
         Ok(state) if state.is_kept_back() => Ok(see_other(&format!("/procedures/{}", state.case.kind))),
         Ok(state) if state.checked.findings.errors.is_empty() || state.waits_for_agreement() => {
