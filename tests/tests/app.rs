@@ -185,6 +185,8 @@ mod smtp;
 mod softhsm;
 #[path = "app/standing.rs"]
 mod standing;
+#[path = "app/standing_authority.rs"]
+mod standing_authority;
 #[path = "app/statements.rs"]
 mod statements;
 #[path = "app/status.rs"]

@@ -125,7 +125,7 @@ async fn roll_over(house: &House, before: &KeyStore, after: &KeyStore) -> House 
 }
 
 /// Fetches a certificate; the file must hold the authority that issues now.
-async fn issued(house: &House, case: &str, paper: &Paper) -> Certificate {
+pub(crate) async fn issued(house: &House, case: &str, paper: &Paper) -> Certificate {
     let request = request(&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
     let fetched = send_request(&Browser::terminal(house), paper, &request).await;
     let issuer = pki::pem::certificate(house.app.authority.issuing.certificate.der());

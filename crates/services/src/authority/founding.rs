@@ -133,7 +133,7 @@ async fn open_issuing(
         Arc::new(SigningKey::Absent(certificate.public_key().clone()))
     });
     let serial = certificate.serial().to_hex();
-    let issuing = Issuing::new(row, certificate, key, founding.places);
+    let issuing = Issuing::new(row, certificate, key, founding.places)?;
     if rows::is_revoked_by(&mut founding.db.read().await?, &serial, root).await? {
         issuing.note_revoked();
     }

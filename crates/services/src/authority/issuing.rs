@@ -6,7 +6,12 @@ use std::sync::{
 };
 
 use domain::ids::AuthorityId;
-use pki::{IssuerCert, Serial, SigningKey, Urls};
+use pki::{Issued, IssuerCert, Serial, SigningKey, Urls};
+
+use crate::{Error, Result};
+
+/// Where the root's list lies among the publications.
+const ROOT_LIST: &str = "/root.crl";
 
 /// Base addresses of what certificates name.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +26,7 @@ impl Places<'_> {
     /// The addresses in an issuing authority's own certificate.
     pub(super) fn of_root(self) -> Urls {
         Urls {
-            crl: Some(format!("{}/pki/root.crl", self.publications)),
+            crl: Some(format!("{}/pki{ROOT_LIST}", self.publications)),
             ocsp: None,
             issuer: Some(format!("{}/pki/root.cer", self.publications)),
             cps: Some(self.cps()),
@@ -53,23 +58,35 @@ pub struct Issuing {
 }
 
 impl Issuing {
-    /// An authority whose publications lie at these places.
+    /// An authority; what it publishes lies where its own certificate says, whatever is configured since: a list that named
+    /// another address would not be one for the certificates that name this one (RFC 5280, 6.3.3).
+    ///
+    /// # Errors
+    /// When its certificate cannot be read.
     pub(super) fn new(
         row: &storage::authority::Authority,
         certificate: IssuerCert,
         key: Arc<SigningKey>,
         places: Places<'_>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        let configured = format!("{}/pki", places.publications);
+        let own = Issued::parse(certificate.der()).map_err(Error::internal)?.crl_addresses;
+        let own = own.iter().find_map(|address| address.strip_suffix(ROOT_LIST).map(str::to_owned));
+        let publications = own.unwrap_or_else(|| configured.clone());
+        if publications != configured {
+            let name = &row.name;
+            tracing::warn!(%name, publications, configured, "this authority keeps the address of its publications");
+        }
+        Ok(Self {
             id: AuthorityId(row.id),
             name: row.name.clone(),
             certificate,
             key,
             crl_shards: row.crl_shards.max(1),
             revoked: Arc::default(),
-            publications: format!("{}/pki", places.publications),
+            publications,
             cps: places.cps(),
-        }
+        })
     }
 
     /// Whether the root revoked it: it still publishes, but neither issues nor is believed.
@@ -84,7 +101,13 @@ impl Issuing {
 
     /// Whether it could issue: not revoked, and its key is known here.
     pub fn issues(&self) -> bool {
-        !self.revoked() && !matches!(*self.key, SigningKey::Absent(_))
+        !self.revoked() && self.can_sign()
+    }
+
+    /// Whether its key is known here. Without it, as of an earlier authority whose key was lost, nothing can be published; the
+    /// start names it.
+    pub(super) fn can_sign(&self) -> bool {
+        !matches!(*self.key, SigningKey::Absent(_))
     }
 
     /// The shard, from 1, that a certificate with this serial belongs to for ever.

@@ -298,7 +298,7 @@ pub async fn sign_ocsp_when_due(app: &App) -> Result<()> {
     let ctx = Ctx::system(app, "ocsp");
     let round = ctx.now.as_millis() / i64::try_from(ROUND.whole_milliseconds()).unwrap_or(i64::MAX);
     let mut tx = app.db.write().await?;
-    for issuing in app.authority.all() {
+    for issuing in app.authority.all().filter(|issuing| issuing.can_sign()) {
         set(&ctx, &mut tx, round, issuing, Uuid::nil()).await?;
     }
     tx.commit().await?;

@@ -143,6 +143,14 @@ pub(crate) async fn reopened_with(house: &House, keys: &KeyStore, earlier: &[Key
     started_again(house, open(&founding).await.unwrap()).await
 }
 
+/// The house as a start finds it whose configuration names another address of the publications.
+pub(crate) async fn moved_to(house: &House, keys: &KeyStore, publications: &str) -> House {
+    let app = &house.app;
+    let founding = founding(&app.db, &*house.clock, &*app.randomness, &app.settings, keys);
+    let founding = Founding { places: Places { publications, ..founding.places }, ..founding };
+    started_again(house, open(&founding).await.unwrap()).await
+}
+
 /// What the next start of the program says when there is no authority for it; founding does nothing either.
 pub(crate) async fn not_opened(house: &House, keys: &KeyStore) -> String {
     let app = &house.app;
