@@ -219,6 +219,8 @@ mod trouble;
 mod two_clicks;
 #[path = "app/two_institutions.rs"]
 mod two_institutions;
+#[path = "app/unposted.rs"]
+mod unposted;
 #[path = "app/uploads.rs"]
 mod uploads;
 #[path = "app/uploads_form.rs"]

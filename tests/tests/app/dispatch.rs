@@ -82,7 +82,7 @@ async fn what_came_back_is_scanned_or_listed_and_wrong_rows_are_named() {
         let (made, cases) = printed(house, &dispatch).await;
         let early = [("code", &*reference(house, &cases[1]).await), ("reason", "保管期間の経過")];
         let early = dispatch.post("/office/letters/returns", &early).await;
-        assert!(early.body.contains("まだ発送していません"), "{}", early.body);
+        assert!(early.body.contains("発送の記録がありません。受付番号で通知書を探し"), "{}", early.body);
         let list = format!(
             "{},12345678901\n{},12345678902\n",
             reference(house, &cases[0]).await,
@@ -231,7 +231,7 @@ async fn what_an_applicant_reported_as_not_arrived_is_listed_until_its_successor
         browser.post(&format!("{case}/send-again"), &[]).await;
         let listed = async || {
             let page = dispatch.get("/office/letters").await.body;
-            page.contains("届かない・なくしたとの届出で送り直す通知書")
+            page.contains("届かない、なくしたなどで送り直す通知書")
         };
         assert!(listed().await);
         posted(house, &dispatch, &case, "12345678902").await;

@@ -80,8 +80,8 @@ words! {
         PostLetter = "post_letter", "通知書の発送";
         /// The letter came back.
         LetterComesBack = "letter_comes_back", "通知書の返送";
-        /// The applicant says it never came or is lost.
-        LoseLetter = "lose_letter", "通知書の不着・紛失の届出";
+        /// It never came or is lost, or never left the desk.
+        LoseLetter = "lose_letter", "通知書の不着・紛失";
         /// A new letter is ordered.
         ReissueLetter = "reissue_letter", "通知書の再発行";
         /// The certificate is fetched, also a second time.
@@ -176,6 +176,7 @@ const CERTIFICATES: &[Move] = &[
     step(State::LetterPrinted, Event::PickUp, State::PickedUp),
     step(State::LetterPosted, Event::PickUp, State::PickedUp),
     step(State::LetterPosted, Event::LetterComesBack, State::LetterReturned),
+    step(State::LetterPrinted, Event::LoseLetter, State::LetterLost),
     step(State::LetterPosted, Event::LoseLetter, State::LetterLost),
     step(State::LetterReturned, Event::ReissueLetter, State::LetterReissued),
     step(State::LetterLost, Event::ReissueLetter, State::LetterReissued),
@@ -357,5 +358,12 @@ mod tests {
             assert_eq!(next, [State::LetterReissued, State::PickupExpired], "{gone}");
         }
         assert!(!Kind::Certificate.allows(State::PickedUp, Event::LoseLetter), "after the pickup it is not needed");
+    }
+
+    #[test]
+    fn no_letter_with_a_destroyed_secret_is_without_a_way_to_a_new_one() {
+        let lost: Vec<_> =
+            State::ALL.iter().filter(|state| Kind::Certificate.allows(**state, Event::LoseLetter)).collect();
+        assert_eq!(lost, [&State::LetterPrinted, &State::LetterPosted]);
     }
 }

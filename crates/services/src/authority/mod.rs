@@ -42,7 +42,7 @@ pub use lists::publish_when_due;
 pub use lookup::{NoSerial, find_certificate};
 pub use making::NewAuthority;
 pub use ocsp::{OcspReply, answer_ocsp, ocsp_try_later, sign_ocsp, sign_ocsp_when_due};
-pub(crate) use pickup::again_until;
+pub(crate) use pickup::{MOST_TRIES, again_until};
 pub use pickup::{PickupFault, Rehearsal, download, enrol, rehearse};
 pub use publication::{
     Published, PublishedCrl, chain, chain_pem, crl, crl_standing, current_crl, pem, published, published_root,

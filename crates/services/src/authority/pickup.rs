@@ -20,7 +20,7 @@ use super::{
 use crate::{Ctx, Error, Result, applications::tell};
 
 /// Wrong secrets after which a letter no longer works.
-const MOST_TRIES: i64 = 10;
+pub(crate) const MOST_TRIES: i64 = 10;
 /// Days after the first pickup in which the same letter works again, until the certificate is installed.
 const AGAIN_DAYS: i64 = 7;
 

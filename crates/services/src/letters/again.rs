@@ -22,16 +22,22 @@ use storage::{
 };
 use time::Duration;
 
-use super::order::{NewSecret, new_secret, order_until};
+use super::{
+    arrival::ARRIVAL_DAYS,
+    order::{NewSecret, new_secret, order_until},
+};
 use crate::{
     Ctx, Error, Result,
     applications::{advance, own, tell},
+    authority::MOST_TRIES,
 };
 
 /// Longest reason for which the post brought a letter back.
 const LONGEST_REASON: usize = 200;
 /// Days in which the applicant should ask for a new letter after one came back.
 const ANSWER_DAYS: i64 = 30;
+/// What the life of a case says of a letter that is lost though nobody noted that it was posted.
+const UNPOSTED: &str = "発送の記録のない通知書";
 
 /// A letter with what the desk must know of it.
 #[derive(Clone, Debug)]
@@ -176,18 +182,22 @@ pub async fn delivered(ctx: &Ctx<'_>, id: LetterId) -> Result<()> {
     Ok(())
 }
 
-/// Notes that an applicant reported a letter as not arrived or lost: its secret dies, a new letter is ordered in its place,
-/// and the applicant is told.
+/// Notes that a letter is lost: its secret dies, a new letter is ordered in its place, and the applicant is told. The
+/// applicant reported a posted letter as not arrived or lost; of a printed one the sheet was spoiled, or it was posted
+/// without its number.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it is no issuance notice,
-/// [`Error::ChangedMeanwhile`] when it is not on its way or the time for fetching is over.
+/// [`Error::ChangedMeanwhile`] when it is neither printed nor on its way, or the time for fetching is over.
 #[boxed]
 pub async fn lost(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
     ctx.permit(Permission::DispatchLetters)?;
     let secret = new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
-    let (_, case) = on_its_way(&mut tx, id).await?;
+    let (letter, case) = with_case(&mut tx, id).await?;
+    if !can_be_lost(&letter, Some(case.state)) {
+        return Err(Error::ChangedMeanwhile);
+    }
     let new = order_again(ctx, &mut tx, case, secret, true).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
@@ -216,31 +226,55 @@ pub async fn reissue(ctx: &Ctx<'_>, id: LetterId) -> Result<LetterId> {
 /// The applicant's one button: the letter never came, is lost, or came back; a new one is sent.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when no letter is on its way, the
-/// certificate was fetched, or the time for it is over.
+/// [`Error::NotFound`] for a case of another institution, [`Error::ChangedMeanwhile`] when it is too early for a new
+/// letter, the certificate was fetched, or the time for it is over.
 #[boxed]
 pub async fn send_again(ctx: &Ctx<'_>, id: ApplicationId) -> Result<LetterId> {
     own(ctx, id).await?;
     let secret = new_secret(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
     let case = storage::applications::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    let lost = case.state == State::LetterPosted;
+    if !can_be_sent_again(&case, &storage::letters::of_application(&mut tx, id).await?, ctx.now) {
+        return Err(Error::ChangedMeanwhile);
+    }
+    let lost = case.kind.allows(case.state, Event::LoseLetter);
     let new = order_again(ctx, &mut tx, case, secret, lost).await?;
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(new)
 }
 
-/// Whether a new letter can be asked for: one is on its way, came back or was lost.
-pub const fn can_be_sent_again(state: State) -> bool {
-    matches!(state, State::LetterPosted | State::LetterReturned | State::LetterLost)
+/// Whether the applicant can ask for a new letter, who has these letters of the case, oldest first: one is on its way, came
+/// back or was lost. One that was printed may still be at the desk: only when nobody noted its posting for as long as a
+/// posted one takes to arrive, or when it was posted all the same and wrong secrets have locked it.
+pub fn can_be_sent_again(case: &Application, letters: &[Letter], now: Timestamp) -> bool {
+    let waited = || case.state_since + Duration::days(ARRIVAL_DAYS) <= now;
+    let locked = || letters.last().is_some_and(|letter| letter.tries >= MOST_TRIES);
+    match case.state {
+        State::LetterPosted | State::LetterReturned | State::LetterLost => true,
+        State::LetterPrinted => waited() || locked(),
+        _ => false,
+    }
+}
+
+/// Whether the desk can give a letter up and order a new one; `case` is the state of its case.
+pub fn can_be_lost(letter: &Letter, case: Option<State>) -> bool {
+    matches!(
+        (letter.state.as_str(), case),
+        ("printed", Some(State::LetterPrinted)) | ("posted", Some(State::LetterPosted))
+    )
+}
+
+async fn with_case(tx: &mut Tx, id: LetterId) -> Result<(Letter, Application)> {
+    let letter = storage::letters::find(tx, id).await?.ok_or(Error::NotFound)?;
+    let case = letter.application_id.ok_or(Error::NotFound)?;
+    let case = storage::applications::find(tx, case).await?.ok_or(Error::NotFound)?;
+    Ok((letter, case))
 }
 
 /// A letter that is posted, and its case, which waits for nothing else.
 async fn on_its_way(tx: &mut Tx, id: LetterId) -> Result<(Letter, Application)> {
-    let letter = storage::letters::find(tx, id).await?.ok_or(Error::NotFound)?;
-    let case = letter.application_id.ok_or(Error::NotFound)?;
-    let case = storage::applications::find(tx, case).await?.ok_or(Error::NotFound)?;
+    let (letter, case) = with_case(tx, id).await?;
     if letter.state == "posted" { Ok((letter, case)) } else { Err(Error::ChangedMeanwhile) }
 }
 
@@ -261,12 +295,17 @@ async fn order_again(
     let letters = storage::letters::of_application(tx, case.id).await?;
     let deadline = letters.iter().filter_map(|letter| letter.deadline).max();
     let deadline = deadline.filter(|deadline| *deadline > ctx.now).ok_or(Error::ChangedMeanwhile)?;
+    let (act, note) = match (lost, case.state) {
+        (true, State::LetterPrinted) => ("letter.unposted", UNPOSTED),
+        (true, _) => ("letter.lost", ""),
+        (false, _) => ("letter.replaced", ""),
+    };
     // Letters before the case, as a pickup and a revocation do it: who waits for whom must not go round in a circle.
     for letter in letters.iter().filter(|letter| !letter.is_dead()) {
-        bury(ctx, tx, letter, if lost { "letter.lost" } else { "letter.replaced" }).await?;
+        bury(ctx, tx, letter, act).await?;
     }
     if lost {
-        let state = advance(ctx, tx, &case, Event::LoseLetter, "").await?;
+        let state = advance(ctx, tx, &case, Event::LoseLetter, note).await?;
         case = Application { state, version: case.version + 1, ..case };
     }
     advance(ctx, tx, &case, Event::ReissueLetter, "").await?;

@@ -15,15 +15,34 @@ use crate::{App, Ctx, Result, applications::tell};
 /// Days after the posting in which a letter should have arrived.
 pub const ARRIVAL_DAYS: i64 = 7;
 
-/// Whether a letter should have arrived by now and nobody noted that it did.
+/// Whether a letter should have arrived by now and nobody noted that it did, or that it was posted at all.
 pub fn is_overdue(letter: &Letter, now: Timestamp) -> bool {
-    let posted = letter.posted_at.is_some_and(|at| at + Duration::days(ARRIVAL_DAYS) <= now);
-    letter.state == "posted" && letter.delivered_at.is_none() && posted
+    let since = match letter.state.as_str() {
+        "printed" => letter.printed_at,
+        "posted" if letter.delivered_at.is_none() => letter.posted_at,
+        _ => None,
+    };
+    since.is_some_and(|at| at + Duration::days(ARRIVAL_DAYS) <= now)
 }
 
 /// Sets the day on which the applicant is asked whether the letter arrived.
 pub(super) async fn ask_later(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Result<()> {
     schedule(ctx, tx, (ARRIVAL, None), letter.id, ctx.now + Duration::days(ARRIVAL_DAYS)).await
+}
+
+/// Sets the day on which the applicant is asked about a printed letter of which nobody noted that it was posted.
+pub(super) async fn ask_if_unposted(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter) -> Result<()> {
+    let days = Some(ARRIVAL_DAYS);
+    schedule(ctx, tx, (ARRIVAL, days), letter.id, ctx.now + Duration::days(ARRIVAL_DAYS)).await
+}
+
+/// The text that asks about a letter: each is sent by the job that was set for it.
+fn text(case: State, payload: &Value) -> Option<&'static str> {
+    match (case, payload["days"].is_null()) {
+        (State::LetterPosted, true) => Some("certificate_letter_not_arrived"),
+        (State::LetterPrinted, false) => Some("certificate_letter_unposted"),
+        _ => None,
+    }
 }
 
 /// Asks the applicant whether the letter arrived, unless that is noted or something was fetched; the work of an
@@ -41,15 +60,17 @@ pub async fn ask(app: &App, payload: &Value) -> Result<()> {
     else {
         return Ok(());
     };
-    let case = storage::applications::find(&mut tx, case).await?.filter(|case| case.state == State::LetterPosted);
-    let Some(case) = case else { return Ok(()) };
+    let Some(case) = storage::applications::find(&mut tx, case).await? else { return Ok(()) };
+    let Some(text) = text(case.state, payload) else { return Ok(()) };
+    let day = |at: Option<Timestamp>| at.map(|at| japanese_date(at.date())).unwrap_or_default();
     let further = [
-        ("posted_on", letter.posted_at.map(|at| japanese_date(at.date())).unwrap_or_default()),
+        ("posted_on", day(letter.posted_at)),
+        ("printed_on", day(letter.printed_at)),
         ("tracking", letter.tracking_number.clone().unwrap_or_default()),
         tell::letter_ordered_now(&ctx),
         tell::pickup_until(deadline),
     ];
-    tell::about(&ctx, &mut tx, &case, "certificate_letter_not_arrived", &further).await?;
+    tell::about(&ctx, &mut tx, &case, text, &further).await?;
     tx.commit().await?;
     app.wake.notify_one();
     Ok(())

@@ -216,6 +216,7 @@ pub async fn confirm_printed(ctx: &Ctx<'_>, id: BatchId) -> Result<Result<(), St
             && case.kind.allows(case.state, Event::PrintLetter)
         {
             crate::applications::advance(ctx, &mut tx, &case, Event::PrintLetter, "").await?;
+            super::arrival::ask_if_unposted(ctx, &mut tx, letter).await?;
         }
     }
     let printed = letters.iter().filter(|letter| !letter.is_dead()).count();

@@ -10,7 +10,8 @@ mod print;
 mod scan;
 
 pub use again::{
-    Posted, by_number, came_back, can_be_sent_again, delivered, gone, letter, lost, reissue, reported, send_again,
+    Posted, by_number, came_back, can_be_lost, can_be_sent_again, delivered, gone, letter, lost, reissue, reported,
+    send_again,
 };
 pub use arrival::{ARRIVAL_DAYS, ask, is_overdue, overdue};
 pub(crate) use desk::harmless;

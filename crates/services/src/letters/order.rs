@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use storage::boxed;
 use storage::{Tx, applications::Application, letters::Letter};
 
-use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, REMIND, SEAL};
+use super::{EXPIRE, ISSUANCE_NOTICE, MEMBERSHIP_CODE, REMIND, SEAL, arrival::is_overdue};
 use crate::{App, Ctx, Error, Result, applications::tell};
 
 /// Days before the deadline on which an applicant who fetched nothing is reminded.
@@ -146,7 +146,7 @@ pub(super) fn letter_of(payload: &Value) -> Result<LetterId> {
 }
 
 /// Reminds the applicant of a certificate that was not fetched while the deadline comes near: of the letter that was
-/// posted, or that a new one must be asked for; the work of a [`REMIND`] job. Each letter of a case has jobs of its own,
+/// posted, or should have been long ago, or that a new one must be asked for; the work of a [`REMIND`] job. Each letter of a case has jobs of its own,
 /// and only one of them speaks.
 ///
 /// # Errors
@@ -166,6 +166,7 @@ pub async fn remind(app: &App, payload: &Value) -> Result<()> {
     let Some(case) = case.filter(|_| is_next(payload, left)) else { return Ok(()) };
     let text = match case.state {
         State::LetterPosted if !letter.is_dead() => "certificate_pickup_reminder",
+        State::LetterPrinted if is_overdue(&letter, ctx.now) => "certificate_pickup_reminder",
         State::LetterReturned | State::LetterLost => "certificate_letter_waiting",
         _ => return Ok(()),
     };

@@ -137,6 +137,11 @@ async fn back(ctx: &Ctx<'_>, typed: &str, reason: &str) -> Result<Back> {
         _ if letter.is_dead() => {
             return Ok(Back::Fault(format!("「{typed}」の通知書は、すでに無効です。記録することはありません。")));
         }
+        ("printed", _) => {
+            return Ok(Back::Fault(format!(
+                "「{typed}」の通知書には、発送の記録がありません。受付番号で通知書を探し、新しい通知書を作ってください。"
+            )));
+        }
         _ => return Ok(Back::Fault(format!("「{typed}」の通知書は、まだ発送していません。"))),
     }
     match came_back(ctx, letter.id, reason).await {

@@ -19,6 +19,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/certificate_letter_posted.toml"),
     include_str!("../../../../content/mails/certificate_letter_reissued.toml"),
     include_str!("../../../../content/mails/certificate_letter_returned.toml"),
+    include_str!("../../../../content/mails/certificate_letter_unposted.toml"),
     include_str!("../../../../content/mails/certificate_letter_waiting.toml"),
     include_str!("../../../../content/mails/certificate_loss_reported.toml"),
     include_str!("../../../../content/mails/certificate_loss_withdrawn.toml"),

@@ -112,7 +112,7 @@ impl Look<'_> {
     pub(super) async fn letters(&mut self) -> Result<Vec<Picture>> {
         let spans = self.spans();
         let found = self.figures(LETTERS, &spans).await?;
-        let parts = [("post_letter", "発送"), ("letter_comes_back", "返送"), ("lose_letter", "不着・紛失の届出")];
+        let parts = [("post_letter", "発送"), ("letter_comes_back", "返送"), ("lose_letter", "不着・紛失")];
         let parts = parts.map(|(key, name)| (key.to_owned(), name.to_owned()));
         let ways = histogram(self.live.letters.iter().copied());
         let picture = |title: &str, note: &str, axis: &str, labels, series| Picture {

@@ -81,16 +81,7 @@ pub(super) async fn show(
     if !said.saved.is_empty() {
         page.frame.banners.push(BannerView::draft_saved());
     }
-    if shown.case.state == State::LetterPosted
-        && shown.letters.last().is_some_and(|letter| letters::is_overdue(letter, visit.ctx().now))
-    {
-        page.frame.banners.push(BannerView {
-            kind: BannerKind::Warning,
-            title: "通知書は届きましたか".to_owned(),
-            body: vec!["発送から7日たちました。届いていないときは、送り直せます。発行料はかかりません。".to_owned()],
-            link: Some(Link::new(send_again::LABEL, send_again_page(shown.case.id))),
-        });
-    }
+    page.frame.banners.extend(asked_of_letter(&shown, visit.ctx().now));
     page.frame.banners.extend(answer::told(&said.said));
     if said.said == "sent_again" {
         page.frame.banners.push(BannerView {
@@ -101,6 +92,21 @@ pub(super) async fn show(
         });
     }
     Ok(Html(page))
+}
+
+/// Asks whether a letter arrived that should have.
+fn asked_of_letter(shown: &ApplicantCase, now: Timestamp) -> Option<BannerView> {
+    let waited = match shown.case.state {
+        State::LetterPosted => "発送から7日たちました。",
+        State::LetterPrinted => "印刷から7日たちましたが、発送の記録がありません。",
+        _ => return None,
+    };
+    shown.letters.last().filter(|letter| letters::is_overdue(letter, now)).map(|_| BannerView {
+        kind: BannerKind::Warning,
+        title: "通知書は届きましたか".to_owned(),
+        body: vec![format!("{waited}届いていないときは、送り直せます。発行料はかかりません。")],
+        link: Some(Link::new(send_again::LABEL, send_again_page(shown.case.id))),
+    })
 }
 
 /// What the acceptance of a case led to: the steps of a closing, the list of a succession.
@@ -162,7 +168,7 @@ pub(super) fn page(visit: &Visit, shown: &ApplicantCase) -> Result<CasePage, Fai
         letters: letters_of(shown),
         certificates: certificates_of(shown, visit.ctx().now),
         withdraw: case.kind.allows(case.state, Event::Withdraw).then(|| case.kind.words().withdraw),
-        send_again: (case.state == State::LetterPosted)
+        send_again: (send_again::offered(shown, visit.ctx().now) && !send_again::is_next(case.state))
             .then(|| Link::new(format!("届かない、なくした：{}", send_again::LABEL), send_again_page(case.id))),
         action_class: if case.state.is_editable() || send_again::is_next(case.state) { "button-first" } else { "" },
         sent: case.submitted_at.is_some(),

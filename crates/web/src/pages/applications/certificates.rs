@@ -5,11 +5,12 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use domain::{applications::State, calendar::japanese_date, ids::CertificateId};
+use domain::{applications::State, calendar::japanese_date, clock::Timestamp, ids::CertificateId};
 use services::{
     Error,
     applications::{self, TerminalLife},
     authority::{self, Revoked},
+    letters,
     rows::Certificate,
 };
 
@@ -65,7 +66,11 @@ pub(super) async fn list(visit: Visit) -> Result<Html<CertificatesPage>, Failure
     };
     // What was sent last is what its sender looks for.
     let of = |shelf: Shelf| all.iter().rev().filter(|life| place(life) == shelf).collect();
-    let group = |title, lives: Vec<&TerminalLife>| Group { title, terminals: lives.into_iter().map(view).collect() };
+    let now = visit.ctx().now;
+    let group = |title, lives: Vec<&TerminalLife>| Group {
+        title,
+        terminals: lives.into_iter().map(|life| view(life, now)).collect(),
+    };
     let groups = [
         group("手続中の申請", of(Shelf::UnderWay)),
         group("端末の設定まで終わった申請", of(Shelf::Issued)),
@@ -78,7 +83,7 @@ pub(super) async fn list(visit: Visit) -> Result<Html<CertificatesPage>, Failure
     }))
 }
 
-fn view(life: &TerminalLife) -> TerminalView {
+fn view(life: &TerminalLife, now: Timestamp) -> TerminalView {
     let standing = &life.standing;
     let case = &standing.case;
     let expiry = standing.certificate.as_ref().map(|c| Fact::new("有効期限", japanese_date(c.not_after.date())));
@@ -88,7 +93,7 @@ fn view(life: &TerminalLife) -> TerminalView {
         expiry,
     ];
     let badge = standing_view(standing, case.state);
-    let again = send_again::is_next(case.state) || case.state == State::LetterPosted;
+    let again = letters::can_be_sent_again(case, &[], now);
     TerminalView {
         again: again.then(|| Link::new(send_again::LABEL, format!("/applications/{}/send-again", case.id))),
         name: case.terminal_name.clone().unwrap_or_default(),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use domain::{
     applications::{Kind, State},
+    clock::Timestamp,
     ids::ApplicationId,
 };
 use services::{
@@ -29,15 +30,28 @@ pub(super) const LABEL: &str = "通知書を送り直す";
 pub(super) struct SendAgainPage {
     frame: Frame,
     facts: SummaryListView,
-    on_its_way: bool,
+    lead: &'static str,
     sender_domain: String,
     action: String,
     back: String,
 }
 
 /// Whether the applicant may ask for a new letter now.
-pub(super) fn offered(shown: &ApplicantCase) -> bool {
-    shown.case.kind == Kind::Certificate && letters::can_be_sent_again(shown.case.state)
+pub(super) fn offered(shown: &ApplicantCase, now: Timestamp) -> bool {
+    shown.case.kind == Kind::Certificate && letters::can_be_sent_again(&shown.case, &shown.letters, now)
+}
+
+/// When one should ask for a new letter; nothing where it is clear.
+const fn lead(state: State) -> &'static str {
+    match state {
+        State::LetterPosted => {
+            "通知書は発送済みです。発送から7日たっても届かないとき、または届いた通知書をなくしたときに、送り直してください。"
+        }
+        State::LetterPrinted => {
+            "通知書は印刷済みですが、発送の記録がありません。届いていないとき、または届いた通知書が使えないときに、送り直してください。"
+        }
+        _ => "",
+    }
 }
 
 /// Whether asking for a new letter is what the applicant should do next.
@@ -49,7 +63,7 @@ pub(super) const fn is_next(state: State) -> bool {
 pub(super) async fn ask(visit: Visit, Path(name): Path<String>) -> Result<Html<SendAgainPage>, Failure> {
     visit.member()?;
     let shown = applications::case_of_applicant(&visit.ctx(), id(&name)?).await?;
-    if !offered(&shown) {
+    if !offered(&shown, visit.ctx().now) {
         return Err(Error::ChangedMeanwhile.into());
     }
     let facts = applications::facts_of(&visit.ctx(), shown.case.institution_id, Kind::Certificate).await?;
@@ -65,7 +79,7 @@ pub(super) async fn ask(visit: Visit, Path(name): Path<String>) -> Result<Html<S
     Ok(Html(SendAgainPage {
         frame,
         facts: SummaryListView { title: "新しい通知書の送り先".to_owned(), rows },
-        on_its_way: shown.case.state == State::LetterPosted,
+        lead: lead(shown.case.state),
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
         action: format!("{back}/send-again"),
         back,

@@ -105,6 +105,7 @@ const WORDS: &[(&str, &str)] = &[
     ("letter.post", "通知書の発送"),
     ("letter.replaced", "通知書の送り直し"),
     ("letter.revoked", "失効による通知書の無効化"),
+    ("letter.unposted", "発送の記録のない通知書の作り直し"),
     ("login.invitation", "招待によるログイン"),
     ("login.limited", "ログインの制限"),
     ("login.password", "ログイン"),

@@ -40,6 +40,8 @@ struct LetterPage {
     case: Option<StateView>,
     facts: SummaryListView,
     on_its_way: bool,
+    /// Address of the batch of a letter that can be given up before its posting is noted.
+    unposted: Option<String>,
     arrives: bool,
     gone: bool,
     reason: Option<FieldView>,
@@ -73,6 +75,10 @@ fn told(done: &str) -> Option<BannerView> {
         "delivered" => ("配達を記録しました。", "この郵便について、することはもうありません。"),
         "came_back" => ("返送を記録しました。", "申請者に、宛先を確かめるようメールで知らせました。"),
         "number" => ("書留番号を訂正しました。", "申請者に、正しい番号をメールで知らせました。"),
+        "unposted" => (
+            "この通知書を無効にし、新しい通知書を作りました。",
+            "紙が手元にあるときは、封入せずに裁断してください。新しい通知書は印刷待ちに加わり、申請者にメールで知らせました。",
+        ),
         "lost" => (
             "不着・紛失の届出を記録し、新しい通知書を作りました。",
             "この通知書の取得パスワードは使えなくなりました。新しい通知書は印刷待ちに加わり、申請者にメールで知らせました。",
@@ -93,6 +99,8 @@ async fn page(visit: &Visit, id: LetterId, fault: Option<Slip<'_>>) -> Result<Le
     let mut fields = fields.into_iter();
     let (reason, number) = (fields.next(), fields.next());
     let posted = letter.letter.state == "posted";
+    let loses = may && letters::can_be_lost(&letter.letter, letter.state);
+    let batch = letter.letter.batch_id.filter(|_| loses && !posted);
     Ok(LetterPage {
         frame,
         errors,
@@ -100,7 +108,8 @@ async fn page(visit: &Visit, id: LetterId, fault: Option<Slip<'_>>) -> Result<Le
         state: words::letter_state(&letter.letter),
         case: letter.state.map(state_view),
         facts: facts(&letter),
-        on_its_way: may && posted && letter.state == Some(State::LetterPosted),
+        on_its_way: loses && posted,
+        unposted: batch.map(|batch| format!("{DESK}/batches/{batch}")),
         arrives: may && posted && letter.letter.delivered_at.is_none(),
         gone: may && matches!(letter.state, Some(State::LetterReturned | State::LetterLost)),
         reason,
@@ -172,12 +181,13 @@ pub(super) async fn delivered(visit: Visit, Path(name): Path<String>, _posted: P
     Ok(see_other(&format!("/office/letters/{id}?done=delivered")))
 }
 
-/// Notes that the letter was reported as not arrived or lost; a new one takes its place.
+/// Notes that the letter was reported as not arrived or lost, or will not be posted; a new one takes its place.
 pub(super) async fn lost(visit: Visit, Path(name): Path<String>, _posted: Posted) -> Result<Response, Failure> {
     parts::insist(&visit, &[P::DispatchLetters])?;
     let id = parts::id(&name)?;
+    let posted = letters::letter(&visit.ctx(), id).await?.letter.posted_at.is_some();
     letters::lost(&visit.ctx(), id).await?;
-    Ok(see_other(&format!("/office/letters/{id}?done=lost")))
+    Ok(see_other(&format!("/office/letters/{id}?done={}", if posted { "lost" } else { "unposted" })))
 }
 
 /// Orders a new letter in its place.

@@ -152,7 +152,7 @@ pub(super) async fn desk(visit: Visit, Query(said): Query<Said>) -> Result<Respo
         next: next(desk.next),
         may_dispatch,
         batches,
-        reported: parts::table("届かない・なくしたとの届出で送り直す通知書", &letter::COLUMNS, letter::rows(&reported)),
+        reported: parts::table("届かない、なくしたなどで送り直す通知書", &letter::COLUMNS, letter::rows(&reported)),
         gone: parts::table("返送・不着で、送り直しを待つ通知書", &letter::COLUMNS, letter::rows(&gone)),
         overdue: parts::table("発送から7日たち、届いた記録のない通知書", &letter::COLUMNS, letter::rows(&overdue)),
         found: parts::table("見つかった通知書", &letter::COLUMNS, letter::rows(&found)),
