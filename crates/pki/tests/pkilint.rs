@@ -15,7 +15,7 @@ use std::path::Path;
 use exhibits::Exhibits;
 use pki::{
     AlternativeName, CertId, CertStatus, CrlOrder, KeyKind, OcspAnswer, OcspOrder, OcspRequest, Responder,
-    RevocationReason, RevokedEntry, Serial, SigningKey, Subject, pem, prepare_crl, prepare_ocsp,
+    RevocationReason, RevokedEntry, SigningKey, Subject, pem, prepare_crl, prepare_ocsp,
 };
 use support::{Authority, Folder, NOON, everything, openssl, run};
 use time::Duration;
@@ -92,7 +92,7 @@ fn revocation_lists_pass() {
     let (authority, folder) = (Authority::open(), Folder::of("pkilint-crl"));
     let entries: Vec<RevokedEntry> = RevocationReason::ALL
         .into_iter()
-        .map(|reason| RevokedEntry { serial: Serial::generate(&authority.random), revoked_at: NOON, reason })
+        .map(|reason| RevokedEntry { serial: authority.terminal_serial(), revoked_at: NOON, reason })
         .collect();
     for (revoked, point) in
         [(&entries[..], None), (&[], None), (&entries[..], Some("http://pki.example.jp/pki/issuing/7.crl"))]
@@ -117,7 +117,8 @@ fn ocsp_answers_pass() {
     let (authority, folder) = (Authority::open(), Folder::of("pkilint-ocsp"));
     let (_, issuing) = folder.write_chain(&authority);
     let request = folder.path("request.der");
-    openssl(&["ocsp", "-reqout", &request, "-issuer", &issuing, "-serial", "1", "-serial", "2", "-serial", "3"]);
+    let [one, two, three] = [(); 3].map(|()| format!("0x{}", authority.terminal_serial()));
+    openssl(&["ocsp", "-reqout", &request, "-issuer", &issuing, "-serial", &one, "-serial", &two, "-serial", &three]);
     let request = OcspRequest::parse(&folder.read("request.der")).unwrap();
     let revoked = CertStatus::Revoked { at: NOON, reason: RevocationReason::KeyCompromise };
     let answers: Vec<OcspAnswer> = request
@@ -138,7 +139,7 @@ fn ocsp_answers_pass() {
             let path = folder.write("response.der", response);
             assert_eq!(findings("lint_ocsp_response", &[], &[&path]), "");
         }
-        let serial = Serial::generate(&authority.random);
+        let serial = authority.terminal_serial();
         let ids = CertId::both(&authority.issuing, &serial).unwrap();
         let ahead = ids.map(|certificate| OcspAnswer { certificate, status: CertStatus::Good });
         let next_update = NOON + Duration::hours(24);

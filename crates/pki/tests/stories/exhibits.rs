@@ -119,7 +119,7 @@ impl Exhibits {
             reason,
         };
         let mut revoked = vec![entry(&issued.stolen.serial, RevocationReason::KeyCompromise)];
-        revoked.extend(RevocationReason::ALL.map(|reason| entry(&Serial::generate(&authority.random), reason)));
+        revoked.extend(RevocationReason::ALL.map(|reason| entry(&authority.terminal_serial(), reason)));
         let point = "http://pki.example.jp/pki/terminal-g1.crl";
         let list = |issuer: &IssuerCert, key: &SigningKey, revoked: &[RevokedEntry], distribution_point| {
             let next_update = NOON + Duration::hours(24);
@@ -138,7 +138,7 @@ impl Exhibits {
         let delegated = Responder::delegated(&authority.issuing, &issued.responder.der).unwrap();
         let direct = Responder::issuer(&authority.issuing);
         let revoked = CertStatus::Revoked { at: NOON - Duration::hours(1), reason: RevocationReason::KeyCompromise };
-        let stranger = Serial::generate(&authority.random);
+        let stranger = authority.terminal_serial();
         for (name, responder, key, serial, status) in [
             ("good-ocsp", &delegated, &issued.responder_key, &issued.good.serial, CertStatus::Good),
             ("stolen-ocsp", &delegated, &issued.responder_key, &issued.stolen.serial, revoked),

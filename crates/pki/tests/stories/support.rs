@@ -93,14 +93,14 @@ impl Authority {
 
     fn around(root_key: SigningKey, issuing_key: SigningKey, profiles: Profiles) -> Self {
         let (linter, random) = (Linter::new().unwrap(), Sequence::from(7));
-        let desk = Desk { linter: &linter, random: &random };
+        let desk = || Desk { linter: &linter, serial: Serial::generate(&random) };
         let root_subject = Subject::operator("まどぐち運営機構", "まどぐち ルート認証局 G1");
         let root =
-            desk.issue(profiles.get("root").unwrap(), None, &root_key, &root_subject, root_key.public_key(), &[]);
+            desk().issue(profiles.get("root").unwrap(), None, &root_key, &root_subject, root_key.public_key(), &[]);
         let root = IssuerCert::parse(&root.der).unwrap();
         let subject = Subject::operator("まどぐち運営機構", "まどぐち 端末認証局 G1");
         let issuing = profiles.get("issuing").unwrap();
-        let issuing = desk.issue(issuing, Some(&root), &root_key, &subject, issuing_key.public_key(), &[]);
+        let issuing = desk().issue(issuing, Some(&root), &root_key, &subject, issuing_key.public_key(), &[]);
         let issuing = IssuerCert::parse(&issuing.der).unwrap();
         Self { linter, root, root_key, issuing, issuing_key, random, profiles }
     }
@@ -117,24 +117,32 @@ impl Authority {
         key: &PublicKey,
         names: &[AlternativeName],
     ) -> Certificate {
-        let desk = Desk { linter: &self.linter, random: &self.random };
+        let desk = Desk { linter: &self.linter, serial: Serial::generate(&self.random) };
         desk.issue(self.profile(profile), Some(&self.issuing), &self.issuing_key, subject, key, names)
+    }
+
+    /// A serial as the program gives it to terminals.
+    pub(crate) fn terminal_serial(&self) -> Serial {
+        Serial::of_moment(NOON, &self.random)
     }
 
     /// A terminal's certificate for the key.
     pub(crate) fn terminal(&self, profile: &str, key: &PublicKey) -> Certificate {
-        self.issue(profile, &terminal_subject(), key, &[])
+        let desk = Desk { linter: &self.linter, serial: self.terminal_serial() };
+        let profile = self.profile(profile);
+        desk.issue(profile, Some(&self.issuing), &self.issuing_key, &terminal_subject(), key, &[])
     }
 }
 
+/// What one certificate is made with.
 struct Desk<'a> {
     linter: &'a Linter,
-    random: &'a Sequence,
+    serial: Serial,
 }
 
 impl Desk<'_> {
     fn issue(
-        &self,
+        self,
         profile: &Arc<Profile>,
         issuer: Option<&IssuerCert>,
         issuer_key: &SigningKey,
@@ -145,7 +153,7 @@ impl Desk<'_> {
         let order = CertificateOrder {
             profile,
             issuer,
-            serial: &Serial::generate(self.random),
+            serial: &self.serial,
             subject,
             alternative_names,
             public_key,
