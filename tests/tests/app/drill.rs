@@ -127,7 +127,7 @@ fn openssl(words: &[&str]) -> String {
     format!("{out}{err}")
 }
 
-/// What OpenSSL reads in a list: its number, and the reason of each serial.
+/// What OpenSSL reads in a list: its number, which is that of the record, and the reason of each serial.
 async fn listed(house: &House, shard: i64) -> (i64, BTreeMap<String, String>) {
     let list = crl(&house.app, house.app.authority.issuing.id, shard).await.unwrap();
     let folder = TempDir::new().unwrap();
@@ -139,7 +139,10 @@ async fn listed(house: &House, shard: i64) -> (i64, BTreeMap<String, String>) {
         let reason = entry.split_once("Reason Code:").and_then(|(_, rest)| rest.lines().nth(1));
         (serial.trim_start_matches('0').to_owned(), reason.unwrap_or_default().trim().to_owned())
     });
-    (list.number, entries.collect())
+    let number = text.split_once("X509v3 CRL Number:").and_then(|(_, rest)| rest.lines().nth(1)).unwrap();
+    let number: i64 = number.trim().parse().unwrap();
+    assert_eq!(number, list.number, "{text}");
+    (number, entries.collect())
 }
 
 /// What OpenSSL reads in the OCSP answer about a serial.
@@ -303,10 +306,13 @@ async fn a_second_time(house: &House, place: &Place, second: &Premises<'_>, agai
 pub(crate) async fn nothing_came_back(house: &House, past: &Past) {
     let highest = *past.numbers.iter().max().unwrap();
     let (number, list) = listed(house, 0).await;
+    let mut numbers = BTreeMap::from([(number, 0)]);
     assert!(number > highest, "{number} after {:?}", past.numbers);
     for (certificate, reason) in &past.revoked {
         assert_eq!(list.get(certificate.serial.trim_start_matches('0')).map(String::as_str), Some(*reason), "{list:?}");
         let (number, shard) = listed(house, certificate.crl_shard).await;
+        let list_of = *numbers.entry(number).or_insert(certificate.crl_shard);
+        assert_eq!(list_of, certificate.crl_shard, "no two lists of one authority have the number {number}");
         assert!(number > highest, "{number} after {:?}", past.numbers);
         assert_eq!(
             shard.get(certificate.serial.trim_start_matches('0')).map(String::as_str),

@@ -35,8 +35,6 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: String,
     pub(crate) body: Vec<u8>,
-    /// What tells it from other answers.
-    pub(crate) tag: String,
     cookies: Vec<String>,
 }
 
@@ -205,7 +203,6 @@ fn whole(received: &[u8]) -> Option<Answer> {
         status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default(),
         location: of("location").pop().unwrap_or_default(),
         body: body[..length].to_vec(),
-        tag: of("etag").pop().unwrap_or_default().trim_matches('"').to_owned(),
         cookies: of("set-cookie"),
     })
 }

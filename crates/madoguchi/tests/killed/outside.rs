@@ -1,23 +1,58 @@
-//! What people outside see of the authority: its lists, whose numbers never go back, and its answers.
+//! What people outside see of the authority: its lists, whose numbers never go back and are never used twice, and its answers.
 
 use std::{collections::BTreeMap, io::Result};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::clock::Timestamp;
 use pki::{CertStatus, CertificateInfo, IssuerCert, OcspQuestion};
+use x509_cert::{
+    certificate::Rfc5280,
+    crl::CertificateList,
+    der::{Decode, oid::AssociatedOid},
+    ext::pkix::CrlNumber,
+};
 
 use crate::{
     client::Client,
     register::{Authority, Row},
 };
 
-/// Someone outside, with the numbers of all lists they have seen.
+/// The number that stands in a list.
+pub(crate) fn number_of(list: &[u8]) -> i64 {
+    let list = CertificateList::<Rfc5280>::from_der(list).unwrap();
+    let extensions = list.tbs_cert_list.crl_extensions.unwrap_or_default();
+    let found = extensions.iter().find(|one| one.extn_id == CrlNumber::OID).unwrap();
+    let number = CrlNumber::from_der(found.extn_value.as_bytes()).unwrap();
+    number.0.as_bytes().iter().fold(0, |number, octet| number << 8 | i64::from(*octet))
+}
+
+/// The lists of one authority that somebody has seen.
+#[derive(Clone, Default)]
+struct Seen {
+    /// The number of the last list of each shard.
+    last: BTreeMap<i64, i64>,
+    /// Shard and SHA-256 of the list with a number.
+    lists: BTreeMap<i64, (i64, String)>,
+}
+
+impl Seen {
+    /// A number belongs to one shard and to the same bytes for ever, and a shard's next list has a higher one.
+    fn add(&mut self, shard: i64, number: i64, list: &[u8]) {
+        let this = (shard, pki::sha256_hex(list));
+        let before = self.last.insert(shard, number).unwrap_or_default();
+        assert!(before <= number, "the number of list {shard} went back from {before} to {number}");
+        let first = self.lists.entry(number).or_insert_with(|| this.clone());
+        assert_eq!(*first, this, "the number {number} was used twice");
+    }
+}
+
+/// Someone outside, with all lists they have seen.
 #[derive(Clone)]
 pub(crate) struct Outside {
     visitor: Client,
     name: String,
     issuer: IssuerCert,
-    numbers: BTreeMap<i64, i64>,
+    seen: Seen,
 }
 
 /// The machine's clock, which the process uses, too.
@@ -31,7 +66,7 @@ impl Outside {
     pub(crate) fn new(port: u16, authority: &Authority) -> Self {
         let issuer = IssuerCert::parse(&authority.certificate).unwrap();
         let (visitor, name) = (Client::plain(port), authority.name.clone());
-        Self { visitor, name, issuer, numbers: BTreeMap::new() }
+        Self { visitor, name, issuer, seen: Seen::default() }
     }
 
     /// The same person at a copy of the installation.
@@ -47,9 +82,7 @@ impl Outside {
         };
         let list = self.visitor.get(&path)?;
         assert_eq!(list.status, 200, "{path}: {}", list.text());
-        let number: i64 = list.tag.rsplit('-').next().unwrap().parse().unwrap();
-        let before = self.numbers.insert(shard, number).unwrap_or_default();
-        assert!(before <= number, "the number of {path} went back from {before} to {number}");
+        self.seen.add(shard, number_of(&list.body), &list.body);
         Ok(list.body)
     }
 
@@ -85,5 +118,17 @@ impl Outside {
                 assert!(if row.state == "valid" { status == Some(CertStatus::Good) } else { revoked }, "{status:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_number_that_is_used_twice_or_goes_back_is_noticed() {
+    for (shard, number, list) in [(0, 7, "another"), (1, 7, "one"), (0, 6, "another")] {
+        let mut seen = Seen::default();
+        for _ in 0..2 {
+            seen.add(0, 7, b"one");
+        }
+        let add = std::panic::AssertUnwindSafe(|| seen.add(shard, number, list.as_bytes()));
+        assert!(std::panic::catch_unwind(add).is_err(), "{shard} {number} {list}");
     }
 }

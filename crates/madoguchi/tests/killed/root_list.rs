@@ -13,6 +13,7 @@ use crate::{
     ALONE,
     client::Client,
     demo::{Fault, Place, run, run_with, serve, serve_with},
+    outside::number_of,
     register::{is_sound, open, runtime},
     restored::configuration,
     turning::{PAST, at_each_step},
@@ -23,8 +24,9 @@ struct Stage {
     place: Place,
     /// Name and serial number of the older one.
     old: (String, String),
-    /// Number of the root's list.
+    /// Number of the root's list, and the list.
     list: i64,
+    bytes: Vec<u8>,
 }
 
 /// How the root's list stands.
@@ -70,15 +72,15 @@ impl Stage {
         let held = ["ca", "ceremony", script, "--script-sha256", &hash, "--out", out, "--config", &config];
         let (status, said) = run_with(Some(fault), &held);
         assert_eq!(status, 0, "{said}");
-        serves(&place, fault);
-        let list = standing(&place).await.newest;
+        let (list, bytes) = serves(&place, fault);
+        assert_eq!(list, standing(&place).await.newest);
         // Whatever else is due is made while the key of the root is elsewhere.
         let key = root_key(&place);
         std::fs::rename(&key, folder.join("elsewhere")).unwrap();
         fault.order("clock -300");
         serves(&place, fault);
         std::fs::rename(folder.join("elsewhere"), &key).unwrap();
-        Self { place, old, list }
+        Self { place, old, list, bytes }
     }
 
     /// Judges what the next start makes of it. Gives whether the old authority is revoked.
@@ -89,6 +91,7 @@ impl Stage {
         let (number, list) = root_list(place);
         let after = runtime().block_on(standing(place));
         assert!(number >= before && number == after.newest, "the list goes back from {before} to {number}");
+        assert!(number > self.list || list == self.bytes, "the number {number} was used twice");
         assert!(after.knows_all, "what the root revoked is published before anything is served");
         let rows = runtime().block_on(is_sound(place));
         server.kill();
@@ -175,11 +178,12 @@ impl Stage {
     }
 }
 
-/// Lets the program serve once, so that every list is made.
-fn serves(place: &Place, fault: &Fault) {
+/// Lets the program serve once, so that every list is made; gives the root's list and its number.
+fn serves(place: &Place, fault: &Fault) -> (i64, Vec<u8>) {
     let mut server = serve_with(Path::new(&configured(place)), Some(fault));
-    root_list(place);
+    let list = root_list(place);
     server.kill();
+    list
 }
 
 fn root_key(place: &Place) -> PathBuf {
@@ -194,7 +198,7 @@ fn root_list(place: &Place) -> (i64, Vec<u8>) {
     for _ in 0..3_000 {
         if let Ok(list) = visitor.get("/pki/root.crl") {
             assert_eq!(list.status, 200, "{}", list.text());
-            return (list.tag.rsplit('-').next().unwrap().parse().unwrap(), list.body);
+            return (number_of(&list.body), list.body);
         }
         sleep(Duration::from_millis(100));
     }
