@@ -13,7 +13,7 @@ use services::{
     jobs,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
-use storage::authority::Certificate;
+use storage::{authority::Certificate, letters::Letter};
 use time::Duration;
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     support::{House, on_each_database},
 };
 
-/// A statement that is refused: its table, what it does there, and for which new rows.
+/// A statement that is refused: its table, what it does there (perhaps to which columns), and for which new rows.
 type Statement = (&'static str, &'static str, &'static str);
 
 const ANY: &str = "1 = 1";
@@ -110,30 +110,55 @@ async fn after_a_while(house: &House) {
     publish_when_due(&house.app).await.unwrap();
 }
 
-/// What a pickup writes until it is recorded: if one of these is refused, there is nothing to sign.
-const RECORDING: &[Statement] =
-    &[("certificates", "INSERT", ANY), ("audit", "INSERT", "NEW.action = 'certificate.prepare'")];
+/// What opens a letter: the try is counted before the secret is judged, and forgotten when it is right.
+const OPENING: &[Statement] =
+    &[("letters", "UPDATE OF tries", "NEW.tries > 0"), ("letters", "UPDATE OF tries", "NEW.tries = 0")];
+
+/// What a pickup or a renewal writes until it is recorded: if one of these is refused, there is nothing to sign.
+const RECORDING: &[Statement] = &[
+    ("key_holders", "INSERT", ANY),
+    ("certificates", "INSERT", ANY),
+    ("audit", "INSERT", "NEW.action = 'certificate.prepare'"),
+];
 
 /// What it writes once it is signed, in one transaction.
 const STORING: &[Statement] = &[
+    ("letters", "UPDATE OF state", ANY),
+    ("letters", "UPDATE OF delivered_at", ANY),
     ("certificates", "UPDATE", "NEW.state = 'valid'"),
     ("applications", "UPDATE", ANY),
     ("application_events", "INSERT", ANY),
     ("mails", "INSERT", ANY),
     ("jobs", "INSERT", ANY),
+    ("event_head", "UPDATE", ANY),
+    ("events", "INSERT", ANY),
     ("audit", "INSERT", "NEW.action = 'certificate.issue'"),
 ];
 
 /// Fetches in vain; gives how many records that left, each of them given up.
 async fn fetched_in_vain(house: &House, case: &str, paper: &Paper, about: Statement) -> usize {
     let (terminal, before) = (Browser::terminal(house), certificates(house, case).await.len());
+    let unopened = letters_of(house, case).await;
     let told = without(house, about, async || fetch(&terminal, paper).await).await;
     is_told(&told, about);
     let made = certificates(house, case).await;
     assert_eq!(count(&made, "abandoned"), made.len(), "{about:?}: nothing is valid or left open");
     assert!(made.iter().all(|one| one.certificate.is_none()), "{about:?}: nothing was stored");
     assert_eq!(stored(house, case).await.state, State::LetterPosted, "{about:?}");
+    assert_eq!(letters_of(house, case).await, unopened, "{about:?}: as if nobody had used it");
     made.len() - before
+}
+
+/// The letters of a case; a try may stay counted.
+async fn letters_of(house: &House, case: &str) -> Vec<Letter> {
+    let id = stored(house, case).await.id;
+    let found = storage::letters::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap();
+    found.into_iter().map(|letter| Letter { tries: 0, ..letter }).collect()
+}
+
+/// How many events others may read.
+async fn events(house: &House) -> usize {
+    storage::feed::after(&mut house.app.db.read().await.unwrap(), 0, 1000).await.unwrap().len()
 }
 
 #[tokio::test]
@@ -142,7 +167,8 @@ async fn a_pickup_that_the_database_refuses_anywhere_leaves_the_letter_as_good_a
         let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
         jobs::work_all(&house.app, "test").await.unwrap();
         house.postbox.empty();
-        for about in RECORDING {
+        let told = events(house).await;
+        for about in OPENING.iter().chain(RECORDING) {
             assert_eq!(fetched_in_vain(house, &case, &paper, *about).await, 0, "{about:?}");
         }
         for about in STORING {
@@ -150,6 +176,7 @@ async fn a_pickup_that_the_database_refuses_anywhere_leaves_the_letter_as_good_a
         }
         after_a_while(house).await;
         assert!(house.postbox.empty().is_empty(), "nobody was told of what did not happen");
+        assert_eq!(events(house).await, told, "nor was any other system");
         assert_eq!(fetch(&Browser::terminal(house), &paper).await.status, StatusCode::OK);
         assert_eq!(stored(house, &case).await.state, State::PickedUp);
         let made = certificates(house, &case).await;
@@ -193,12 +220,17 @@ async fn a_record_that_could_not_even_be_given_up_is_given_up_by_a_later_round()
 
 /// What a revocation writes, in one transaction.
 const REVOKING: &[Statement] = &[
+    ("letters", "UPDATE OF state", "NEW.state = 'dead'"),
     ("certificates", "UPDATE", "NEW.state = 'revoked'"),
+    ("loss_reports", "INSERT", ANY),
+    ("loss_reports", "UPDATE OF done_at", ANY),
     ("blocked_keys", "INSERT", ANY),
     ("ocsp_answers", "DELETE", ANY),
     ("crl_shards", "UPDATE", ANY),
     ("jobs", "INSERT", ANY),
     ("mails", "INSERT", ANY),
+    ("event_head", "UPDATE", ANY),
+    ("events", "INSERT", ANY),
     ("audit", "INSERT", "NEW.action = 'certificate.revoke'"),
 ];
 
@@ -209,15 +241,19 @@ async fn a_revocation_is_whole_or_was_not_promised() {
         fetch(&Browser::terminal(house), &paper).await;
         after_a_while(house).await;
         let own = certificates(house, &case).await.remove(0);
+        let (letters, told) = (letters_of(house, &case).await, events(house).await);
         for about in REVOKING {
             assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good), "its answer is on record");
             is_told(&without(house, *about, async || revoke(house, &own).await).await, *about);
             let kept = certificates(house, &case).await;
             assert_eq!(kept, std::slice::from_ref(&own), "{about:?}: all of it, or nothing");
+            assert_eq!(letters_of(house, &case).await, letters, "{about:?}: its letter is as good as before");
+            assert_eq!(events(house).await, told, "{about:?}: no other system was told");
             after_a_while(house).await;
             assert!(!is_listed(house, &own).await, "{about:?}");
         }
         assert_eq!(revoke(house, &own).await.status, StatusCode::SEE_OTHER);
+        assert!(letters_of(house, &case).await.iter().all(|letter| letter.state == "dead"));
         let told = by_ocsp(house, &own).await;
         assert!(matches!(told, Some(CertStatus::Revoked { .. })), "at once: {told:?}");
         after_a_while(house).await;
@@ -284,6 +320,8 @@ const RENEWING: &[Statement] = &[
     ("ledger", "INSERT", ANY),
     ("application_events", "INSERT", ANY),
     ("mails", "INSERT", ANY),
+    ("event_head", "UPDATE", ANY),
+    ("events", "INSERT", ANY),
     ("audit", "INSERT", "NEW.action = 'ledger.charge'"),
 ];
 
@@ -294,6 +332,10 @@ async fn a_renewal_that_the_database_refuses_costs_nothing_and_keeps_the_present
         house.clock.pass(IN_TIME);
         let terminal = own.terminal(house);
         let fees = own.fees(house).await;
+        for about in RECORDING {
+            is_told(&without(house, *about, async || renew(&terminal, true).await).await, *about);
+            assert_eq!(own.all(house).await.len(), 1, "{about:?}: nothing is on record");
+        }
         for about in RENEWING {
             is_told(&without(house, *about, async || renew(&terminal, true).await).await, *about);
             let made = own.all(house).await;
