@@ -16,7 +16,7 @@ use crate::{
     browser::Browser,
     est::{key, send, wire},
     pickup::{fetch, letter_to, try_out},
-    refused::by_ocsp,
+    refused::{by_ocsp, revoke},
     softhsm::{PIN, SoftHsm, with_softhsm},
     steps::{staff, stored},
     support::{
@@ -174,6 +174,7 @@ fn store(house: &House, softhsm: &SoftHsm, pin: &str) -> (KeyStore, Arc<Mutex<Ve
 fn a_start_without_the_token_serves_everything_but_certificates_until_it_comes() {
     let test = "token::a_start_without_the_token_serves_everything_but_certificates_until_it_comes";
     on_a_token(test, async |house, softhsm| {
+        let (good, stolen) = two_answered(house).await;
         publish_when_due(&house.app).await.unwrap();
         let list = current_crl(&house.app).await.unwrap();
         let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
@@ -184,13 +185,29 @@ fn a_start_without_the_token_serves_everything_but_certificates_until_it_comes()
         assert_eq!(try_out(&terminal, &paper).await.status, StatusCode::OK, "what needs no signature works");
         assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(certificates(house, &case).await.len(), 0, "nothing is recorded that cannot be signed");
+        assert_eq!(by_ocsp(house, &good).await, Some(CertStatus::Good), "its answer is on record");
+        assert_eq!(revoke(house, &stolen).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(by_ocsp(house, &stolen).await, None, "nobody can sign what is new, and what was true is not said");
         assert_eq!(*current_crl(&house.app).await.unwrap(), *list);
         softhsm.put_back();
         house.clock.pass(Duration::minutes(1));
         assert_eq!(fetch(&terminal, &paper).await.status, StatusCode::OK, "nobody started anything again");
         let own = records(house, &case).await.remove(0);
         assert_eq!(by_ocsp(house, &own).await, Some(CertStatus::Good));
+        assert!(matches!(by_ocsp(house, &stolen).await, Some(CertStatus::Revoked { .. })));
     });
+}
+
+/// The certificates of two terminals whose answers are on record.
+async fn two_answered(house: &House) -> (Certificate, Certificate) {
+    let mut made = vec![];
+    for (code, number) in [("2730100019", "12345678902"), ("2710200018", "12345678903")] {
+        let (case, paper) = letter_to(house, code, number).await;
+        assert_eq!(fetch(&Browser::terminal(house), &paper).await.status, StatusCode::OK);
+        made.push(records(house, &case).await.remove(0));
+        assert_eq!(by_ocsp(house, made.last().unwrap()).await, Some(CertStatus::Good));
+    }
+    (made.remove(0), made.remove(0))
 }
 
 #[test]
