@@ -110,13 +110,17 @@ async fn two_people_answer_for_it(house: &House, old: &Issuing) {
 
 /// Two processes that were started before: one knows no other issuing authority, one issues by the new one already.
 async fn serving_processes_notice_it([alone, serving]: [&House; 2], first: &Certificate, second: &Certificate) {
-    let words = async |house: &House, one: &Certificate| {
-        Browser::terminal(house).showing(one.certificate.as_deref().unwrap()).get("/renew").await.body
+    let page = async |house: &House, one: &Certificate, path: &str| {
+        Browser::terminal(house).showing(one.certificate.as_deref().unwrap()).get(path).await
     };
+    let words = async |house: &House, one: &Certificate| page(house, one, "/renew").await.body;
     for house in [alone, serving] {
         assert!(!words(house, first).await.contains("失効しています"), "they cannot know it yet");
         authority::notice_revoked(&house.app).await.unwrap();
         assert!(words(house, first).await.contains("この端末の電子証明書は失効しています"));
+        let test = page(house, first, "/connection-test").await.body;
+        assert!(test.contains("接続テストは成功していません") && test.contains("失効しています"), "{test}");
+        assert_eq!(page(house, first, "/connection-test/result").await.status, StatusCode::FORBIDDEN);
         let told = connection_test(&Ctx::system(&house.app, "test"), first.certificate.as_deref()).await.unwrap();
         assert_eq!(told.unwrap_err().to_string(), "この端末の電子証明書は失効しています。");
         assert!(Browser::visitor(house).get("/pki").await.body.contains("失効した発行局"));

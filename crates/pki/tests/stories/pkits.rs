@@ -29,7 +29,7 @@ impl Workshop {
         let folder = Folder::of(story);
         let settings = format!(
             "[ca]\ndefault_ca=own\n[own]\ndatabase={0}\nnew_certs_dir={1}\nrand_serial=yes\ndefault_md=sha256\n\
-             policy=any\nunique_subject=no\nemail_in_dn=no\n[any]\ncommonName=supplied\n",
+             policy=any\nunique_subject=no\nemail_in_dn=no\n[any]\norganizationName=optional\ncommonName=supplied\n",
             folder.write("index.txt", ""),
             folder.path("")
         );
@@ -50,8 +50,12 @@ impl Workshop {
     }
 
     fn request(&self, name: &str, key: &str) {
+        self.request_as(name, key, &format!("/CN={name}"));
+    }
+
+    fn request_as(&self, name: &str, key: &str, subject: &str) {
         let (key, out) = (self.0.path(&format!("{key}.key")), self.0.path(&format!("{name}.csr")));
-        openssl(&["req", "-new", "-key", &key, "-subj", &format!("/CN={name}"), "-out", &out]);
+        openssl(&["req", "-new", "-key", &key, "-subj", subject, "-out", &out]);
     }
 
     /// Certifies the request of a name by another one's certificate and key; the root by itself.
@@ -59,10 +63,11 @@ impl Workshop {
         let file = |ending: &str| self.0.path(&format!("{name}.{ending}"));
         let extensions = format!("{extensions}subjectKeyIdentifier=hash\n");
         let (extensions, settings) = (self.0.write("extensions", extensions), self.0.path("ca.cnf"));
-        // Another name of the issuing authority, with the same key.
-        let key = self.0.path(&format!("{}.key", if by == "renamed" { "issuing" } else { by }));
+        // Other names of the issuing authority, with the same key.
+        let is_renamed = ["renamed", "ordered", "swapped"].contains(&by);
+        let key = self.0.path(&format!("{}.key", if is_renamed { "issuing" } else { by }));
         let (signer, request, out) = (self.0.path(&format!("{by}.pem")), file("csr"), file("pem"));
-        let mut words = vec!["ca", "-batch", "-notext", "-config", &settings, "-extfile", &extensions];
+        let mut words = vec!["ca", "-batch", "-notext", "-preserveDN", "-config", &settings, "-extfile", &extensions];
         words.extend(["-startdate", from, "-enddate", until, "-keyfile", &key, "-in", &request, "-out", &out]);
         words.extend(if name == by { vec!["-selfsign"] } else { vec!["-cert", &signer] });
         openssl(&words);
@@ -150,6 +155,13 @@ fn names_and_revocation_sections_4_3_and_4_4() {
     assert_eq!(shop.verdict(&[&renamed], NOON), Err(UnknownIssuer), "4.3.1, the authority renamed");
     let anchors = ChainAnchors::new(&[&shop.der("root")], &[&issuing]).unwrap();
     assert_eq!(verify_client_chain(&shop.der("terminal"), &anchors, NOON, true), Err(Revoked), "4.4.3");
+    for (name, subject) in [("ordered", "/O=office/CN=authority"), ("swapped", "/CN=authority/O=office")] {
+        shop.request_as(name, "issuing", subject);
+        shop.certify(name, "root", AUTHORITY, CURRENT);
+    }
+    shop.certify("terminal", "ordered", TERMINAL, CURRENT);
+    assert_eq!(shop.verdict(&[&shop.der("ordered")], NOON), Ok(()), "the same order");
+    assert_eq!(shop.verdict(&[&shop.der("swapped")], NOON), Err(UnknownIssuer), "4.3.2");
 }
 
 #[test]
