@@ -39,7 +39,7 @@ cargo xtask permissions
 
 cargo xtask bench [PART…]
     Builds the program for release and measures it, whole or only some parts (portal, certificates, lists,
-    ocsp, token, million, office, group, peers); fails when a target is missed. Let nothing else run beside it.";
+    ocsp, token, million, office, content, group, peers, front); fails when a target is missed. Let nothing else run beside it.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
