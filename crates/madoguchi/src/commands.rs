@@ -34,7 +34,7 @@ use crate::{
     Place,
     clock::{Sources, SystemClock},
     config::Config,
-    install,
+    install::{self, Use},
 };
 
 /// Octets of a mail server's report that are read.
@@ -109,7 +109,7 @@ impl ImportInstitutions {
     async fn run(self) -> anyhow::Result<()> {
         let options = self.options()?;
         let file = File::open(&self.file).with_context(|| self.file.display().to_string())?;
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let outcome = import::run(&Ctx::system(&app, "import"), file, options).await?;
         let imported = match outcome {
             import::Outcome::Refused(fault) => anyhow::bail!("{fault}"),
@@ -130,7 +130,7 @@ impl ImportInstitutions {
 impl ImportAccounts {
     async fn run(self) -> anyhow::Result<()> {
         let bytes = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let outcome = accounts::import::accounts(&Ctx::system(&app, "import"), &bytes).await?;
         app.db.close().await;
         let (figures, rejected) = match outcome {
@@ -206,7 +206,7 @@ impl Ca {
 impl BlockKeys {
     async fn run(self) -> anyhow::Result<()> {
         let list = std::fs::read_to_string(&self.file).with_context(|| self.file.display().to_string())?;
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let outcome = services::authority::block_keys(&app, &list).await?;
         app.db.close().await;
         println!("blocked: {}, blocked before: {}", outcome.added, outcome.known);
@@ -310,15 +310,16 @@ pub(crate) struct AddAdministrator {
 impl AddAdministrator {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let app = install::build(&Config::load(&self.place)?, false).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Serve).await?;
         let ctx = Ctx::system(&app, "add_administrator");
         let saved = staff::create(&ctx, &self.email, &self.name, &[Role::Administrator]).await?;
-        services::jobs::work_all(&app, "add_administrator").await?;
-        app.db.close().await;
-        match saved {
-            Saved::Done(_) => println!("added; a link to set a password goes to {}", self.email),
+        let account = match saved {
+            Saved::Done(account) => account,
             Saved::Slips(slips) => anyhow::bail!("not added\n{}", summary::slips(&slips)),
-        }
+        };
+        println!("added; a link to set a password goes to {}", self.email);
+        mail::send_newest(&app, account, "add_administrator").await?;
+        app.db.close().await;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use services::{
     authority::{self, Authority, Founding, KeyStore, Places},
     backup::{close_if_behind, has_begun, in_quarantine},
     journal::{self, Journal},
-    mail::{KeepAll, Mailer, Smtp},
+    mail::{KeepAll, KeepNone, Mailer, Smtp},
     secrets::Hasher,
     uploads::Uploads,
 };
@@ -41,6 +41,9 @@ const HASHES: usize = 2;
 const PASSPHRASE: &str = "passphrase";
 /// File with the key of the vault, from which the key of audit heads is drawn.
 const VAULT_KEY: &str = "vault.key";
+/// What to do where it is missing or another one.
+const RESTORE_VAULT_KEY: &str = "put it back from the data folder of before, of the first node, or from `files/vault.key` of a \
+    backup; only when it is lost for ever, see docs/operate/install.md, \"Without vault.key\"";
 
 /// Opens the database and brings its tables up to date, and nothing else: for what only looks.
 pub(crate) async fn open_tables(config: &Config) -> anyhow::Result<Db> {
@@ -98,32 +101,44 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A secret of the installation in a file; made when it is first needed.
-fn secret_file(path: &Path) -> anyhow::Result<[u8; 32]> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    if let Some(secret) = standing_secret(path)? {
-        return Ok(secret);
-    }
-    let secret: [u8; 32] = (&SystemRandomness as &dyn Randomness).bytes();
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
-    Ok(secret)
-}
-
-/// The same if it is there.
-fn standing_secret(path: &Path) -> anyhow::Result<Option<[u8; 32]>> {
-    let Ok(bytes) = std::fs::read(path) else { return Ok(None) };
-    if let Some(fault) = secret::shared(path) {
-        anyhow::bail!(fault);
-    }
-    bytes.try_into().map(Some).map_err(|_| anyhow::anyhow!("{}: must hold 32 octets", path.display()))
-}
-
 /// The public key that signs heads of the audit chain; none before the first start.
 pub(crate) fn audit_key(config: &Config) -> anyhow::Result<Option<PublicKey>> {
-    let vault_key = standing_secret(&config.data_dir.join(VAULT_KEY))?;
+    let vault_key = secret::standing(&vault_file(config))?;
     Ok(vault_key.map(|key| HeadKey::of_vault(&key)).transpose()?.map(|key| key.public()))
+}
+
+fn vault_file(config: &Config) -> PathBuf {
+    config.data_dir.join(VAULT_KEY)
+}
+
+/// The key of the vault: made where there has never been one, and never another than the one that the database knows.
+async fn vault_key(config: &Config, db: &Db) -> anyhow::Result<[u8; 32]> {
+    let path = vault_file(config);
+    let file = path.display();
+    let key = match secret::standing(&path)? {
+        Some(key) => key,
+        None => {
+            let lost = services::vault_key::is_expected(db).await?;
+            anyhow::ensure!(!lost, "{file} is missing, but the database was filled with one: {RESTORE_VAULT_KEY}");
+            secret::standing_or_made(&path)?
+        }
+    };
+    let own = services::vault_key::is_own(db, &key).await?;
+    anyhow::ensure!(
+        own,
+        "{file} is the key of another installation, not the one of this database: {RESTORE_VAULT_KEY}"
+    );
+    Ok(key)
+}
+
+/// Takes the key of the vault that lies here, or a new one, instead of one that is lost for ever.
+pub(crate) async fn replace_vault_key(config: &Config) -> anyhow::Result<PublicKey> {
+    let db = open_database(config).await?;
+    let key = secret::standing_or_made(&vault_file(config))?;
+    let replaced = services::vault_key::replace(&db, SystemClock.now(), &key).await;
+    db.close().await;
+    replaced?;
+    Ok(HeadKey::of_vault(&key)?.public())
 }
 
 /// The passphrase of the key files: two officers' halves, or the secret in a file beside them where that is wanted.
@@ -154,13 +169,13 @@ pub(crate) struct KeyStores {
 pub(crate) fn key_stores(config: &Config) -> anyhow::Result<KeyStores> {
     let keys = keys(config);
     private_folder(&keys)?;
-    stores(config, || passphrase(config, || secret_file(&keys.join(PASSPHRASE))))
+    stores(config, || passphrase(config, || secret::standing_or_made(&keys.join(PASSPHRASE))))
 }
 
 /// The same, but nothing is made for them: neither folder nor passphrase.
 pub(crate) fn key_stores_as_they_are(config: &Config) -> anyhow::Result<KeyStores> {
     let made_later = || (&SystemRandomness as &dyn Randomness).bytes();
-    let secret = || Ok(standing_secret(&keys(config).join(PASSPHRASE))?.unwrap_or_else(made_later));
+    let secret = || Ok(secret::standing(&keys(config).join(PASSPHRASE))?.unwrap_or_else(made_later));
     stores(config, || passphrase(config, secret))
 }
 
@@ -274,8 +289,32 @@ pub(crate) fn operator(config: &Config) -> Operator {
     }
 }
 
-fn settings(config: &Config, demo: bool) -> Settings {
-    Settings {
+/// What an installation is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// To serve, to work, or to send a mail: it needs a mail server.
+    Serve,
+    /// For one command, which does no jobs: its mails wait for the serving process.
+    Command,
+    /// As a demo: mails and letters are read on pages, and receivers of webhooks may be on this machine.
+    Demo,
+}
+
+impl Use {
+    fn mailer(self, config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+        Ok(match (self, &config.mail.smtp) {
+            (Self::Command, _) => Arc::new(KeepNone),
+            (_, Some(url)) => Arc::new(Smtp::new(url)?),
+            (Self::Demo, None) => Arc::new(KeepAll),
+            (Self::Serve, None) => {
+                anyhow::bail!("mail.smtp: no mail server is configured; mails could not leave")
+            }
+        })
+    }
+}
+
+fn settings(config: &Config, to: Use) -> anyhow::Result<Settings> {
+    Ok(Settings {
         operator: operator(config),
         portal_url: config.portal.url.clone(),
         closed_url: config.closed_network.url.clone(),
@@ -294,7 +333,7 @@ fn settings(config: &Config, demo: bool) -> Settings {
         session_idle: Duration::minutes(i64::from(config.rules.session_minutes)),
         billing: services::Billing { account: config.fees.account.clone() },
         scan: config.uploads.scanner(),
-        webhooks: config.webhooks.reach(demo),
+        webhooks: config.webhooks.reach(to == Use::Demo)?,
         rules: Arc::new(Rules {
             cut_off: config.cut_off(),
             drafts: config.drafts(),
@@ -302,35 +341,31 @@ fn settings(config: &Config, demo: bool) -> Settings {
             ..Rules::default()
         }),
         holidays: Arc::new(Holidays::default()),
-    }
+    })
 }
 
-/// Builds the installation. Without a mail server, mails are kept in the database and marked as taken only when
-/// `keep_mails` says so; else they wait.
-pub(crate) async fn build(config: &Config, demo: bool) -> anyhow::Result<Arc<App>> {
-    build_from(config, demo, &Sources::machine()).await
+/// Builds the installation for a use.
+pub(crate) async fn build(config: &Config, to: Use) -> anyhow::Result<Arc<App>> {
+    build_from(config, to, &Sources::machine()).await
 }
 
 /// The same with other sources of time and randomness.
-pub(crate) async fn build_from(config: &Config, demo: bool, from: &Sources) -> anyhow::Result<Arc<App>> {
+pub(crate) async fn build_from(config: &Config, to: Use, from: &Sources) -> anyhow::Result<Arc<App>> {
     let db = open_database(config).await?;
     let authority = open_authority(config, &db, from).await?;
-    let mailer: Arc<dyn Mailer> = match &config.mail.smtp {
-        Some(url) => Arc::new(Smtp::new(url)?),
-        None if demo => Arc::new(KeepAll),
-        None => anyhow::bail!("mail.smtp: no mail server is configured; mails could not leave"),
-    };
+    let (mailer, settings) = (to.mailer(config)?, settings(config, to)?);
+    let vault_key = vault_key(config, &db).await?;
     let parts = Parts {
         db,
         clock: from.clock.clone(),
         randomness: from.randomness.clone(),
-        settings: settings(config, demo),
-        vault_key: secret_file(&config.data_dir.join(VAULT_KEY))?,
+        settings,
+        vault_key,
         hasher: Hasher::new(HASH_MEMORY, HASHES)?,
         mailer,
         press: letters::Press::new()?,
         authority,
-        post_box: demo.then(|| config.data_dir.join("letters")),
+        post_box: (to == Use::Demo).then(|| config.data_dir.join("letters")),
         uploads: uploads(config).await?,
     };
     Ok(Arc::new(App::build(parts).await?))

@@ -16,10 +16,11 @@ use crate::{
     Place,
     clock::background,
     config::{Config, Listener},
-    inbox, install,
+    inbox,
+    install::{self, Use},
     own_tls::{OwnTls, hang_up},
     quarantine::{self, Outlasted},
-    tls::{self, Identity},
+    tls,
 };
 
 /// Workers in one process; few, so that people come before their mails when many send at once.
@@ -62,7 +63,7 @@ async fn open(config: &Config, listeners: bool) -> anyhow::Result<Option<Arc<App
         if quarantine::outlast(config, listeners).await? == Outlasted::Stopped {
             return Ok(None);
         }
-        match install::build(config, false).await {
+        match install::build(config, Use::Serve).await {
             Err(error) if error.is::<install::Behind>() => tracing::error!("{error}"),
             built => return built.map(Some),
         }
@@ -140,20 +141,11 @@ fn secure(listen: std::net::TcpListener, tls: RustlsConfig, handle: Handle<Socke
     Ok(server)
 }
 
-fn configured_identity(listener: &Listener) -> anyhow::Result<Option<Identity>> {
-    use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
-    let (Some(chain), Some(key)) = (&listener.certificate, &listener.key) else { return Ok(None) };
-    let chain =
-        CertificateDer::pem_file_iter(chain)?.map(|der| der.map(|der| der.to_vec())).collect::<Result<_, _>>()?;
-    let key = PrivatePkcs8KeyDer::from_pem_file(key)?.secret_pkcs8_der().to_vec();
-    Ok(Some(Identity { chain, key }))
-}
-
 /// The portal's listener.
 pub(crate) fn portal(listener: &Listener, router: Router, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let socket = bind(listener.listen)?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    Ok(match configured_identity(listener)? {
+    Ok(match listener.identity()? {
         None => {
             let server = plain(socket, handle)?;
             Box::pin(async move { Ok(server.serve(service).await?) })
@@ -177,7 +169,7 @@ pub(crate) fn publications(config: &Config, router: Router, handle: Handle<Socke
 async fn closed(config: &Config, app: &Arc<App>, site: Site, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let listener = &config.closed_network;
     let socket = bind(listener.listen)?;
-    let given = configured_identity(listener)?;
+    let given = listener.identity()?;
     let own = if given.is_none() { OwnTls::make(app).await? } else { None };
     let app = app.clone();
     Ok(Box::pin(async move {

@@ -114,4 +114,4 @@ fn with_identity(
 
 #[cfg(test)]
 #[path = "tls/tests.rs"]
-mod tests;
+pub(crate) mod tests;

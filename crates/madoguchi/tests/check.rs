@@ -45,6 +45,24 @@ impl Site {
         command.args(["ca", words[0], "--config", &config]).args(&words[1..]).output().unwrap()
     }
 
+    /// Writes the issuing authority's certificate into the register again and again, under serials that it does not have.
+    fn multiply(&self, times: u32) {
+        use sqlx::Connection;
+        let columns = "authority_id, profile, state, subject, key_hash, tbs, certificate, not_before, not_after, prepared_at, \
+                       signed_at";
+        let statement = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times}) \
+             INSERT INTO certificates (id, serial, {columns}) \
+             SELECT randomblob(16), printf('%016x', i), {columns} FROM certificates, n WHERE profile = 'own'"
+        );
+        let url = format!("sqlite:{}", self.path("data/madoguchi.db"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut database).await.unwrap();
+        });
+    }
+
     /// Holds a ceremony for a root, where there is none, and an issuing authority.
     fn ceremony(&self, name: &str, root: &str) {
         let issuing =
@@ -103,4 +121,20 @@ fn the_check_tells_scripts_good_bad_and_could_not_check_apart() {
     assert!(told.status.success() && said(&told).contains("list 2 of the root names it"), "{}", said(&told));
     let told = revoke(name);
     assert!(told.status.success() && said(&told).contains("revoked before"), "{}", said(&told));
+}
+
+#[test]
+fn every_finding_is_told_however_many_there_are() {
+    let site = Site::new();
+    let root = "[root]\ncommon_name = \"ルート\"\nprofile = \"root\"\nkey = \"p384\"\nkey_store = \"file\"\n";
+    site.ceremony("発行局 G1", root);
+    site.multiply(1_100);
+    let told = site.run("own", &["check", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((json["bad"].as_i64(), told.status.code()), (Some(1_100), Some(1)));
+    let findings = json["findings"].as_array().unwrap();
+    let serials: std::collections::BTreeSet<_> = findings.iter().map(|one| one["serial"].as_str().unwrap()).collect();
+    assert_eq!((findings.len(), serials.len()), (1_100, 1_100));
+    let told = said(&site.run("own", &["check"]));
+    assert_eq!(told.lines().filter(|line| line.starts_with("bad ")).count(), 1_100);
 }

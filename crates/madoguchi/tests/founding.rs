@@ -309,3 +309,53 @@ fn a_profile_that_its_use_would_refuse_later_is_refused_at_the_start() {
     assert_eq!(told.lines().filter(|line| line.starts_with("- ")).count(), 5, "{told}");
     site.refused(&["serve"], "[ocsp] extended_key_usage");
 }
+
+#[test]
+fn the_key_of_the_vault_is_never_replaced_by_the_way() {
+    let site = Site::unattended();
+    site.done(&["ca", "init"]);
+    site.done(&["ca", "check"]);
+    let (key, aside) = (site.path("data/vault.key"), site.path("aside"));
+    // As an installation from before keys were noted: its next start notes the one that is there.
+    site.sql("DELETE FROM settings WHERE name = 'vault.key'");
+    fs::rename(&key, &aside).unwrap();
+    for words in [&["serve"][..], &["worker"], &["ca", "check"], &["add-administrator", "kanri@example.jp", "管理 司"]]
+    {
+        site.refused(words, "vault.key is missing, but the database was filled with one: put it back");
+        assert!(!Path::new(&key).exists(), "{words:?}");
+    }
+    fs::rename(&aside, &key).unwrap();
+    site.done(&["ca", "check"]);
+    fs::rename(&key, &aside).unwrap();
+    site.refused(&["serve"], "vault.key is missing");
+    site.secret("data/vault.key", "the key of another installation.");
+    site.refused(&["ca", "check"], "vault.key is the key of another installation, not the one of this database");
+    fs::remove_file(&key).unwrap();
+    let shown = site.done(&["audit", "key", "--replace-lost"]);
+    assert_eq!(site.done(&["audit", "key"]), shown);
+    site.done(&["ca", "check"]);
+    fs::rename(&aside, &key).unwrap();
+    site.refused(&["ca", "check"], "vault.key is the key of another installation");
+    fs::remove_file(&key).unwrap();
+    site.refused(&["ca", "check"], "vault.key is missing");
+}
+
+#[test]
+fn an_administrator_is_added_without_doing_the_work_of_others() {
+    let site = Site::unattended();
+    site.done(&["ca", "init"]);
+    // The mail server is away, so both mails wait for the serving process.
+    assert!(site.done(&["add-administrator", "first@example.jp", "管理 司"]).contains("added; a link"));
+    site.sql("UPDATE jobs SET run_at = 0");
+    site.done(&["add-administrator", "second@example.jp", "管理 守"]);
+    let attempts: Vec<(i64,)> = runtime().block_on(async {
+        let mails = sqlx::query_as("SELECT attempt FROM jobs WHERE kind = 'mail.send' ORDER BY id");
+        mails.fetch_all(&mut site.database().await).await.unwrap()
+    });
+    assert_eq!(attempts, [(1,), (1,)], "the first mail is left to the process that serves");
+    let others: Vec<(String,)> = runtime().block_on(async {
+        let done = sqlx::query_as("SELECT kind FROM jobs WHERE attempt > 0 AND kind <> 'mail.send'");
+        done.fetch_all(&mut site.database().await).await.unwrap()
+    });
+    assert_eq!(others, []);
+}

@@ -27,9 +27,27 @@ pub async fn work_one(app: &App, worker: &str) -> Result<bool> {
     let claimed = jobs::claim(&mut tx, worker, now).await?;
     tx.commit().await?;
     let Some(job) = claimed else { return Ok(false) };
-    let outcome = run(app, &job).await;
-    settle(app, worker, &job, outcome).await?;
+    finish(app, worker, &job).await?;
     Ok(true)
+}
+
+/// The same for the job with a key alone.
+///
+/// # Errors
+/// When the database cannot be reached.
+#[boxed]
+pub(crate) async fn work_keyed(app: &App, worker: &str, key: &str) -> Result<bool> {
+    let mut tx = app.db.write().await?;
+    let claimed = jobs::claim_keyed(&mut tx, worker, key, app.clock.now()).await?;
+    tx.commit().await?;
+    let Some(job) = claimed else { return Ok(false) };
+    finish(app, worker, &job).await?;
+    Ok(true)
+}
+
+async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
+    let outcome = run(app, job).await;
+    settle(app, worker, job, outcome).await
 }
 
 async fn run(app: &App, job: &Job) -> Result<()> {

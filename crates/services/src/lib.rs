@@ -50,6 +50,7 @@ pub mod subsidies;
 pub mod succession;
 pub mod terminals;
 pub mod uploads;
+pub mod vault_key;
 
 pub use app::App;
 pub use applications::reference;

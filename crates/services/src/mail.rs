@@ -22,7 +22,7 @@ mod texts;
 pub(crate) use bounce::report_of;
 pub use bounce::{Bounced, bounced};
 pub use html::{Line, lines};
-pub use smtp::{KeepAll, Smtp};
+pub use smtp::{KeepAll, KeepNone, Smtp};
 
 /// Kind of the job that sends a mail.
 pub const SEND: &str = "mail.send";
@@ -212,10 +212,27 @@ pub async fn queue(ctx: &Ctx<'_>, tx: &mut Tx, head: &Letterhead<'_>, values: &[
     tx.job(NewJob {
         id: JobId::new(ctx.now, &*app.randomness),
         kind: SEND,
-        key: Some(format!("mail:{id}")),
+        key: Some(job_key(id)),
         payload: json!({ "mail": id }),
         at: ctx.now,
     });
+    Ok(())
+}
+
+fn job_key(id: MailId) -> String {
+    format!("mail:{id}")
+}
+
+/// Sends the newest mail to an account at once and nothing else, unless another process is about to.
+///
+/// # Errors
+/// When the database cannot be reached; a mail server that does not answer is no error, the mail is sent later.
+#[boxed]
+pub async fn send_newest(app: &App, account: AccountId, worker: &str) -> Result<()> {
+    let mails = storage::mails::of_account(&mut app.db.read().await?, account).await?;
+    if let Some(mail) = mails.first() {
+        crate::jobs::work_keyed(app, worker, &job_key(mail.id)).await?;
+    }
     Ok(())
 }
 

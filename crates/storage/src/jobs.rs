@@ -86,6 +86,11 @@ sql!(
       AND done_at IS NULL AND leased_until <= $3
     RETURNING id, kind, payload, attempt"
 );
+sql!(
+    CLAIM_KEYED = "UPDATE jobs SET leased_by = $1, leased_until = $2, attempt = attempt + 1
+    WHERE dedup_key = $4 AND done_at IS NULL AND failed_at IS NULL AND run_at <= $3 AND leased_until <= $3
+    RETURNING id, kind, payload, attempt"
+);
 sql!(DONE = "UPDATE jobs SET done_at = $1, last_error = NULL WHERE id = $2 AND leased_by = $3 AND done_at IS NULL");
 sql!(
     RETRY = "UPDATE jobs SET leased_until = 0, run_at = $1, last_error = $2 WHERE id = $3 AND leased_by = $4 AND done_at IS NULL"
@@ -157,6 +162,22 @@ pub async fn claim(tx: &mut Tx, worker: &str, now: Timestamp) -> Result<Option<J
         .bind(worker)
         .bind(until)
         .bind(now.as_millis())
+        .fetch_optional(c)
+        .await)?)
+}
+
+/// Takes the job with a key for [`LEASE`], if it is due.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn claim_keyed(tx: &mut Tx, worker: &str, key: &str, now: Timestamp) -> Result<Option<Job>> {
+    let until = (now + LEASE).as_millis();
+    Ok(on_engine!(&mut **tx, |c| sqlx::query_as(CLAIM_KEYED)
+        .bind(worker)
+        .bind(until)
+        .bind(now.as_millis())
+        .bind(key)
         .fetch_optional(c)
         .await)?)
 }

@@ -16,7 +16,18 @@ pub(crate) enum Audit {
     /// Follow the chain from its beginning, or from the last checkpoint; the first bad row is named.
     Verify(Verify),
     /// Print the public key that signs heads of the chain.
-    Key(Place),
+    Key(Key),
+}
+
+/// `audit key`
+#[derive(Args)]
+pub(crate) struct Key {
+    #[command(flatten)]
+    place: Place,
+    /// Go on with the `vault.key` that lies here, or a new one, because the database's own is lost for ever: what was sealed
+    /// under it stays closed.
+    #[arg(long)]
+    replace_lost: bool,
 }
 
 /// `audit verify`
@@ -40,17 +51,23 @@ impl Audit {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Verify(verify) => verify.run().await,
-            Self::Key(place) => print_key(&place),
+            Self::Key(key) => key.run().await,
         }
     }
 }
 
-fn print_key(place: &Place) -> anyhow::Result<()> {
-    let key = install::audit_key(&Config::load(place)?)?
-        .context("the installation has no key yet: it is made at the first start")?;
-    print!("{}", key.pem());
-    eprintln!("key:    {}\nsha256: {}", key.as_hex(), key.fingerprint());
-    Ok(())
+impl Key {
+    async fn run(self) -> anyhow::Result<()> {
+        let config = Config::load(&self.place)?;
+        let key = if self.replace_lost {
+            install::replace_vault_key(&config).await?
+        } else {
+            install::audit_key(&config)?.context("the installation has no key yet: it is made at the first start")?
+        };
+        print!("{}", key.pem());
+        eprintln!("key:    {}\nsha256: {}", key.as_hex(), key.fingerprint());
+        Ok(())
+    }
 }
 
 impl Verify {

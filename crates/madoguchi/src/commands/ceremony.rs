@@ -14,7 +14,11 @@ use clap::Args;
 use services::authority::{self, Ceremony, Founding, Held, KeyStore, NewAuthority};
 use storage::Db;
 
-use crate::{Place, config::Config, install};
+use crate::{
+    Place,
+    config::Config,
+    install::{self, Use},
+};
 use script::{New, Script};
 
 /// Octets that are tried in the folder for the protocol; all that is left there has fewer.
@@ -248,7 +252,7 @@ fn write(out: &Path, held: &Held, script: &[u8], profiles: Option<&[u8]>) -> any
 }
 
 async fn note(config: &Config, held: &Held) -> anyhow::Result<()> {
-    let app = install::build(config, true).await?;
+    let app = install::build(config, Use::Command).await?;
     let noted = authority::note_ceremony(&app, held).await;
     app.db.close().await;
     Ok(noted?)

@@ -1,5 +1,7 @@
 //! `ca check`: the nightly check of stored certificates, now.
 
+use std::io::{BufWriter, Stdout, Write};
+
 use clap::Args;
 use serde_json::{Value, json};
 use services::{
@@ -7,10 +9,11 @@ use services::{
     rows::{Check, FoundInCheck},
 };
 
-use crate::{Place, config::Config, install};
-
-/// Findings that are told at most; the page of the back office has all of them.
-const MOST: usize = 1_000;
+use crate::{
+    Place,
+    config::Config,
+    install::{self, Use},
+};
 
 /// `ca check`
 #[derive(Args)]
@@ -30,15 +33,12 @@ pub(crate) struct CouldNotCheck(i64);
 impl CheckNow {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let run = authority::recheck_now(&app).await?;
-        let found = findings(&app).await?;
+        let mut out = Telling { json: self.json, any: false, out: BufWriter::new(std::io::stdout()) };
+        let told = tell(&app, &run, &mut out).await;
         app.db.close().await;
-        if self.json {
-            println!("{}", as_json(&run, &found));
-        } else {
-            tell(&run, &found);
-        }
+        told?;
         anyhow::ensure!(run.bad == 0, "{} certificates are bad", run.bad);
         if run.unchecked > 0 {
             return Err(CouldNotCheck(run.unchecked).into());
@@ -47,37 +47,69 @@ impl CheckNow {
     }
 }
 
-async fn findings(app: &App) -> anyhow::Result<Vec<FoundInCheck>> {
+/// Tells the figures and every finding, page by page: there may be as many as certificates.
+async fn tell(app: &App, run: &Check, out: &mut Telling) -> anyhow::Result<()> {
     let ctx = Ctx::system(app, "recheck");
-    let mut all: Vec<FoundInCheck> = vec![];
+    out.begin(run)?;
+    let mut after = None;
     loop {
-        let after = all.last().map(|last| (last.verdict, last.first_seen_at, last.certificate));
         let page = authority::check_findings(&ctx, after).await?;
-        if page.is_empty() || all.len() >= MOST {
-            return Ok(all);
+        let Some(last) = page.last() else { break };
+        after = Some((last.verdict, last.first_seen_at, last.certificate));
+        for one in &page {
+            out.finding(one)?;
         }
-        all.extend(page);
+    }
+    out.end()
+}
+
+/// What is printed, as text or as one JSON object.
+struct Telling {
+    json: bool,
+    any: bool,
+    out: BufWriter<Stdout>,
+}
+
+impl Telling {
+    fn begin(&mut self, run: &Check) -> anyhow::Result<()> {
+        let good = run.counted - run.bad - run.unchecked;
+        if self.json {
+            let figures = json!({ "check": run.id, "counted": run.counted, "good": good, "bad": run.bad,
+                "could_not_check": run.unchecked, "new": run.fresh })
+            .to_string();
+            let open = figures.strip_suffix('}').unwrap_or(&figures);
+            write!(self.out, "{open},\"findings\":[")?;
+        } else {
+            let (counted, bad, unchecked) = (run.counted, run.bad, run.unchecked);
+            writeln!(self.out, "{counted} checked: {good} good, {bad} bad, {unchecked} could not be checked")?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, one: &FoundInCheck) -> anyhow::Result<()> {
+        if self.json {
+            let comma = if std::mem::replace(&mut self.any, true) { "," } else { "" };
+            write!(self.out, "{comma}{}", as_json(one))?;
+        } else {
+            writeln!(self.out, "{} {} {}", one.verdict, one.serial, one.subject)?;
+            for reason in &one.reasons {
+                writeln!(self.out, "  {}: {}", reason.fault, reason.detail)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> anyhow::Result<()> {
+        if self.json {
+            writeln!(self.out, "]}}")?;
+        }
+        Ok(self.out.flush()?)
     }
 }
 
-fn as_json(run: &Check, found: &[FoundInCheck]) -> Value {
-    let finding = |one: &FoundInCheck| {
-        let reasons: Vec<String> = one.reasons.iter().map(|r| format!("{} {}", r.fault, r.detail)).collect();
-        json!({ "certificate": one.certificate, "serial": one.serial, "subject": one.subject,
-            "institution": one.institution, "verdict": one.verdict, "reasons": reasons,
-            "first_seen": one.first_seen_at.as_millis() })
-    };
-    json!({ "check": run.id, "counted": run.counted, "good": run.counted - run.bad - run.unchecked, "bad": run.bad,
-        "could_not_check": run.unchecked, "new": run.fresh, "findings": found.iter().map(finding).collect::<Vec<_>>() })
-}
-
-fn tell(run: &Check, found: &[FoundInCheck]) {
-    let good = run.counted - run.bad - run.unchecked;
-    println!("{} checked: {good} good, {} bad, {} could not be checked", run.counted, run.bad, run.unchecked);
-    for one in found {
-        println!("{} {} {}", one.verdict, one.serial, one.subject);
-        for reason in &one.reasons {
-            println!("  {}: {}", reason.fault, reason.detail);
-        }
-    }
+fn as_json(one: &FoundInCheck) -> Value {
+    let reasons: Vec<String> = one.reasons.iter().map(|r| format!("{} {}", r.fault, r.detail)).collect();
+    json!({ "certificate": one.certificate, "serial": one.serial, "subject": one.subject,
+        "institution": one.institution, "verdict": one.verdict, "reasons": reasons,
+        "first_seen": one.first_seen_at.as_millis() })
 }

@@ -6,7 +6,11 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use services::authority;
 
-use crate::{Place, config::Config, install};
+use crate::{
+    Place,
+    config::Config,
+    install::{self, Use},
+};
 
 /// `ca revoke FILE`
 #[derive(Args)]
@@ -28,7 +32,7 @@ impl Revoke {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let [first, second] = self.officer.as_slice() else { bail!("--officer: name two officers") };
         let list = std::fs::read_to_string(&self.file).with_context(|| self.file.display().to_string())?;
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let outcome = authority::revoke_many(&app, &list, &self.reason, [first, second]).await;
         app.db.close().await;
         let done = outcome.context("run the command again: what was revoked stays so")??;

@@ -8,7 +8,11 @@ use services::{
     authority::{self, IssuingRevoked},
 };
 
-use crate::{Place, config::Config, install};
+use crate::{
+    Place,
+    config::Config,
+    install::{self, Use},
+};
 
 /// `ca revoke-issuing NAME`
 #[derive(Args)]
@@ -28,7 +32,7 @@ pub(crate) struct RevokeIssuing {
 impl RevokeIssuing {
     /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let app = install::build(&Config::load(&self.place)?, true).await?;
+        let app = install::build(&Config::load(&self.place)?, Use::Command).await?;
         let outcome = self.revoke(&app).await;
         app.db.close().await;
         let revoked = outcome?;

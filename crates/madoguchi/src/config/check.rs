@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::office::Matter;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use super::Config;
 
@@ -27,12 +28,7 @@ impl Config {
             }
         }
         for (name, listener) in [("portal", &self.portal), ("closed_network", &self.closed_network)] {
-            if listener.certificate.is_some() != listener.key.is_some() {
-                faults.push(format!("{name}: certificate and key belong together"));
-            }
-            for path in listener.certificate.iter().chain(&listener.key) {
-                check_file(path, name, faults);
-            }
+            listener.validate_identity(name, faults);
         }
         let closed = &self.closed_network;
         if closed.certificate.is_none()
@@ -95,9 +91,7 @@ impl Config {
             mailbox.validate(faults);
         }
         self.uploads.validate(faults);
-        if !self.mail.from.contains('@') {
-            faults.push("mail.from: must be a mail address".to_owned());
-        }
+        self.validate_mail(faults);
         if !["letter", "reviewer"].contains(&self.rules.membership.as_str()) {
             faults.push("rules.membership: must be letter or reviewer".to_owned());
         }
@@ -116,6 +110,15 @@ impl Config {
             faults.push(format!("rules.four_eyes: {word:?} is none of {}", known.join(", ")));
         }
         self.validate_halves(faults);
+    }
+
+    fn validate_mail(&self, faults: &mut Vec<String>) {
+        if !self.mail.from.contains('@') {
+            faults.push("mail.from: must be a mail address".to_owned());
+        }
+        if let Some(Err(fault)) = self.mail.smtp.as_deref().map(services::mail::Smtp::check) {
+            faults.push(format!("mail.smtp: no address of a mail server such as smtp://127.0.0.1:25: {fault}"));
+        }
     }
 
     fn validate_halves(&self, faults: &mut Vec<String>) {
@@ -142,4 +145,19 @@ pub(super) fn check_file(path: &Path, name: &str, faults: &mut Vec<String>) {
     if !path.is_file() {
         faults.push(format!("{name}: {} is not a file", path.display()));
     }
+}
+
+/// Certificates to trust, as a file in PEM.
+///
+/// # Errors
+/// In words that name the file: when it cannot be read, or holds no certificates.
+pub(super) fn roots(path: &Path) -> Result<Vec<u8>, String> {
+    let words = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let pem = std::fs::read(path).map_err(|error| words(&error))?;
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| words(&error))?;
+        roots.add(certificate).map_err(|error| words(&error))?;
+    }
+    if roots.is_empty() { Err(words(&"no certificates in PEM")) } else { Ok(pem) }
 }

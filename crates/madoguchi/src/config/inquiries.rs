@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use services::inquiries::inbox::{Account, Security};
 
-use super::check::check_file;
+use super::check;
 use crate::secret;
 
 /// Inquiries.
@@ -98,8 +98,8 @@ impl Mailbox {
             Ok(password) if password.is_empty() => fault("password_file", "is empty"),
             Ok(_) => {}
         }
-        if let Some(path) = &self.ca {
-            check_file(path, "inquiries.mailbox.ca", faults);
+        if let Some(Err(words)) = self.ca.as_deref().map(check::roots) {
+            fault("ca", &words);
         }
     }
 

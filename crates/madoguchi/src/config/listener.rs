@@ -5,7 +5,11 @@ use std::{
     path::PathBuf,
 };
 
+use anyhow::Context;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::tls::{self, Identity};
 
 /// A listener.
 #[derive(Clone, Debug, Serialize)]
@@ -130,5 +134,33 @@ impl Listener {
         let none = Proxies::default();
         let Proxies { trusted_proxies, proxy_header } = self.proxies.as_ref().unwrap_or(&none);
         web::Proxies::parse(trusted_proxies, proxy_header)
+    }
+
+    /// What it shows of itself where a certificate is configured.
+    ///
+    /// # Errors
+    /// When certificate or key cannot be read.
+    pub(crate) fn identity(&self) -> anyhow::Result<Option<Identity>> {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
+        let chain = CertificateDer::pem_file_iter(certificate)
+            .and_then(|all| all.map(|der| der.map(|der| der.to_vec())).collect::<Result<Vec<_>, _>>())
+            .with_context(|| format!("{}: no certificates in PEM", certificate.display()))?;
+        let read = PrivatePkcs8KeyDer::from_pem_file(key);
+        let key = read.with_context(|| format!("{}: no key in PEM and PKCS#8 without a passphrase", key.display()))?;
+        Ok(Some(Identity { chain, key: key.secret_pkcs8_der().to_vec() }))
+    }
+
+    /// Adds a sentence for every fault in what it shows of itself.
+    pub(super) fn validate_identity(&self, name: &str, faults: &mut Vec<String>) {
+        if self.certificate.is_some() != self.key.is_some() {
+            faults.push(format!("{name}: certificate and key belong together"));
+        }
+        let missing = self.certificate.iter().chain(&self.key).filter(|path| !path.is_file());
+        let missing: Vec<String> = missing.map(|path| format!("{name}: {} is not a file", path.display())).collect();
+        if missing.is_empty() {
+            let tried = self.identity().and_then(|identity| identity.map(tls::portal_config).transpose());
+            faults.extend(tried.err().map(|fault| format!("{name}: {fault:#}")));
+        }
+        faults.extend(missing);
     }
 }

@@ -2,6 +2,15 @@ use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
 use super::*;
 
+/// A certificate and its key, in two files.
+fn own_identity(folder: &std::path::Path) -> (PathBuf, PathBuf) {
+    let identity = crate::tls::tests::identity();
+    let (certificate, key) = (folder.join("own.pem"), folder.join("own.key"));
+    std::fs::write(&certificate, pki::pem::certificate(&identity.chain[0])).unwrap();
+    std::fs::write(&key, pki::pem::encode("PRIVATE KEY", &identity.key)).unwrap();
+    (certificate, key)
+}
+
 fn read(text: &str) -> Config {
     toml::from_str(text).unwrap()
 }
@@ -34,8 +43,9 @@ fn the_closed_networks_host_is_one_that_a_certificate_can_name_unless_it_has_one
         config.validate(&mut faults);
         assert!(faults.len() == 1 && faults[0].starts_with("closed_network.url: not a DNS name"), "{faults:?}");
     }
-    (config.closed_network.certificate, config.closed_network.key) =
-        (Some("Cargo.toml".into()), Some("Cargo.toml".into()));
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = own_identity(folder.path());
+    (config.closed_network.certificate, config.closed_network.key) = (Some(certificate), Some(key));
     let mut faults = vec![];
     config.validate(&mut faults);
     assert_eq!(faults, Vec::<String>::new(), "then the operator knows");
@@ -207,4 +217,34 @@ fn every_fault_of_the_mailbox_for_replies_is_named() {
     let account = config.inquiries.mailbox.as_ref().unwrap().account().unwrap();
     assert_eq!((account.port, account.folder.as_str(), account.password.as_str()), (993, "INBOX", "hush"));
     assert!(!config.without_secrets().unwrap().contains("hush"));
+}
+
+#[test]
+fn what_serving_would_refuse_later_is_named_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = own_identity(folder.path());
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let text = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(at("old.key"), text.replace("PRIVATE KEY", "EC PRIVATE KEY")).unwrap();
+    std::fs::write(at("bucket.key"), "hush").unwrap();
+    std::fs::set_permissions(at("bucket.key"), Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(at("no.pem"), "none").unwrap();
+    let config = |key: &str, ca: &str, smtp: &str| {
+        format!(
+            "[portal]\nurl = \"https://portal.example\"\ncertificate = {certificate:?}\nkey = {key:?}\n[mail]\nsmtp = \"{smtp}\"\n[webhooks]\nca = {ca:?}\n\
+             [uploads.bucket]\nname = \"files\"\naccess_key_id = \"id\"\nsecret_access_key_file = {:?}",
+            at("bucket.key")
+        )
+    };
+    let found = faults(&config(&at("old.key"), &at("no.pem"), "imap://user:hush@mail"));
+    assert_eq!(found.len(), 4, "{found:?}");
+    let named = ["portal: ", "webhooks.ca: ", "mail.smtp: ", "uploads.bucket.secret_access_key_file: "];
+    for name in named {
+        assert!(found.iter().any(|fault| fault.starts_with(name) && !fault.contains("hush")), "{name}{found:?}");
+    }
+    let odd = read(&format!("[webhooks]\nca = {:?}", at("gone.pem")));
+    assert!(odd.webhooks.reach(false).is_err(), "nobody else is believed instead");
+    std::fs::set_permissions(at("bucket.key"), Permissions::from_mode(0o600)).unwrap();
+    let whole = config(&key.display().to_string(), &certificate.display().to_string(), "smtps://user:hush@mail");
+    assert_eq!(faults(&whole), Vec::<String>::new());
 }

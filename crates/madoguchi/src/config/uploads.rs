@@ -8,7 +8,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 use services::uploads::{self, CommandScan, IcapMethod, IcapScan, Store, StoreFault};
 
-use super::check::check_file;
 use crate::secret;
 
 /// Files of applications.
@@ -158,7 +157,9 @@ impl Uploads {
                 faults.push(format!("uploads.bucket.{key}: must not be empty"));
             }
         }
-        check_file(&bucket.secret_access_key_file, "uploads.bucket.secret_access_key_file", faults);
+        let key = secret::text(&bucket.secret_access_key_file);
+        let fault = key.map_or_else(Some, |key| key.is_empty().then(|| "is empty".to_owned()));
+        faults.extend(fault.map(|fault| format!("uploads.bucket.secret_access_key_file: {fault}")));
     }
 
     /// The scanner.

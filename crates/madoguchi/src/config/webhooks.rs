@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use services::Reach;
 
-use super::check::check_file;
+use super::check;
 
 /// Webhooks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -23,15 +23,23 @@ impl Webhooks {
         if let Err(odd) = Reach::of(&self.private_networks) {
             faults.extend(odd.into_iter().map(|odd| format!("webhooks.private_networks: {odd} is no network")));
         }
-        if let Some(path) = &self.ca {
-            check_file(path, "webhooks.ca", faults);
+        if let Err(fault) = self.roots() {
+            faults.push(fault);
         }
     }
 
+    fn roots(&self) -> Result<Option<Vec<u8>>, String> {
+        let read = self.ca.as_deref().map(check::roots).transpose();
+        read.map_err(|fault| format!("webhooks.ca: {fault}"))
+    }
+
     /// The same for services; in the demo this machine may be called, too.
-    pub(crate) fn reach(&self, demo: bool) -> Reach {
-        let reach = Reach::of(&self.private_networks).unwrap_or_default();
-        let roots = self.ca.as_ref().and_then(|path| std::fs::read(path).ok());
-        Reach { loopback: demo, roots, ..reach }
+    ///
+    /// # Errors
+    /// When a network is none, or the certificates cannot be read: nobody else is believed instead.
+    pub(crate) fn reach(&self, loopback: bool) -> anyhow::Result<Reach> {
+        let reach = Reach::of(&self.private_networks)
+            .map_err(|odd| anyhow::anyhow!("webhooks.private_networks: {} is no network", odd.join(", ")))?;
+        Ok(Reach { loopback, roots: self.roots().map_err(anyhow::Error::msg)?, ..reach })
     }
 }

@@ -16,7 +16,8 @@ use services::{App, authority, demo};
 use crate::{
     clock::Sources,
     config::{Config, Listener},
-    install, serve,
+    install::{self, Use},
+    serve,
 };
 
 /// Options of the demo.
@@ -116,7 +117,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let (config, sources) = (config(&options), sources(&options));
     let earlier = Arc::new(Earlier(sources.clock.now() - demo::AUTHORITY_AGE));
     install::found(&config, &Sources { clock: earlier, ..sources.clone() }).await?;
-    let app = install::build_from(&config, true, &sources).await;
+    let app = install::build_from(&config, Use::Demo, &sources).await;
     let app = app.context("the demo does not open; --reset begins anew")?;
     install::recover(&config, &app).await?;
     demo::fill(&app).await?;

@@ -23,7 +23,7 @@ impl Randomness for Same {
 }
 
 /// A certificate that signs itself, good enough to open a connection.
-fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     let key = SigningKey::generate(KeyKind::P256).unwrap();
     let profiles = Profiles::built_in("1.2.392.200999.1").unwrap();
     let profile = profiles.get("root").unwrap();

@@ -29,6 +29,14 @@ pub struct Smtp {
 }
 
 impl Smtp {
+    /// Whether an address is understood.
+    ///
+    /// # Errors
+    /// Why not, in words that do not repeat the address: it may hold a password.
+    pub fn check(url: &str) -> Result<(), String> {
+        AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map(drop).map_err(|fault| fault.to_string())
+    }
+
     /// A transport from an address such as `smtp://127.0.0.1:2525`.
     ///
     /// # Errors
@@ -110,5 +118,20 @@ impl Mailer for KeepAll {
         _attachment: Option<Attachment>,
     ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
         Box::pin(async { Handover::Taken("郵便受けに入れました".to_owned()) })
+    }
+}
+
+/// Takes no mail: where a command only queues them, for the process that sends.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepNone;
+
+impl Mailer for KeepNone {
+    fn send<'a>(
+        &'a self,
+        _from: &'a str,
+        _mail: &'a Mail,
+        _attachment: Option<Attachment>,
+    ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
+        Box::pin(async { Handover::Later("this process sends no mails".to_owned()) })
     }
 }

@@ -174,6 +174,7 @@ const WORDS: &[(&str, &str)] = &[
     ("upload.remove", "申請のファイルの削除"),
     ("upload.remove_all", "申請のすべてのファイルの削除"),
     ("upload.view", "申請のファイルの閲覧"),
+    ("vault_key.replace", "失われた保管用の鍵の交換"),
     ("webhook.add", "通知先の登録"),
     ("webhook.change", "通知先の変更"),
     ("webhook.give_up", "通知先への送信の停止（3日間届かず）"),
