@@ -53,7 +53,7 @@ pub use keys::{
     TokenPlace, TokenWatch, join_key_backup, key_file_password, split_key_backup,
 };
 pub use lint::{Finding, Linter, Severity};
-pub use names::{AttributeKind, Subject, SubjectFault, SubjectField, check_attribute};
+pub use names::{AttributeKind, Subject, SubjectFault, SubjectField, check_attribute, fitted};
 pub use ocsp::{
     CertId, CertStatus, OcspAnswer, OcspError, OcspOrder, OcspQuestion, OcspRequest, PreparedOcsp, Responder,
     prepare_ocsp,

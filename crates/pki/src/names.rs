@@ -137,6 +137,18 @@ pub fn check_attribute(attribute: AttributeKind, text: &str) -> Result<(), Subje
     if printable { Ok(()) } else { Err(SubjectFault::NotPrintable(attribute)) }
 }
 
+/// A name as an attribute can hold it: without what may not be written there, and with 「…」 as the last character of one that is
+/// longer than X.520 allows. For names that nobody types for a certificate, such as those of a register; the policy must say so.
+pub fn fitted(attribute: AttributeKind, name: &str) -> String {
+    let written: String = name.chars().filter(|c| !is_forbidden(*c)).collect();
+    let written = written.trim();
+    if written.chars().count() <= attribute.limit() {
+        return written.to_owned();
+    }
+    let begin: String = written.chars().take(attribute.limit() - 1).collect();
+    begin.trim_end().to_owned() + "…"
+}
+
 /// Marks of writing direction, line and paragraph separators, the byte order mark, and a block of noncharacters.
 const FORBIDDEN: [RangeInclusive<char>; 6] = [
     '\u{61c}'..='\u{61c}',
@@ -287,6 +299,16 @@ mod tests {
         let fault = check_attribute(AttributeKind::CommonName, &format!("{name}院")).unwrap_err();
         assert_eq!(fault, SubjectFault::TooLong { attribute: AttributeKind::CommonName, limit: 64, length: 65 });
         assert_eq!(fault.to_string(), "CNは64文字までです（65文字あります）。");
+    }
+
+    #[test]
+    fn a_name_of_a_register_is_fitted_with_a_visible_mark() {
+        let organization = |name: &str| fitted(AttributeKind::Organization, name);
+        assert_eq!(organization("さくら歯科"), "さくら歯科");
+        assert_eq!(organization(&"医".repeat(64)), "医".repeat(64));
+        assert_eq!(organization(&"医".repeat(65)), "医".repeat(63) + "…");
+        assert_eq!(organization(&format!("{}　院院院", "医".repeat(62))), "医".repeat(62) + "…");
+        assert_eq!(organization(" さくら\u{202e}歯科\u{3000}"), "さくら歯科");
     }
 
     #[test]

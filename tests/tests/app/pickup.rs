@@ -346,3 +346,26 @@ async fn a_terminal_with_linux_is_not_led_through_windows() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_institution_whose_name_is_longer_than_a_certificate_takes_fetches_one_all_the_same() {
+    on_each_database(async |house| {
+        let (case, paper) = letter_to(house, "1330100016", "12345678901").await;
+        let place = stored(house, &case).await.institution_id;
+        let mut place =
+            storage::institutions::find(&mut house.app.db.read().await.unwrap(), place).await.unwrap().unwrap();
+        place.name = format!("医療法人社団{}歯科医院", "さくら".repeat(20));
+        let mut tx = house.app.db.write().await.unwrap();
+        storage::institutions::upsert(&mut tx, &[place.clone()], house.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let fetched = fetch(&Browser::terminal(house), &paper).await;
+        assert_eq!(fetched.status, StatusCode::OK, "{}", fetched.body);
+        let id = stored(house, &case).await.id;
+        let made = storage::authority::of_application(&mut house.app.db.read().await.unwrap(), id).await.unwrap();
+        let subject = pki::CertificateInfo::parse(made[0].certificate.as_deref().unwrap()).unwrap().subject;
+        let begin: String = place.name.chars().take(63).collect();
+        assert_eq!(subject.organization, Some(begin + "…"));
+        assert_eq!(subject.organizational_unit.as_deref(), Some("1330100016"), "the code says whose it is");
+    })
+    .await;
+}

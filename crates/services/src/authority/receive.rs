@@ -96,10 +96,11 @@ impl Terminal {
         let profile = ctx.app.authority.terminals.for_key(public_key.algorithm());
         let profile = profile.ok_or_else(|| Error::internal("no profile takes the key"))?.name().to_owned();
         let (terminal, institution) = (self.name(), &self.institution);
+        let name = pki::fitted(pki::AttributeKind::Organization, &institution.name);
         Ok(Order {
             application: self.case.id,
             institution: institution.id,
-            subject: Subject::terminal(&institution.name, institution.code.as_str(), &terminal, &self.reference()),
+            subject: Subject::terminal(&name, institution.code.as_str(), &terminal, &self.reference()),
             terminal,
             public_key,
             profile,
