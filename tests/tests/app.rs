@@ -183,6 +183,8 @@ mod shown;
 mod smtp;
 #[path = "../../crates/pki/tests/stories/softhsm.rs"]
 mod softhsm;
+#[path = "app/spent_keys.rs"]
+mod spent_keys;
 #[path = "app/standing.rs"]
 mod standing;
 #[path = "app/standing_authority.rs"]

@@ -1,4 +1,4 @@
-//! Public keys by the SHA-256 of their SubjectPublicKeyInfo: blocked ones, and who holds those that were certified.
+//! Public keys by the SHA-256 of their SubjectPublicKeyInfo: blocked ones, spent ones, and who holds those that were certified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,39 @@ use uuid::Uuid;
 use crate::db::{Conn, Result, Tx, boxed, on_engine, sql};
 use crate::rows::parts;
 
+/// A certificate of a case, the second argument, that makes its key, the first, useless for another one. What is left is the
+/// repeat after a lost answer: the key's newest certificate is valid, was never installed, and nothing followed it; or none was
+/// ever signed.
+macro_rules! spent {
+    ($key:literal, $case:literal) => {
+        concat!(
+            "SELECT 1 FROM certificates c WHERE c.application_id = ",
+            $case,
+            " AND c.key_hash = ",
+            $key,
+            " AND (c.installed_at IS NOT NULL
+            OR EXISTS (SELECT 1 FROM certificates n WHERE n.renews = c.id AND n.signed_at IS NOT NULL)
+            OR (c.state = 'revoked' AND NOT EXISTS (SELECT 1 FROM certificates v
+                WHERE v.application_id = c.application_id AND v.key_hash = c.key_hash AND v.state = 'valid')))"
+        )
+    };
+}
+
 sql!(/// A key that is blocked already keeps its first reason.
     BLOCK = "INSERT INTO blocked_keys (key_hash, reason, blocked_at) VALUES ($1, $2, $3) ON CONFLICT (key_hash) DO NOTHING");
 sql!(BLOCKED = "SELECT reason FROM blocked_keys WHERE key_hash = $1");
 sql!(USED_ELSEWHERE = "SELECT 1 FROM key_holders WHERE key_hash = $1 AND holder <> $2");
+sql!(SPENT = concat!(spent!("$1", "$2"), " LIMIT 1"));
 sql!(HOLD = "INSERT INTO key_holders (key_hash, holder) VALUES ($1, $2) ON CONFLICT (key_hash) DO NOTHING");
 /// Keys and who asks for them follow.
 const CLAIM: &str = "INSERT INTO key_holders (key_hash, holder) SELECT column1, column2 FROM (";
-/// What is blocked is left out, and so is what another holds; whoever holds a key already keeps it.
-const UNLESS: &str = ") AS asked WHERE NOT EXISTS (SELECT 1 FROM blocked_keys b WHERE b.key_hash = column1)
-    ON CONFLICT (key_hash) DO UPDATE SET holder = excluded.holder WHERE key_holders.holder = excluded.holder
-    RETURNING key_hash";
+/// What is blocked or spent is left out, and so is what another holds; whoever holds a key already keeps it.
+const UNLESS: &str = concat!(
+    ") AS asked WHERE NOT EXISTS (SELECT 1 FROM blocked_keys b WHERE b.key_hash = column1) AND NOT EXISTS (",
+    spent!("column1", "column2"),
+    ") ON CONFLICT (key_hash) DO UPDATE SET holder = excluded.holder WHERE key_holders.holder = excluded.holder
+    RETURNING key_hash"
+);
 
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +51,8 @@ pub enum Known {
     Blocked(String),
     /// Another case's certificate holds it.
     UsedElsewhere,
+    /// An earlier certificate of the same case held it, and this is not the repeat of a request whose answer was lost.
+    Spent,
 }
 
 /// Blocks a key for ever; false when it was blocked before.
@@ -63,9 +87,17 @@ async fn known_to(conn: &mut Conn, key_hash: &str, holder: Uuid) -> Result<Known
     if let Some(reason) = blocked {
         return Ok(Known::Blocked(reason));
     }
-    let used: Option<i32> =
-        on_engine!(conn, |c| sqlx::query_scalar(USED_ELSEWHERE).bind(key_hash).bind(holder).fetch_optional(c).await)?;
-    Ok(used.map_or(Known::Nothing, |_| Known::UsedElsewhere))
+    let used: Option<i32> = on_engine!(&mut *conn, |c| sqlx::query_scalar(USED_ELSEWHERE)
+        .bind(key_hash)
+        .bind(holder)
+        .fetch_optional(c)
+        .await)?;
+    if used.is_some() {
+        return Ok(Known::UsedElsewhere);
+    }
+    let spent: Option<i32> =
+        on_engine!(conn, |c| sqlx::query_scalar(SPENT).bind(key_hash).bind(holder).fetch_optional(c).await)?;
+    Ok(spent.map_or(Known::Nothing, |_| Known::Spent))
 }
 
 /// Lets keys be held, each by the case that asks for it or by nobody (the operator's own); gives what stands against each, in

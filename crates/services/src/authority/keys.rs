@@ -1,4 +1,5 @@
-//! Which keys may not be certified, beyond what the key itself tells: blocked ones, and those of other terminals.
+//! Which keys may not be certified, beyond what the key itself tells: blocked ones, those of other terminals, and those of the
+//! terminal's own earlier certificates.
 
 use domain::{clock::Timestamp, ids::ApplicationId};
 use pki::PublicKey;
@@ -21,6 +22,9 @@ pub(super) fn words(known: &Known) -> Option<&'static str> {
         ),
         Known::UsedElsewhere => Some(
             "この鍵は、ほかの申請の、端末の電子証明書で使われています。端末ごとに新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
+        ),
+        Known::Spent => Some(
+            "この鍵は、この端末の前の電子証明書で使われています。前と同じ鍵では受け取れません。端末で新しい鍵を作り、その鍵で証明書の要求を作り直してください。",
         ),
     }
 }

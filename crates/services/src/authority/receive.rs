@@ -137,6 +137,11 @@ impl Wanted {
         }
     }
 
+    /// Whether it is a request with this key.
+    pub(super) fn holds(&self, key_hash: &str) -> bool {
+        matches!(self, Self::Request(request) if request.public_key().key_hash() == key_hash)
+    }
+
     /// The key to certify: the request's, if nothing speaks against it, or one that is made now.
     #[boxed]
     pub(super) async fn key(&self, ctx: &Ctx<'_>, case: ApplicationId) -> Result<Result<Key, ModeFault>> {
@@ -163,7 +168,7 @@ fn not_taken(ctx: &Ctx<'_>, found: &str) -> ModeFault {
 }
 
 /// What recording gave, with a key that was refused at the last moment as what it is to the person: another case asked with
-/// the same key at the same instant, or it was blocked meanwhile.
+/// the same key at the same instant, or it was blocked or spent meanwhile.
 pub(super) fn or_refused<T>(recorded: Result<T>) -> Result<Result<T, ModeFault>> {
     match recorded {
         Ok(recorded) => Ok(Ok(recorded)),

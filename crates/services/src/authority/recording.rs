@@ -63,8 +63,8 @@ impl Recording {
     /// Records a certificate durably, together with all that wait.
     ///
     /// # Errors
-    /// When the database refuses this record, or the journal cannot be written; [`Error::KeyRefused`] when its key is blocked
-    /// or another's.
+    /// When the database refuses this record, or the journal cannot be written; [`Error::KeyRefused`] when its key is blocked,
+    /// spent or another's.
     pub(super) async fn record(&self, ctx: &Ctx<'_>, record: Certificate) -> Result<()> {
         let entry = ctx.entry("certificate.prepare", format!("certificate:{}", record.id), "", &record.serial);
         let (told, answer) = oneshot::channel();

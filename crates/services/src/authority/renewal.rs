@@ -321,13 +321,13 @@ async fn issue(
         return Ok(Err(fault));
     }
     let Renewable { present, terminal, .. } = renewable;
+    if wanted.holds(&present.key_hash) {
+        return Ok(Err(RenewalFault::SameKey));
+    }
     let key = match wanted.key(ctx, terminal.case.id).await? {
         Ok(key) => key,
         Err(fault) => return Ok(Err(fault.into())),
     };
-    if key.public().key_hash() == present.key_hash {
-        return Ok(Err(RenewalFault::SameKey));
-    }
     let reserved = match or_refused(reserve(ctx, &terminal.order(ctx, key.public(), Some(present.id))?).await)? {
         Ok(reserved) => reserved,
         Err(fault) => return Ok(Err(fault.into())),

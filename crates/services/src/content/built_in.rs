@@ -67,6 +67,7 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../../../content/documents/cp-cps-1.1.md"),
     include_str!("../../../../content/documents/cp-cps-1.2.md"),
     include_str!("../../../../content/documents/cp-cps-1.3.md"),
+    include_str!("../../../../content/documents/cp-cps-1.4.md"),
     include_str!("../../../../content/documents/eligibility-terms-1.0.md"),
     include_str!("../../../../content/documents/guide-1.0.md"),
     include_str!("../../../../content/documents/privacy-1.0.md"),

@@ -179,14 +179,14 @@ sql!(INSTALLED = "UPDATE certificates SET installed_at = $1 WHERE id = $2 AND in
 /// Records certificates before they are signed, and who holds their keys: all of them or none.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when a serial is taken, [`Error::KeyRefused`] when a key is blocked or another's.
+/// [`Error::Duplicate`] when a serial is taken, [`Error::KeyRefused`] when a key is blocked, spent or another's.
 #[boxed]
 pub async fn insert_prepared(tx: &mut Tx, certificates: &[Certificate]) -> Result<()> {
     let known = insert_allowed(tx, certificates).await?;
     known.into_iter().find(|known| *known != Known::Nothing).map_or(Ok(()), |known| Err(Error::KeyRefused(known)))
 }
 
-/// The same without those whose key is blocked or another's; gives what stands against the key of each.
+/// The same without those whose key is blocked, spent or another's; gives what stands against the key of each.
 ///
 /// # Errors
 /// [`Error::Duplicate`] when a serial is taken.
