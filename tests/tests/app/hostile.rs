@@ -1,26 +1,36 @@
 //! Hostile bodies over HTTP: an answer in the words of the protocol, and nothing longer than its limit is taken in.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{Request, StatusCode},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::permissions::Role;
+use futures_util::stream;
 
 use crate::{
     browser::Browser,
     est::send,
     pickup::letter_to,
     renewal::{IN_TIME, Installed},
-    steps::Paper,
-    support::on_each_database,
+    steps::{Paper, staff},
+    support::{on_each_database, on_sqlite},
 };
 
-/// Longest body of a page of the portal, in bytes.
-const LONGEST: usize = 32 * 1024 * 1024;
-/// The same on the closed network, where nobody logs in.
-const LONGEST_CLOSED: usize = 1024 * 1024;
+/// A MiB.
+const MIB: usize = 1024 * 1024;
+/// Longest form, in bytes.
+const LONGEST: usize = MIB;
+/// Longest form with a file, of someone who is logged in.
+const LONGEST_WITH_FILE: usize = 32 * MIB;
 
 /// The status of an OCSPResponse (RFC 6960, 4.2.1), whatever follows it.
 fn status_of(der: &[u8]) -> Option<u8> {
@@ -92,8 +102,8 @@ async fn a_body_over_the_limit_is_refused() {
     on_each_database(async |house| {
         let post = |path: &str, length: usize| Request::post(path).body(Body::from(vec![b'a'; length])).unwrap();
         for (browser, path, longest) in [
-            (Browser::terminal(house), "/pickup", LONGEST_CLOSED),
-            (Browser::terminal(house), "/renew", LONGEST_CLOSED),
+            (Browser::terminal(house), "/pickup", LONGEST),
+            (Browser::terminal(house), "/renew", LONGEST),
             (Browser::visitor(house), "/login", LONGEST),
         ] {
             let told = browser.send(post(path, longest + 1)).await;
@@ -116,6 +126,46 @@ async fn a_body_over_the_limit_is_refused() {
             assert_eq!((answer.status, status_of(&answer.bytes)), (StatusCode::OK, Some(1)));
             assert_eq!(answer.header("content-type"), "application/ocsp-response");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_form_without_end_little_is_read_wherever_it_is_sent() {
+    on_sqlite(async |house| {
+        let visitor = Browser::visitor(house);
+        let case = "/applications/01975bd8-3c00-7000-8000-000000000001/edit";
+        let short = "a&".repeat(LONGEST / 2 - 1);
+        for path in [case, "/office/import", "/group/new/certificate", "/together/contact", "/login"] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let (counted, piece) = (read.clone(), Bytes::from(vec![b'a'; MIB / 4]));
+            let pieces = (0..1_600).map(move |number| {
+                counted.store(number, Ordering::SeqCst);
+                Ok::<_, std::io::Error>(piece.clone())
+            });
+            let told = visitor.send(Request::post(path).body(Body::from_stream(stream::iter(pieces))).unwrap()).await;
+            assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+            assert!(read.load(Ordering::SeqCst) < 8, "{path}: {} pieces were read", read.load(Ordering::SeqCst));
+            let told = visitor.send(Request::post(path).body(Body::from(short.clone())).unwrap()).await;
+            assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}: half a million fields");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_file_is_only_taken_of_someone_who_is_logged_in() {
+    on_sqlite(async |house| {
+        let (visitor, clerk) = (Browser::visitor(house), staff(house, Role::Administrator).await);
+        let file = vec![b'a'; 2 * MIB];
+        let told = visitor.post_file("/office/import", "file", &file).await;
+        assert_eq!(told.status, StatusCode::FORBIDDEN, "nothing of it is kept: {}", told.body);
+        let told = clerk.post_file("/office/import", "file", &file).await;
+        assert!(told.status != StatusCode::FORBIDDEN && told.status != StatusCode::PAYLOAD_TOO_LARGE, "{}", told.body);
+        let told = clerk.post_file("/office/import", "file", &vec![b'a'; LONGEST_WITH_FILE]).await;
+        assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", told.body);
+        let told = clerk.post_file("/login", "file", &file).await;
+        assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "where no file is asked for: {}", told.body);
     })
     .await;
 }

@@ -35,15 +35,10 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::site::{Listener, RouteInfo, Routes, Site, guard, render_failures};
+use crate::site::{LARGEST_FORM, Listener, RouteInfo, Routes, Site, guard, render_failures};
 
 pub(crate) use content::Feeds;
 pub(crate) use office::office_links;
-
-/// Largest body of a request to the portal in octets: files that people upload.
-const LARGEST_BODY: usize = 32 * 1024 * 1024;
-/// The same where nothing longer than a form with a request for a certificate is sent, by people who need not log in.
-const LARGEST_FORM: usize = 1024 * 1024;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -113,12 +108,12 @@ pub fn routes_of_closed() -> Vec<RouteInfo> {
 
 /// The portal.
 pub fn portal(site: Site) -> Router {
-    around(portal_routes(site.demo), (site, Listener::Portal), LARGEST_BODY)
+    around(portal_routes(site.demo), (site, Listener::Portal))
 }
 
 /// The closed network's listener: pickup, renewal, EST and connection test, nothing else.
 pub fn closed(site: Site) -> Router {
-    around(closed_routes(), (site, Listener::Closed), LARGEST_FORM)
+    around(closed_routes(), (site, Listener::Closed))
 }
 
 /// Both listeners while an installation is in quarantine; `found` when its database was found older than its journal, not
@@ -129,10 +124,10 @@ pub fn quarantine(operator: &services::Operator, found: bool) -> Router {
 
 /// The plain listener of what the authority publishes, for those who check certificates.
 pub fn publications(site: Site) -> Router {
-    around(pki::routes_on_publications().merge(assets::routes()), (site, Listener::Publications), LARGEST_FORM)
+    around(pki::routes_on_publications().merge(assets::routes()), (site, Listener::Publications))
 }
 
-fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) -> Router {
+fn around(routes: Routes, (site, listener): (Site, Listener)) -> Router {
     let machines = if listener == Listener::Portal { pki::machine().merge(api::routes()) } else { pki::machine() };
     routes
         .with_ways_back()
@@ -142,7 +137,7 @@ fn around(routes: Routes, (site, listener): (Site, Listener), largest: usize) ->
         .layer(from_fn_with_state((site.clone(), listener), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
         .merge(machines.router)
-        .layer(DefaultBodyLimit::max(largest))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::new())
         .with_state(site)

@@ -90,7 +90,7 @@ impl IntoResponse for Failure {
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "送られた内容が大きすぎます",
-                vec!["一度に送れるのは32MBまでです。前の画面に戻り、小さいファイルを選んでください。".to_owned()],
+                vec!["一度に送れる量を超えています。前の画面に戻り、ファイルを小さくするか、入力を減らしてください。".to_owned()],
             ),
             Self::Service(error) => service(error),
         };

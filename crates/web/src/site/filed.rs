@@ -13,15 +13,15 @@ use services::{
     uploads::{Incoming, Spooled, Taken},
 };
 
-use super::{Failure, Posted, Site, Typed, Visit, gate::Gate};
+use super::{
+    Failure, Posted, Site, Typed, Visit,
+    gate::Gate,
+    posted::{LARGEST_FORM, MOST_PARTS},
+};
 
 /// Longest request with files in octets; what is longer is cut off. As many files as one request may have are read to their
 /// end, although a case holds fewer: behind them stands what was typed.
 pub(crate) const LONGEST: u64 = MOST_FILES as u64 * LARGEST + 8 * 1024 * 1024;
-/// Longest text of all fields together in octets.
-const LONGEST_TEXT: usize = 1024 * 1024;
-/// Most parts of a form.
-const MOST_PARTS: usize = 2_000;
 /// Most files of one request.
 const MOST_FILES: usize = 20;
 /// Octets that are still read of a file that is not kept, so that the rest of the form is not lost.
@@ -146,7 +146,7 @@ impl Reader {
         while let Some(piece) = self.next(part).await? {
             let Ok(piece) = piece else { return Ok(false) };
             self.text += piece.len();
-            if self.text > LONGEST_TEXT {
+            if self.text > LARGEST_FORM {
                 return Err(Failure::TooLarge);
             }
             value.extend_from_slice(&piece);

@@ -34,6 +34,7 @@ pub(crate) use guard::{SECURITY_HEADERS, guard, render_failures};
 pub use handed_in::HandedIn;
 pub use html::{Download, Html, see_other};
 pub use markdown::{NamedFile, NamedFiles, TableOfContents, to_html, to_html_with};
+pub(crate) use posted::LARGEST_FORM;
 pub use posted::{Posted, Typed};
 pub use proxies::Proxies;
 pub use slips::with_slips;

@@ -1,14 +1,23 @@
 //! A posted form whose CSRF token was checked.
 
+use std::collections::BTreeMap;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Multipart, Request},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request},
     http::{HeaderMap, StatusCode, header},
 };
 use domain::forms::{Answers, Input};
 use services::secrets::same;
 
 use super::{Failure, Site, Visit};
+
+/// Longest form without files in octets, on every page: what is read before it is known who sends it.
+pub(crate) const LARGEST_FORM: usize = 1024 * 1024;
+/// Longest form with a file that is read whole, on the pages that take one.
+pub(super) const LARGEST_WITH_FILE: usize = 32 * 1024 * 1024;
+/// Most fields of a form: a pair of two octets takes eighty once it is apart.
+pub(super) const MOST_PARTS: usize = 2_000;
 
 /// A posted form. Taking it apart as an argument checks its CSRF token first.
 #[derive(Debug, Default)]
@@ -40,15 +49,15 @@ impl Posted {
 
     /// The fields as answers of a form; several values of one key are joined, as ticked boxes are.
     pub fn answers(&self) -> Answers {
-        let mut answers = Answers::new();
+        let mut joined = BTreeMap::<&str, String>::new();
         for (key, value) in self.fields.iter().filter(|(_, value)| !value.is_empty()) {
-            let joined = match answers.get(key) {
-                "" => value.clone(),
-                before => format!("{before}{}{value}", Input::AND),
-            };
-            answers.set(key.clone(), joined);
+            let all = joined.entry(key).or_default();
+            if !all.is_empty() {
+                all.push_str(Input::AND);
+            }
+            all.push_str(value);
         }
-        answers
+        joined.into_iter().collect()
     }
 
     /// Adds a field.
@@ -66,19 +75,31 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
 }
 
-async fn read_multipart(request: Request, site: &Site) -> Result<Posted, Failure> {
+/// Reads a form with files. Of one that nobody sends who is logged in, no more is held than of a form without files: its page
+/// stood open for too long.
+async fn read_multipart(request: Request, (site, logged_in): (&Site, bool)) -> Result<Posted, Failure> {
     let mut multipart = Multipart::from_request(request, site).await.map_err(|_| Failure::Unreadable)?;
-    let mut posted = Posted::default();
-    while let Some(part) = multipart.next_field().await.map_err(|fault| refused(fault.status()))? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() {
-            posted.files.push((name, part.bytes().await.map_err(|fault| refused(fault.status()))?.to_vec()));
+    let most = if logged_in { LARGEST_WITH_FILE } else { LARGEST_FORM };
+    let (mut posted, mut length) = (Posted::default(), 0);
+    for _ in 0..=MOST_PARTS {
+        let Some(mut part) = multipart.next_field().await.map_err(|fault| refused(fault.status()))? else {
+            return if length > most { Err(Failure::StaleForm) } else { Ok(posted) };
+        };
+        let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
+        let mut content = vec![];
+        while let Some(piece) = part.chunk().await.map_err(|fault| refused(fault.status()))? {
+            length += piece.len();
+            if length <= most {
+                content.extend_from_slice(&piece);
+            }
+        }
+        if is_file {
+            posted.files.push((name, content));
         } else {
-            let value = part.bytes().await.map_err(|fault| refused(fault.status()))?;
-            posted.fields.push((name, storable(&String::from_utf8_lossy(&value))));
+            posted.push(name, &String::from_utf8_lossy(&content));
         }
     }
-    Ok(posted)
+    Err(Failure::TooLarge)
 }
 
 /// What the framework did not read, by the status it would have answered.
@@ -119,12 +140,13 @@ impl FromRequest<Site> for Typed {
         let (mut parts, body) = request.into_parts();
         let visit = <Visit as axum::extract::FromRequestParts<Site>>::from_request_parts(&mut parts, site).await?;
         let from_here = is_from_here(&parts.headers, &site.app.settings.portal_url);
-        let request = Request::from_parts(parts, body);
+        let mut request = Request::from_parts(parts, body);
         let posted = if is_multipart(request.headers()) {
-            read_multipart(request, site).await?
+            read_multipart(request, (site, visit.begun().is_some())).await?
         } else {
+            DefaultBodyLimit::max(LARGEST_FORM).apply(&mut request);
             let body = Bytes::from_request(request, site).await.map_err(|fault| refused(fault.status()))?;
-            Posted { fields: pairs(&body), files: vec![] }
+            Posted { fields: pairs(&body)?, files: vec![] }
         };
         let fresh = same(posted.get("csrf"), &visit.csrf);
         if fresh || from_here { Ok(Self { posted, fresh }) } else { Err(Failure::StaleForm) }
@@ -139,8 +161,10 @@ pub(super) fn is_from_here(headers: &HeaderMap, portal: &str) -> bool {
 }
 
 /// Pairs of an `application/x-www-form-urlencoded` body; text that is not UTF-8 is replaced, never refused.
-fn pairs(body: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), storable(&value))).collect()
+fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, Failure> {
+    let mut pairs = form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), storable(&value)));
+    let taken = pairs.by_ref().take(MOST_PARTS).collect();
+    if pairs.next().is_some() { Err(Failure::TooLarge) } else { Ok(taken) }
 }
 
 /// Text without NUL, which PostgreSQL cannot even compare; the rules then name the mark that stands in its place.
@@ -169,8 +193,21 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_replaced_and_never_refused() {
-        let fields = pairs(b"email=a%00b&name=%FF%F0&csrf=x");
+        let fields = pairs(b"email=a%00b&name=%FF%F0&csrf=x").unwrap();
         let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, ["a\u{fffd}b", "\u{fffd}\u{fffd}", "x"]);
+    }
+
+    #[test]
+    fn more_pairs_than_any_form_has_are_not_even_taken_apart() {
+        assert_eq!(pairs("a&".repeat(MOST_PARTS).as_bytes()).unwrap().len(), MOST_PARTS);
+        assert!(matches!(pairs("a&".repeat(MOST_PARTS + 1).as_bytes()), Err(Failure::TooLarge)));
+    }
+
+    #[test]
+    fn ticked_boxes_are_joined_in_their_order() {
+        let fields = pairs(b"b=2&a=x&b=&b=1&c=&b=2").unwrap();
+        let answers = Posted { fields, files: vec![] }.answers();
+        assert_eq!(answers.iter().collect::<Vec<_>>(), [("a", "x"), ("b", "2+1+2")]);
     }
 }

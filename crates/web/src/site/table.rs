@@ -12,7 +12,7 @@ use axum::{
 };
 use domain::{access::Scope, permissions::Permission};
 
-use super::{Site, failure::MACHINES};
+use super::{Site, failure::MACHINES, posted::LARGEST_WITH_FILE};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,13 @@ impl Routes {
         self.add("POST", path, access, post(handler))
     }
 
-    /// Adds an action whose form may carry files.
+    /// Adds an action whose form may carry a file that is read whole.
+    #[must_use]
+    pub fn post_file<H: Handler<T, Site>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add("POST", path, access, post(handler).layer(DefaultBodyLimit::max(LARGEST_WITH_FILE)))
+    }
+
+    /// Adds an action whose form may carry files, which are received piece by piece.
     #[must_use]
     pub fn post_files<H: Handler<T, Site>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
         let most = usize::try_from(super::LONGEST).unwrap_or(usize::MAX);

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get(ADDRESS, Member, start::show)
         .get("/group/new/{kind}", Member, procedure::show)
-        .post("/group/new/{kind}", Member, procedure::hand_in)
+        .post_file("/group/new/{kind}", Member, procedure::hand_in)
         .get("/group/new/{kind}/template.csv", Member, procedure::template)
         .get("/group/{id}", Person, sheet::show)
         .get("/group/{id}/faulty.csv", Person, sheet::faulty)

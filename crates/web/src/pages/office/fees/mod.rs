@@ -40,7 +40,7 @@ pub(super) fn routes() -> Routes {
         .post("/office/bills/{number}/remind", manage, bill::remind)
         .get("/office/payments", read, payments::show)
         .post("/office/payments", manage, payments::receive)
-        .post("/office/payments/list", manage, payments::receive_list)
+        .post_file("/office/payments/list", manage, payments::receive_list)
         .get("/office/payments/{id}/undo", manage, payments::ask_undo)
         .post("/office/payments/{id}/undo", manage, payments::undo)
         .get("/office/overdue", read, overdue::list)
