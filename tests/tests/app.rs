@@ -181,6 +181,8 @@ mod settings;
 mod shown;
 #[path = "app/smtp.rs"]
 mod smtp;
+#[path = "app/smtp_faults.rs"]
+mod smtp_faults;
 #[path = "../../crates/pki/tests/stories/softhsm.rs"]
 mod softhsm;
 #[path = "app/spent_keys.rs"]

@@ -16,6 +16,7 @@ use crate::{App, Ctx, Error, Result};
 
 mod bounce;
 mod html;
+mod link;
 mod smtp;
 mod texts;
 
@@ -43,9 +44,11 @@ pub struct Attachment {
 pub enum Handover {
     /// The server took it.
     Taken(String),
-    /// The server refuses it for good, with its words.
+    /// The server refuses the mail for good, with its words.
     Refused(String),
-    /// It may work later; the cause in words.
+    /// The server refuses its recipient for good, with its words.
+    NoRecipient(String),
+    /// It may work later; the cause in words. So is whatever is no fault of the mail or its recipient.
     Later(String),
 }
 
@@ -257,11 +260,11 @@ pub async fn send(app: &App, payload: &Value) -> Result<()> {
     let mut tx = app.db.write().await?;
     let (state, answer, sent_at): (&str, &str, Option<Timestamp>) = match &handover {
         Handover::Taken(words) => ("sent", words, Some(now)),
-        Handover::Refused(words) => ("refused", words, None),
+        Handover::Refused(words) | Handover::NoRecipient(words) => ("refused", words, None),
         Handover::Later(words) => ("queued", words, None),
     };
     storage::mails::set_state(&mut tx, id, state, answer, sent_at).await?;
-    if state == "refused" && mail.unsubscribe.is_some() {
+    if matches!(handover, Handover::NoRecipient(_)) && mail.unsubscribe.is_some() {
         crate::content::subscriptions::refused(&mut tx, &mail.recipient, now).await?;
     }
     tx.commit().await?;

@@ -18,9 +18,9 @@ use crate::{
     support::{House, on_each_database, on_each_database_mailing},
 };
 
-const TELLS: (&str, &str) = ("tells", "1");
+pub(crate) const TELLS: (&str, &str) = ("tells", "1");
 
-async fn subscribed(house: &House, email: &str, procedures: i64, important: bool) -> SubscriptionId {
+pub(crate) async fn subscribed(house: &House, email: &str, procedures: i64, important: bool) -> SubscriptionId {
     let now = house.app.clock.now();
     let id = SubscriptionId::new(now, &*house.app.randomness);
     let one = Subscription { id, email: email.to_owned(), account_id: None, procedures, important };
@@ -30,7 +30,7 @@ async fn subscribed(house: &House, email: &str, procedures: i64, important: bool
     id
 }
 
-async fn is_kept(house: &House, email: &str) -> bool {
+pub(crate) async fn is_kept(house: &House, email: &str) -> bool {
     storage::subscriptions::by_email(&mut house.app.db.read().await.unwrap(), email).await.unwrap().is_some()
 }
 

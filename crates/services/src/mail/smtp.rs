@@ -3,30 +3,23 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     message::{
-        Attachment as Part, MultiPart,
+        Attachment as Part, Mailbox, MultiPart,
         header::{ContentType, HeaderName, HeaderValue},
     },
-    transport::smtp::PoolConfig,
 };
 use storage::mails::Mail;
 
-use super::{Attachment, Handover, Mailer};
-use crate::{Error, Result};
+use super::{Attachment, Handover, Mailer, link::Link};
+use crate::Result;
 
-/// Connections kept open at most.
-const CONNECTIONS: u32 = 16;
-/// How long the server may take for one answer.
-const ANSWER: Duration = Duration::from_secs(15);
 /// How long one mail may take in all: less than the lease of its job, so that no second worker sends it meanwhile.
 const WHOLE: Duration = Duration::from_secs(45);
 
 /// Hands mails to a mail server.
 #[derive(Debug)]
-pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-}
+pub struct Smtp(Link);
 
 impl Smtp {
     /// Whether an address is understood.
@@ -34,17 +27,15 @@ impl Smtp {
     /// # Errors
     /// Why not, in words that do not repeat the address: it may hold a password.
     pub fn check(url: &str) -> Result<(), String> {
-        AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map(drop).map_err(|fault| fault.to_string())
+        Link::new(url).map(drop).map_err(|fault| fault.to_string())
     }
 
-    /// A transport from an address such as `smtp://127.0.0.1:2525`.
+    /// A mailer from an address such as `smtp://127.0.0.1:2525`.
     ///
     /// # Errors
-    /// When the address is none that `lettre` understands.
+    /// When that is no address of a mail server.
     pub fn new(url: &str) -> Result<Self> {
-        let pool = PoolConfig::new().max_size(CONNECTIONS);
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(Error::internal)?;
-        Ok(Self { transport: builder.pool_config(pool).timeout(Some(ANSWER)).build() })
+        Link::new(url).map(Self)
     }
 }
 
@@ -57,10 +48,10 @@ fn one_click(address: &str) -> [HeaderValue; 2] {
     ]
 }
 
-fn message(from: &str, mail: &Mail, attachment: Option<Attachment>) -> Result<Message, String> {
+fn message(from: Mailbox, mail: &Mail, attachment: Option<Attachment>) -> Result<Message, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let head = Message::builder()
-        .from(from.parse().map_err(|e| words(&e))?)
+        .from(from)
         .to(mail.recipient.parse().map_err(|e| words(&e))?)
         .subject(mail.subject.clone())
         .message_id(Some(format!("<{}>", mail.message_id)));
@@ -92,15 +83,15 @@ impl Mailer for Smtp {
         attachment: Option<Attachment>,
     ) -> Pin<Box<dyn Future<Output = Handover> + Send + 'a>> {
         Box::pin(async move {
-            let message = match message(from, mail, attachment) {
-                Ok(message) => message,
-                Err(words) => return Handover::Refused(words),
+            let from = match from.parse() {
+                Ok(from) => from,
+                Err(error) => return Handover::Later(format!("the address of the sender, {from}: {error}")),
             };
-            match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
-                Ok(Ok(answer)) => Handover::Taken(answer.message().collect::<Vec<_>>().join(" ")),
-                Ok(Err(error)) if error.is_permanent() => Handover::Refused(error.to_string()),
-                Ok(Err(error)) => Handover::Later(error.to_string()),
-                Err(_) => Handover::Later("the mail server took too long".to_owned()),
+            match message(from, mail, attachment) {
+                Ok(message) => tokio::time::timeout(WHOLE, self.0.send(&message))
+                    .await
+                    .unwrap_or_else(|_| Handover::Later("the mail server took too long".to_owned())),
+                Err(words) => Handover::Refused(words),
             }
         })
     }
