@@ -11,6 +11,7 @@ use time::Duration;
 
 use crate::{
     browser::Browser,
+    fees_paid::by_hand,
     inquiries::{asked, now},
     steps::{clinic, staff},
     support::{House, on_each_database_with},
@@ -147,6 +148,43 @@ impl Mailbox for Breaking {
         Box::pin(async move { if broken { Err("connection reset".to_owned()) } else { Ok(new) } })
     }
 }
+
+#[tokio::test]
+async fn a_mail_that_no_database_takes_does_not_stop_those_behind_it() {
+    on_each_database_with(with_replies, async |house| {
+        let (_, thread, mail) = asking(house).await;
+        let to = mail.reply_to.unwrap();
+        let odd = "Message-ID: <1@clinic.example>\r\nReferences: <a\0b>\r\nIn-Reply-To: <c\0d>\r\n";
+        let mails = [
+            fetched(1, reply(OWNER, "desk@madoguchi.example", odd, "はい。")),
+            fetched(2, reply(OWNER, &to, "Message-ID: <2@clinic.example>\r\n", "poison")),
+            fetched(3, reply(OWNER, &to, "Message-ID: <3@clinic.example>\r\n", "その後です。")),
+        ];
+        for text in if house.url.starts_with("sqlite:") { SQLITE_REFUSES } else { POSTGRES_REFUSES } {
+            by_hand(house, text).await.unwrap();
+        }
+        for _ in 0..9 {
+            assert!(read_mailbox(&house.app, &Breaking(mails.to_vec(), 9)).await.is_err());
+            assert_eq!(place(&house.app).await.unwrap(), Some(Place { validity: 7, uid: 1 }));
+            house.clock.pass(Duration::minutes(1));
+        }
+        read_mailbox(&house.app, &Breaking(mails.to_vec(), 9)).await.unwrap();
+        assert_eq!(place(&house.app).await.unwrap(), Some(Place { validity: 7, uid: 3 }));
+        assert_eq!(words_of(house, &thread).await.last().unwrap().1, "その後です。");
+        let page = staff(house, Role::CallCentreAgent).await.get("/office/inquiries/strays").await.body;
+        assert!(page.contains("メールボックスでの番号は2") && page.contains(OWNER), "{page}");
+    })
+    .await;
+}
+
+/// Lets the database refuse what a mail says.
+const SQLITE_REFUSES: &[&str] = &["CREATE TRIGGER refuses BEFORE INSERT ON inquiry_messages WHEN NEW.body = 'poison'
+    BEGIN SELECT RAISE(ABORT, 'refused'); END"];
+const POSTGRES_REFUSES: &[&str] = &[
+    "CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN IF NEW.body = 'poison' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$",
+    "CREATE TRIGGER refuses BEFORE INSERT ON inquiry_messages FOR EACH ROW EXECUTE FUNCTION refuses()",
+];
 
 #[tokio::test]
 async fn a_mailbox_that_breaks_off_is_read_on_from_where_it_was() {

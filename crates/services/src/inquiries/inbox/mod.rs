@@ -65,7 +65,7 @@ async fn take_all(app: &App, mailbox: &dyn Mailbox) -> Result<usize> {
         }
         count += mails.len();
         for mail in &mails {
-            take(app, mail).await?;
+            take::take_or_leave(app, mail).await?;
         }
     }
     Ok(count)

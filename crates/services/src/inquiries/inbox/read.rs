@@ -140,8 +140,8 @@ fn places(message: &Message<'_>, subject: &str) -> String {
 
 fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     match value {
-        HeaderValue::Text(id) => vec![id.to_string()],
-        HeaderValue::TextList(ids) => ids.iter().rev().take(20).map(ToString::to_string).collect(),
+        HeaderValue::Text(id) => vec![short(id)],
+        HeaderValue::TextList(ids) => ids.iter().rev().take(20).map(|id| short(id)).collect(),
         _ => vec![],
     }
 }
@@ -164,6 +164,16 @@ mod tests {
         assert!(letter.places.contains("desk+abc@madoguchi.example") && !letter.automatic);
         assert!(letter.replies_to.contains(&"0190@portal.example".to_owned()));
         assert_eq!(letter.name, "1@x\nowner@clinic.example");
+    }
+
+    #[test]
+    fn nothing_that_is_kept_or_looked_for_holds_what_an_engine_refuses() {
+        let head = "Subject: a\0b\r\nMessage-ID: <1\0@x>\r\nTo: <desk\0@b.example>\r\n\
+            In-Reply-To: <a\0b>\r\nReferences: <c\0d> <0190@portal.example>\r\n";
+        let letter = mail(head, "a\0b");
+        assert!(letter.replies_to.contains(&"0190@portal.example".to_owned()), "{letter:?}");
+        let kept = [&letter.from, &letter.subject, &letter.files, &letter.body.words().to_owned()];
+        assert!(kept.into_iter().chain(&letter.replies_to).all(|text| !text.contains('\0')), "{letter:?}");
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::{
 
 /// Name under which the installation keeps how far the mailbox was read.
 const PLACE: &str = "inquiries.mailbox";
+/// Name under which it keeps which mail could not be taken, and how often.
+const FAILED: &str = "inquiries.mailbox.failed";
+/// Tries after which such a mail is left: a database that was away for some minutes is none of its faults.
+const TRIES: u32 = 10;
 
 /// How far a mailbox was read (RFC 3501, 2.3.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +30,12 @@ pub struct Place {
     pub validity: u32,
     /// UID of the last mail that was taken.
     pub uid: u32,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.validity, self.uid)
+    }
 }
 
 /// A mail as the mailbox gave it.
@@ -75,8 +85,7 @@ pub async fn take(app: &App, mail: &Fetched) -> Result<Taken> {
     let ctx = Ctx::system(app, "inbox");
     let letter = read(&mail.raw);
     let mut tx = app.db.write().await?;
-    let Place { validity, uid } = mail.place;
-    storage::settings::set(&mut tx, PLACE, &format!("{validity}:{uid}")).await?;
+    storage::settings::set(&mut tx, PLACE, &mail.place.to_string()).await?;
     let name = letter.as_ref().map(|letter| letter.name.as_bytes()).filter(|name| !name.is_empty());
     let key = pki::sha256_hex(name.unwrap_or(&mail.raw));
     let taken = match letter {
@@ -87,6 +96,50 @@ pub async fn take(app: &App, mail: &Fetched) -> Result<Taken> {
     };
     tx.commit().await?;
     Ok(taken)
+}
+
+/// Takes a mail, or notes that it could not be taken; one that could not be taken again and again waits for staff in the
+/// mailbox itself, so that those behind it are read.
+///
+/// # Errors
+/// Why it could not be taken this time, while it is tried again.
+#[boxed]
+pub(super) async fn take_or_leave(app: &App, mail: &Fetched) -> Result<()> {
+    let Err(error) = take(app, mail).await else { return Ok(()) };
+    let ctx = Ctx::system(app, "inbox");
+    let mut tx = app.db.write().await?;
+    let place = mail.place.to_string();
+    let noted = storage::settings::get(&mut tx, FAILED).await?;
+    let before = noted.as_deref().and_then(|text| text.strip_prefix(&place)?.strip_prefix('#')?.parse().ok());
+    let tries = before.unwrap_or(0_u32) + 1;
+    if tries < TRIES {
+        storage::settings::set(&mut tx, FAILED, &format!("{place}#{tries}")).await?;
+        tx.commit().await?;
+        return Err(error);
+    }
+    tracing::error!(%error, %place, "a mail in the mailbox can never be taken; it is left there and staff are told");
+    storage::settings::remove(&mut tx, FAILED).await?;
+    storage::settings::set(&mut tx, PLACE, &place).await?;
+    left(&ctx, &mut tx, mail).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Lets staff know of a mail that could not be taken: with what cannot be the reason why.
+async fn left(ctx: &Ctx<'_>, tx: &mut Tx, mail: &Fetched) -> Result<()> {
+    let from = read(&mail.raw).map(|letter| letter.from).unwrap_or_default();
+    let stray = Stray {
+        id: StrayId::new(ctx.now, &*ctx.app.randomness),
+        reason: StrayReason::Unreadable,
+        sender: from.chars().filter(char::is_ascii_graphic).collect(),
+        subject: format!("（件名を読み取れないメール。メールボックスでの番号は{}）", mail.place.uid),
+        body: String::new(),
+        attachments: String::new(),
+        inquiry_id: None,
+        received_at: ctx.now,
+    };
+    storage::inquiries::put_aside(tx, &stray).await?;
+    ctx.audit(tx, "inquiry.put_aside", format!("stray:{}", stray.id), "", stray.reason.as_str());
+    Ok(())
 }
 
 async fn sort(ctx: &Ctx<'_>, tx: &mut Tx, letter: &Letter, whole: bool) -> Result<Taken> {
