@@ -59,6 +59,7 @@ pub(crate) fn sqlite() -> Migrator {
         37 "certificates_told" "0037_certificates_told.sql",
         38 "signed_told" "0038_signed_told.sql",
         39 "signed_answered" "0039_signed_answered.sql",
+        40 "files_without_a_case" "0040_files_without_a_case.sql",
     )
 }
 
@@ -103,6 +104,7 @@ pub(crate) fn postgres() -> Migrator {
         37 "certificates_told" "0037_certificates_told.sql",
         38 "signed_told" "0038_signed_told.sql",
         39 "signed_answered" "0039_signed_answered.sql",
+        40 "files_without_a_case" "0040_files_without_a_case.sql",
     )
 }
 

@@ -7,6 +7,7 @@ use domain::{
     ids::InstitutionId,
     institutions::InstitutionStatus,
     permissions::Role,
+    uploads::UploadState,
 };
 use serde_json::json;
 use services::{closing::take_step, jobs::work_all};
@@ -21,6 +22,7 @@ use crate::{
         staff, stored, works,
     },
     support::{House, on_each_database},
+    uploads::{RECEIPT, handed_in, state_of},
 };
 
 const FORM: [(&str, &str); 5] = [
@@ -61,6 +63,7 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         let paper = posted(house, &staff(house, Role::DispatchClerk).await, &second, "12345678902").await;
         let claims = file(house, &browser, "claims", &claims_on_another_line(house, "start")).await;
         let draft = begin(&browser, "certificate").await;
+        let file = handed_in(house, &draft, UploadState::Clean, Some(RECEIPT)).await;
         let case = begin(&browser, "closing").await;
         let saved = browser.post(&format!("{case}/edit"), &FORM).await;
         let check = browser.get(&saved.location).await.body;
@@ -90,6 +93,8 @@ async fn a_clinic_closes_step_by_step_on_its_day_and_nothing_ends_twice() {
         go_to(house, date!(2026 - 06 - 30));
         mails(house).await;
         ended(house, place, [&first, &second, &eligibility, &claims], &draft).await;
+        assert_eq!(state_of(house, file).await, None, "the files of a draft go with it");
+        assert!(!house.app.uploads.store.has(file).await.unwrap());
         assert!(!works(&Browser::terminal(house), &paper).await, "a letter fetches nothing any more");
         twice(house, &case).await;
         let page = owner(house, &case).await.get(&case).await.body;

@@ -10,7 +10,11 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use domain::{ids::UploadId, uploads::UploadState};
+use domain::{
+    clock::Clock,
+    ids::{AccountId, ApplicationId, UploadId},
+    uploads::{Upload, UploadKind, UploadState},
+};
 use services::{
     authority::publish_when_due,
     backup::{self, Order, Target, verify},
@@ -18,6 +22,7 @@ use services::{
     uploads::{Bucket, Store, StoreFault},
 };
 use sha2::{Digest, Sha256};
+use storage::{Db, uploads::UploadRow};
 use tempfile::TempDir;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
@@ -28,6 +33,7 @@ use crate::{
     support::{
         House,
         restoring::{Site, on_each_empty_database, on_each_pair_of_databases, open_house},
+        ten_in_japan,
     },
     uploads::{RECEIPT, handed_in},
 };
@@ -50,6 +56,41 @@ fn changed(from: &Path, to: &Path, name: &str, content: Option<&[u8]>) {
         to.write_all(&own).unwrap();
     }
     to.finish().unwrap();
+}
+
+#[tokio::test]
+async fn files_whose_case_was_gone_before_they_were_are_destroyed_once() {
+    on_each_empty_database(async |url| {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let db = Db::open_at(url, Some(39)).await.unwrap();
+        let (now, id) = (ten_in_japan().now(), "01900000-0000-7000-8000-000000000001".parse::<UploadId>().unwrap());
+        let upload = Upload {
+            id,
+            field: "receipts".to_owned(),
+            name: "a.pdf".to_owned(),
+            kind: UploadKind::Pdf,
+            size: RECEIPT.len() as u64,
+            sha256: hex::encode(Sha256::digest(RECEIPT)),
+            state: UploadState::Clean,
+        };
+        let application = "01900000-0000-7000-8000-000000000002".parse::<ApplicationId>().unwrap();
+        let author = "01900000-0000-7000-8000-000000000003".parse::<AccountId>().unwrap();
+        let row = UploadRow { upload, application, finding: String::new(), author, made_at: now, changed_at: now };
+        let mut tx = db.write().await.unwrap();
+        storage::uploads::insert(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
+        let (house, _) = open_house(&Site { url, keys: &path("keys"), journal: &path("journal") }, 1).await;
+        house.app.uploads.store.put(id, RECEIPT.to_vec()).await.unwrap();
+        services::uploads::sweep(&house.app, &serde_json::json!({ "part": 0 })).await.unwrap();
+        let mut conn = house.app.db.read().await.unwrap();
+        assert_eq!(storage::uploads::find(&mut conn, id).await.unwrap(), None);
+        drop(conn);
+        assert!(!house.app.uploads.store.has(id).await.unwrap());
+        house.app.db.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]

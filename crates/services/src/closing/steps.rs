@@ -88,6 +88,7 @@ async fn end_drafts(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<i64> {
     for (draft, _) in drafts {
         let mut tx = ctx.app.db.write().await?;
         if storage::applications::delete_draft(&mut tx, draft.id).await? {
+            crate::uploads::forget_case(ctx, &mut tx, draft.id).await?;
             ctx.audit(&mut tx, "application.discard", format!("application:{}", draft.id), draft.kind.as_str(), "");
             count += 1;
         }

@@ -257,7 +257,7 @@ async fn found_on_postgres(server: &str) -> Founded<String> {
     Founded { authority: found_at(&url, &key_files(folder.path())).await, place: name }
 }
 
-fn ten_in_japan() -> Arc<SetClock> {
+pub(crate) fn ten_in_japan() -> Arc<SetClock> {
     let ten = Timestamp::start_of_day(time::macros::date!(2026 - 05 - 20)) + Duration::hours(10);
     Arc::new(SetClock { now: AtomicI64::new(ten.as_millis()), passed: AtomicI64::new(0) })
 }
