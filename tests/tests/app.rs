@@ -101,6 +101,8 @@ mod letters;
 mod line_change;
 #[path = "app/looked_up.rs"]
 mod looked_up;
+#[path = "app/lost_commit.rs"]
+mod lost_commit;
 #[path = "app/machinery.rs"]
 mod machinery;
 #[path = "app/machines.rs"]

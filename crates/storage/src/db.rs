@@ -12,6 +12,7 @@ use sqlx::{
 use crate::{
     held::Held,
     migrations,
+    own::{Doubt, Doubts, Own},
     readers::Readers,
     tail::Tail,
     witness::{Note, Position, Witness},
@@ -58,6 +59,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Db {
     pub(crate) engine: Engine,
     witness: Option<Arc<dyn Witness>>,
+    doubts: Doubts,
 }
 
 /// Which engine it is.
@@ -104,12 +106,6 @@ enum Place {
     Own(Own),
 }
 
-/// A connection with a transaction that nobody else is in.
-struct Own {
-    conn: Conn,
-    open: bool,
-}
-
 impl std::ops::Deref for Tx {
     type Target = Conn;
     fn deref(&self) -> &Conn {
@@ -147,7 +143,7 @@ impl Db {
     pub async fn open_at(url: &str, step: Option<i64>) -> Result<Self> {
         let step = step.unwrap_or(i64::MAX);
         let engine = if url.starts_with("sqlite:") { sqlite(url, step).await? } else { postgres(url, step).await? };
-        Ok(Self { engine, witness: None })
+        Ok(Self { engine, witness: None, doubts: Doubts::default() })
     }
 
     /// The same database, whose transactions are recorded outside it before they count.
@@ -189,11 +185,7 @@ impl Db {
     pub async fn write(&self) -> Result<Tx> {
         let place = match &self.engine {
             Engine::Sqlite { writer, .. } => Place::Turn(writer.turn().await?),
-            Engine::Postgres(pool) => {
-                let mut conn = pool.acquire().await?;
-                (&mut *conn).execute("BEGIN").await?;
-                Place::Own(Own { conn: Conn::Postgres(conn), open: true })
-            }
+            Engine::Postgres(pool) => Place::Own(Own::begin(pool, &self.doubts).await?),
         };
         let witness = self.witness.clone();
         Ok(Tx { place, tail: Tail::default(), notes: vec![], witness, hooks: vec![] })
@@ -307,7 +299,17 @@ impl Tx {
             Place::Turn(turn) => turn.commit(self.tail).await,
             Place::Own(mut own) => {
                 self.tail.write(&mut own.conn).await?;
-                own.end("COMMIT").await
+                own.commit().await
+            }
+        }
+    }
+
+    async fn make_surely_durable(self) -> Result<Option<Doubt>> {
+        match self.place {
+            Place::Turn(turn) => turn.commit(self.tail).await.map(|()| None),
+            Place::Own(mut own) => {
+                self.tail.write(&mut own.conn).await?;
+                own.commit_surely().await
             }
         }
     }
@@ -315,7 +317,8 @@ impl Tx {
     async fn make_known(mut self) -> Result<()> {
         let (notes, hooks) = (std::mem::take(&mut self.notes), std::mem::take(&mut self.hooks));
         let witness = self.witness.take();
-        self.make_durable().await?;
+        // Nobody else begins to write before this ends.
+        let _doubt = self.make_surely_durable().await?;
         hooks.iter().for_each(|hook| hook());
         let Some(witness) = witness.filter(|_| !notes.is_empty()) else { return Ok(()) };
         let recorded = witness.record(notes).await;
@@ -331,26 +334,7 @@ impl Tx {
     pub async fn rollback(self) -> Result<()> {
         match self.place {
             Place::Turn(turn) => turn.rollback().await,
-            Place::Own(mut own) => own.end("ROLLBACK").await,
-        }
-    }
-}
-
-impl Own {
-    async fn end(&mut self, word: &'static str) -> Result<()> {
-        on_engine!(&mut self.conn, |c| c.execute(word).await.map(drop))?;
-        self.open = false;
-        Ok(())
-    }
-}
-
-impl Drop for Own {
-    /// A transaction left open must not go back into the pool: its connection is closed, which undoes it.
-    fn drop(&mut self) {
-        if self.open
-            && let Conn::Postgres(conn) = &mut self.conn
-        {
-            conn.close_on_drop();
+            Place::Own(own) => own.rollback().await,
         }
     }
 }

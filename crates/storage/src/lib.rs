@@ -8,6 +8,7 @@ mod convert;
 mod db;
 mod held;
 mod migrations;
+mod own;
 mod readers;
 mod rows;
 mod tail;
