@@ -22,6 +22,7 @@ use services::{
     uploads::{Bucket, Store, StoreFault},
 };
 use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use storage::{Db, uploads::UploadRow};
 use tempfile::TempDir;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
@@ -56,6 +57,49 @@ fn changed(from: &Path, to: &Path, name: &str, content: Option<&[u8]>) {
         to.write_all(&own).unwrap();
     }
     to.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_bucket_that_takes_its_time_does_not_hold_the_database() {
+    on_each_empty_database(async |url| {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (house, place) = open_house(&Site { url, keys: &path("keys"), journal: &path("journal") }, 1).await;
+        catch_up(&house.app.db, &place).await.unwrap();
+        let (_, owner) = clinic(&house, "1330100016").await;
+        handed_in(&house, &begin(&owner, "eligibility").await, UploadState::Clean, Some(RECEIPT)).await;
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bucket = Bucket {
+            endpoint: Some(format!("http://{}", silent.local_addr().unwrap())),
+            name: "files".to_owned(),
+            region: "x".to_owned(),
+            prefix: String::new(),
+            access_key_id: "x".to_owned(),
+            secret_access_key: "x".to_owned(),
+        };
+        let (db, uploads, to) = (&house.app.db, Store::in_bucket(&bucket).unwrap(), path("backup.zip"));
+        let order = Order { db, journal: &place, uploads: &uploads, files: vec![], to: &to, program: "test" };
+        let asked = async {
+            let (_conn, _) = silent.accept().await.unwrap();
+            assert_eq!(held(url).await, 0, "while the bucket is asked, no snapshot is held");
+        };
+        tokio::select! {
+            made = backup::make(&order) => panic!("{made:?}"),
+            () = asked => {}
+        }
+        house.app.db.close().await;
+    })
+    .await;
+}
+
+/// How many hold the database back: transactions that are open, or pages of the log that cannot be moved.
+async fn held(url: &str) -> i64 {
+    if url.starts_with("sqlite:") {
+        let mut conn = SqliteConnection::connect(url).await.unwrap();
+        return sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut conn).await.unwrap();
+    }
+    let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
+    sqlx::query_scalar(open).fetch_one(&mut PgConnection::connect(url).await.unwrap()).await.unwrap()
 }
 
 #[tokio::test]

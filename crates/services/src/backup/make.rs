@@ -11,7 +11,9 @@ use storage::{
 };
 use uuid::Uuid;
 
-use super::{Fault, Manifest, Result, StoredTable, archive::Writer, cells, manifest, quarantine};
+use super::{
+    Fault, Manifest, Result, StoredTable, archive::Writer, cells, manifest, manifest::StoredObjects, quarantine,
+};
 use crate::{
     journal::{self, Place},
     uploads::Store,
@@ -65,6 +67,7 @@ async fn write(order: &Order<'_>) -> Result<Made> {
     let now = order.journal.clock.now();
     let mut writer = Writer::create(order.to)?;
     let mut snapshot = order.db.snapshot().await?;
+    let wanted = super::objects::wanted(&mut snapshot).await?;
     let mut manifest = Manifest {
         format: manifest::FORMAT,
         id: domain::ids::uuid_v7(now, &*order.journal.randomness),
@@ -74,11 +77,14 @@ async fn write(order: &Order<'_>) -> Result<Made> {
         step: snapshot.step().await?,
         tables: tables(&mut snapshot, &mut writer).await?,
         files: vec![],
-        objects: super::objects::write(order.uploads, &mut snapshot, &mut writer).await?,
+        objects: StoredObjects::default(),
         audit: storage::audit::head(snapshot.conn()).await?,
         crl_numbers: crl_numbers(&mut snapshot).await?,
         journals: ends(order, &mut snapshot).await?,
     };
+    // The files may take hours, and what a snapshot sees the database cannot clear away.
+    drop(snapshot);
+    manifest.objects = super::objects::write(order.uploads, &wanted, &mut writer).await?;
     for (name, path) in &order.files {
         manifest.files.push(writer.file(name, path)?);
     }

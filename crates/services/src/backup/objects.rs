@@ -24,32 +24,60 @@ use crate::uploads::Store;
 /// Rows that are read at a time.
 const PAGE: i64 = 500;
 
-/// Copies the content of every file that the rows of a state name into a backup. What is missing or was changed in the store
-/// is named in the result: a backup without it is better than none.
+/// A file that belongs into a backup.
+pub(super) struct Wanted {
+    id: UploadId,
+    size: u64,
+    sha256: [u8; 32],
+}
+
+impl Wanted {
+    /// What has no hash is the content of nothing.
+    fn new(upload: &Upload) -> Self {
+        let mut sha256 = [0; 32];
+        let _ = hex::decode_to_slice(&upload.sha256, &mut sha256);
+        Self { id: upload.id, size: upload.size, sha256 }
+    }
+
+    fn is(&self, content: &[u8]) -> bool {
+        content.len() as u64 == self.size && Sha256::digest(content)[..] == self.sha256
+    }
+}
+
+/// The files that the rows of a state name.
 #[boxed]
-pub(super) async fn write(store: &Store, snapshot: &mut Snapshot, writer: &mut Writer) -> Result<StoredObjects> {
-    let (mut stored, mut after) = (StoredObjects::default(), UploadId(Uuid::nil()));
+pub(super) async fn wanted(snapshot: &mut Snapshot) -> Result<Vec<Wanted>> {
+    let (mut wanted, mut after) = (vec![], UploadId(Uuid::nil()));
     loop {
         let page = storage::uploads::all(snapshot.conn(), after, PAGE).await?;
-        for upload in page.iter().map(|row| &row.upload).filter(|upload| upload.state.is_kept()) {
-            let content = store.get(upload.id).await.map_err(crate::Error::internal)?;
-            match content.filter(|content| is_content_of(upload, content)) {
-                Some(content) => {
-                    writer.object(&entry(upload.id), &content)?;
-                    stored.count += 1;
-                    stored.size += upload.size;
-                }
-                None => {
-                    tracing::error!(upload = %upload.id, "the content of a file is missing or was changed; it is not backed up");
-                    stored.missing.push(upload.id);
-                }
-            }
-        }
+        wanted.extend(page.iter().map(|row| &row.upload).filter(|upload| upload.state.is_kept()).map(Wanted::new));
         match page.last() {
             Some(last) => after = last.upload.id,
-            None => return Ok(stored),
+            None => return Ok(wanted),
         }
     }
+}
+
+/// Copies the content of these files into a backup. What is missing or was changed in the store, or was taken away since the
+/// rows were read, is named in the result: a backup without it is better than none.
+#[boxed]
+pub(super) async fn write(store: &Store, wanted: &[Wanted], writer: &mut Writer) -> Result<StoredObjects> {
+    let mut stored = StoredObjects::default();
+    for one in wanted {
+        let content = store.get(one.id).await.map_err(crate::Error::internal)?;
+        match content.filter(|content| one.is(content)) {
+            Some(content) => {
+                writer.object(&entry(one.id), &content)?;
+                stored.count += 1;
+                stored.size += one.size;
+            }
+            None => {
+                tracing::error!(upload = %one.id, "the content of a file is missing or was changed; it is not backed up");
+                stored.missing.push(one.id);
+            }
+        }
+    }
+    Ok(stored)
 }
 
 /// How many files the rows of a state name.
