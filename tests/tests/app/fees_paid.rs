@@ -237,3 +237,27 @@ async fn the_database_itself_refuses_to_change_what_was_written() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_refund_waits_for_a_closing_and_holds_nothing_that_it_needs() {
+    on_each_database(async |house| {
+        let (clinic, bill, _) = billed(house).await;
+        let clerk = billing(house).await;
+        let number = number(&bill);
+        let paid = [("number", number.as_str()), ("day", "2026-06-01"), ("amount", "9000")];
+        clerk.post("/office/payments", &paid).await;
+        let mut tx = house.app.db.write().await.unwrap();
+        let now = house.app.clock.now();
+        storage::fees::closing::begin(&mut tx, "2026-06", "2026-07-31", "closer", now).await.unwrap();
+        let refund = async { clerk.post(&format!("/office/bills/{number}/refund"), &[("day", "2026-06-02")]).await };
+        let closing = async {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            storage::fees::pay_in(&mut tx, bill.id, 0).await.unwrap();
+            tx.rollback().await.unwrap();
+        };
+        let (refunded, ()) = tokio::join!(refund, closing);
+        assert!(refunded.location.ends_with("?said=refunded"), "{}", refunded.body);
+        assert_eq!(only_bill(house, clinic).await.open_yen(), 0);
+    })
+    .await;
+}

@@ -205,6 +205,7 @@ pub async fn refund(ctx: &Ctx<'_>, number: BillNumber, day: &str) -> Result<Resu
         Err(slip) => return Ok(Err(Slip { message: slip.message.replace("入金日", "返金した日"), ..slip })),
     };
     let mut tx = ctx.app.db.write().await?;
+    storage::fees::join_payments(&mut tx).await?;
     // Before the bill is read: of two who pay back at once, the second must see what the first did.
     storage::fees::pay_in(&mut tx, number.id(), 0).await?;
     let found = storage::fees::bill(&mut tx, number.id()).await?.ok_or(Error::NotFound)?;

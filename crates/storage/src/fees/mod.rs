@@ -12,6 +12,6 @@ pub use bills::{
 pub use closing::{Closing, closing, closings, last_closed};
 pub use consents::{consent, fee_agreed_to};
 pub use payments::{
-    ListedPayment, Payment, insert_payment, payment, payment_marked, payments_newest, payments_of_bill,
+    ListedPayment, Payment, insert_payment, join_payments, payment, payment_marked, payments_newest, payments_of_bill,
     payments_of_month,
 };

@@ -81,6 +81,22 @@ sql!(
     )
 );
 
+const JOIN_PAYMENTS: &str = "LOCK TABLE payments IN ROW EXCLUSIVE MODE";
+
+/// Waits for a closing that is under way, before anything else of fees is held: whoever held a bill meanwhile would wait for
+/// the closing, and the closing for the bill.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn join_payments(tx: &mut Tx) -> Result<()> {
+    // The embedded engine has one writer at a time anyway.
+    if let Conn::Postgres(conn) = &mut **tx {
+        sqlx::query(JOIN_PAYMENTS).execute(&mut **conn).await?;
+    }
+    Ok(())
+}
+
 /// Notes a payment; false when the same row was noted before, or the same payment was undone before.
 ///
 /// # Errors
