@@ -153,6 +153,8 @@ mod refused_own;
 mod register_words;
 #[path = "app/renewal.rs"]
 mod renewal;
+#[path = "app/reported.rs"]
+mod reported;
 #[path = "app/reports.rs"]
 mod reports;
 #[path = "app/returning.rs"]

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A clinic that fetched a certificate and has not installed it: its browser, its case, its letter.
-async fn fetched(house: &House) -> (Browser, String, Paper) {
+pub(crate) async fn fetched(house: &House) -> (Browser, String, Paper) {
     let (_, browser) = clinic(house, "1330100016").await;
     let case = approved(house, &browser).await;
     let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, "12345678901").await;

@@ -1,5 +1,6 @@
 //! The certification authority: issuance, pickup, renewal, connection test, revocation, CRL, OCSP, and the nightly check.
 
+mod barred;
 mod ceremony;
 mod connection;
 mod est;
@@ -20,6 +21,7 @@ mod recheck;
 mod recording;
 mod renewal;
 mod renewal_code;
+mod renewal_fault;
 mod renewal_plan;
 mod responder;
 mod revocation;
@@ -30,6 +32,7 @@ mod shelf;
 pub(crate) mod statement;
 mod timekeeper;
 
+pub use barred::Bar;
 pub use ceremony::{Ceremony, Held, Present, Sheet, hindrances, hold, note_ceremony};
 pub use connection::{ConnectionTest, TestFault, connection_test};
 pub use est::{bag_of, ca_certificates, request_attributes};
@@ -50,8 +53,9 @@ pub use publication::{
 };
 pub use receive::{ModeFault, Pickup, PickupMode, suggested_passphrase, taken_key_names};
 pub use recheck::{RECHECK, check_findings, checks, count_findings, recheck, recheck_now, recheck_when_due};
-pub use renewal::{Offer, RenewalFault, offer, reenrol, renew};
+pub use renewal::{Offer, offer, reenrol, renew};
 pub use renewal_code::Proof;
+pub use renewal_fault::RenewalFault;
 pub use renewal_plan::{LateCode, Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
 pub(crate) use revocation::revoke_within;
 pub use revocation::{ByOfficer, Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};

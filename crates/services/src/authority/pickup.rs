@@ -13,6 +13,7 @@ use storage::{Tx, authority::Certificate, letters::Letter};
 use time::Duration;
 
 use super::{
+    barred::{Bar, barred, look_again, note},
     issuance::{Signed, finish, or_give_up, reserve, sign},
     receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver, or_refused},
     revocation::supersede,
@@ -46,6 +47,9 @@ pub enum PickupFault {
     /// The deadline has passed.
     #[error("取得期限（{0}）が過ぎています。ポータルから、もう一度発行を申請してください。")]
     DeadlinePassed(String),
+    /// The letter is as good as before, but its terminal gets nothing now.
+    #[error(transparent)]
+    Barred(#[from] Bar),
 }
 
 /// What the letter gives, shown before anything is consumed.
@@ -138,6 +142,11 @@ async fn admit(ctx: &Ctx<'_>, letter: Letter) -> Result<Result<Opened, PickupFau
         let before = [State::Approved, State::LetterPrinted, State::LetterReissued].contains(&case.state);
         return Ok(Err(if before { PickupFault::NotPosted } else { PickupFault::Finished }));
     }
+    if let Some(bar) = barred(&mut conn, &case).await? {
+        drop(conn);
+        note(ctx, &case, bar).await?;
+        return Ok(Err(bar.into()));
+    }
     Ok(Ok(Opened { letter, terminal: Terminal { case, institution } }))
 }
 
@@ -218,10 +227,11 @@ async fn store(ctx: &Ctx<'_>, opened: &Opened, signed: Signed) -> Result<Vec<u8>
     if !storage::letters::hold(&mut tx, opened.letter.id).await? {
         return Err(Error::ChangedMeanwhile);
     }
+    let earlier = look_again(&mut tx, case).await?;
     // Whoever typed its secret has it in their hands.
     storage::letters::deliver(&mut tx, opened.letter.id, ctx.now).await?;
     let der = finish(ctx, &mut tx, signed).await?;
-    supersede(ctx, &mut tx, case.id, own).await?;
+    supersede(ctx, &mut tx, &earlier, own).await?;
     crate::applications::advance(ctx, &mut tx, case, Event::PickUp, &serial).await?;
     tell_picked_up(ctx, &mut tx, opened, &serial, expires).await?;
     tx.commit().await?;

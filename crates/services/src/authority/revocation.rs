@@ -177,7 +177,10 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
         keys::block(ctx, tx, &record.key_hash, reason.as_str()).await?;
     }
     publish(ctx, tx, record, "after").await?;
-    storage::terminals::loss_done(tx, record.id, ctx.now).await?;
+    if reason != RevocationReason::Superseded {
+        // A lost key stays lost when another certificate only takes the place of its own.
+        storage::terminals::loss_done(tx, record.id, ctx.now).await?;
+    }
     Ok(true)
 }
 
@@ -186,6 +189,7 @@ async fn revoke_in(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: Rev
 async fn leaked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<bool> {
     let reason = RevocationReason::KeyCompromise.as_str();
     let is_new = keys::block(ctx, tx, &record.key_hash, reason).await?;
+    storage::terminals::loss_done(tx, record.id, ctx.now).await?;
     if !storage::authority::aggravate(tx, record.id, reason).await? {
         return Ok(is_new);
     }
@@ -211,21 +215,10 @@ async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, occasion: &st
     Ok(())
 }
 
-/// Revokes earlier certificates of a case whose letter was used again (`superseded`, spec 04.3).
-pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId, but: CertificateId) -> Result<()> {
-    let earlier = storage::authority::valid_of_application(tx, case).await?;
-    supersede_successors(ctx, tx, &earlier, but).await
-}
-
-/// Revokes the earlier ones among the certificates that follow the same one.
-pub(super) async fn supersede_successors(
-    ctx: &Ctx<'_>,
-    tx: &mut Tx,
-    successors: &[Certificate],
-    but: CertificateId,
-) -> Result<()> {
-    for earlier in successors.iter().filter(|one| one.id != but && one.state == "valid") {
-        revoke_in(ctx, tx, earlier, RevocationReason::Superseded).await?;
+/// Revokes those of earlier certificates that are valid, when another one takes their place (`superseded`, spec 04.3, 04.5).
+pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, earlier: &[Certificate], but: CertificateId) -> Result<()> {
+    for one in earlier.iter().filter(|one| one.id != but && one.state == "valid") {
+        revoke_in(ctx, tx, one, RevocationReason::Superseded).await?;
     }
     Ok(())
 }

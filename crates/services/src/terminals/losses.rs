@@ -49,10 +49,13 @@ pub async fn report_as_staff(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
 }
 
 async fn report(ctx: &Ctx<'_>, record: Certificate) -> Result<()> {
-    if record.state != "valid" {
+    let case = record.application_id.ok_or(Error::NotFound)?;
+    let mut tx = ctx.app.db.write().await?;
+    // Whoever fetches or renews at this moment has stored before, or stores nothing.
+    let valid = storage::authority::hold_of_application(&mut tx, case).await?;
+    if !valid.iter().any(|one| one.id == record.id) {
         return Err(Error::ChangedMeanwhile);
     }
-    let mut tx = ctx.app.db.write().await?;
     if note(ctx, &mut tx, &record).await? {
         tell(ctx, &mut tx, &record).await?;
     }
@@ -141,7 +144,7 @@ async fn tell(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
     Ok(())
 }
 
-/// Reports whose certificate is not revoked yet, the oldest first.
+/// Reports that wait for a revocation, the oldest first.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission.

@@ -2,10 +2,11 @@
 
 use domain::{
     clock::Timestamp,
-    ids::{AuthorityId, CertificateId},
+    ids::{ApplicationId, AuthorityId, CertificateId},
 };
 use uuid::Uuid;
 
+use super::{Certificate, hold, valid_of_application};
 use crate::db::{Result, Tx, boxed, on_engine, sql};
 use crate::witness::Note;
 
@@ -16,6 +17,28 @@ sql!(
 sql!(/// The instant of the revocation stays.
     AGGRAVATE = "UPDATE certificates SET revocation_reason = $1 WHERE id = $2 AND state = 'revoked' AND revocation_reason <> $1
     RETURNING authority_id, serial, revoked_at");
+
+/// Makes others who change a valid certificate of a case wait until this transaction ends, each in the same order; gives
+/// those that are valid.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn hold_of_application(tx: &mut Tx, case: ApplicationId) -> Result<Vec<Certificate>> {
+    let mut held = vec![];
+    loop {
+        let valid = valid_of_application(tx, case).await?;
+        let free: Vec<CertificateId> = valid.iter().map(|one| one.id).filter(|id| !held.contains(id)).collect();
+        if free.is_empty() {
+            return Ok(valid);
+        }
+        // While this one waits for one of them, another may be stored.
+        for id in free {
+            hold(tx, id).await?;
+            held.push(id);
+        }
+    }
+}
 
 /// Revokes a valid certificate; false when it is not valid any more.
 ///

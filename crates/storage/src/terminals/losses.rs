@@ -2,7 +2,7 @@
 
 use domain::{
     clock::Timestamp,
-    ids::{CertificateId, InstitutionId},
+    ids::{ApplicationId, CertificateId, InstitutionId},
     terminals::loss::LossClock,
 };
 use uuid::Uuid;
@@ -104,6 +104,10 @@ sql!(DONE = "UPDATE loss_reports SET done_at = $1 WHERE certificate_id = $2 AND 
 sql!(OPEN = select_loss!("WHERE r.done_at IS NULL ORDER BY r.reported_at, r.certificate_id LIMIT $1"));
 sql!(OF_INSTITUTION = select_loss!("WHERE r.institution_id = $1 ORDER BY r.reported_at DESC LIMIT 1000"));
 sql!(OF_CERTIFICATE = select_loss!("WHERE r.certificate_id = $1"));
+sql!(
+    OPEN_OF_APPLICATION = "SELECT 1 FROM certificates c WHERE c.application_id = $1 AND EXISTS (
+        SELECT 1 FROM loss_reports r WHERE r.certificate_id = c.id AND r.done_at IS NULL) LIMIT 1"
+);
 
 /// Who reports what.
 #[derive(Clone, Debug)]
@@ -174,7 +178,7 @@ pub async fn withdraw_loss(
     Ok(rows == 1)
 }
 
-/// Reports whose certificate is not revoked yet, oldest first.
+/// Reports that wait for a revocation, oldest first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -182,6 +186,17 @@ pub async fn withdraw_loss(
 pub async fn open_losses(conn: &mut Conn, limit: i64) -> Result<Vec<LossReport>> {
     let rows: Vec<Row> = on_engine!(conn, |c| sqlx::query_as(OPEN).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whether a report about a certificate of a case waits for a revocation.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn is_reported_lost(conn: &mut Conn, case: ApplicationId) -> Result<bool> {
+    let one: Option<i32> =
+        on_engine!(conn, |c| sqlx::query_scalar(OPEN_OF_APPLICATION).bind(case.0).fetch_optional(c).await)?;
+    Ok(one.is_some())
 }
 
 /// Reports of an institution, newest first.

@@ -66,7 +66,7 @@ async fn enrol(visit: Visit, request: Request) -> Result<Response, Failure> {
     Ok(match fault {
         PickupFault::Refused => unauthorised(&fault.to_string()),
         PickupFault::Mode(_) => plain(StatusCode::BAD_REQUEST, &fault.to_string()),
-        PickupFault::NotPosted | PickupFault::Finished | PickupFault::DeadlinePassed(_) => {
+        PickupFault::NotPosted | PickupFault::Finished | PickupFault::DeadlinePassed(_) | PickupFault::Barred(_) => {
             plain(StatusCode::FORBIDDEN, &fault.to_string())
         }
     })

@@ -50,6 +50,7 @@ const WORDS: &[(&str, &str)] = &[
     ("certificate.hold", "端末の電子証明書の保留（復元）"),
     ("certificate.issue", "端末の電子証明書の発行"),
     ("certificate.prepare", "端末の電子証明書の発行準備"),
+    ("certificate.refuse_lost", "盗難・紛失の届出がある端末への発行の拒否"),
     ("certificate.report_loss", "鍵の盗難・紛失の届出"),
     ("certificate.revoke", "端末の電子証明書の失効"),
     ("certificate.revoke_list", "一覧による失効の指示"),
