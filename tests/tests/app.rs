@@ -77,6 +77,8 @@ mod furnished;
 mod group;
 #[path = "app/group_sent.rs"]
 mod group_sent;
+#[path = "app/held_jobs.rs"]
+mod held_jobs;
 #[path = "app/home.rs"]
 mod home;
 #[path = "app/hostile.rs"]

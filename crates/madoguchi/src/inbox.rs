@@ -7,7 +7,7 @@ use services::{
     inquiries::inbox::{Imap, read_mailbox},
 };
 
-use crate::{clock::background, config::Config};
+use crate::{config::Config, serve::tireless};
 
 /// How often the mailbox is looked into.
 const ROUND: Duration = Duration::from_secs(60);
@@ -15,17 +15,16 @@ const ROUND: Duration = Duration::from_secs(60);
 /// Begins to read, if there is something to read.
 pub(crate) fn start(config: &Config, app: &Arc<App>) -> anyhow::Result<()> {
     let Some(mailbox) = &config.inquiries.mailbox else { return Ok(()) };
-    let mailbox = Imap::new(mailbox.account()?)?;
-    let app = app.clone();
-    tokio::spawn(background(async move { rounds(&app, &mailbox).await }));
+    let mailbox = Arc::new(Imap::new(mailbox.account()?)?);
+    tireless("inbox", app, move |app| rounds(app, mailbox.clone()));
     Ok(())
 }
 
 /// A fault is in the log when it begins and when it ends, not each minute.
-async fn rounds(app: &App, mailbox: &Imap) {
+async fn rounds(app: Arc<App>, mailbox: Arc<Imap>) {
     let mut fault = String::new();
     loop {
-        match read_mailbox(app, mailbox).await {
+        match read_mailbox(&app, &*mailbox).await {
             Ok(_) if fault.is_empty() => {}
             Ok(_) => {
                 tracing::info!("the mailbox for inquiries can be read again");

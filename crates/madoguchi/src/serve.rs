@@ -210,13 +210,27 @@ fn kept(own: OwnTls, app: &Arc<App>) -> RustlsConfig {
 
 fn start_workers(app: &Arc<App>) {
     for number in 0..WORKERS {
-        let app = app.clone();
-        tokio::spawn(background(async move { work(app, format!("{}-{number}", std::process::id())).await }));
+        let name = format!("{}-{number}", app.node);
+        tireless("worker", app, move |app| work(app, name.clone()));
     }
-    let (app, other, third) = (app.clone(), app.clone(), app.clone());
-    tokio::spawn(background(async move { readings(third).await }));
-    tokio::spawn(background(async move { rounds(app).await }));
-    tokio::spawn(background(async move { keep_settings(other).await }));
+    tireless("readings", app, readings);
+    tireless("rounds", app, rounds);
+    tireless("settings", app, keep_settings);
+}
+
+/// Does work that goes on for ever. Should it panic, it begins again: without it nothing is sent, signed or renewed any more.
+pub(crate) fn tireless<F: Future<Output = ()> + Send + 'static>(
+    what: &'static str,
+    app: &Arc<App>,
+    begin: impl Fn(Arc<App>) -> F + Send + 'static,
+) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        while let Err(fault) = tokio::spawn(background(begin(app.clone()))).await {
+            tracing::error!(what, %fault, "work in the background broke off by a fault of the program; it begins again");
+            tokio::time::sleep(SECOND).await;
+        }
+    });
 }
 
 /// Reads what staff set again soon after another process changed it.

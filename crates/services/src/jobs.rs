@@ -1,6 +1,9 @@
 //! Background work: workers claim jobs, do them outside any transaction, and mark them.
 
+use std::{convert::Infallible, panic::AssertUnwindSafe};
+
 use domain::ids::JobId;
+use futures_util::FutureExt;
 use storage::boxed;
 use storage::jobs::{self, Failed, Job, TriedAgain};
 use time::Duration;
@@ -12,6 +15,9 @@ use domain::permissions::Permission;
 const ATTEMPTS: i64 = 12;
 /// What waits for another machine is given up after so many attempts: three days, as mail servers wait for each other.
 const PATIENT_ATTEMPTS: i64 = 150;
+
+/// How often the lease of a job is prolonged: a third of it.
+const KEEP: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Claims one due job and does it; false when none is due.
 ///
@@ -46,8 +52,33 @@ pub(crate) async fn work_keyed(app: &App, worker: &str, key: &str) -> Result<boo
 }
 
 async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
-    let outcome = run(app, job).await;
+    let outcome = tokio::select! {
+        outcome = caught(run(app, job)) => outcome,
+        never = keep(app, worker, job) => match never {},
+    };
     settle(app, worker, job, outcome).await
+}
+
+/// What panics has failed as any other attempt: one job must not take its worker along.
+async fn caught(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(Error::internal("it broke off by a fault of the program")))
+}
+
+/// Prolongs the lease for as long as the work takes: a scanner may think for minutes.
+async fn keep(app: &App, worker: &str, job: &Job) -> Infallible {
+    loop {
+        tokio::time::sleep(KEEP).await;
+        if let Err(error) = prolong(app, worker, job).await {
+            tracing::warn!(job = %job.id, kind = %job.kind, %error, "the lease of a job could not be prolonged");
+        }
+    }
+}
+
+async fn prolong(app: &App, worker: &str, job: &Job) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    jobs::keep(&mut tx, job, worker, app.clock.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn run(app: &App, job: &Job) -> Result<()> {
@@ -188,6 +219,14 @@ mod tests {
         let waits = (1..attempts(crate::mail::SEND)).map(back_off).fold(Duration::ZERO, |sum, wait| sum + wait);
         assert_eq!(waits.whole_days(), 2, "{waits}");
         assert!(waits > Duration::hours(69));
+    }
+
+    #[test]
+    fn a_job_that_panics_is_an_attempt_that_failed() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let told = runtime.block_on(caught(async { panic!("a fault of ours") })).unwrap_err();
+        assert!(told.to_string().contains("broke off"), "{told}");
+        assert!(runtime.block_on(caught(async { Ok(()) })).is_ok());
     }
 
     #[test]

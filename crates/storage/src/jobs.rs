@@ -91,11 +91,22 @@ sql!(
     WHERE dedup_key = $4 AND done_at IS NULL AND failed_at IS NULL AND run_at <= $3 AND leased_until <= $3
     RETURNING id, kind, payload, attempt"
 );
-sql!(DONE = "UPDATE jobs SET done_at = $1, last_error = NULL WHERE id = $2 AND leased_by = $3 AND done_at IS NULL");
 sql!(
-    RETRY = "UPDATE jobs SET leased_until = 0, run_at = $1, last_error = $2 WHERE id = $3 AND leased_by = $4 AND done_at IS NULL"
+    /// A worker that took the job once more after its lease had ended is at another attempt.
+    KEEP = "UPDATE jobs SET leased_until = $1 WHERE id = $2 AND leased_by = $3 AND attempt = $4 AND done_at IS NULL"
 );
-sql!(FAIL = "UPDATE jobs SET failed_at = $1, last_error = $2 WHERE id = $3 AND leased_by = $4 AND done_at IS NULL");
+sql!(
+    DONE = "UPDATE jobs SET done_at = $1, last_error = NULL
+    WHERE id = $2 AND leased_by = $3 AND attempt = $4 AND done_at IS NULL"
+);
+sql!(
+    RETRY = "UPDATE jobs SET leased_until = 0, run_at = $1, last_error = $2
+    WHERE id = $3 AND leased_by = $4 AND attempt = $5 AND done_at IS NULL"
+);
+sql!(
+    FAIL = "UPDATE jobs SET failed_at = $1, last_error = $2
+    WHERE id = $3 AND leased_by = $4 AND attempt = $5 AND done_at IS NULL"
+);
 sql!(
     FAILED = "SELECT id, kind, failed_at, attempt, last_error FROM jobs WHERE failed_at IS NOT NULL AND done_at IS NULL
     ORDER BY failed_at, id LIMIT $1"
@@ -182,6 +193,23 @@ pub async fn claim_keyed(tx: &mut Tx, worker: &str, key: &str, now: Timestamp) -
         .await)?)
 }
 
+/// Prolongs the lease of a job that takes longer; false when it went to another worker.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn keep(tx: &mut Tx, job: &Job, worker: &str, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(KEEP)
+        .bind((now + LEASE).as_millis())
+        .bind(job.id)
+        .bind(worker)
+        .bind(job.attempt)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// Marks a job as done; false when its lease went to another worker.
 ///
 /// # Errors
@@ -192,6 +220,7 @@ pub async fn done(tx: &mut Tx, job: &Job, worker: &str, now: Timestamp) -> Resul
         .bind(now.as_millis())
         .bind(job.id)
         .bind(worker)
+        .bind(job.attempt)
         .execute(c)
         .await
         .map(|r| r.rows_affected()))?;
@@ -209,6 +238,7 @@ pub async fn retry(tx: &mut Tx, job: &Job, worker: &str, error: &str, at: Timest
         .bind(error)
         .bind(job.id)
         .bind(worker)
+        .bind(job.attempt)
         .execute(c)
         .await
         .map(drop))?)
@@ -225,6 +255,7 @@ pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timest
         .bind(error)
         .bind(job.id)
         .bind(worker)
+        .bind(job.attempt)
         .execute(c)
         .await
         .map(drop))?)
