@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::permissions::Role;
+use time::Duration;
 
 use crate::{
     browser::{Answer, Browser},
@@ -79,6 +80,7 @@ async fn whoever_fetches_as_the_theft_is_reported_gets_nothing_that_nobody_looks
         let (_, case, paper) = fetched(house).await;
         let id = certificates_of(house, &case).await[0].id;
         let agent = staff(house, Role::CallCentreAgent).await;
+        house.clock.pass(Duration::seconds(1));
         let (thief, own, report) = (Browser::terminal(house), key(), format!("/office/certificates/{id}/loss"));
         let (_, told) = tokio::join!(send(&thief, "simpleenroll", Some(&paper), wire(&own)), agent.post(&report, &[]));
         let first = certificates_of(house, &case).await.remove(0);
