@@ -1,11 +1,11 @@
 //! What a procedure says of its acceptance, done: by [`Effect`], never by the name of a procedure.
 
-use domain::{applications::Effect, feed::EventKind};
+use domain::{applications::Effect, feed::EventKind, institutions::InstitutionStatus};
 use serde_json::json;
 use storage::{Conn, Tx, applications::Application};
 
 use crate::{
-    Ctx, Result, closing,
+    Ctx, Error, Result, closing,
     feed::{Happening, publish},
     subsidies, succession,
 };
@@ -53,8 +53,12 @@ pub(super) async fn stands_against(conn: &mut Conn, case: &Application) -> Resul
     match case.kind.effect() {
         Effect::Nothing | Effect::Announce(_) => Ok(None),
         Effect::Certificate => {
-            let over = crate::ending::is_over(conn, case.institution_id).await?;
-            Ok(over.map(|over| over.sentence().to_owned()))
+            if let Some(over) = crate::ending::is_over(conn, case.institution_id).await? {
+                return Ok(Some(over.sentence().to_owned()));
+            }
+            let institution = storage::institutions::find(conn, case.institution_id).await?.ok_or(Error::NotFound)?;
+            let closed = institution.status == InstitutionStatus::Closed;
+            Ok(closed.then(|| "この医療機関等は、台帳で「廃止」になっているため、承認できません。".to_owned()))
         }
         Effect::Award => subsidies::stands_against(conn, case).await,
         Effect::Succession => succession::stands_against(conn, case).await,
