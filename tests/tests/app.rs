@@ -131,6 +131,8 @@ mod one_terminal;
 mod one_way_up;
 #[path = "app/operation_start.rs"]
 mod operation_start;
+#[path = "app/overtaken.rs"]
+mod overtaken;
 #[path = "app/overview.rs"]
 mod overview;
 #[path = "app/papers.rs"]

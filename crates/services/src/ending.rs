@@ -83,7 +83,7 @@ async fn end_certificate(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
     if record.state != "valid" {
         return Ok(tx.rollback().await?);
     }
-    if revoke_within(ctx, &mut tx, &record, CESSATION).await? != Revoked::Done {
+    if revoke_within(ctx, &mut tx, &record, CESSATION, true).await? != Revoked::Done {
         return Err(Error::internal("a valid certificate could not be revoked"));
     }
     tx.commit().await?;

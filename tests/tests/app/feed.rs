@@ -91,8 +91,8 @@ async fn certificates_are_told_when_issued_tested_renewed_and_revoked() {
             ("certificate.issued", old),
             ("connection_test.done", old),
             ("certificate.renewed", new),
-            ("certificate.revoked", new),
             ("certificate.revoked", old),
+            ("certificate.revoked", new),
         ];
         assert_eq!(about, wanted);
         assert_eq!(told.last().unwrap().data["reason"], "keyCompromise");

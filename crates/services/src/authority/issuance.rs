@@ -1,5 +1,7 @@
 //! Record before you sign: `reserved → prepared (recorded) → signed → stored` (spec 04.4).
 
+use std::collections::BTreeSet;
+
 use domain::{
     clock::Timestamp,
     ids::{ApplicationId, CertificateId, InstitutionId},
@@ -11,7 +13,6 @@ use time::Duration;
 
 use super::{
     key_store::{ready, signed},
-    lists::FULL,
     refuse_faults,
     timekeeper::believed,
 };
@@ -167,9 +168,7 @@ pub(super) async fn or_give_up<T: Send>(ctx: &Ctx<'_>, record: &Certificate, sto
 async fn give_up(ctx: &Ctx<'_>, record: &Certificate) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
     if storage::authority::abandon(&mut tx, record.id, ctx.now).await? {
-        for shard in [record.crl_shard, FULL] {
-            storage::authority::crl_changed(&mut tx, record.authority_id, shard).await?;
-        }
+        storage::authority::crl_changed(&mut tx, record.authority_id, record.crl_shard).await?;
         ctx.audit(&mut tx, "certificate.abandon", format!("certificate:{}", record.id), "prepared", &record.serial);
     }
     Ok(tx.commit().await?)
@@ -212,9 +211,8 @@ pub async fn abandon_unfinished(app: &App, before: Timestamp) -> Result<u64> {
     let mut tx = app.db.write().await?;
     let abandoned = storage::authority::abandon_prepared(&mut tx, before, ctx.now).await?;
     let count = abandoned.len() as u64;
-    for (authority, shard) in abandoned {
+    for (authority, shard) in BTreeSet::from_iter(abandoned) {
         storage::authority::crl_changed(&mut tx, authority, shard).await?;
-        storage::authority::crl_changed(&mut tx, authority, FULL).await?;
     }
     if count > 0 {
         ctx.audit(&mut tx, "certificate.abandon", "authority", "", &count.to_string());

@@ -7,7 +7,6 @@ use storage::{Tx, audit::Entry, authority as rows, boxed};
 use super::{
     Authority, Issuing,
     key_store::{ready, signed},
-    lists::FULL,
     refuse_faults,
     timekeeper::not_behind,
 };
@@ -79,9 +78,7 @@ async fn store(with: &Machinery<'_>, record: &rows::Certificate, signed: pki::Ce
 async fn give_up(with: &Machinery<'_>, record: &rows::Certificate) -> Result<()> {
     let mut tx = with.db.write().await?;
     if rows::abandon(&mut tx, record.id, with.now).await? {
-        for shard in [record.crl_shard, FULL] {
-            rows::crl_changed(&mut tx, record.authority_id, shard).await?;
-        }
+        rows::crl_changed(&mut tx, record.authority_id, record.crl_shard).await?;
         with.audit(&mut tx, "certificate.abandon", record, "prepared", &record.serial);
     }
     Ok(tx.commit().await?)

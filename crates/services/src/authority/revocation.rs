@@ -1,7 +1,5 @@
 //! Revocation by the owner or an RA officer, and of a certificate that was fetched again.
 
-use std::collections::BTreeSet;
-
 use domain::{
     ids::{ApplicationId, CertificateId, JobId, ProposalId},
     office::Matter,
@@ -12,7 +10,7 @@ use serde_json::json;
 use storage::boxed;
 use storage::{Tx, authority::Certificate};
 
-use super::{PUBLISH_CRL, keys, lists::FULL};
+use super::{PUBLISH_CRL, keys};
 use crate::{
     Ctx, Error, Result,
     accounts::membership::belongs,
@@ -50,44 +48,45 @@ pub(super) const REASONS: &[RevocationReason] = &[
     RevocationReason::CessationOfOperation,
 ];
 
-/// Revokes a certificate of one's own institution.
+/// Revokes a certificate of one's own institution; `seen_valid` tells whether the page showed it as valid.
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's, [`Error::Forbidden`] for members who are not its owner.
 #[boxed]
-pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<Revoked> {
+pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen_valid: bool) -> Result<Revoked> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     ctx.owner()?;
-    revoke(ctx, record, reason).await
+    revoke(ctx, record, reason, seen_valid).await
 }
 
-/// Revokes any terminal certificate as RA officer.
+/// Revokes any terminal certificate as RA officer; `seen_valid` tells whether the page showed it as valid.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
 #[boxed]
-pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str) -> Result<ByOfficer> {
+pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen_valid: bool) -> Result<ByOfficer> {
     ctx.permit(Permission::RevokeCertificates)?;
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     record.institution_id.ok_or(Error::NotFound)?;
     if ctx.session().is_ok() && ctx.app.rules().four_eyes.asks(Matter::Revocation) {
-        return ask_second(ctx, &record, reason).await;
+        return ask_second(ctx, &record, reason, seen_valid).await;
     }
-    Ok(ByOfficer::Alone(revoke(ctx, record, reason).await?))
+    Ok(ByOfficer::Alone(revoke(ctx, record, reason, seen_valid).await?))
 }
 
 /// Proposes the revocation to another officer; nothing is revoked yet.
-async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str) -> Result<ByOfficer> {
+async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str, seen_valid: bool) -> Result<ByOfficer> {
     let Some(named) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(ByOfficer::Alone(Revoked::BadReason));
     };
-    if record.state != "valid" && named != RevocationReason::KeyCompromise {
+    let seen_valid = seen_valid || record.state == "valid";
+    if !seen_valid && named != RevocationReason::KeyCompromise {
         return Ok(ByOfficer::Alone(Revoked::Before));
     }
     let mut tx = ctx.app.db.write().await?;
     let words = format!("端末の電子証明書「{}」を失効させる（理由：{}）", record.subject, reason_words(ctx, named));
-    let act = Act::Revoke { certificate: record.id, reason: reason.to_owned() };
+    let act = Act::Revoke { certificate: record.id, reason: reason.to_owned(), seen_valid };
     let made = propose(ctx, &mut tx, &act, &format!("certificate:{}", record.id), &words, "").await?;
     let Some(id) = made else { return Ok(ByOfficer::Waits) };
     tx.commit().await?;
@@ -95,9 +94,9 @@ async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str) -> Result
     Ok(ByOfficer::Proposed(id))
 }
 
-pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> Result<Revoked> {
+pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str, seen_valid: bool) -> Result<Revoked> {
     let mut tx = ctx.app.db.write().await?;
-    let led_to = revoke_within(ctx, &mut tx, &record, reason).await?;
+    let led_to = revoke_within(ctx, &mut tx, &record, reason, seen_valid).await?;
     if led_to == Revoked::Done {
         tx.commit().await?;
         ctx.app.wake.notify_one();
@@ -105,24 +104,48 @@ pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str) -> 
     Ok(led_to)
 }
 
-/// Revokes in the caller's transaction, which is to be committed only when it is done.
-pub(crate) async fn revoke_within(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: &str) -> Result<Revoked> {
+/// Revokes in the caller's transaction, which is to be committed only when it is done. For good, it ends what else the same
+/// terminal holds: during a renewal it has two certificates, and a theft ends both. That is so too when another certificate took
+/// the place of the one that was seen as valid, or that is reported lost, before this was done.
+pub(crate) async fn revoke_within(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    record: &Certificate,
+    reason: &str,
+    seen_valid: bool,
+) -> Result<Revoked> {
     let Some(reason) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(Revoked::BadReason);
     };
+    let case = record.application_id.ok_or(Error::NotFound)?;
     let for_good = reason != RevocationReason::Superseded;
-    if for_good && let Some(case) = record.application_id {
+    if for_good {
         // First: whoever fetches with the letter at this moment has stored before, or stores nothing.
         bury_letters(ctx, tx, case).await?;
     }
-    let first = revoke_in(ctx, tx, record, reason).await?;
-    let others = for_good && (first || record.state == "valid") && revoke_others(ctx, tx, record, reason).await?;
-    if first || others {
-        tell_revoked(ctx, tx, record, reason).await?;
-    } else if reason != RevocationReason::KeyCompromise || !leaked(ctx, tx, record).await? {
-        return Ok(Revoked::Before);
+    let valid = in_order(storage::authority::hold_of_application(tx, case).await?);
+    let is_valid = valid.iter().any(|one| one.id == record.id);
+    let meant = is_valid || seen_valid || record.state == "valid" || is_reported(tx, record).await?;
+    let mut ended = false;
+    for one in valid.iter().filter(|one| one.id == record.id || (for_good && meant)) {
+        ended |= revoke_in(ctx, tx, one, reason).await?;
     }
-    Ok(Revoked::Done)
+    let leaked = !is_valid && reason == RevocationReason::KeyCompromise && leaked(ctx, tx, record).await?;
+    if ended {
+        tell_revoked(ctx, tx, record, reason).await?;
+    }
+    Ok(if ended || leaked { Revoked::Done } else { Revoked::Before })
+}
+
+/// Certificates in the order in which all transactions change them, and with them the lists of their authorities.
+fn in_order(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+    certificates.sort_by_key(|one| (one.authority_id, one.id));
+    certificates
+}
+
+async fn is_reported(tx: &mut Tx, record: &Certificate) -> Result<bool> {
+    let report = storage::terminals::loss_of(tx, record.id).await?;
+    Ok(report.is_some_and(|report| report.clock.done_at.is_none()))
 }
 
 /// Tells the owners and whoever applied for it.
@@ -146,17 +169,6 @@ async fn bury_letters(ctx: &Ctx<'_>, tx: &mut Tx, case: ApplicationId) -> Result
         }
     }
     Ok(())
-}
-
-/// Revokes what else the same terminal holds; tells whether there was anything. During a renewal it has two certificates, and what ends one for good, such as
-/// a theft, ends the other; a newer certificate only takes the place of the one that is named.
-async fn revoke_others(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, reason: RevocationReason) -> Result<bool> {
-    let Some(case) = record.application_id else { return Ok(false) };
-    let mut any = false;
-    for other in storage::authority::valid_of_application(tx, case).await? {
-        any |= other.id != record.id && revoke_in(ctx, tx, &other, reason).await?;
-    }
-    Ok(any)
 }
 
 fn reason_words(ctx: &Ctx<'_>, reason: RevocationReason) -> String {
@@ -203,9 +215,7 @@ async fn leaked(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<bool
 /// Forgets what is no longer true of a certificate and orders the lists that say what is.
 async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, occasion: &str) -> Result<()> {
     storage::authority::forget_answer(tx, record.id).await?;
-    for shard in BTreeSet::from([record.crl_shard, FULL]) {
-        storage::authority::crl_changed(tx, record.authority_id, shard).await?;
-    }
+    storage::authority::crl_changed(tx, record.authority_id, record.crl_shard).await?;
     let job = JobId::new(ctx.now, &*ctx.app.randomness);
     let key = format!("crl:{occasion}:{}", record.id);
     storage::jobs::enqueue(tx, job, PUBLISH_CRL, Some(&key), json!({}), ctx.now).await?;
@@ -217,8 +227,9 @@ async fn publish(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate, occasion: &st
 
 /// Revokes those of earlier certificates that are valid, when another one takes their place (`superseded`, spec 04.3, 04.5).
 pub(super) async fn supersede(ctx: &Ctx<'_>, tx: &mut Tx, earlier: &[Certificate], but: CertificateId) -> Result<()> {
-    for one in earlier.iter().filter(|one| one.id != but && one.state == "valid") {
-        revoke_in(ctx, tx, one, RevocationReason::Superseded).await?;
+    let ended = earlier.iter().filter(|one| one.id != but && one.state == "valid");
+    for one in in_order(ended.cloned().collect()) {
+        revoke_in(ctx, tx, &one, RevocationReason::Superseded).await?;
     }
     Ok(())
 }

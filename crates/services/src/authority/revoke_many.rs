@@ -72,7 +72,7 @@ pub async fn revoke_many(
             outcome.unknown.push(serial);
             continue;
         };
-        match revoke(&ctx, record, reason).await? {
+        match revoke(&ctx, record, reason, false).await? {
             Revoked::Done => outcome.revoked.push(serial),
             Revoked::Before => outcome.before.push(serial),
             Revoked::BadReason => return Err(Error::internal("a reason that was good is not")),

@@ -93,7 +93,7 @@ pub async fn act(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered, shown: &s
     if let Some(reason) = way.revokes() {
         ctx.owner()?;
         for one in terminal.certificates.iter().filter(|one| one.state == "valid") {
-            revoke_as_owner(ctx, one.id, reason.as_str()).await?;
+            revoke_as_owner(ctx, one.id, reason.as_str(), true).await?;
         }
     }
     if way == Way::Retire {

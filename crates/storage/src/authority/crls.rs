@@ -1,5 +1,7 @@
 //! Revocation lists: what stands on them, their numbers, and whether they are up to date.
 
+use std::collections::BTreeSet;
+
 use domain::{clock::Timestamp, ids::AuthorityId};
 
 use crate::db::{Conn, Result, Tx, boxed, from_row, on_engine, sql};
@@ -209,13 +211,17 @@ pub async fn latest_crl(conn: &mut Conn, authority: AuthorityId, shard: i64) -> 
     Ok(on_engine!(conn, |c| sqlx::query_as(LATEST).bind(authority.0).bind(shard).fetch_optional(c).await)?)
 }
 
-/// Counts a change of a shard, in the transaction that changes it.
+/// Counts a change of a shard and of the full list (0), in the transaction that changes them; always the full list first, so
+/// that no two transactions wait for each other.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
 pub async fn crl_changed(tx: &mut Tx, authority: AuthorityId, shard: i64) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(CHANGED).bind(authority.0).bind(shard).execute(c).await.map(drop))?)
+    for one in BTreeSet::from([0, shard]) {
+        on_engine!(&mut **tx, |c| sqlx::query(CHANGED).bind(authority.0).bind(one).execute(c).await.map(drop))?;
+    }
+    Ok(())
 }
 
 /// How each shard stands, by shard; one that never changed and has no list is not named.

@@ -29,6 +29,9 @@ pub(crate) enum Act {
         certificate: CertificateId,
         /// Reason by its name in RFC 5280.
         reason: String,
+        /// Whether it was valid when that was proposed; older proposals do not say.
+        #[serde(default)]
+        seen_valid: bool,
     },
     /// Gives a topic a new version.
     Set {
@@ -151,9 +154,9 @@ pub(super) async fn perform(
     ready: Ready,
 ) -> Result<Result<(), &'static str>> {
     Ok(match act {
-        Act::Revoke { certificate, reason } => {
+        Act::Revoke { certificate, reason, seen_valid } => {
             let record = storage::authority::find(tx, certificate).await?.ok_or(Error::NotFound)?;
-            match authority::revoke_within(ctx, tx, &record, &reason).await? {
+            match authority::revoke_within(ctx, tx, &record, &reason, seen_valid).await? {
                 Revoked::Done => Ok(()),
                 _ => Err("この端末の電子証明書は、すでに失効しています。この起案は取り消してください。"),
             }

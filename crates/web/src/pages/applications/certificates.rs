@@ -117,6 +117,8 @@ struct RevokePage {
     errors: ErrorSummary,
     facts: SummaryListView,
     action: String,
+    /// Whether it is shown as valid.
+    valid: bool,
     reason: FieldView,
     back: String,
 }
@@ -137,6 +139,7 @@ fn revoke_page(visit: &Visit, record: &Certificate, fault: Option<&str>) -> Revo
         errors,
         facts: facts(record),
         action: format!("/certificates/{}/revoke", record.id),
+        valid: record.state == "valid",
         reason: fields.into_iter().next().unwrap_or_default(),
         back: record.application_id.map_or_else(|| "/certificates".to_owned(), |id| format!("/applications/{id}")),
     }
@@ -168,12 +171,14 @@ pub(super) async fn ask_revoke(visit: Visit, Path(name): Path<String>) -> Result
 /// Revokes a certificate of one's institution.
 pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let record = record(&visit, &name).await?;
-    Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason")).await? {
-        Revoked::Done | Revoked::Before => see_other(
-            &record
-                .application_id
-                .map_or_else(|| "/certificates".to_owned(), |case| format!("/terminals/{case}?done=revoked")),
-        ),
+    let after = |done: &str| match record.application_id {
+        Some(case) => see_other(&format!("/terminals/{case}?done={done}")),
+        None => see_other("/certificates"),
+    };
+    let seen_valid = posted.get("seen") == "valid";
+    Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason"), seen_valid).await? {
+        Revoked::Done => after("revoked"),
+        Revoked::Before => after("before"),
         Revoked::BadReason => {
             Html(revoke_page(&visit, &record, Some("「失効の理由」を選んでください。"))).with_faults()
         }

@@ -32,6 +32,8 @@ struct RevokePage {
     action: String,
     back: String,
     case: String,
+    /// Whether it is shown as valid.
+    valid: bool,
     reason: FieldView,
     /// Whether another officer must approve it.
     second: bool,
@@ -78,6 +80,7 @@ async fn page(visit: &Visit, id: CertificateId, case: &str, fault: Option<&str>)
         action: format!("/office/certificates/{id}/revoke"),
         back,
         case: view.case.id.to_string(),
+        valid: certificate.state == "valid",
         second: visit.site.app.rules().four_eyes.asks(Matter::Revocation),
         reason: FieldView { error: fault.map(str::to_owned), ..reason(visit) },
     })
@@ -97,16 +100,19 @@ fn reason(visit: &Visit) -> FieldView {
 pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Posted) -> Result<Response, Failure> {
     parts::insist(&visit, &[Permission::RevokeCertificates])?;
     let (id, case) = (parts::id(&name)?, posted.get("case"));
-    Ok(match authority::revoke_as_officer(&visit.ctx(), id, posted.get("reason")).await? {
+    let after = |done: &str| match parts::id::<domain::ids::ApplicationId>(case) {
+        Ok(case) => see_other(&format!("/office/applications/{case}?done={done}")),
+        Err(_) => see_other(&queue_of(domain::applications::Kind::Certificate)),
+    };
+    let seen_valid = posted.get("seen") == "valid";
+    Ok(match authority::revoke_as_officer(&visit.ctx(), id, posted.get("reason"), seen_valid).await? {
         ByOfficer::Proposed(proposal) => see_other(&format!("/office/proposals/{proposal}?done=made")),
         ByOfficer::Waits => {
             let waits = "この端末の電子証明書の失効は、すでに起案されています。別の登録局担当の承認を待っています。";
             Html(page(&visit, id, case, Some(waits)).await?).with_faults()
         }
-        ByOfficer::Alone(Revoked::Done | Revoked::Before) => match parts::id::<domain::ids::ApplicationId>(case) {
-            Ok(case) => see_other(&format!("/office/applications/{case}?done=revoke")),
-            Err(_) => see_other(&queue_of(domain::applications::Kind::Certificate)),
-        },
+        ByOfficer::Alone(Revoked::Done) => after("revoke"),
+        ByOfficer::Alone(Revoked::Before) => after("revoked_before"),
         ByOfficer::Alone(Revoked::BadReason) => {
             Html(page(&visit, id, case, Some("「失効の理由」を選んでください。")).await?).with_faults()
         }
