@@ -1,4 +1,7 @@
 //! Forms that were sent after their session had ended: kept for an hour, given back to those who may go on with them.
+//!
+//! Nobody knows of an ended session whose it was, so whatever is kept is bounded: in length, for each network, and to cases,
+//! institutions and people that are there.
 
 use domain::{
     forms::Answers,
@@ -12,16 +15,18 @@ use time::Duration;
 
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::follow,
+    accounts::{limits, membership::follow},
     applications,
     interview::{self, Then},
     secrets::{new_token, token_hash},
 };
 
-const PURPOSE: &str = "parked_form";
+pub(crate) const PURPOSE: &str = "parked_form";
 const LIFE: Duration = Duration::hours(1);
 /// Longest text of an inquiry that is kept, in characters: more than one may send, so that nothing typed is cut.
 const LONGEST: usize = 10_000;
+/// Longest form that is kept, in octets: four answers of the greatest length, of which no form has two.
+const LARGEST: usize = 256 * 1024;
 
 /// Where a person finds what was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +73,19 @@ pub struct Sent<'a> {
 /// Keeps what was typed into the form of a case; gives the token that finds it.
 ///
 /// # Errors
-/// When the database refuses.
+/// When it is longer than any form, when its network sent too many, and when the database refuses.
 #[boxed]
 pub async fn park(ctx: &Ctx<'_>, id: ApplicationId, sent: &Sent<'_>) -> Result<String> {
     let Sent { answers, left_at, left_out, cut } = sent;
     let form = json!({ "application": id, "answers": answers, "left_at": left_at, "left_out": left_out, "cut": cut });
-    keep(ctx, None, form).await
+    let there = storage::applications::find(&mut ctx.app.db.read().await?, id).await?.is_some();
+    keep(ctx, None, there.then_some(form)).await
 }
 
 /// Keeps what was typed on a page of an institution's interview; gives the token that finds it.
 ///
 /// # Errors
-/// When the database refuses.
+/// As [`park`].
 #[boxed]
 pub async fn park_interview(
     ctx: &Ctx<'_>,
@@ -87,44 +93,57 @@ pub async fn park_interview(
     step: Step,
     answers: &Answers,
 ) -> Result<String> {
-    keep(ctx, None, json!({ "step": step, "institution": institution, "answers": answers })).await
+    let there = storage::institutions::find(&mut ctx.app.db.read().await?, institution).await?.is_some();
+    let form = json!({ "step": step, "institution": institution, "answers": answers });
+    keep(ctx, None, there.then_some(form)).await
 }
 
 /// Keeps an inquiry for the person on whose page it was typed; gives the token that finds it.
 ///
 /// # Errors
-/// When the database refuses.
+/// As [`park`].
 #[boxed]
 pub async fn park_inquiry(ctx: &Ctx<'_>, person: AccountId, typed: &KeptInquiry) -> Result<String> {
     let (category, case) = (short(&typed.category, 100), short(&typed.case, 100));
-    keep(ctx, Some(person), json!({ "category": category, "case": case, "body": short(&typed.body, LONGEST) })).await
+    let form = json!({ "category": category, "case": case, "body": short(&typed.body, LONGEST) });
+    keep(ctx, Some(person), is_person(ctx, person).await?.then_some(form)).await
 }
 
 /// Keeps what a person typed on the page of one of their threads; gives the token that finds it.
 ///
 /// # Errors
-/// When the database refuses.
+/// As [`park`].
 #[boxed]
 pub async fn park_message(ctx: &Ctx<'_>, person: AccountId, thread: InquiryId, body: &str) -> Result<String> {
     let form = json!({ "category": "", "case": "", "thread": thread, "body": short(body, LONGEST) });
-    keep(ctx, Some(person), form).await
+    keep(ctx, Some(person), is_person(ctx, person).await?.then_some(form)).await
 }
 
 fn short(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-async fn keep(ctx: &Ctx<'_>, person: Option<AccountId>, payload: Value) -> Result<String> {
+async fn is_person(ctx: &Ctx<'_>, person: AccountId) -> Result<bool> {
+    Ok(storage::accounts::find(&mut ctx.app.db.read().await?, person).await?.is_some())
+}
+
+/// Keeps a form. Without one the token finds nothing, and nobody learns which numbers belong to something.
+async fn keep(ctx: &Ctx<'_>, person: Option<AccountId>, form: Option<Value>) -> Result<String> {
     let token = new_token(&*ctx.app.randomness);
+    let Some(form) = form else { return Ok(token) };
+    if form.to_string().len() > LARGEST {
+        return Err(Error::LoginRequired);
+    }
     let row = Token {
         purpose: PURPOSE.to_owned(),
         email: String::new(),
         account_id: None,
-        payload: json!({ "person": person, "form": payload }),
+        payload: json!({ "person": person, "form": form }),
         expires_at: ctx.now + LIFE,
         used: false,
     };
     let mut tx = ctx.app.db.write().await?;
+    limits::PARKED.insist(ctx, &mut tx, &[&limits::network(&ctx.source)]).await?;
     storage::accounts::insert_token(&mut tx, &token_hash(&token), &row).await?;
     tx.commit().await?;
     Ok(token)

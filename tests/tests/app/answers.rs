@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A number that the database counts.
-async fn counted(house: &House, text: &'static str) -> i64 {
+pub(crate) async fn counted(house: &House, text: &'static str) -> i64 {
     match &mut house.app.db.read().await.unwrap() {
         Conn::Sqlite(conn) => sqlx::query_scalar(text).fetch_one(&mut *conn).await.unwrap(),
         Conn::Postgres(conn) => sqlx::query_scalar(text).fetch_one(&mut **conn).await.unwrap(),

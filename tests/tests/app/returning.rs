@@ -5,8 +5,9 @@ use domain::permissions::Role;
 use time::Duration;
 
 use crate::{
+    answers::counted,
     browser::{Browser, account, institution},
-    steps::staff,
+    steps::{begin, staff},
     support::on_each_database,
 };
 
@@ -67,6 +68,47 @@ async fn no_address_of_a_form_is_a_dead_end() {
             let answer = visitor.get(&path).await;
             assert_ne!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn forms_without_a_session_cannot_fill_the_database() {
+    on_each_database(async |house| {
+        let clinic = institution(house, "1330100016", "さくら歯科").await;
+        let id = account(house, "owner@clinic.example", &[], Some(clinic)).await;
+        let case = begin(&Browser::of(house, id, false).await, "eligibility").await;
+        let page = format!("{case}/edit");
+        let visitor = Browser::visitor(house);
+        let kept = async || counted(house, "SELECT COUNT(*) FROM tokens WHERE purpose = 'parked_form'").await;
+        let nobody = "01975bd8-3c00-7000-8000-000000000001";
+        let case_of_nobody = format!("/applications/{nobody}/edit");
+        for (path, fields) in [
+            (case_of_nobody.as_str(), [("contact", "山田 花子"), ("action", "check")]),
+            ("/together/papers", [("institution", nobody), ("contact", "山田 花子")]),
+            ("/inquiries", [("person", nobody), ("body", QUESTION)]),
+        ] {
+            let told = visitor.post(path, &fields).await;
+            assert!(told.location.starts_with("/login?next="), "{path}: {} {}", told.status, told.body);
+            assert_eq!(kept().await, 0, "{path}: nothing is kept for what is not there");
+        }
+        let long = "あ".repeat(20_000);
+        let answers: Vec<(String, &str)> = (0..5).map(|number| (format!("field{number}"), long.as_str())).collect();
+        let answers: Vec<(&str, &str)> = answers.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+        let told = visitor.post(&page, &answers[..4]).await;
+        assert!(told.location.starts_with("/login?next="), "{}", told.body);
+        let told = visitor.post(&page, &answers).await;
+        assert!(told.location.is_empty() && told.body.contains("もう一度ログインしてください"), "{}", told.body);
+        assert_eq!(kept().await, 1, "longer than any form");
+        for number in 2..=60 {
+            visitor.post(&page, &[("contact", "山田 花子")]).await;
+            assert_eq!(kept().await, number);
+        }
+        let told = visitor.post(&page, &[("contact", "山田 花子")]).await;
+        assert_eq!((told.status, kept().await), (StatusCode::TOO_MANY_REQUESTS, 60), "{}", told.body);
+        house.clock.pass(Duration::hours(2));
+        services::accounts::sweep(&house.app).await.unwrap();
+        assert_eq!(kept().await, 0, "what nobody came back for");
     })
     .await;
 }

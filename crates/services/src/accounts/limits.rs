@@ -57,6 +57,8 @@ pub(crate) const MESSAGES: Limit = Limit::new("inquiry.message", 30, Duration::d
 pub(crate) const SEARCH_MISSES: Limit = Limit::new("search.miss", 60, Duration::minutes(60));
 /// Answers to whether a page helped, from one network: a whole hospital may stand behind one address.
 pub(crate) const FEEDBACK: Limit = Limit::new("article.answer", 60, Duration::minutes(60));
+/// Forms whose session had ended and that one network sends: a whole hospital may stand behind one address.
+pub(crate) const PARKED: Limit = Limit::new("form.parked", 60, Duration::minutes(60));
 /// Wrong spoken codes for one case.
 pub(crate) const CODES_OF_CASE: Limit = Limit::new("call.case", 5, Duration::minutes(60));
 /// Wrong spoken codes that one of the staff types.

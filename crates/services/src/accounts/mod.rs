@@ -66,8 +66,10 @@ pub async fn sweep(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     storage::sessions::sweep(&mut tx, now).await?;
     storage::accounts::sweep_tokens(&mut tx, now - Duration::days(30)).await?;
-    // An address that was never confirmed is kept no longer than its link works.
-    storage::accounts::sweep_tokens_for(&mut tx, tokens::Purpose::Subscribe.as_str(), now).await?;
+    // An address that was never confirmed is kept no longer than its link works, a form no longer than it comes back.
+    for purpose in [tokens::Purpose::Subscribe.as_str(), crate::parked::PURPOSE] {
+        storage::accounts::sweep_tokens_for(&mut tx, purpose, now).await?;
+    }
     storage::accounts::sweep_tries(&mut tx, now - limits::LONGEST).await?;
     tx.commit().await?;
     Ok(())
