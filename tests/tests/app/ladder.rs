@@ -226,7 +226,8 @@ pub(crate) async fn add(house: &House, place: InstitutionId, like: &Certificate,
     let now = house.app.clock.now();
     let id = CertificateId::new(now, &*house.app.randomness);
     let serial = format!("{}{number:04x}", like.serial);
-    let record = Certificate { id, serial, not_after: end, institution_id: Some(place), ..like.clone() };
+    let key_hash = pki::sha256_hex(serial.as_bytes());
+    let record = Certificate { id, serial, key_hash, not_after: end, institution_id: Some(place), ..like.clone() };
     let mut tx = house.app.db.write().await.unwrap();
     storage::authority::insert_prepared(&mut tx, std::slice::from_ref(&record)).await.unwrap();
     assert!(storage::authority::store_signed(&mut tx, id, &[], now).await.unwrap());

@@ -127,7 +127,7 @@ async fn under_the_new_code(house: &House, own: &Installed, new: InstitutionId) 
     assert!(list.contains(&old_case) && list.contains("読むだけで、書き換えることはできません"), "{list}");
     let shown = browser.get(&old_case).await.body;
     assert!(shown.contains("事務部 山田 花子") && shown.contains("前のコード 13-3-0100016"), "{shown}");
-    assert_eq!(browser.get(&own.case).await.status, StatusCode::NOT_FOUND, "not as one's own case");
+    assert_eq!(browser.get(&own.case).await.status, StatusCode::CONFLICT, "it is of the old code");
 }
 
 /// The start of operation is the last step, once a terminal has passed the connection test.
