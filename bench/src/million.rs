@@ -200,7 +200,7 @@ async fn asked(app: &App, one: &Known) -> anyhow::Result<Duration> {
 
 async fn revoked(app: &App, one: &Known) -> anyhow::Result<Duration> {
     let (begun, ctx) = (instant(), Ctx::system(app, "bench"));
-    let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation").await?;
+    let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation", true).await?;
     let took = begun.elapsed();
     ensure!(done == ByOfficer::Alone(Revoked::Done), "it was revoked before");
     Ok(took)

@@ -25,16 +25,25 @@ const KEEP: std::time::Duration = std::time::Duration::from_secs(20);
 /// When the database cannot be reached; a failed job is not an error but is tried again or listed.
 #[boxed]
 pub async fn work_one(app: &App, worker: &str) -> Result<bool> {
-    let now = app.clock.now();
-    if !jobs::is_waiting(&mut app.db.read().await?, now).await? {
-        return Ok(false);
-    }
-    let mut tx = app.db.write().await?;
-    let claimed = jobs::claim(&mut tx, worker, now).await?;
-    tx.commit().await?;
-    let Some(job) = claimed else { return Ok(false) };
+    let Some(job) = claim(app, worker).await? else { return Ok(false) };
     finish(app, worker, &job).await?;
     Ok(true)
+}
+
+/// Takes a due job; whoever is beaten to one looks for the next.
+async fn claim(app: &App, worker: &str) -> Result<Option<Job>> {
+    loop {
+        let now = app.clock.now();
+        if !jobs::is_waiting(&mut app.db.read().await?, now).await? {
+            return Ok(None);
+        }
+        let mut tx = app.db.write().await?;
+        let claimed = jobs::claim(&mut tx, worker, now).await?;
+        tx.commit().await?;
+        if claimed.is_some() {
+            return Ok(claimed);
+        }
+    }
 }
 
 /// The same for the job with a key alone.

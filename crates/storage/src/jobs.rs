@@ -120,7 +120,10 @@ sql!(
     WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL"
 );
 sql!(KNOWN = "SELECT 1 FROM jobs WHERE dedup_key = $1");
-sql!(WAITING = "SELECT 1 FROM jobs WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 LIMIT 1");
+sql!(
+    WAITING = "SELECT 1 FROM jobs
+    WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 LIMIT 1"
+);
 
 /// Puts jobs into the table, except those whose key is there already.
 pub(crate) async fn append(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
@@ -162,7 +165,7 @@ pub async fn enqueue(
     Ok(rows == 1)
 }
 
-/// Takes the next due job for [`LEASE`].
+/// Takes the next due job for [`LEASE`]; none also when another worker took that one at the same moment.
 ///
 /// # Errors
 /// When the database refuses.
@@ -294,7 +297,7 @@ pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// Whether a job is due.
+/// Whether a job is due that no worker holds.
 ///
 /// # Errors
 /// When the database cannot be read.
