@@ -57,7 +57,6 @@ struct Cast {
     officer: Client,
     outside: Outside,
     letter: (String, String),
-    request: String,
     certificates: Vec<Vec<u8>>,
     revoked: Vec<Vec<u8>>,
 }
@@ -66,7 +65,7 @@ impl Cast {
     /// Fetches, has it revoked and looks at the list, again and again, until the process is gone.
     fn act(&mut self) -> std::io::Result<()> {
         loop {
-            let der = fetch(&mut self.terminal, &self.letter, &self.request)?;
+            let der = fetch(&mut self.terminal, &self.letter, &request())?;
             self.certificates.push(der.clone());
             let serial = CertificateInfo::parse(&der).unwrap().serial.to_hex();
             let page = format!("/office/certificates/{}/revoke", runtime().block_on(id_of(&self.database, &serial)));
@@ -106,9 +105,7 @@ fn killed_on_postgresql_it_forgets_nothing_and_repeats_no_number() {
     std::fs::write(&config, text).unwrap();
 
     let (certificates, revoked) = (vec![], vec![]);
-    let request = request();
-    let mut cast =
-        Cast { database: database.clone(), terminal, officer, outside, letter, request, certificates, revoked };
+    let mut cast = Cast { database: database.clone(), terminal, officer, outside, letter, certificates, revoked };
     for round in 0..ROUNDS {
         let mut server = opened(&config, &mut portal, &mut cast.terminal);
         let acting = std::thread::spawn(move || {

@@ -52,7 +52,6 @@ struct Holder {
     owner: Client,
     officer: Client,
     letter: (String, String),
-    request: String,
     last: Vec<u8>,
     /// What was revoked, for those who ask about it.
     revoked: Revoked,
@@ -70,7 +69,7 @@ impl Holder {
     /// Fetches a certificate, and next time revokes it, by turns as owner and as officer.
     fn act(&mut self, number: usize) -> Result<Deed> {
         if number.is_multiple_of(2) {
-            self.last = fetch(&mut self.terminal, &self.letter, &self.request)?;
+            self.last = fetch(&mut self.terminal, &self.letter, &request())?;
             return Ok(Deed::Fetched(self.last.clone()));
         }
         let serial = CertificateInfo::parse(&self.last).unwrap().serial.to_hex();
@@ -174,7 +173,7 @@ fn cast(place: &Place) -> (Client, Holder, Outside) {
     demo.kill();
     let (owner, officer) = (Client::plain(place.portal), Client::plain(place.portal));
     let (folder, last, revoked) = (place.folder.clone(), vec![], Revoked::default());
-    (clinic, Holder { folder, terminal, owner, officer, letter, request: request(), last, revoked }, outside)
+    (clinic, Holder { folder, terminal, owner, officer, letter, last, revoked }, outside)
 }
 
 /// Lives through all rounds.
