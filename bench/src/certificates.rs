@@ -3,9 +3,8 @@
 
 use std::{path::Path, process::Command, sync::Arc};
 
-use anyhow::Context;
 use domain::ids::{ApplicationId, InstitutionId};
-use pki::{CertificateOrder, CertificateRequest, Serial, Subject};
+use pki::{CertificateOrder, CertificateRequest, KeyKind, Serial, SigningKey, Subject, request_for};
 use services::{
     App, Ctx,
     authority::{Order, finish, reserve, sign},
@@ -19,7 +18,7 @@ use crate::{
     report::Report,
 };
 
-/// Signing requests, each with a key of its own; they are used in turn.
+/// Signing requests that the peers answer in turn, each with a key of its own.
 const REQUESTS: usize = 50;
 /// Certificates that are issued.
 const CERTIFICATES: usize = 40_000;
@@ -28,24 +27,23 @@ const AT_A_TIME: usize = 256;
 
 /// Issues certificates as fast as it goes.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
-    let requests = Arc::new(requests(bench.folder.path())?);
+    let requests = Arc::new(own_requests(CERTIFICATES)?);
     let place = Installation::new(bench, "certificates").await?;
-    let rate = rate(&place, &requests, CERTIFICATES).await?;
+    let rate = rate(&place, &requests).await?;
     report.at_least("Certificates from signing requests, recorded before signed (P-256)", rate, 5_000.0, "/s");
     unrecorded(&place.app, &requests, report).await?;
     place.app.db.close().await;
     Ok(())
 }
 
-/// Issues so many certificates, many at a time; gives how many in a second.
-pub(crate) async fn rate(place: &Installation, requests: &Arc<Vec<Vec<u8>>>, count: usize) -> anyhow::Result<f64> {
+/// Issues a certificate for each request, many at a time; gives how many in a second.
+pub(crate) async fn rate(place: &Installation, requests: &Arc<Vec<Vec<u8>>>) -> anyhow::Result<f64> {
     let begun = instant();
     let lanes: Vec<_> = (0..AT_A_TIME)
         .map(|lane| {
             let (app, case, requests) = (place.app.clone(), place.case, requests.clone());
             tokio::spawn(async move {
-                for number in (lane..count).step_by(AT_A_TIME) {
-                    let request = requests.get(number % REQUESTS).context("no request")?;
+                for (number, request) in requests.iter().enumerate().skip(lane).step_by(AT_A_TIME) {
                     issue(&app, case, request, number).await?;
                 }
                 anyhow::Ok(())
@@ -55,7 +53,7 @@ pub(crate) async fn rate(place: &Installation, requests: &Arc<Vec<Vec<u8>>>, cou
     for lane in lanes {
         lane.await??;
     }
-    Ok(count as f64 / seconds_since(begun))
+    Ok(requests.len() as f64 / seconds_since(begun))
 }
 
 async fn issue(
@@ -127,7 +125,12 @@ fn subject(terminal: &str) -> Subject {
     Subject::terminal("計測医院", "1310000017", terminal, "REF")
 }
 
-/// Signing requests made by OpenSSL.
+/// Signing requests as terminals make them, no key twice: a key is certified once.
+pub(crate) fn own_requests(count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+    (0..count).map(|_| Ok(request_for(&SigningKey::generate(KeyKind::P256)?, None)?)).collect()
+}
+
+/// Signing requests made by OpenSSL, for the peers.
 pub(crate) fn requests(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     (0..REQUESTS)
         .map(|_| {

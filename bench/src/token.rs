@@ -48,7 +48,6 @@ const KINDS: &[Kind] = &[
 /// Measures both kinds of keys.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
     prepare(bench)?;
-    let requests = Arc::new(certificates::requests(bench.folder.path())?);
     for kind in KINDS {
         let place = founded(bench, kind).await?;
         let key = place.app.authority.issuing.name.clone();
@@ -58,7 +57,8 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> anyhow::Resul
         })
         .await??;
         report.probe(&format!("SoftHSM signs with {}, {SESSIONS} sessions", kind.label), format!("{most:.0} /s"));
-        let rate = certificates::rate(&place, &requests, kind.count).await?;
+        let requests = Arc::new(certificates::own_requests(kind.count)?);
+        let rate = certificates::rate(&place, &requests).await?;
         let what = format!("Certificates signed there, recorded before signed ({})", kind.label);
         report.probe(&what, format!("{rate:.0} /s"));
         let (what, share) = (format!("The latter as a share of the former ({})", kind.label), 100.0 * rate / most);

@@ -29,16 +29,18 @@ macro_rules! spent {
 sql!(/// A key that is blocked already keeps its first reason.
     BLOCK = "INSERT INTO blocked_keys (key_hash, reason, blocked_at) VALUES ($1, $2, $3) ON CONFLICT (key_hash) DO NOTHING");
 sql!(BLOCKED = "SELECT reason FROM blocked_keys WHERE key_hash = $1");
-sql!(USED_ELSEWHERE = "SELECT 1 FROM key_holders WHERE key_hash = $1 AND holder <> $2");
+sql!(HOLDER = "SELECT holder FROM key_holders WHERE key_hash = $1");
 sql!(SPENT = concat!(spent!("$1", "$2"), " LIMIT 1"));
 sql!(HOLD = "INSERT INTO key_holders (key_hash, holder) VALUES ($1, $2) ON CONFLICT (key_hash) DO NOTHING");
 /// Keys and who asks for them follow.
 const CLAIM: &str = "INSERT INTO key_holders (key_hash, holder) SELECT column1, column2 FROM (";
-/// What is blocked or spent is left out, and so is what another holds; whoever holds a key already keeps it.
+/// What is blocked or spent is left out, and so is what another holds; whoever holds a key already keeps it. The certificates of
+/// the case are read only for a key that it holds already: most keys are new, and a hospital's case has hundreds of certificates.
 const UNLESS: &str = concat!(
-    ") AS asked WHERE NOT EXISTS (SELECT 1 FROM blocked_keys b WHERE b.key_hash = column1) AND NOT EXISTS (",
+    ") AS asked WHERE NOT EXISTS (SELECT 1 FROM blocked_keys b WHERE b.key_hash = column1)
+    AND NOT EXISTS (SELECT 1 FROM key_holders h WHERE h.key_hash = column1 AND h.holder = column2 AND EXISTS (",
     spent!("column1", "column2"),
-    ") ON CONFLICT (key_hash) DO UPDATE SET holder = excluded.holder WHERE key_holders.holder = excluded.holder
+    ")) ON CONFLICT (key_hash) DO UPDATE SET holder = excluded.holder WHERE key_holders.holder = excluded.holder
     RETURNING key_hash"
 );
 
@@ -87,17 +89,17 @@ async fn known_to(conn: &mut Conn, key_hash: &str, holder: Uuid) -> Result<Known
     if let Some(reason) = blocked {
         return Ok(Known::Blocked(reason));
     }
-    let used: Option<i32> = on_engine!(&mut *conn, |c| sqlx::query_scalar(USED_ELSEWHERE)
-        .bind(key_hash)
-        .bind(holder)
-        .fetch_optional(c)
-        .await)?;
-    if used.is_some() {
-        return Ok(Known::UsedElsewhere);
+    let held: Option<Uuid> =
+        on_engine!(&mut *conn, |c| sqlx::query_scalar(HOLDER).bind(key_hash).fetch_optional(c).await)?;
+    match held {
+        None => Ok(Known::Nothing),
+        Some(other) if other != holder => Ok(Known::UsedElsewhere),
+        Some(_) => {
+            let spent: Option<i32> =
+                on_engine!(conn, |c| sqlx::query_scalar(SPENT).bind(key_hash).bind(holder).fetch_optional(c).await)?;
+            Ok(spent.map_or(Known::Nothing, |_| Known::Spent))
+        }
     }
-    let spent: Option<i32> =
-        on_engine!(conn, |c| sqlx::query_scalar(SPENT).bind(key_hash).bind(holder).fetch_optional(c).await)?;
-    Ok(spent.map_or(Known::Nothing, |_| Known::Spent))
 }
 
 /// Lets keys be held, each by the case that asks for it or by nobody (the operator's own); gives what stands against each, in
