@@ -7,6 +7,8 @@ mod support;
 #[path = "accounts/people.rs"]
 mod people;
 
+#[path = "accounts/crowded.rs"]
+mod crowded;
 #[path = "accounts/login.rs"]
 mod login;
 #[path = "accounts/memberships.rs"]

@@ -140,7 +140,7 @@ async fn months_are_closed_in_their_order_and_what_came_late_goes_into_the_next(
 /// The account that a clinic's browser belongs to.
 async fn owner(house: &House, _: &Browser, clinic: InstitutionId) -> domain::ids::AccountId {
     let mut conn = house.app.db.read().await.unwrap();
-    storage::accounts::memberships_of_institution(&mut conn, clinic).await.unwrap()[0].account_id
+    storage::accounts::members_in_force(&mut conn, clinic).await.unwrap()[0].account_id
 }
 
 #[tokio::test]

@@ -186,8 +186,7 @@ async fn one_goes_on_at_the_same_question_on_another_device() {
         assert_eq!(left.location, "/?saved=together");
         let home = browser.get(&left.location).await.body;
         assert!(home.contains("下書きを保存しました") && home.contains("href=\"/together/continue\""));
-        let members =
-            storage::accounts::memberships_of_institution(&mut house.app.db.read().await.unwrap(), clinic).await;
+        let members = storage::accounts::members_in_force(&mut house.app.db.read().await.unwrap(), clinic).await;
         let other = Browser::of(house, members.unwrap()[0].account_id, false).await;
         assert_eq!(other.get("/together/continue").await.location, "/together/line");
         let page = other.get("/together/line").await;
@@ -339,8 +338,7 @@ async fn what_was_typed_after_the_session_ended_comes_back_to_its_own_clinic_onl
         };
         for (institution, found, kept) in [(second, "/", ""), (first, "/together/papers", "ctc")] {
             let members =
-                storage::accounts::memberships_of_institution(&mut house.app.db.read().await.unwrap(), institution)
-                    .await;
+                storage::accounts::members_in_force(&mut house.app.db.read().await.unwrap(), institution).await;
             let person = Browser::of(house, members.unwrap()[0].account_id, false).await.with_cookie(&late.cookie);
             assert_eq!(person.get("/resume").await.location, found);
             assert_eq!(papers(institution).await, kept);

@@ -144,7 +144,7 @@ async fn told_with_two_vendors(house: &House, members_left: bool) -> Vec<(String
     if !members_left {
         let mut tx = house.app.db.write().await.unwrap();
         let now = house.app.clock.now();
-        for one in storage::accounts::memberships_of_institution(&mut tx, place).await.unwrap() {
+        for one in storage::accounts::members_in_force(&mut tx, place).await.unwrap() {
             storage::accounts::decide_membership(&mut tx, one.id, "active", "removed", "test", now).await.unwrap();
         }
         tx.commit().await.unwrap();

@@ -211,8 +211,8 @@ async fn take(ctx: &Ctx<'_>, tx: &mut Tx, row: &Row) -> Result<Taken> {
     // A membership that an owner ended or declined must not come back with the next import.
     let member = storage::accounts::membership_of(tx, account, place.id).await?.is_some();
     if !member {
-        let members = storage::accounts::memberships_of_institution(tx, place.id).await?;
-        let owned = members.iter().any(|member| member.state == ACTIVE && member.role == ROLE_OWNER);
+        let members = storage::accounts::members_in_force(tx, place.id).await?;
+        let owned = members.iter().any(|member| member.role == ROLE_OWNER);
         let role = row.role.unwrap_or(if owned { ROLE_STAFF } else { ROLE_OWNER });
         let id = MembershipId::new(ctx.now, &*ctx.app.randomness);
         storage::accounts::insert_membership(tx, id, account, place.id, role, ACTIVE, ctx.now).await?;

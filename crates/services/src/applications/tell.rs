@@ -15,7 +15,7 @@ use time::{Date, Duration};
 use super::submit::{CheckState, Sent};
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::{ACTIVE, ROLE_OWNER},
+    accounts::membership::ROLE_OWNER,
     mail::{Letterhead, queue},
 };
 
@@ -225,7 +225,7 @@ pub(crate) async fn owners_about(
     further: &[Value],
 ) -> Result<()> {
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
-    let members = storage::accounts::memberships_of_institution(tx, case.institution_id).await?;
+    let members = storage::accounts::members_in_force(tx, case.institution_id).await?;
     let owners: Vec<_> = members.iter().filter(|one| is_owner(one)).collect();
     if owners.is_empty() {
         return about(ctx, tx, case, text, further).await;
@@ -243,9 +243,9 @@ pub(crate) async fn owners_and_applicant_about(
     further: &[Value],
 ) -> Result<()> {
     let institution = storage::institutions::find(tx, case.institution_id).await?.ok_or(Error::NotFound)?;
-    let members = storage::accounts::memberships_of_institution(tx, case.institution_id).await?;
+    let members = storage::accounts::members_in_force(tx, case.institution_id).await?;
     let filed_by = case.submitted_by.unwrap_or(case.created_by);
-    let concerned = |one: &&Membership| is_owner(one) || (one.state == ACTIVE && one.account_id == filed_by);
+    let concerned = |one: &&Membership| is_owner(one) || one.account_id == filed_by;
     let concerned: Vec<_> = members.iter().filter(concerned).collect();
     if concerned.is_empty() {
         return about(ctx, tx, case, text, further).await;
@@ -254,7 +254,7 @@ pub(crate) async fn owners_and_applicant_about(
 }
 
 fn is_owner(one: &Membership) -> bool {
-    one.role == ROLE_OWNER && one.state == ACTIVE
+    one.role == ROLE_OWNER
 }
 
 async fn each(

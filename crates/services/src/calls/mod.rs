@@ -26,7 +26,7 @@ use time::Duration;
 
 use crate::{
     Ctx, Error, Result,
-    accounts::{entry, limits, membership::ACTIVE},
+    accounts::{entry, limits},
     applications::{self, ApplicantCase},
 };
 
@@ -111,8 +111,8 @@ async fn count(ctx: &Ctx<'_>, case: &Application) -> Result<()> {
 }
 
 async fn members(ctx: &Ctx<'_>, institution: InstitutionId) -> Result<Vec<domain::ids::AccountId>> {
-    let all = storage::accounts::memberships_of_institution(&mut ctx.app.db.read().await?, institution).await?;
-    Ok(all.into_iter().filter(|one| one.state == ACTIVE).map(|one| one.account_id).collect())
+    let all = storage::accounts::members_in_force(&mut ctx.app.db.read().await?, institution).await?;
+    Ok(all.into_iter().map(|one| one.account_id).collect())
 }
 
 /// What the call centre sees of a case while its caller is on the line.

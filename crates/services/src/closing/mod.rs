@@ -25,7 +25,6 @@ use storage::{Tx, closures::Closure};
 
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::ACTIVE,
     mail::{Letterhead, queue},
 };
 
@@ -43,8 +42,8 @@ async fn tell(
     further: &[(&'static str, String)],
 ) -> Result<()> {
     let place = storage::institutions::find(tx, closure.institution).await?.ok_or(Error::NotFound)?;
-    let members = storage::accounts::memberships_of_institution(tx, closure.institution).await?;
-    for one in members.iter().filter(|one| one.state == ACTIVE) {
+    let members = storage::accounts::members_in_force(tx, closure.institution).await?;
+    for one in &members {
         let head = Letterhead {
             account: Some(one.account_id),
             application: Some(closure.application),

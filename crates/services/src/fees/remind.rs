@@ -13,7 +13,7 @@ use storage::{
 use super::day;
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::{ACTIVE, ROLE_OWNER},
+    accounts::membership::ROLE_OWNER,
     mail::{Letterhead, queue},
 };
 
@@ -45,8 +45,8 @@ pub async fn remind(ctx: &Ctx<'_>, number: BillNumber) -> Result<Reminded> {
     if bill.payment != domain::fees::PAYMENT_SLIP || open <= 0 || due >= ctx.now.date() {
         return Ok(Reminded::NothingToPay);
     }
-    let members = storage::accounts::memberships_of_institution(&mut tx, bill.institution_id).await?;
-    let owners: Vec<&Membership> = members.iter().filter(|one| one.role == ROLE_OWNER && one.state == ACTIVE).collect();
+    let members = storage::accounts::members_in_force(&mut tx, bill.institution_id).await?;
+    let owners: Vec<&Membership> = members.iter().filter(|one| one.role == ROLE_OWNER).collect();
     if owners.is_empty() {
         return Ok(Reminded::Nobody);
     }

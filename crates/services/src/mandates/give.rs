@@ -20,7 +20,6 @@ use crate::{
     Ctx, Error, Result,
     accounts::{
         entry, limits, links,
-        membership::ACTIVE,
         tokens::{Purpose, Wanted, issue},
     },
     mail::{Letterhead, queue},
@@ -175,8 +174,8 @@ fn end_of(ctx: &Ctx<'_>, last_day: Option<Date>) -> Checked<Timestamp, Finding> 
 
 /// Why the person of an address cannot be the vendor; none when they can.
 async fn unfit(tx: &mut Tx, institution: InstitutionId, email: &str) -> Result<Option<&'static str>> {
-    let members = storage::accounts::memberships_of_institution(tx, institution).await?;
-    if members.iter().any(|member| member.state == ACTIVE && member.person_email == email) {
+    let members = storage::accounts::members_in_force(tx, institution).await?;
+    if members.iter().any(|member| member.person_email == email) {
         return Ok(Some("この方は、この医療機関等に所属しています。委任しなくても、申請を準備し、送信できます。"));
     }
     Ok(None)

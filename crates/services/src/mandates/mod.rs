@@ -34,10 +34,7 @@ use storage::{Tx, accounts::Membership};
 
 use crate::{
     Ctx, Error, Result,
-    accounts::{
-        letter_to,
-        membership::{ACTIVE, ROLE_OWNER},
-    },
+    accounts::{letter_to, membership::ROLE_OWNER},
     mail::queue,
 };
 
@@ -72,8 +69,8 @@ fn procedures(mandate: &Mandate) -> String {
 
 /// The owners of an institution, who are told of its mandates.
 async fn owners(tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Membership>> {
-    let members = storage::accounts::memberships_of_institution(tx, institution).await?;
-    Ok(members.into_iter().filter(|one| one.state == ACTIVE && one.role == ROLE_OWNER).collect())
+    let members = storage::accounts::members_in_force(tx, institution).await?;
+    Ok(members.into_iter().filter(|one| one.role == ROLE_OWNER).collect())
 }
 
 /// Tells the owners of an institution.

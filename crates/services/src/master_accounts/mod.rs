@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::{ACTIVE, ROLE_OWNER},
+    accounts::membership::ROLE_OWNER,
     mail::{Letterhead, queue},
 };
 
@@ -94,8 +94,8 @@ async fn tell(
 ) -> Result<()> {
     let Some(institution) = accounts.first().map(|account| account.institution) else { return Ok(()) };
     let found = storage::institutions::find(tx, institution).await?.ok_or(Error::NotFound)?;
-    let members = storage::accounts::memberships_of_institution(tx, institution).await?;
-    let reached = |one: &&storage::accounts::Membership| one.state == ACTIVE && !is_provisional(&one.person_email);
+    let members = storage::accounts::members_in_force(tx, institution).await?;
+    let reached = |one: &&storage::accounts::Membership| !is_provisional(&one.person_email);
     let owned = members.iter().filter(reached).any(|one| one.role == ROLE_OWNER);
     for reader in members.iter().filter(reached).filter(|one| !owned || one.role == ROLE_OWNER) {
         let mut values = vec![

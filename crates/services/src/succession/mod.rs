@@ -18,10 +18,7 @@ pub(crate) use target::target;
 use domain::{ids::InstitutionId, institutions::InstitutionCode};
 use storage::{Conn, Tx, accounts::Membership, boxed, successions::Succession};
 
-use crate::{
-    App, Ctx, Error, Result,
-    accounts::membership::{ACTIVE, post_code},
-};
+use crate::{App, Ctx, Error, Result, accounts::membership::post_code};
 
 /// Kind of the job that revokes the certificates of an old code.
 pub const END: &str = "succession.end";
@@ -54,8 +51,8 @@ async fn of_own(ctx: &Ctx<'_>, conn: &mut Conn) -> Result<Option<Succession>> {
 async fn people(tx: &mut Tx, both: [InstitutionId; 2]) -> Result<Vec<Membership>> {
     let mut people: Vec<Membership> = vec![];
     for institution in both {
-        for one in storage::accounts::memberships_of_institution(tx, institution).await? {
-            if one.state == ACTIVE && !people.iter().any(|known| known.account_id == one.account_id) {
+        for one in storage::accounts::members_in_force(tx, institution).await? {
+            if !people.iter().any(|known| known.account_id == one.account_id) {
                 people.push(one);
             }
         }

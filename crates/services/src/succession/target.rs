@@ -49,8 +49,8 @@ pub(super) async fn is_taken(conn: &mut Conn, old: InstitutionId, new: &Institut
     {
         return Ok(true);
     }
-    let members = storage::accounts::memberships_of_institution(conn, new.id).await?;
-    for one in members.iter().filter(|one| one.state == ACTIVE && !is_provisional(&one.person_email)) {
+    let members = storage::accounts::members_in_force(conn, new.id).await?;
+    for one in members.iter().filter(|one| !is_provisional(&one.person_email)) {
         let also = storage::accounts::membership_of(conn, one.account_id, old).await?;
         if also.is_none_or(|also| also.state != ACTIVE) {
             return Ok(true);

@@ -23,7 +23,6 @@ use storage::{Tx, boxed, terminals::Glance};
 use super::{WARN, is_fetched, is_followed};
 use crate::{
     App, Ctx, Error, Result,
-    accounts::membership::ACTIVE,
     applications::tell::grouped,
     daily,
     mail::{Letterhead, queue},
@@ -135,8 +134,8 @@ async fn due(ctx: &Ctx<'_>, tx: &mut Tx, institution: InstitutionId) -> Result<V
 
 /// Everyone who belongs to the institution.
 async fn members(tx: &mut Tx, institution: InstitutionId) -> Result<Vec<Reader>> {
-    let all = storage::accounts::memberships_of_institution(tx, institution).await?;
-    let active = all.into_iter().filter(|one| one.state == ACTIVE && !is_provisional(&one.person_email));
+    let all = storage::accounts::members_in_force(tx, institution).await?;
+    let active = all.into_iter().filter(|one| !is_provisional(&one.person_email));
     let reader = |one: storage::accounts::Membership| Reader {
         account: Some(one.account_id),
         name: one.person_name,

@@ -16,7 +16,7 @@ use storage::{
 
 use crate::{
     Ctx, Error, Result,
-    accounts::membership::{ACTIVE, ROLE_OWNER, belongs},
+    accounts::membership::{ROLE_OWNER, belongs},
     applications::tell::owners_and_applicant_about,
     mail::{Letterhead, queue},
 };
@@ -120,8 +120,8 @@ async fn tell(ctx: &Ctx<'_>, tx: &mut Tx, record: &Certificate) -> Result<()> {
         ("due", japanese_datetime(clock.due_at())),
         ("actor", ctx.actor_name_for_applicants()),
     ];
-    let members = storage::accounts::memberships_of_institution(tx, institution).await?;
-    let owners = members.into_iter().filter(|one| one.state == ACTIVE && one.role == ROLE_OWNER);
+    let members = storage::accounts::members_in_force(tx, institution).await?;
+    let owners = members.into_iter().filter(|one| one.role == ROLE_OWNER);
     let owners = owners.map(|one| (one.account_id, one.person_name, one.person_email));
     let own_page = format!("{portal}/certificates/{}/revoke", record.id);
     let staff = storage::accounts::staff(tx).await?.into_iter().filter(|one| !one.disabled);

@@ -200,11 +200,8 @@ pub async fn set_place(ctx: &Ctx<'_>, id: ApplicationId, typed: &str) -> Result<
 #[boxed]
 pub async fn readers(ctx: &Ctx<'_>) -> Result<usize> {
     let institution = ctx.institution()?;
-    let members = storage::accounts::memberships_of_institution(&mut ctx.app.db.read().await?, institution).await?;
-    let reached = |one: &&storage::accounts::Membership| {
-        one.state == crate::accounts::membership::ACTIVE && !domain::accounts::is_provisional(&one.person_email)
-    };
-    Ok(members.iter().filter(reached).count())
+    let members = storage::accounts::members_in_force(&mut ctx.app.db.read().await?, institution).await?;
+    Ok(members.iter().filter(|one| !domain::accounts::is_provisional(&one.person_email)).count())
 }
 
 /// Everything about terminals whose names follow each other.

@@ -113,7 +113,13 @@ sql!(/// A person who asks again after a refusal or removal takes up the same ro
 sql!(MEMBERSHIP = membership_query!("WHERE m.id = $1"));
 sql!(MEMBERSHIPS_OF_ACCOUNT = membership_query!("WHERE m.account_id = $1 ORDER BY i.code"));
 sql!(
-    MEMBERSHIPS_OF_INSTITUTION = membership_query!("WHERE m.institution_id = $1 ORDER BY m.created_at, m.id LIMIT 200")
+    MEMBERS_IN_FORCE =
+        membership_query!("WHERE m.institution_id = $1 AND m.state = 'active' ORDER BY m.created_at, m.id")
+);
+sql!(
+    MEMBERSHIPS_ASKED_FOR = membership_query!(
+        "WHERE m.institution_id = $1 AND m.state IN ('letter', 'owner', 'reviewer') ORDER BY m.created_at, m.id LIMIT $2"
+    )
 );
 sql!(MEMBERSHIPS_IN_STATE = membership_query!("WHERE m.state = $1 ORDER BY m.created_at, m.id LIMIT $2"));
 sql!(
@@ -181,14 +187,26 @@ pub async fn memberships_of_account(conn: &mut Conn, account: AccountId) -> Resu
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// The memberships of an institution, oldest first, at most 200.
+/// All memberships of an institution that are in force, oldest first. Whoever asks, was declined or has left is not among
+/// them, so nobody crowds out its owners by asking.
 ///
 /// # Errors
 /// When the database cannot be read.
 #[boxed]
-pub async fn memberships_of_institution(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Membership>> {
+pub async fn members_in_force(conn: &mut Conn, institution: InstitutionId) -> Result<Vec<Membership>> {
     let rows: Vec<MembershipRow> =
-        on_engine!(conn, |c| sqlx::query_as(MEMBERSHIPS_OF_INSTITUTION).bind(institution.0).fetch_all(c).await)?;
+        on_engine!(conn, |c| sqlx::query_as(MEMBERS_IN_FORCE).bind(institution.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The memberships of an institution that still wait for their proof, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn memberships_asked_for(conn: &mut Conn, institution: InstitutionId, limit: i64) -> Result<Vec<Membership>> {
+    let rows: Vec<MembershipRow> =
+        on_engine!(conn, |c| sqlx::query_as(MEMBERSHIPS_ASKED_FOR).bind(institution.0).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

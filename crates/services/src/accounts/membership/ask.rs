@@ -176,7 +176,7 @@ pub(in crate::accounts) async fn ask(
     code: NewCode,
 ) -> Result<Asked> {
     let place = stored(ctx, tx, applicant, place).await?;
-    let members = storage::accounts::memberships_of_institution(tx, place.id).await?;
+    let members = storage::accounts::members_in_force(tx, place.id).await?;
     let by_owner = prove_by == ProveBy::Owner && owners(&members).next().is_some();
     let state = match ctx.app.settings.membership {
         _ if by_owner => OWNER,

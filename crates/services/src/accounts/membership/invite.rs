@@ -101,8 +101,8 @@ pub async fn invite(ctx: &Ctx<'_>, email: &str) -> Result<Invited> {
         Err(slip) => return Ok(Invited::Slips(vec![slip])),
     };
     let mut tx = ctx.app.db.write().await?;
-    let members = storage::accounts::memberships_of_institution(&mut tx, institution).await?;
-    if members.iter().any(|member| member.state == ACTIVE && member.person_email == address) {
+    let members = storage::accounts::members_in_force(&mut tx, institution).await?;
+    if members.iter().any(|member| member.person_email == address) {
         tx.rollback().await?;
         return Ok(Invited::Slips(vec![entry::finding("email", "この方は、すでに所属しています。")]));
     }
@@ -262,8 +262,8 @@ async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, invitation: &Invit
         }
     }
     audit_as(ctx, tx, account, "membership.join", format!("institution:{institution}"));
-    let members = storage::accounts::memberships_of_institution(tx, institution).await?;
-    for provisional in members.iter().filter(|m| m.state == ACTIVE && is_provisional(&m.person_email)) {
+    let members = storage::accounts::members_in_force(tx, institution).await?;
+    for provisional in members.iter().filter(|m| is_provisional(&m.person_email)) {
         take_over(ctx, tx, provisional, account).await?;
     }
     Ok(())

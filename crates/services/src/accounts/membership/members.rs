@@ -14,6 +14,9 @@ use storage::{
 use super::{super::letter_to, ACTIVE, REMOVED, ROLE_OWNER, ROLE_STAFF, code::accepted_until, is_pending, owners};
 use crate::{Ctx, Error, Result, mail::queue};
 
+/// How many of those who ask an owner sees at once; as they are answered, the next come up.
+const MOST_WAITING: i64 = 200;
+
 /// One of the person's own memberships.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mine {
@@ -48,15 +51,17 @@ pub async fn mine(ctx: &Ctx<'_>) -> Result<Vec<Mine>> {
     Ok(list)
 }
 
-/// Members of the institution that the owner acts for, and those who ask to be, oldest first.
+/// Members of the institution that the owner acts for, oldest first, and behind them those who have asked to be for longest.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for members who are not owners.
 #[boxed]
 pub async fn members(ctx: &Ctx<'_>) -> Result<Vec<Membership>> {
     let institution = ctx.owner()?;
-    let all = storage::accounts::memberships_of_institution(&mut ctx.app.db.read().await?, institution).await?;
-    Ok(all.into_iter().filter(|member| member.state == ACTIVE || is_pending(&member.state)).collect())
+    let mut conn = ctx.app.db.read().await?;
+    let mut all = storage::accounts::members_in_force(&mut conn, institution).await?;
+    all.extend(storage::accounts::memberships_asked_for(&mut conn, institution, MOST_WAITING).await?);
+    Ok(all)
 }
 
 /// Chooses the institution for which the person acts in this session.
@@ -93,7 +98,7 @@ pub async fn remove(ctx: &Ctx<'_>, id: MembershipId) -> Result<Removed> {
     let mut tx = ctx.app.db.write().await?;
     let membership = removable(ctx, &mut tx, id).await?;
     storage::accounts::hold_institution(&mut tx, membership.institution_id).await?;
-    let members = storage::accounts::memberships_of_institution(&mut tx, membership.institution_id).await?;
+    let members = storage::accounts::members_in_force(&mut tx, membership.institution_id).await?;
     let owner = membership.state == ACTIVE && membership.role == ROLE_OWNER;
     if owner && !owners(&members).any(|other| other.id != id) {
         tx.rollback().await?;

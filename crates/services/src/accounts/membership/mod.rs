@@ -80,12 +80,12 @@ pub fn is_pending(state: &str) -> bool {
     matches!(state, LETTER | OWNER | REVIEWER)
 }
 
-/// Members in force whom mail can reach; a provisional account holds its place only until a person takes over.
+/// Those of the members in force whom mail can reach; a provisional account holds its place only until a person takes over.
 fn real_members(members: &[Membership]) -> impl Iterator<Item = &Membership> {
-    members.iter().filter(|member| member.state == ACTIVE && !is_provisional(&member.person_email))
+    members.iter().filter(|member| !is_provisional(&member.person_email))
 }
 
-/// Owners in force whom mail can reach.
+/// Those of the members in force who are owners and whom mail can reach.
 fn owners(members: &[Membership]) -> impl Iterator<Item = &Membership> {
     real_members(members).filter(|member| member.role == ROLE_OWNER)
 }
@@ -102,7 +102,7 @@ async fn own(ctx: &Ctx<'_>, conn: &mut Conn, id: MembershipId) -> Result<Members
 /// `actor` is the account whose act it is. False when somebody was faster.
 async fn activate(ctx: &Ctx<'_>, tx: &mut Tx, membership: &Membership, actor: AccountId) -> Result<bool> {
     storage::accounts::hold_institution(tx, membership.institution_id).await?;
-    let members = storage::accounts::memberships_of_institution(tx, membership.institution_id).await?;
+    let members = storage::accounts::members_in_force(tx, membership.institution_id).await?;
     let role = if owners(&members).next().is_some() { ROLE_STAFF } else { ROLE_OWNER };
     let by = format!("account:{actor}");
     let (id, from) = (membership.id, membership.state.as_str());
@@ -111,7 +111,7 @@ async fn activate(ctx: &Ctx<'_>, tx: &mut Tx, membership: &Membership, actor: Ac
     }
     storage::accounts::kill_proofs(tx, id).await?;
     audit_as(ctx, tx, actor, "membership.activate", format!("membership:{id}"));
-    for provisional in members.iter().filter(|m| m.state == ACTIVE && is_provisional(&m.person_email)) {
+    for provisional in members.iter().filter(|m| is_provisional(&m.person_email)) {
         take_over(ctx, tx, provisional, actor).await?;
     }
     tell_approved(ctx, tx, membership).await?;

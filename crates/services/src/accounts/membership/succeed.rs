@@ -51,7 +51,7 @@ pub(crate) async fn succeed(
     old: InstitutionId,
     new: &Institution,
 ) -> Result<Joined> {
-    let members = storage::accounts::memberships_of_institution(tx, old).await?;
+    let members = storage::accounts::members_in_force(tx, old).await?;
     let all: Vec<&Membership> = owners(&members).collect();
     let first = all.iter().find(|one| one.account_id == applicant).or(all.first());
     let Some(first) = first else { return Ok(Joined::Nobody) };

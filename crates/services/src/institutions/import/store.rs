@@ -247,8 +247,9 @@ fn merged(row: &RegisterRow, known: &Institution) -> Institution {
 async fn tell(ctx: &Ctx<'_>, tx: &mut Tx, institution: &Institution) -> Result<()> {
     crate::succession::arrived(ctx, tx, institution).await?;
     ctx.audit(tx, "institution.match", format!("institution:{}", institution.id), "", institution.code.as_str());
-    let members = storage::accounts::memberships_of_institution(tx, institution.id).await?;
-    for member in members.into_iter().filter(|member| !matches!(member.state.as_str(), "refused" | "removed")) {
+    let mut members = storage::accounts::members_in_force(tx, institution.id).await?;
+    members.extend(storage::accounts::memberships_asked_for(tx, institution.id, i64::MAX).await?);
+    for member in members {
         let values = [
             ("institution", institution.name.clone()),
             ("person", member.person_name),
