@@ -38,8 +38,10 @@ const MAIL_SOURCE: Limit = Limit::new("mail.source", 40, Duration::minutes(60));
 pub(crate) const WRONG_TOKENS: Limit = Limit::new("access_token.wrong", 60, Duration::minutes(15));
 /// Institutions that one person asks to belong to.
 pub(crate) const REQUESTS: Limit = Limit::new("membership.request", 20, Duration::days(1));
-/// Letters for one membership.
+/// Letters for one membership, however often it is given up and asked for again.
 pub(crate) const LETTERS: Limit = Limit::new("membership.letter", 3, LONGEST);
+/// Letters with a code to one institution, whoever asks for them: a whole hospital may register in one week.
+pub(crate) const LETTERS_TO_PLACE: Limit = Limit::new("membership.letter.place", 20, Duration::days(7));
 /// Invitations by one institution.
 pub(crate) const INVITATIONS: Limit = Limit::new("membership.invite", 30, Duration::days(1));
 /// Mandates that one institution gives.

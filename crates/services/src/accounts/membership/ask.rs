@@ -47,6 +47,13 @@ pub enum Asked {
         /// Until when the code is accepted.
         until: Timestamp,
     },
+    /// A letter will prove it, but so many were ordered that none is ordered now; the person may ask for it later.
+    NoLetterYet {
+        /// The membership.
+        membership: MembershipId,
+        /// From when the next one can be ordered.
+        from: Timestamp,
+    },
     /// The owners were asked.
     Owner {
         /// The membership.
@@ -220,8 +227,11 @@ pub(super) async fn prove(
     match ctx.app.settings.membership {
         MembershipRule::Reviewer => Ok(Asked::Reviewer { membership }),
         MembershipRule::Letter => {
-            let until = order_letter(ctx, tx, membership, place.id, person, code).await?;
-            Ok(Asked::Letter { membership, until })
+            let ordered = order_letter(ctx, tx, membership, place.id, person, code).await?;
+            Ok(match ordered {
+                Ok(until) => Asked::Letter { membership, until },
+                Err(over) => Asked::NoLetterYet { membership, from: over.until },
+            })
         }
     }
 }

@@ -15,7 +15,10 @@ use storage::{
 use time::Duration;
 
 use super::{
-    super::{letter_to, limits},
+    super::{
+        letter_to,
+        limits::{self, Over},
+    },
     ACTIVE, Asked, LETTER, OWNER, REVIEWER, activate, ask, own,
 };
 use crate::{Ctx, Error, MembershipRule, Result, mail::queue};
@@ -61,7 +64,8 @@ fn until(ordered: Timestamp) -> Timestamp {
     Timestamp::end_of_day((ordered + CODE_LIFE).date())
 }
 
-/// Orders the letter with a new code for a membership in state `letter`; the code and the letter before die.
+/// Orders the letter with a new code for a membership in state `letter`; the code and the letter before die. Gives until
+/// when the code is accepted. Letters cost money: where too many were ordered, everything stays as it is.
 pub(super) async fn order_letter(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
@@ -69,13 +73,38 @@ pub(super) async fn order_letter(
     institution: InstitutionId,
     person: &str,
     new: NewCode,
-) -> Result<Timestamp> {
+) -> Result<Result<Timestamp, Over>> {
+    if let Err(over) = count_letter(ctx, tx, membership, institution).await? {
+        return Ok(Err(over));
+    }
     if !storage::accounts::set_code(tx, membership, LETTER, &new.hash).await? {
         return Err(Error::ChangedMeanwhile);
     }
     storage::accounts::kill_proofs(tx, membership).await?;
     crate::letters::order_membership(ctx, tx, membership, institution, person, new.code.as_str()).await?;
-    Ok(until(ctx.now))
+    Ok(Ok(until(ctx.now)))
+}
+
+/// Counts a letter for its membership and for its institution.
+async fn count_letter(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    membership: MembershipId,
+    institution: InstitutionId,
+) -> Result<Result<(), Over>> {
+    let (membership, place) = (membership.to_string(), institution.to_string());
+    if let Err(over) = limits::LETTERS.count(ctx, tx, &[&membership]).await? {
+        return Ok(Err(over));
+    }
+    let counted = limits::LETTERS_TO_PLACE.count(ctx, tx, &[&place]).await?;
+    if let Err(over) = counted {
+        // Strangers who used up the letters of an institution do not use up those of this person.
+        limits::LETTERS.forgive(tx, &[&membership]).await?;
+        if over.first {
+            ctx.audit(tx, "membership.letters_limited", format!("institution:{place}"), "", "");
+        }
+    }
+    Ok(counted)
 }
 
 /// Proves a membership by the code of the letter.
@@ -140,7 +169,7 @@ async fn try_code(ctx: &Ctx<'_>, seen: &Membership, code: &MembershipCode, accou
 ///
 /// # Errors
 /// [`Error::NotFound`] for somebody else's membership, [`Error::ChangedMeanwhile`] when it waits for no proof,
-/// [`Error::TooManyTries`] after three letters in a month.
+/// [`Error::TooManyTries`] after three letters in a month, or many to the institution in a week.
 #[boxed]
 pub async fn resend_letter(ctx: &Ctx<'_>, id: MembershipId) -> Result<Asked> {
     let mut conn = ctx.app.db.read().await?;
@@ -155,7 +184,6 @@ pub async fn resend_letter(ctx: &Ctx<'_>, id: MembershipId) -> Result<Asked> {
     }
     let code = new_code(ctx).await?;
     let mut tx = ctx.app.db.write().await?;
-    limits::LETTERS.insist(ctx, &mut tx, &[&id.to_string()]).await?;
     let by_rule = match ctx.app.settings.membership {
         MembershipRule::Letter => LETTER,
         MembershipRule::Reviewer => REVIEWER,
@@ -167,6 +195,9 @@ pub async fn resend_letter(ctx: &Ctx<'_>, id: MembershipId) -> Result<Asked> {
         }
     }
     let asked = ask::prove(ctx, &mut tx, id, &place, &membership.person_name, code).await?;
+    if let Asked::NoLetterYet { from, .. } = asked {
+        return Err(Error::TooManyTries { until: from });
+    }
     ctx.audit(&mut tx, "membership.prove_again", format!("membership:{id}"), &membership.state, by_rule);
     tx.commit().await?;
     ctx.app.wake.notify_one();

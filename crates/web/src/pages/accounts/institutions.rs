@@ -18,7 +18,7 @@ use super::{
     place::PlaceTyped,
     places,
     progress::{Way, badge, sentence, way},
-    registration::membership_of,
+    registration::page_of,
     trail,
     way::{Wanted, local},
 };
@@ -121,7 +121,7 @@ pub(super) async fn ask(visit: Visit, posted: Posted) -> Result<Response, Failur
     visit.person()?;
     let typed = PlaceTyped::read(&posted);
     match membership::request(&visit.ctx(), &typed.code, typed.prove_by, typed.wait).await? {
-        Requested::Asked(asked) => Ok(see_other(&format!("/memberships/{}?done=asked", membership_of(&asked)))),
+        Requested::Asked(asked) => Ok(see_other(&page_of(&asked, "asked"))),
         Requested::Slips { slips, may_wait } => Ok(ask_page(&visit, &typed, may_wait).refused(&typed.named(slips))),
     }
 }

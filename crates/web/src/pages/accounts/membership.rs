@@ -82,6 +82,10 @@ fn told(what: &str, mine: &Mine) -> Vec<BannerView> {
         "registered" => done("アカウントを登録しました", &["続けて、医療機関等への所属を確認します。"]),
         "asked" => done("所属の確認を申し込みました", &[]),
         "letter" => done("所属の確認をはじめました", &["前の確認コードは使えなくなりました。"]),
+        "no-letter-yet" => refused(
+            "申し込みを受け付けましたが、手紙はまだ準備していません",
+            "短い間に多くの手紙が申し込まれたためです。日をあらためて、この画面の「手紙を送り直す」を押してください。",
+        ),
         "active" if mine.membership.state == ACTIVE => vec![BannerView {
             kind: BannerKind::Success,
             title: "所属を確認しました。手続をはじめられます。".to_owned(),

@@ -69,7 +69,7 @@ pub(super) fn sentence(mine: &Mine, app: &App) -> String {
         (ACTIVE, _) => "所属を確認しました。この医療機関等の手続ができます。".to_owned(),
         (LETTER, Way::Code) => letter(mine, app),
         (LETTER, Way::Letter) => {
-            "確認コードは使えなくなりました。手紙を送り直すと、新しい確認コードをお届けします。".to_owned()
+            "使える確認コードがありません。手紙を送り直すと、新しい確認コードをお届けします。".to_owned()
         }
         (LETTER, _) => {
             "この医療機関等コードは、台帳にまだありません。台帳に載りしだい確認をはじめ、メールでお知らせします。"

@@ -117,7 +117,7 @@ pub(super) async fn complete(visit: Visit, Path(token): Path<String>, posted: Po
     };
     Ok(match register::complete(&visit.ctx(), &token, &form).await? {
         Completed::LoggedIn { started, asked } => {
-            let next = format!("/memberships/{}?done=registered", membership_of(&asked));
+            let next = page_of(&asked, "registered");
             let cookie = session_cookie(&visit.site, started.token);
             (CookieJar::new().add(cookie), see_other(&next)).into_response()
         }
@@ -135,13 +135,15 @@ pub(super) async fn complete(visit: Visit, Path(token): Path<String>, posted: Po
     })
 }
 
-/// The membership that was asked for.
-pub(super) fn membership_of(asked: &Asked) -> String {
-    match asked {
+/// The page of the membership that was asked for, with what it says was done.
+pub(super) fn page_of(asked: &Asked, done: &str) -> String {
+    let (membership, done) = match asked {
         Asked::Letter { membership, .. }
         | Asked::Owner { membership }
         | Asked::Reviewer { membership }
         | Asked::Waiting { membership }
-        | Asked::Already { membership, .. } => membership.to_string(),
-    }
+        | Asked::Already { membership, .. } => (membership, done),
+        Asked::NoLetterYet { membership, .. } => (membership, "no-letter-yet"),
+    };
+    format!("/memberships/{membership}?done={done}")
 }
