@@ -219,6 +219,8 @@ mod subsidies_kind;
 mod succession;
 #[path = "../../crates/services/tests/support/mod.rs"]
 mod support;
+#[path = "app/systems.rs"]
+mod systems;
 #[path = "app/terminals.rs"]
 mod terminals;
 #[path = "app/together.rs"]

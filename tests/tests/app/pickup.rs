@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::{
     browser::{Answer, Browser},
-    steps::{CERTIFICATE, Paper, approved, clinic, decide, file, filed, posted, staff, stored, works},
+    steps::{Paper, approved, clinic, posted, staff, stored, works},
     support::{House, on_each_database},
 };
 
@@ -322,27 +322,6 @@ async fn an_empty_form_names_what_is_missing_and_counts_no_try() {
             assert!(!told.contains("取得IDを入力してください。"), "{told}");
         }
         assert!(works(&terminal, &paper).await, "no try was counted");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_terminal_with_linux_is_not_led_through_windows() {
-    on_each_database(async |house| {
-        for (code, number, os, windows) in
-            [("1330100016", "12345678901", "linux", false), ("2730100019", "12345678902", "windows_10", true)]
-        {
-            let (_, browser) = clinic(house, code).await;
-            filed(house, &browser).await;
-            let mut answers = CERTIFICATE.to_vec();
-            answers[4].1 = os;
-            let case = file(house, &browser, "certificate", &answers).await;
-            decide(house, &staff(house, Role::RaOfficer).await, &case, "accept", &[]).await;
-            let paper = posted(house, &staff(house, Role::DispatchClerk).await, &case, number).await;
-            let page = try_out(&Browser::terminal(house), &paper).await.body;
-            assert_eq!(page.contains("/import-guide"), windows, "{os}: {page}");
-            assert_eq!(page.contains("証明書の管理"), !windows, "{os}");
-        }
     })
     .await;
 }

@@ -42,6 +42,9 @@ pub struct Entry {
     /// Format of the certificate file for an operating system: `modern` or `legacy`.
     #[serde(default)]
     pub pkcs12: String,
+    /// Profile of the keys that are made for an operating system; empty for the one that the authority prefers.
+    #[serde(default)]
+    pub profile: String,
     /// Name of a revocation reason in RFC 5280.
     #[serde(default)]
     pub rfc: String,

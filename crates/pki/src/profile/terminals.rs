@@ -23,6 +23,11 @@ impl TerminalProfiles {
         self.all.iter().map(AsRef::as_ref)
     }
 
+    /// The profile of a name, or the preferred one where none of that name is in force.
+    pub fn named_or_preferred(&self, name: &str) -> &Arc<Profile> {
+        self.all.iter().find(|profile| profile.name() == name).unwrap_or(&self.preferred)
+    }
+
     /// The first profile that takes a key of this kind, if any.
     pub fn for_key(&self, key: KeyAlgorithm) -> Option<&Profile> {
         self.all.iter().find(|profile| profile.accepts(key)).map(AsRef::as_ref)

@@ -51,7 +51,8 @@ pub use publication::{
     Published, PublishedCrl, chain, chain_pem, crl, crl_standing, current_crl, pem, published, published_root,
     root_crl, subject_names,
 };
-pub use receive::{ModeFault, Pickup, PickupMode, suggested_passphrase, taken_key_names};
+pub(crate) use receive::profile_of;
+pub use receive::{ModeFault, Pickup, PickupMode, suggested_passphrase, taken_key_names, terminal_profiles};
 pub use recheck::{RECHECK, check_findings, checks, count_findings, recheck, recheck_now, recheck_when_due};
 pub use renewal::{Offer, offer, reenrol, renew};
 pub use renewal_code::Proof;

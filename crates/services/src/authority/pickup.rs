@@ -206,7 +206,7 @@ async fn fetch(
         Ok(opened) => opened,
         Err(fault) => return Ok(Err(fault)),
     };
-    let key = match wanted.key(ctx, opened.terminal.case.id).await? {
+    let key = match wanted.key(ctx, &opened.terminal).await? {
         Ok(key) => key,
         Err(fault) => return Ok(Err(fault.into())),
     };

@@ -1,10 +1,12 @@
 //! How a certificate reaches a terminal: in a file with its key, or for a key that stays there. Shared by pickup, renewal
 //! and enrolment by machines (spec 04.3, 04.5, 04.6).
 
-use domain::{ids::ApplicationId, ids::CertificateId, institutions::Institution, secrets::FilePassphrase};
+use std::sync::Arc;
+
+use domain::{applications::Entry, ids::CertificateId, institutions::Institution, secrets::FilePassphrase};
 use pki::{
-    CertificateRequest, CsrFault, KeyFault, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, PublicKey, SigningKey,
-    Subject,
+    CertificateRequest, CsrFault, KeyFault, KeyKind, Pkcs12Contents, Pkcs12Format, Pkcs12Passphrase, Profile,
+    PublicKey, SigningKey, Subject,
 };
 use storage::{applications::Application, boxed};
 use zeroize::Zeroizing;
@@ -63,6 +65,16 @@ pub fn taken_key_names(ctx: &Ctx<'_>) -> String {
     ctx.app.authority.terminals.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
 }
 
+/// The profiles in force for terminals, by name and title, for whoever chooses one for an operating system.
+pub fn terminal_profiles(ctx: &Ctx<'_>) -> Vec<Entry> {
+    let entry = |profile: &Profile| Entry {
+        value: profile.name().to_owned(),
+        label: profile.title().to_owned(),
+        ..Entry::default()
+    };
+    ctx.app.authority.terminals.iter().map(entry).collect()
+}
+
 /// The terminal that gets a certificate.
 pub(super) struct Terminal {
     pub(super) case: Application,
@@ -86,15 +98,22 @@ impl Terminal {
         os.map_or("modern", |os| os.pkcs12.as_str()).to_owned()
     }
 
+    /// The profile of the keys that are made for it.
+    pub(super) fn profile(&self, ctx: &Ctx<'_>) -> Arc<Profile> {
+        profile_of(ctx, &self.case)
+    }
+
     /// Whether it may be a Windows terminal: those whose system nobody knows are led as most are.
     pub(super) fn is_windows(&self) -> bool {
         !["linux", "apple"].contains(&self.case.answers.get("terminal_os_1"))
     }
 
-    /// What is issued to it for a key, perhaps to follow another certificate.
+    /// What is issued to it for a key, perhaps to follow another certificate: by the profile of its operating system if that
+    /// takes the key.
     pub(super) fn order(&self, ctx: &Ctx<'_>, public_key: PublicKey, renews: Option<CertificateId>) -> Result<Order> {
-        let profile = ctx.app.authority.terminals.for_key(public_key.algorithm());
-        let profile = profile.ok_or_else(|| Error::internal("no profile takes the key"))?.name().to_owned();
+        let (own, found) = (self.profile(ctx), public_key.algorithm());
+        let fitting = if own.accepts(found) { Some(&*own) } else { ctx.app.authority.terminals.for_key(found) };
+        let profile = fitting.ok_or_else(|| Error::internal("no profile takes the key"))?.name().to_owned();
         let (terminal, institution) = (self.name(), &self.institution);
         let name = pki::fitted(pki::AttributeKind::Organization, &institution.name);
         Ok(Order {
@@ -107,6 +126,13 @@ impl Terminal {
             renews,
         })
     }
+}
+
+/// The profile of the keys that are made for a case's terminal, by the operating system that was applied with (spec 04.1, 04.4).
+pub(crate) fn profile_of(ctx: &Ctx<'_>, case: &Application) -> Arc<Profile> {
+    let lists = ctx.app.reference().lists;
+    let os = lists.entry("terminal_oses", case.answers.get("terminal_os_1"));
+    ctx.app.authority.terminals.named_or_preferred(os.map_or("", |os| os.profile.as_str())).clone()
 }
 
 /// What is wanted, with everything that can be refused beforehand refused.
@@ -144,12 +170,12 @@ impl Wanted {
 
     /// The key to certify: the request's, if nothing speaks against it, or one that is made now.
     #[boxed]
-    pub(super) async fn key(&self, ctx: &Ctx<'_>, case: ApplicationId) -> Result<Result<Key, ModeFault>> {
+    pub(super) async fn key(&self, ctx: &Ctx<'_>, terminal: &Terminal) -> Result<Result<Key, ModeFault>> {
         match self {
-            Self::File(..) => make_key(ctx).await.map(|key| Ok(Key::Made(key))),
+            Self::File(..) => make_key(terminal.profile(ctx).generated_key()).await.map(|key| Ok(Key::Made(key))),
             Self::Request(request) => {
                 let key = request.public_key();
-                let objection = keys::objection(ctx, key, case).await?;
+                let objection = keys::objection(ctx, key, terminal.case.id).await?;
                 Ok(match objection {
                     Some(words) => Err(ModeFault::Request(words.to_owned())),
                     None => Ok(Key::Sent(key.clone())),
@@ -196,8 +222,7 @@ impl Key {
     }
 }
 
-async fn make_key(ctx: &Ctx<'_>) -> Result<SigningKey> {
-    let kind = ctx.app.authority.terminals.preferred().generated_key();
+async fn make_key(kind: KeyKind) -> Result<SigningKey> {
     let made = tokio::task::spawn_blocking(move || SigningKey::generate(kind)).await.map_err(Error::internal)?;
     made.map_err(Error::internal)
 }

@@ -8,6 +8,7 @@ use domain::{
     terminals::renewal::Window,
     text::thousands,
 };
+use pki::Profile;
 use storage::{
     Tx,
     authority::Certificate,
@@ -96,7 +97,7 @@ pub async fn offer(ctx: &Ctx<'_>, proof: &Proof<'_>) -> Result<Result<Offer, Ren
         reference: tell::grouped(terminal.case.reference.as_deref().unwrap_or_default()),
         serial: present.serial,
         expires: present.not_after,
-        new_expires: new_end(ctx)?,
+        new_expires: new_end(ctx, &terminal.profile(ctx))?,
         days_lost,
         fee_yen,
         format: terminal.format(ctx),
@@ -105,10 +106,9 @@ pub async fn offer(ctx: &Ctx<'_>, proof: &Proof<'_>) -> Result<Result<Offer, Ren
     }))
 }
 
-fn new_end(ctx: &Ctx<'_>) -> Result<Timestamp> {
-    let authority = &ctx.app.authority;
-    let (profile, months) = (authority.terminals.preferred(), ctx.app.rules().certificate_months);
-    let validity = profile.validity_within(months, ctx.now, Some(&authority.issuing.certificate));
+fn new_end(ctx: &Ctx<'_>, profile: &Profile) -> Result<Timestamp> {
+    let (months, issuing) = (ctx.app.rules().certificate_months, &ctx.app.authority.issuing);
+    let validity = profile.validity_within(months, ctx.now, Some(&issuing.certificate));
     Ok(validity.map_err(Error::internal)?.not_after)
 }
 
@@ -212,12 +212,13 @@ async fn examine(ctx: &Ctx<'_>, shown: Option<&[u8]>) -> Result<Result<Renewable
     if is_followed(&storage::authority::successors(&mut conn, present.id).await?) {
         return Ok(Err(RenewalFault::Renewed));
     }
-    if new_end(ctx)? < present.not_after {
+    let terminal = Terminal { case, institution };
+    if new_end(ctx, &terminal.profile(ctx))? < present.not_after {
         return Ok(Err(RenewalFault::NothingGained));
     }
     let charged = storage::ledger::renewal_of(&mut conn, present.id).await?;
     let fee_yen = charged.is_none().then_some(ctx.app.rules().certificate_fee_yen);
-    Ok(Ok(Renewable { present, terminal: Terminal { case, institution }, days_lost, fee_yen, permits, code: None }))
+    Ok(Ok(Renewable { present, terminal, days_lost, fee_yen, permits, code: None }))
 }
 
 /// Days that are lost if the window is open.
@@ -266,7 +267,7 @@ async fn issue(
     if wanted.holds(&present.key_hash) {
         return Ok(Err(RenewalFault::SameKey));
     }
-    let key = match wanted.key(ctx, terminal.case.id).await? {
+    let key = match wanted.key(ctx, terminal).await? {
         Ok(key) => key,
         Err(fault) => return Ok(Err(fault.into())),
     };

@@ -87,7 +87,7 @@ async fn issuance(
 ) -> Result<Content> {
     let id = letter.application_id.ok_or_else(|| Error::internal("letter without case"))?;
     let case = storage::applications::find(conn, id).await?.ok_or(Error::NotFound)?;
-    let profile = ctx.app.authority.terminals.preferred();
+    let profile = crate::authority::profile_of(ctx, &case);
     let months = profile.term().months.min(ctx.app.rules().certificate_months);
     Ok(Content::Issuance(Box::new(IssuanceNotice {
         sender: sender(ctx),

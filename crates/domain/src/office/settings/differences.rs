@@ -103,6 +103,7 @@ fn entry_words(entry: &Entry) -> String {
         ("項目：", &entry.field),
         ("端末のOS：", &entry.os),
         ("形式：", &entry.pkcs12),
+        ("鍵と証明書の種類：", &entry.profile),
         ("", if entry.certain { "この名前だけで決まる" } else { "" }),
         ("", if entry.free_text { "名前を入力してもらう" } else { "" }),
         ("", if entry.retired { "新しい申請では選べない" } else { "" }),

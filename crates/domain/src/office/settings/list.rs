@@ -25,6 +25,8 @@ pub enum Column {
     Os,
     /// Format of the certificate file: `modern` or `legacy`.
     Pkcs12,
+    /// Profile of the keys that are made for an operating system.
+    Profile,
     /// Field that a canned reason is about.
     Field,
     /// Whether words of one's own are asked for.
@@ -86,7 +88,7 @@ pub const EDITABLE_LISTS: &[ListTopic] = &[
         name: "terminal_oses",
         label: "端末のOS",
         place: "端末の電子証明書の申請",
-        columns: &[Column::Pkcs12, Column::Note],
+        columns: &[Column::Pkcs12, Column::Profile, Column::Note],
     },
     ListTopic {
         name: "return_reasons",
@@ -159,6 +161,10 @@ fn judge_entry(topic: &ListTopic, entry: &Entry, seen: &mut BTreeSet<String>) ->
     if topic.columns.contains(&Column::Pkcs12) && !["modern", "legacy"].contains(&entry.pkcs12.as_str()) {
         found.push(finding("pkcs12", "「証明書ファイルの形式」を選んでください。"));
     }
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if entry.profile.chars().count() > LINE || !entry.profile.chars().all(in_name) {
+        found.push(finding("profile", "「鍵と証明書の種類」を選び直してください。"));
+    }
     found
 }
 
@@ -208,6 +214,8 @@ mod tests {
         assert_eq!(fields("inquiry_categories", &[entry("a", "甲"), entry("a", "乙")]), [""]);
         assert_eq!(fields("inquiry_categories", &[entry("a", " ")]), ["label"]);
         assert_eq!(fields("terminal_oses", &[entry("a", "甲")]), ["pkcs12"]);
+        let odd = Entry { pkcs12: "modern".to_owned(), profile: "p256\n".to_owned(), ..entry("a", "甲") };
+        assert_eq!(fields("terminal_oses", &[odd]), ["profile"]);
         assert_eq!(fields("purposes", &[entry("a", "甲")]), [""]);
     }
 

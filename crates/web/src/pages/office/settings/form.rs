@@ -15,7 +15,10 @@ use domain::{
     typed::fold,
 };
 use serde::Deserialize;
-use services::office::settings::{self, Changed, Draft, TopicView};
+use services::{
+    authority,
+    office::settings::{self, Changed, Draft, TopicView},
+};
 
 use super::{LIST, list_form, scheme_form, topic_of};
 use crate::{
@@ -172,7 +175,10 @@ fn topic_fields(visit: &Visit, topic: &Topic, typed: &Typed) -> Vec<FieldView> {
             text("title", "題名", typed),
             long("body", "本文", typed, 0).with_help("Markdownで書きます。見出しは「## 」、箇条書きは「- 」ではじめてください。"),
         ],
-        Topic::List(name) => list_form::fields(&visit.site.app.reference().lists, name, typed),
+        Topic::List(name) => {
+            let profiles = authority::terminal_profiles(&visit.ctx());
+            list_form::fields(&visit.site.app.reference().lists, &profiles, name, typed)
+        },
         Topic::Scheme(_) => scheme_form::fields(typed),
     }
 }

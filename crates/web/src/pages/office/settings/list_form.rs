@@ -24,6 +24,7 @@ pub(super) fn typed_of(entries: &[Entry], value: &str) -> Vec<(String, String)> 
         ("maker", &entry.maker),
         ("os", &entry.os),
         ("pkcs12", &entry.pkcs12),
+        ("profile", &entry.profile),
         ("field", &entry.field),
         ("free_text", yes(entry.free_text)),
         ("names", &entry.names.join("\n")),
@@ -38,14 +39,14 @@ pub(super) fn typed_of(entries: &[Entry], value: &str) -> Vec<(String, String)> 
     .collect()
 }
 
-/// The fields of an entry of a list.
-pub(super) fn fields(lists: &Lists, name: &str, typed: &Typed) -> Vec<FieldView> {
+/// The fields of an entry of a list; `profiles` are those in force for terminals.
+pub(super) fn fields(lists: &Lists, profiles: &[Entry], name: &str, typed: &Typed) -> Vec<FieldView> {
     let columns = list_topic(name).map_or(&[][..], |topic| topic.columns);
     let words = columns.contains(&Column::Words);
     let menu = columns.contains(&Column::Address);
     let label = if words { "言葉" } else { "表示する文" };
     let mut fields = vec![text("label", label, typed).required()];
-    fields.extend(columns.iter().map(|column| field(lists, *column, typed)));
+    fields.extend(columns.iter().map(|column| field(lists, profiles, *column, typed)));
     fields.push(TextField { key: "position", label: "上から何番目か" }.numeric(typed));
     fields.push(if words {
         check("retired", "検索で使わないようにする", typed)
@@ -92,7 +93,17 @@ fn select(key: &str, label: &str, entries: &[Entry], typed: &Typed, placeholder:
     FieldView::new(key, label, InputView::Select { choices, placeholder: placeholder.to_owned() })
 }
 
-fn field(lists: &Lists, column: Column, typed: &Typed) -> FieldView {
+fn profile(profiles: &[Entry], typed: &Typed) -> FieldView {
+    let (mut entries, chosen) = (profiles.to_vec(), value("profile", typed));
+    if !chosen.is_empty() && entries.iter().all(|entry| entry.value != chosen) {
+        let label = format!("{chosen}（いまの設定では使われません）");
+        entries.push(Entry { value: chosen.to_owned(), label, ..Entry::default() });
+    }
+    select("profile", "鍵と証明書の種類", &entries, typed, "決めない（いつもの種類）")
+        .with_help("取得のページで作る鍵に使います。端末で作った鍵の証明書は、その鍵に合う種類になります。")
+}
+
+fn field(lists: &Lists, profiles: &[Entry], column: Column, typed: &Typed) -> FieldView {
     let entry = |value: &str, label: &str| Entry { value: value.into(), label: label.into(), ..Entry::default() };
     match column {
         Column::Group => text("group", "見出し", typed).with_help("同じ見出しのものは、続けて並べてください。"),
@@ -106,6 +117,7 @@ fn field(lists: &Lists, column: Column, typed: &Typed) -> FieldView {
             let formats = [entry("modern", "新しい形式"), entry("legacy", "古いWindowsで読める形式")];
             select("pkcs12", "証明書ファイルの形式", &formats, typed, "選んでください").required()
         }
+        Column::Profile => profile(profiles, typed),
         Column::Field => {
             text("field", "項目の記号", typed).with_help("どの項目の補正に使うか。全体に使うものは空のままにします。")
         }
@@ -154,6 +166,7 @@ pub(super) fn changed(mut entries: Vec<Entry>, which: &str, typed: &Typed) -> Ve
         maker: trimmed("maker"),
         os: trimmed("os"),
         pkcs12: trimmed("pkcs12"),
+        profile: trimmed("profile"),
         field: trimmed("field"),
         free_text: trimmed("free_text") == "yes",
         names: trimmed("names").lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect(),
