@@ -9,6 +9,8 @@ mod people;
 
 #[path = "accounts/crowded.rs"]
 mod crowded;
+#[path = "accounts/invitations.rs"]
+mod invitations;
 #[path = "accounts/login.rs"]
 mod login;
 #[path = "accounts/memberships.rs"]

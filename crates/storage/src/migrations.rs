@@ -60,6 +60,7 @@ pub(crate) fn sqlite() -> Migrator {
         38 "signed_told" "0038_signed_told.sql",
         39 "signed_answered" "0039_signed_answered.sql",
         40 "files_without_a_case" "0040_files_without_a_case.sql",
+        41 "invitations" "0041_invitations.sql",
     )
 }
 
@@ -105,6 +106,7 @@ pub(crate) fn postgres() -> Migrator {
         38 "signed_told" "0038_signed_told.sql",
         39 "signed_answered" "0039_signed_answered.sql",
         40 "files_without_a_case" "0040_files_without_a_case.sql",
+        41 "invitations" "0041_invitations.sql",
     )
 }
 

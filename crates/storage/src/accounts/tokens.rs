@@ -1,6 +1,9 @@
 //! Tokens sent by mail, and recovery codes.
 
-use domain::{clock::Timestamp, ids::AccountId};
+use domain::{
+    clock::Timestamp,
+    ids::{AccountId, InstitutionId},
+};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -77,6 +80,15 @@ sql!(/// A token that was used or has run out gives way; one that still works st
     ON CONFLICT (hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at, used_at = NULL
     WHERE tokens.used_at IS NOT NULL OR tokens.expires_at <= $7");
 sql!(VOID_TOKENS = "UPDATE tokens SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL");
+sql!(BIND_TOKEN = "UPDATE tokens SET institution_id = $1 WHERE hash = $2");
+sql!(
+    OPEN_TOKENS = "SELECT email, MAX(expires_at) AS expires_at FROM tokens
+    WHERE institution_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 GROUP BY email ORDER BY email"
+);
+sql!(
+    VOID_TOKENS_AT = "UPDATE tokens SET used_at = $1
+    WHERE institution_id = $2 AND purpose = $3 AND email = $4 AND used_at IS NULL AND expires_at > $1"
+);
 sql!(SWEEP_TOKENS = "DELETE FROM tokens WHERE expires_at <= $1");
 sql!(SWEEP_TOKENS_FOR = "DELETE FROM tokens WHERE expires_at <= $1 AND purpose = $2");
 sql!(FIND_TOKEN = "SELECT purpose, email, account_id, payload, expires_at, used_at FROM tokens WHERE hash = $1");
@@ -165,6 +177,57 @@ pub async fn void_tokens(tx: &mut Tx, account: AccountId, purpose: &str, now: Ti
         .execute(c)
         .await
         .map(drop))?)
+}
+
+/// Binds a token to an institution, which can take it back from then on.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn bind_token(tx: &mut Tx, hash: &str, institution: InstitutionId) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(BIND_TOKEN).bind(institution.0).bind(hash).execute(c).await.map(drop))?)
+}
+
+/// Addresses with tokens of an institution for one purpose that still work, and until when the last of them does.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn open_tokens(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    purpose: &str,
+    now: Timestamp,
+) -> Result<Vec<(String, Timestamp)>> {
+    let rows: Vec<(String, i64)> = on_engine!(conn, |c| sqlx::query_as(OPEN_TOKENS)
+        .bind(institution.0)
+        .bind(purpose)
+        .bind(now.as_millis())
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(|(email, end)| (email, instant(end))).collect())
+}
+
+/// Makes all tokens of an institution for one purpose and one address unusable; gives how many still worked.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn void_tokens_at(
+    tx: &mut Tx,
+    institution: InstitutionId,
+    purpose: &str,
+    email: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(VOID_TOKENS_AT)
+        .bind(now.as_millis())
+        .bind(institution.0)
+        .bind(purpose)
+        .bind(email)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }
 
 /// Removes tokens that ran out before an instant.

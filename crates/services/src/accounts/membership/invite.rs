@@ -3,6 +3,7 @@
 use domain::{
     accounts::is_provisional,
     calendar::japanese_datetime,
+    clock::Timestamp,
     forms::Finding,
     ids::{AccountId, InstitutionId, MembershipId},
 };
@@ -27,6 +28,7 @@ use super::{
 use crate::{
     Ctx, Error, Result,
     mail::{Letterhead, queue},
+    secrets::token_hash,
 };
 
 /// How long an invitation works.
@@ -42,6 +44,15 @@ pub enum Invited {
     },
     /// What is wrong with the address; field `email`.
     Slips(Vec<Finding>),
+}
+
+/// An address whose invitation still works, as owners see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenInvitation {
+    /// The address.
+    pub email: String,
+    /// Until when its last link works.
+    pub until: Timestamp,
 }
 
 /// An invitation that works.
@@ -115,6 +126,7 @@ pub async fn invite(ctx: &Ctx<'_>, email: &str) -> Result<Invited> {
         life: LIFE,
     };
     let (token, until) = issue(ctx, &mut tx, wanted).await?;
+    storage::accounts::bind_token(&mut tx, &token_hash(&token), institution).await?;
     let values = [
         ("institution", session.institution.as_ref().map(|acting| acting.name.clone()).unwrap_or_default()),
         ("inviter", session.name.clone()),
@@ -127,6 +139,43 @@ pub async fn invite(ctx: &Ctx<'_>, email: &str) -> Result<Invited> {
     tx.commit().await?;
     ctx.app.wake.notify_one();
     Ok(Invited::Sent { address })
+}
+
+/// The invitations of the institution that the owner acts for, as long as they work, by address.
+///
+/// # Errors
+/// [`Error::Forbidden`] for members who are not owners.
+#[boxed]
+pub async fn open_invitations(ctx: &Ctx<'_>) -> Result<Vec<OpenInvitation>> {
+    let (institution, purpose) = (ctx.owner()?, Purpose::Invite.as_str());
+    let open = storage::accounts::open_tokens(&mut ctx.app.db.read().await?, institution, purpose, ctx.now).await?;
+    Ok(open.into_iter().map(|(email, until)| OpenInvitation { email, until }).collect())
+}
+
+/// Takes all invitations of an address back.
+///
+/// # Errors
+/// [`Error::Forbidden`] for members who are not owners, [`Error::ChangedMeanwhile`] when none works any more.
+#[boxed]
+pub async fn withdraw_invitation(ctx: &Ctx<'_>, email: &str) -> Result<()> {
+    let institution = ctx.owner()?;
+    let mut tx = ctx.app.db.write().await?;
+    if void_invitations(ctx, &mut tx, institution, email).await? == 0 {
+        return Err(Error::ChangedMeanwhile);
+    }
+    ctx.audit(&mut tx, "membership.withdraw_invitation", super::super::address_subject(email), "", "");
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends the invitations of an address to an institution, whoever sent them; gives how many still worked.
+pub(super) async fn void_invitations(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    institution: InstitutionId,
+    email: &str,
+) -> Result<u64> {
+    Ok(storage::accounts::void_tokens_at(tx, institution, Purpose::Invite.as_str(), email, ctx.now).await?)
 }
 
 /// Looks at an invitation without using it up. It is void when who invited is no longer an owner.
@@ -245,7 +294,7 @@ pub(crate) async fn come_in(
     Ok((account, cookie))
 }
 
-/// Makes the person a member, whatever was asked for before.
+/// Makes the person a member, whatever was asked for before; no other invitation of theirs works any more.
 async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, invitation: &Invitation) -> Result<()> {
     let institution = invitation.institution;
     storage::accounts::hold_institution(tx, institution).await?;
@@ -261,6 +310,7 @@ async fn join(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, invitation: &Invit
             storage::accounts::kill_proofs(tx, id).await?;
         }
     }
+    void_invitations(ctx, tx, institution, &invitation.email).await?;
     audit_as(ctx, tx, account, "membership.join", format!("institution:{institution}"));
     let members = storage::accounts::members_in_force(tx, institution).await?;
     for provisional in members.iter().filter(|m| is_provisional(&m.person_email)) {

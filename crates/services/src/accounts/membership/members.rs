@@ -11,7 +11,10 @@ use storage::{
     accounts::{Membership, Proof},
 };
 
-use super::{super::letter_to, ACTIVE, REMOVED, ROLE_OWNER, ROLE_STAFF, code::accepted_until, is_pending, owners};
+use super::{
+    super::letter_to, ACTIVE, REMOVED, ROLE_OWNER, ROLE_STAFF, code::accepted_until, invite::void_invitations,
+    is_pending, owners,
+};
 use crate::{Ctx, Error, Result, mail::queue};
 
 /// How many of those who ask an owner sees at once; as they are answered, the next come up.
@@ -89,7 +92,7 @@ pub enum Removed {
     LastOwner,
 }
 
-/// Ends a membership at once: an owner's act for any member, or a person's own.
+/// Ends a membership at once: an owner's act for any member, or a person's own. No invitation of the person's outlives it.
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's, [`Error::ChangedMeanwhile`] when it has ended.
@@ -109,6 +112,7 @@ pub async fn remove(ctx: &Ctx<'_>, id: MembershipId) -> Result<Removed> {
         return Err(Error::ChangedMeanwhile);
     }
     storage::accounts::kill_proofs(&mut tx, id).await?;
+    void_invitations(ctx, &mut tx, membership.institution_id, &membership.person_email).await?;
     if membership.account_id != ctx.account()? {
         storage::sessions::end_at(&mut tx, membership.account_id, membership.institution_id).await?;
         tell_removed(ctx, &mut tx, &membership).await?;

@@ -17,7 +17,10 @@ pub(crate) use acting::{acting_for, belongs, follow};
 pub use ask::{Asked, ProveBy, Requested, request};
 pub use code::{CODE_LIFE, CodeAnswer, confirm_code, letter_posted, resend_letter};
 pub use decide::{Decided, approve, decline, review_decide, review_list};
-pub use invite::{AcceptForm, Accepted, Invitation, Invited, accept_invitation, invitation, invite};
+pub use invite::{
+    AcceptForm, Accepted, Invitation, Invited, OpenInvitation, accept_invitation, invitation, invite, open_invitations,
+    withdraw_invitation,
+};
 pub(crate) use invite::{come_in, newcomer};
 pub use members::{Mine, Removed, choose, make_owner, members, mine, remove};
 

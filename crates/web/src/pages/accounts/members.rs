@@ -5,12 +5,16 @@ use axum::{
     extract::{Path, Query},
     response::{IntoResponse, Response},
 };
-use domain::{calendar::japanese_date, forms::Finding, ids::MembershipId};
+use domain::{
+    calendar::{japanese_date, japanese_datetime},
+    forms::Finding,
+    ids::MembershipId,
+};
 use services::{
     Error,
     accounts::{
         Membership,
-        membership::{self, ACTIVE, Decided, Invited, ROLE_OWNER, Removed, role_label, state_label},
+        membership::{self, ACTIVE, Decided, ROLE_OWNER, Removed, role_label, state_label},
     },
 };
 
@@ -40,6 +44,12 @@ struct Member {
     state: &'static str,
 }
 
+/// An address that was invited and has not joined yet.
+struct Invited {
+    email: String,
+    until: String,
+}
+
 #[derive(Template)]
 #[template(path = "accounts/members.html")]
 struct MembersPage {
@@ -48,6 +58,7 @@ struct MembersPage {
     institution: String,
     members: Vec<Member>,
     waiting: Vec<Member>,
+    invited: Vec<Invited>,
     fields: Vec<FieldView>,
     sender_domain: String,
 }
@@ -68,6 +79,8 @@ fn member(visit: &Visit, row: Membership) -> Member {
 async fn page(visit: &Visit, typed: &str, slips: &[Finding]) -> Result<MembersPage, Failure> {
     let session = visit.person()?;
     let rows = membership::members(&visit.ctx()).await?;
+    let open = membership::open_invitations(&visit.ctx()).await?;
+    let invited = open.into_iter().map(|one| Invited { email: one.email, until: japanese_datetime(one.until) });
     let (members, waiting): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.state == ACTIVE);
     let address = email(typed).with_help("招待する方ご本人のメールアドレスです。");
     let (fields, errors) = with_slips(vec![address], slips);
@@ -77,6 +90,7 @@ async fn page(visit: &Visit, typed: &str, slips: &[Finding]) -> Result<MembersPa
         institution: session.institution.as_ref().map(|acting| acting.name.clone()).unwrap_or_default(),
         members: members.into_iter().map(|row| member(visit, row)).collect(),
         waiting: waiting.into_iter().map(|row| member(visit, row)).collect(),
+        invited: invited.collect(),
         fields,
         sender_domain: visit.site.app.settings.mail_domain().to_owned(),
     })
@@ -94,6 +108,11 @@ fn told(what: &str) -> Vec<BannerView> {
         "invited" => done(
             "招待のメールを送りました",
             &["メールのリンクから参加すると、この画面に表示されます。リンクは7日間使えます。"],
+        ),
+        "withdrawn" => done("招待を取り消しました", &["お送りしたリンクは、もう使えません。"]),
+        "over" => refused(
+            "この招待は、もう使えません",
+            "すでに参加されたか、期限が過ぎたか、取り消されています。参加された方は、この画面に表示されます。",
         ),
         "approved" => done("所属を承認しました", &["ご本人にメールでお知らせしました。"]),
         "declined" => done("所属の申し込みをお断りしました", &["ご本人にメールで理由をお知らせしました。"]),
@@ -113,8 +132,18 @@ pub(super) async fn invite(visit: Visit, posted: Posted) -> Result<Response, Fai
     person(&visit, "/account/members")?;
     let typed = posted.get("email");
     match membership::invite(&visit.ctx(), typed).await? {
-        Invited::Sent { .. } => Ok(back("invited")),
-        Invited::Slips(slips) => Ok(Html(page(&visit, typed, &slips).await?).with_faults()),
+        membership::Invited::Sent { .. } => Ok(back("invited")),
+        membership::Invited::Slips(slips) => Ok(Html(page(&visit, typed, &slips).await?).with_faults()),
+    }
+}
+
+/// Takes the invitations of an address back.
+pub(super) async fn withdraw(visit: Visit, posted: Posted) -> Result<Response, Failure> {
+    person(&visit, "/account/members")?;
+    match membership::withdraw_invitation(&visit.ctx(), posted.get("email")).await {
+        Ok(()) => Ok(back("withdrawn")),
+        Err(Error::ChangedMeanwhile) => Ok(back("over")),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -91,6 +91,7 @@ fn memberships() -> Routes {
         .post("/memberships/{id}/leave", Person, membership::leave)
         .get("/account/members", Owner, members::list)
         .post("/account/members/invite", Owner, members::invite)
+        .post("/account/members/withdraw", Owner, members::withdraw)
         .post("/account/members/{id}/approve", Owner, members::approve)
         .get("/account/members/{id}/decline", Owner, members::ask_decline)
         .post("/account/members/{id}/decline", Owner, members::decline)

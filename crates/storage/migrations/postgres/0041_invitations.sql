@@ -1,0 +1,4 @@
+-- An invitation belongs to its institution: owners see what is open there and take it back, and it ends with a removal.
+ALTER TABLE tokens ADD COLUMN institution_id UUID;
+UPDATE tokens SET institution_id = (payload ->> 'institution')::uuid WHERE purpose = 'invite';
+CREATE INDEX tokens_of_institution ON tokens (institution_id, purpose, email) WHERE institution_id IS NOT NULL;
