@@ -20,9 +20,14 @@ use time::{Date, Duration};
 
 use crate::{
     App, Ctx, Error, Result,
-    accounts::limits,
+    accounts::{limits, own_account, password::wrong_current},
     secrets::{new_token, token_hash},
 };
+
+mod ending;
+
+pub(crate) use ending::end_with_password;
+pub use ending::own_alive;
 
 /// How a token begins, so that it is known when it turns up where it should not be.
 pub const PREFIX: &str = "mdg_";
@@ -40,6 +45,8 @@ pub struct Wanted {
     pub scopes: Vec<String>,
     /// Its last day.
     pub last_day: Option<Date>,
+    /// The present password of who wants it: a session that was left open or stolen must not become access for years.
+    pub current: String,
 }
 
 /// What making a token led to.
@@ -47,7 +54,7 @@ pub struct Wanted {
 pub enum Made {
     /// The token; nobody can ever read it again.
     Done(String),
-    /// What is wrong; fields `name`, `scopes`, `last_day`.
+    /// What is wrong; fields `name`, `scopes`, `last_day`, `current`.
     Slips(Vec<Finding>),
 }
 
@@ -74,17 +81,17 @@ pub async fn of_institution(ctx: &Ctx<'_>) -> Result<Vec<AccessToken>> {
 /// Makes a token for a system of the operator.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without [`Permission::ManageInterfaces`].
+/// [`Error::Forbidden`] without [`Permission::ManageInterfaces`]; [`Error::TooManyTries`] after many wrong passwords.
 #[boxed]
 pub async fn make_for_office(ctx: &Ctx<'_>, wanted: &Wanted) -> Result<Made> {
     ctx.permit(Permission::ManageInterfaces)?;
     make(ctx, wanted, None, Scope::OF_OFFICE).await
 }
 
-/// Makes a token for a system of one's institution, or of its vendor. It acts as the person who makes it.
+/// Makes a token for a system of one's institution, or of its vendor. It acts as the person who makes it; all owners are told.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for everyone but the owners of the institution.
+/// [`Error::Forbidden`] for everyone but the owners of the institution; [`Error::TooManyTries`] after many wrong passwords.
 #[boxed]
 pub async fn make_for_institution(ctx: &Ctx<'_>, wanted: &Wanted) -> Result<Made> {
     let institution = ctx.owner()?;
@@ -96,6 +103,9 @@ async fn make(ctx: &Ctx<'_>, wanted: &Wanted, institution: Option<InstitutionId>
         Ok(read) => read,
         Err(slips) => return Ok(Made::Slips(slips.errors)),
     };
+    if let Some(slip) = wrong_current(ctx, &own_account(ctx).await?, &wanted.current).await? {
+        return Ok(Made::Slips(vec![slip]));
+    }
     let token = format!("{PREFIX}{}", new_token(&*ctx.app.randomness));
     let new = NewToken {
         id: AccessTokenId::new(ctx.now, &*ctx.app.randomness),
@@ -116,7 +126,11 @@ async fn make(ctx: &Ctx<'_>, wanted: &Wanted, institution: Option<InstitutionId>
     }
     storage::access::insert(&mut tx, &new, ctx.now).await?;
     ctx.audit(&mut tx, "access_token.make", format!("access_token:{}", new.id), "", new.scopes);
+    if let Some(institution) = institution {
+        ending::tell_made(ctx, &mut tx, institution, &new).await?;
+    }
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     Ok(Made::Done(token))
 }
 

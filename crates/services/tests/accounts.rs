@@ -7,6 +7,8 @@ mod support;
 #[path = "accounts/people.rs"]
 mod people;
 
+#[path = "accounts/access.rs"]
+mod access;
 #[path = "accounts/crowded.rs"]
 mod crowded;
 #[path = "accounts/invitations.rs"]

@@ -163,6 +163,10 @@ sql!(
 );
 sql!(OF_INSTITUTION = select_token!("WHERE t.institution_id = $1 ORDER BY t.created_at DESC, t.id DESC LIMIT $2"));
 sql!(OF_OFFICE = select_token!("WHERE t.institution_id IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $1"));
+sql!(/// Those bound to an institution; what the operator's systems use is not one person's.
+    OF_ACCOUNT = "SELECT t.id, t.name, t.institution_id, i.name AS institution_name
+    FROM access_tokens t JOIN institutions i ON i.id = t.institution_id
+    WHERE t.account_id = $1 AND t.revoked_at IS NULL AND t.ends_at > $2 ORDER BY t.created_at, t.id");
 sql!(/// Of several requests at once, the first one notes it; the others change nothing.
     TOUCH = "UPDATE access_tokens SET used_at = $1 WHERE id = $2 AND (used_at IS NULL OR used_at <= $3)");
 sql!(
@@ -234,6 +238,44 @@ pub async fn list(conn: &mut Conn, institution: Option<InstitutionId>) -> Result
         None => on_engine!(conn, |c| sqlx::query_as(OF_OFFICE).bind(MOST_LISTED).fetch_all(c).await)?,
     };
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// A token that works, made by a person for an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Identifier.
+    pub id: AccessTokenId,
+    /// What it is for.
+    pub name: String,
+    /// The institution.
+    pub institution: InstitutionId,
+    /// Its name.
+    pub institution_name: String,
+}
+
+struct OwnRow {
+    id: Uuid,
+    name: String,
+    institution_id: Uuid,
+    institution_name: String,
+}
+from_row!(OwnRow { id, name, institution_id, institution_name });
+
+/// Tokens that a person made for institutions and that have not ended, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn of_account(conn: &mut Conn, account: AccountId, now: Timestamp) -> Result<Vec<Own>> {
+    let rows: Vec<OwnRow> =
+        on_engine!(conn, |c| sqlx::query_as(OF_ACCOUNT).bind(account.0).bind(now.as_millis()).fetch_all(c).await)?;
+    let own = |row: OwnRow| Own {
+        id: AccessTokenId(row.id),
+        name: row.name,
+        institution: InstitutionId(row.institution_id),
+        institution_name: row.institution_name,
+    };
+    Ok(rows.into_iter().map(own).collect())
 }
 
 /// Notes that a token was used, if it was last used at or before `due`.

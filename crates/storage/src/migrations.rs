@@ -61,6 +61,7 @@ pub(crate) fn sqlite() -> Migrator {
         39 "signed_answered" "0039_signed_answered.sql",
         40 "files_without_a_case" "0040_files_without_a_case.sql",
         41 "invitations" "0041_invitations.sql",
+        42 "own_tokens" "0042_own_tokens.sql",
     )
 }
 
@@ -107,6 +108,7 @@ pub(crate) fn postgres() -> Migrator {
         39 "signed_answered" "0039_signed_answered.sql",
         40 "files_without_a_case" "0040_files_without_a_case.sql",
         41 "invitations" "0041_invitations.sql",
+        42 "own_tokens" "0042_own_tokens.sql",
     )
 }
 

@@ -13,7 +13,7 @@ use services::{
 use time::Duration;
 
 use crate::{
-    browser::{Browser, account},
+    browser::{Browser, PASSWORD, account},
     steps::{CERTIFICATE, ELIGIBILITY, accepted, clinic, file, filed, staff, stored},
     support::{House, on_each_database},
 };
@@ -70,7 +70,7 @@ impl Told {
 
 /// Makes a token on a page and reads it where it is shown.
 pub(crate) async fn made(browser: &Browser, page: &str, scopes: &[&str]) -> String {
-    let mut fields = vec![("name", "レセプトコンピューター"), ("last_day", "2027-05-20")];
+    let mut fields = vec![("name", "レセプトコンピューター"), ("last_day", "2027-05-20"), ("current", PASSWORD)];
     fields.extend(scopes.iter().map(|scope| ("scopes", *scope)));
     let shown = browser.post(page, &fields).await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
@@ -153,7 +153,7 @@ async fn tokens_that_do_not_work_get_one_answer_and_then_none() {
         }
         assert!(wrong > 40, "{wrong}");
         let (_, elsewhere) = clinic(house, "2730100019").await;
-        let mut fields = vec![("name", "在庫"), ("last_day", "2028-05-20")];
+        let mut fields = vec![("name", "在庫"), ("last_day", "2028-05-20"), ("current", PASSWORD)];
         fields.extend(BOTH.map(|scope| ("scopes", scope)));
         let shown = elsewhere.post(OWN, &fields).await.body;
         let token = shown.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();

@@ -41,6 +41,11 @@ pub(super) fn members(ctx: &Ctx<'_>) -> String {
     page(ctx, "/account/members")
 }
 
+/// Access tokens of the institution, for its owners.
+pub(crate) fn access_tokens(ctx: &Ctx<'_>) -> String {
+    page(ctx, "/account/access-tokens")
+}
+
 /// A mandate that waits for its vendor.
 pub(crate) fn mandate(ctx: &Ctx<'_>, token: &str) -> String {
     page(ctx, &format!("/mandate/{token}"))

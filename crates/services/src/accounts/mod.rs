@@ -41,7 +41,7 @@ pub(crate) fn audit_as(ctx: &Ctx<'_>, tx: &mut Tx, account: AccountId, action: &
 }
 
 /// The account of the person who is logged in, as stored.
-async fn own_account(ctx: &Ctx<'_>) -> Result<Account> {
+pub(crate) async fn own_account(ctx: &Ctx<'_>) -> Result<Account> {
     let id = ctx.begun_session()?.account_id;
     storage::accounts::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::LoginRequired)
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Ctx, Error, Result,
+    access::end_with_password,
     mail::{Letterhead, queue},
 };
 
@@ -33,6 +34,8 @@ pub struct Reset {
     pub email: String,
     /// Name of the person.
     pub name: String,
+    /// How many access tokens that the person made for institutions end with it.
+    pub access_tokens: usize,
 }
 
 /// What a reset led to.
@@ -107,13 +110,13 @@ pub async fn open(ctx: &Ctx<'_>, token: &str) -> Result<Link<Reset>> {
         Link::Ready(Token { account_id: Some(id), .. }) => storage::accounts::find(&mut conn, *id).await?,
         _ => None,
     };
-    Ok(match account.filter(|account| !account.disabled) {
-        Some(account) => link.map(|_| Reset { account: account.id, email: account.email, name: account.name }),
-        None => link.without(),
-    })
+    let Some(account) = account.filter(|account| !account.disabled) else { return Ok(link.without()) };
+    let access_tokens = storage::access::of_account(&mut conn, account.id, ctx.now).await?.len();
+    Ok(link.map(|_| Reset { account: account.id, email: account.email, name: account.name, access_tokens }))
 }
 
-/// Sets a new password by link; all sessions and all other reset links of the account end.
+/// Sets a new password by link; all sessions and all other reset links of the account end, and the access tokens that the
+/// person made for institutions.
 ///
 /// # Errors
 /// Only faults of the machine.
@@ -137,6 +140,7 @@ pub async fn reset(ctx: &Ctx<'_>, token: &str, new: &str, again: &str) -> Result
     storage::accounts::set_password(&mut tx, account.id, &hash, false).await?;
     storage::accounts::void_tokens(&mut tx, account.id, Purpose::Reset.as_str(), ctx.now).await?;
     storage::sessions::end_others(&mut tx, account.id, "").await?;
+    end_with_password(ctx, &mut tx, &account).await?;
     tell_changed(ctx, &mut tx, &account).await?;
     audit_as(ctx, &mut tx, account.id, "password.reset", format!("account:{}", account.id));
     tx.commit().await?;
@@ -172,7 +176,7 @@ pub async fn change(ctx: &Ctx<'_>, current: &str, new: &str, again: &str) -> Res
 }
 
 /// Asks for the present password before something that a stolen session must not do.
-pub(super) async fn wrong_current(ctx: &Ctx<'_>, account: &Account, current: &str) -> Result<Option<Finding>> {
+pub(crate) async fn wrong_current(ctx: &Ctx<'_>, account: &Account, current: &str) -> Result<Option<Finding>> {
     let key = account.id.to_string();
     let mut tx = ctx.app.db.write().await?;
     let counted = limits::PASSWORD_CHECK.count(ctx, &mut tx, &[&key]).await?;

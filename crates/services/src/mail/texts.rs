@@ -2,6 +2,8 @@
 
 /// One TOML text per mail.
 pub(super) const ALL: &[&str] = &[
+    include_str!("../../../../content/mails/access_token_made.toml"),
+    include_str!("../../../../content/mails/access_tokens_ended.toml"),
     include_str!("../../../../content/mails/application_accepted.toml"),
     include_str!("../../../../content/mails/application_question.toml"),
     include_str!("../../../../content/mails/application_received.toml"),

@@ -98,6 +98,7 @@ pub(crate) fn fields(posted: &Posted, offered: &[Scope]) -> Vec<FieldView> {
         |scope: &Scope| ChoiceView { selected: chosen(scope), ..ChoiceView::new(scope.as_str(), scope.label()) };
     let text = |kind, key: &str| InputView::Text(TextView::of(kind, posted.get(key), ""));
     let day = TextView { width: Width::Short, ..TextView::of(TextKind::Date, posted.get("last_day"), "") };
+    let password = TextView::of(TextKind::Password, "", "current-password");
     vec![
         FieldView::new("name", "名前", text(TextKind::Text, "name"))
             .required()
@@ -107,6 +108,9 @@ pub(crate) fn fields(posted: &Posted, offered: &[Scope]) -> Vec<FieldView> {
         FieldView::new("last_day", "最後の日", InputView::Text(day))
             .required()
             .with_help("この日の終わりに使えなくなります。2年後までの日を選べます。"),
+        FieldView::new("current", "今のパスワード", InputView::Text(password))
+            .required()
+            .with_help("ご本人であることを確かめます。"),
     ]
 }
 
@@ -116,6 +120,7 @@ pub(crate) fn wanted(posted: &Posted) -> Wanted {
         name: posted.get("name").to_owned(),
         scopes: posted.all("scopes").map(str::to_owned).collect(),
         last_day: typed_day(posted.get("last_day")),
+        current: posted.get("current").to_owned(),
     }
 }
 

@@ -59,7 +59,7 @@ async fn page(visit: &Visit, posted: &Posted, slips: &[Finding]) -> Result<Token
         manages: true,
         tokens: tokens::lines(&found, visit.ctx().now),
     };
-    let before = "作ると、トークンを1回だけ表示します。履歴には、あなたのお名前とトークンの名前が残ります。所属が終わると、使えなくなります。";
+    let before = "作ると、トークンを1回だけ表示し、代表者の皆様にメールでお知らせします。履歴には、あなたのお名前とトークンの名前が残ります。あなたの所属が終わるか、パスワードをメールで再設定すると、使えなくなります。";
     Ok(TokensPage {
         frame,
         errors,

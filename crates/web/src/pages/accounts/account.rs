@@ -7,7 +7,7 @@ use super::{done, way::Wanted};
 use crate::{
     site::{Failure, Html, Visit},
     view::{
-        frame::{BannerView, Frame},
+        frame::{BannerKind, BannerView, Frame, Link},
         parts::{SummaryListView, SummaryRow},
     },
 };
@@ -33,10 +33,28 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
         SummaryRow::new("二段階認証", second_factor).with_change("/account/totp"),
         SummaryRow::new("手続をする医療機関等", acting).with_change("/account/institutions"),
     ];
-    let frame = Frame { banners: told(&wanted.done), ..visit.frame("アカウントの設定") };
+    let mut banners = told(&wanted.done);
+    if wanted.done == "password" {
+        banners.extend(tokens_left(&visit).await?);
+    }
+    let frame = Frame { banners, ..visit.frame("アカウントの設定") };
     let owner = session.institution.as_ref().is_some_and(|acting| acting.role == "owner");
     let vendor = services::mandates::holds_any(&visit.ctx()).await?;
     Ok(Html(AccountPage { owner, vendor, frame, summary: SummaryListView { title: String::new(), rows } }))
+}
+
+/// The access tokens that the person made and that a changed password leaves alone: whoever knew the old one may have made them.
+async fn tokens_left(visit: &Visit) -> Result<Option<BannerView>, Failure> {
+    let left = services::access::own_alive(&visit.ctx()).await?;
+    let names = left.iter().map(|one| format!("「{}」（{}）", one.name, one.institution_name));
+    let mut body: Vec<String> = names.collect();
+    body.push("心当たりのないものがあれば、「外部連携」で取り消してください。".to_owned());
+    Ok((!left.is_empty()).then(|| BannerView {
+        kind: BannerKind::Info,
+        title: "アクセストークンは、これまでどおり使えます".to_owned(),
+        body,
+        link: Some(Link::new("外部連携を開く", "/account/access-tokens")),
+    }))
 }
 
 fn told(what: &str) -> Vec<BannerView> {

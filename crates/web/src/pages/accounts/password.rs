@@ -70,9 +70,18 @@ fn reset_page(visit: &Visit, token: &str, reset: &Reset) -> FormPage {
         action: format!("/password/{token}"),
         fields: new_password().to_vec(),
         username: reset.email.clone(),
-        before: "ボタンを押すとパスワードが変わり、ログイン中の機器はすべてログアウトします。".to_owned(),
+        before: reset_means(reset.access_tokens),
         button: "新しいパスワードを設定する",
         ..FormPage::default()
+    }
+}
+
+/// What the button does.
+fn reset_means(access_tokens: usize) -> String {
+    let means = "ボタンを押すとパスワードが変わり、ログイン中の機器はすべてログアウトします。";
+    match access_tokens {
+        0 => means.to_owned(),
+        some => format!("{means}安全のため、作ったアクセストークン（{some}個）も取り消します。"),
     }
 }
 
