@@ -19,5 +19,7 @@ mod login;
 mod memberships;
 #[path = "accounts/registration.rs"]
 mod registration;
+#[path = "accounts/second_factor.rs"]
+mod second_factor;
 #[path = "accounts/staff.rs"]
 mod staff;

@@ -1,6 +1,6 @@
 //! The second factor: TOTP (RFC 6238) with recovery codes.
 
-use domain::{forms::Finding, ids::AccountId, secrets::SAFE_ALPHABET, typed::compact};
+use domain::{calendar::japanese_datetime, forms::Finding, ids::AccountId, secrets::SAFE_ALPHABET, typed::compact};
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde_json::json;
 use storage::boxed;
@@ -11,8 +11,8 @@ use storage::{
 use time::Duration;
 use totp_rs::{Builder, Totp};
 
-use super::{entry, limits, own_account, password::wrong_current};
-use crate::{Ctx, Error, Result, secrets::token_hash};
+use super::{entry, letter_to, limits, links, own_account, password::wrong_current};
+use crate::{Ctx, Error, Result, mail::queue, secrets::token_hash};
 
 /// How many recovery codes are given out.
 pub const RECOVERY_CODES: usize = 10;
@@ -22,6 +22,10 @@ const RECOVERY_LENGTH: usize = 12;
 const SECRET: usize = 20;
 /// How long a secret may wait for its first code.
 const ENROLMENT: Duration = Duration::hours(1);
+/// Who took a second factor away, as mails say it: its person.
+const BY_PERSON: &str = "ご本人の操作";
+/// The same: the operator, for a person who lost the app and the recovery codes.
+pub(crate) const BY_OPERATOR: &str = "ご連絡を受けた運営者の操作";
 /// Purpose of the row that holds such a secret.
 const PURPOSE: &str = "totp";
 
@@ -44,7 +48,7 @@ pub enum Enrolled {
         /// In groups of four, joined by hyphens.
         recovery_codes: Vec<String>,
     },
-    /// What is wrong; field `code`.
+    /// What is wrong; fields `current`, `code`.
     Slips(Vec<Finding>),
     /// The secret waited too long: the page is shown anew with another one.
     Expired,
@@ -122,13 +126,19 @@ fn seal_of(account: AccountId) -> String {
 
 /// Confirms a second factor with its first code; this session counts as proven, others are asked for a code.
 ///
+/// The present password is asked for: whoever finds a browser open must not lock its person out.
+///
 /// # Errors
 /// [`Error::LoginRequired`]; [`Error::TooManyTries`].
 #[boxed]
-pub async fn confirm(ctx: &Ctx<'_>, code: &str) -> Result<Enrolled> {
+pub async fn confirm(ctx: &Ctx<'_>, current: &str, code: &str) -> Result<Enrolled> {
     let session = ctx.session()?;
     let (account, hash) = (session.account_id, &session.token_hash);
     let Some(secret) = waiting(ctx).await? else { return Ok(Enrolled::Expired) };
+    let person = own_account(ctx).await?;
+    if let Some(slip) = wrong_current(ctx, &person, current).await? {
+        return Ok(Enrolled::Slips(vec![slip]));
+    }
     let mut tx = ctx.app.db.write().await?;
     limits::SECOND_FACTOR.insist(ctx, &mut tx, &[&account.to_string()]).await?;
     let Some(step) = step_of(&secret, code, ctx)? else {
@@ -148,7 +158,9 @@ pub async fn confirm(ctx: &Ctx<'_>, code: &str) -> Result<Enrolled> {
     let codes = new_recovery_codes(ctx, &mut tx, account).await?;
     storage::sessions::pass_second_factor(&mut tx, hash, ctx.now + ctx.app.settings.session_idle).await?;
     ctx.audit(&mut tx, "totp.enrol", format!("account:{account}"), "", "");
+    tell_on(ctx, &mut tx, &person).await?;
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     Ok(Enrolled::Done { recovery_codes: codes })
 }
 
@@ -178,7 +190,9 @@ pub async fn remove(ctx: &Ctx<'_>, current: &str) -> Result<Removed> {
     let mut tx = ctx.app.db.write().await?;
     drop_factor(&mut tx, account.id).await?;
     ctx.audit(&mut tx, "totp.remove", format!("account:{}", account.id), "", "");
+    tell_off(ctx, &mut tx, &account, (account.id, &account.name, &account.email), BY_PERSON).await?;
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     Ok(Removed::Done)
 }
 
@@ -187,6 +201,30 @@ pub(crate) async fn drop_factor(tx: &mut Tx, account: AccountId) -> Result<()> {
     storage::accounts::set_totp(tx, account, None).await?;
     storage::accounts::replace_recovery_codes(tx, account, &[]).await?;
     Ok(())
+}
+
+async fn tell_on(ctx: &Ctx<'_>, tx: &mut Tx, account: &Account) -> Result<()> {
+    let values =
+        [("person", account.name.clone()), ("when", japanese_datetime(ctx.now)), ("reset_url", links::reset(ctx))];
+    queue(ctx, tx, &letter_to("second_factor_on", account.id, &account.email), &values).await
+}
+
+/// Tells somebody (account, name, address) that the second factor of an account was taken away, and by whom.
+pub(crate) async fn tell_off(
+    ctx: &Ctx<'_>,
+    tx: &mut Tx,
+    account: &Account,
+    (id, name, email): (AccountId, &str, &str),
+    how: &str,
+) -> Result<()> {
+    let values = [
+        ("person", name.to_owned()),
+        ("account_name", account.name.clone()),
+        ("how", how.to_owned()),
+        ("when", japanese_datetime(ctx.now)),
+        ("reset_url", links::reset(ctx)),
+    ];
+    queue(ctx, tx, &letter_to("second_factor_off", id, email), &values).await
 }
 
 /// Uses up a code of the app or a recovery code; gives what the audit chain calls it, or none when it is wrong.

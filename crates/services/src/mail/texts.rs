@@ -71,6 +71,8 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/proposal_waiting.toml"),
     include_str!("../../../../content/mails/registration_confirm.toml"),
     include_str!("../../../../content/mails/registration_existing.toml"),
+    include_str!("../../../../content/mails/second_factor_off.toml"),
+    include_str!("../../../../content/mails/second_factor_on.toml"),
     include_str!("../../../../content/mails/staff_created.toml"),
     include_str!("../../../../content/mails/staff_review.toml"),
     include_str!("../../../../content/mails/subsidy_decided.toml"),

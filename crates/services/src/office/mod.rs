@@ -2,6 +2,7 @@
 
 pub mod proposals;
 pub mod reviews;
+pub mod second_factor;
 pub mod settings;
 pub mod staff;
 

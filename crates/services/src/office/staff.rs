@@ -218,12 +218,14 @@ pub(super) async fn close(ctx: &Ctx<'_>, tx: &mut Tx, account: &Account) -> Resu
 /// As [`set_roles`].
 #[boxed]
 pub async fn reset_second_factor(ctx: &Ctx<'_>, id: AccountId) -> Result<()> {
-    other(ctx, id).await?;
+    let account = other(ctx, id).await?;
     let mut tx = ctx.app.db.write().await?;
     totp::drop_factor(&mut tx, id).await?;
     storage::sessions::end_others(&mut tx, id, "").await?;
     ctx.audit(&mut tx, "staff.reset_second_factor", format!("account:{id}"), "", "");
+    totp::tell_off(ctx, &mut tx, &account, (id, &account.name, &account.email), totp::BY_OPERATOR).await?;
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     Ok(())
 }
 

@@ -21,12 +21,12 @@ use time::Duration;
 use totp_rs::{Builder, Secret, Totp};
 
 /// An authenticator app that was given a secret.
-fn app_with(secret: &str) -> Totp {
+pub(crate) fn app_with(secret: &str) -> Totp {
     let secret = Secret::try_from_base32(secret.replace('-', "")).unwrap();
     Builder::new().with_secret(secret).build().unwrap()
 }
 
-fn code_of(app: &Totp, house: &House) -> String {
+pub(crate) fn code_of(app: &Totp, house: &House) -> String {
     app.generate(u64::try_from(house.app.clock.now().as_seconds()).unwrap()).to_string()
 }
 
@@ -53,10 +53,10 @@ async fn a_new_reviewer_sets_password_and_second_factor_and_can_work_only_then()
         let enrolment = totp::begin(&browser).await.unwrap();
         assert_eq!(totp::begin(&browser).await.unwrap(), enrolment, "a reload shows the same secret");
         assert!(enrolment.url.starts_with("otpauth://totp/") && enrolment.qr_svg.starts_with("<svg"));
-        let wrong = totp::confirm(&browser, "000000").await.unwrap();
+        let wrong = totp::confirm(&browser, PASSWORD, "000000").await.unwrap();
         assert!(matches!(wrong, Enrolled::Slips(slips) if slips[0].field == "code"));
         let app = app_with(&enrolment.secret);
-        let enrolled = totp::confirm(&browser, &code_of(&app, house)).await.unwrap();
+        let enrolled = totp::confirm(&browser, PASSWORD, &code_of(&app, house)).await.unwrap();
         let Enrolled::Done { recovery_codes } = enrolled else { panic!("{enrolled:?}") };
         assert_eq!(recovery_codes.len(), 10);
         let browser = house.person(&cookie).await;
@@ -70,7 +70,7 @@ async fn reviewer_with_factor(house: &House) -> (Totp, Vec<String>) {
     let cookie = house.staff("shinsa@madoguchi.example", &[Role::Reviewer]).await;
     let browser = house.person(&cookie).await;
     let app = app_with(&totp::begin(&browser).await.unwrap().secret);
-    let enrolled = totp::confirm(&browser, &code_of(&app, house)).await.unwrap();
+    let enrolled = totp::confirm(&browser, PASSWORD, &code_of(&app, house)).await.unwrap();
     let Enrolled::Done { recovery_codes } = enrolled else { panic!("{enrolled:?}") };
     (app, recovery_codes)
 }
@@ -146,7 +146,7 @@ async fn a_second_factor_is_taken_away_with_the_password_only() {
         let cookie = house.member("hanako@example.jp", "花子", TOKYO).await;
         let browser = house.person(&cookie).await;
         let app = app_with(&totp::begin(&browser).await.unwrap().secret);
-        totp::confirm(&browser, &code_of(&app, house)).await.unwrap();
+        totp::confirm(&browser, PASSWORD, &code_of(&app, house)).await.unwrap();
         let browser = house.person(&cookie).await;
         let wrong = totp::remove(&browser, "not it").await.unwrap();
         assert!(matches!(wrong, Removed::Slips(slips) if slips[0].field == "current"));

@@ -96,15 +96,28 @@ fn wait_for(until: Timestamp) -> String {
     )
 }
 
+/// Whom to call when neither the app nor a recovery code is left.
+fn lost_both(visit: &Visit, phone: &str) -> String {
+    if visit.begun().is_some_and(|session| session.staff) {
+        "どちらも使えないときは、システム管理者にお知らせください。".to_owned()
+    } else {
+        format!(
+            "どちらも使えないときは、コールセンター（{phone}）へお電話ください。ご本人であることを確かめてから、二段階認証を解除します。"
+        )
+    }
+}
+
 fn code_page(visit: &Visit, next: &str) -> FormPage {
+    let frame = visit.frame("二段階認証");
+    let lost = lost_both(visit, &frame.brand.contact_phone);
     let input = InputView::Text(TextView { autocomplete: "one-time-code".to_owned(), ..TextView::default() });
     FormPage {
-        frame: visit.frame("二段階認証"),
+        frame,
         lead: vec!["パスワードを確認しました。続けて、認証アプリに表示されている番号を入力してください。".to_owned()],
         action: "/login/second-factor".to_owned(),
         fields: vec![FieldView::new("code", "認証アプリの番号（6桁）", input).required().with_help(
             "認証アプリが使えないときは、控えておいた回復コードを入力してください。1つのコードは1回だけ使えます。",
-        )],
+        ).with_help(lost)],
         hidden: vec![("next", next.to_owned())],
         button: "番号を確認する",
         ..FormPage::default()

@@ -68,7 +68,8 @@ async fn enrol_page(visit: &Visit, next: &str, slips: &[Finding]) -> Result<Enro
         ..TextView::default()
     };
     let code = FieldView::new("code", "認証アプリに表示された番号（6桁）", InputView::Text(text)).required();
-    let (fields, errors) = with_slips(vec![code], slips);
+    let password = known_password("current", "今のパスワード").with_help("ご本人であることを確かめます。");
+    let (fields, errors) = with_slips(vec![password, code], slips);
     let frame = Frame { breadcrumb: trail(), has_errors: !slips.is_empty(), ..visit.frame("二段階認証の設定") };
     let must = next_step(&visit.site.app, session) == Step::EnrolSecondFactor;
     let enrolment = totp::begin(&visit.ctx()).await?;
@@ -97,7 +98,7 @@ pub(super) async fn confirm(visit: Visit, posted: Posted) -> Result<Response, Fa
     if session.has_totp {
         return Ok(see_other("/account/totp"));
     }
-    match totp::confirm(&visit.ctx(), posted.get("code")).await? {
+    match totp::confirm(&visit.ctx(), posted.get("current"), posted.get("code")).await? {
         Enrolled::Done { recovery_codes } => {
             let home = if session.staff { "/office" } else { "/account" };
             let frame = Frame { breadcrumb: trail(), ..visit.frame("二段階認証を設定しました") };

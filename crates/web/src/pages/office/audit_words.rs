@@ -8,6 +8,7 @@ const WORDS: &[(&str, &str)] = &[
     ("account.create", "アカウントの作成"),
     ("account.disable", "アカウントの停止"),
     ("account.import", "アカウントの取込み"),
+    ("account.reset_second_factor", "申請者の二段階認証の解除"),
     ("application.blank", "保存の期間が過ぎた申請内容の消去"),
     ("application.decide_several", "まとめての判断の開始"),
     ("application.discard", "下書きの削除"),

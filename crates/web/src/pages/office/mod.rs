@@ -33,6 +33,7 @@ mod reports;
 mod reviews;
 mod scan;
 mod search_words;
+mod second_factor;
 mod settings;
 mod staff;
 mod status;
@@ -268,6 +269,8 @@ fn people() -> Routes {
         .post("/office/staff/reviews/{quarter}/{id}/keep", manage, reviews::keep)
         .post("/office/staff/reviews/{quarter}/{id}/remove", manage, reviews::remove)
         .get("/office/staff/new", manage, staff::ask_new)
+        .get("/office/staff/second-factor", manage, second_factor::show)
+        .post("/office/staff/second-factor", manage, second_factor::free)
         .post("/office/staff", manage, staff::create)
         .get("/office/staff/{id}", read, staff::show)
         .post("/office/staff/{id}/roles", manage, staff::set_roles)

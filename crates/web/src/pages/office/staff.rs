@@ -36,7 +36,10 @@ pub(super) async fn list(visit: Visit) -> Result<Html<parts::ListPage>, Failure>
     let labels = ["名前", "メールアドレス", "役割", "状態", "最後のログイン", "登録日"];
     let table = parts::table("職員（メールアドレス順）", &labels, accounts.iter().map(row).collect());
     let mut links = vec![Link::new("権限の棚卸し", "/office/staff/reviews")];
-    links.extend(parts::may(&visit, Permission::ManageStaff).then(|| Link::new("職員を登録する", "/office/staff/new")));
+    if parts::may(&visit, Permission::ManageStaff) {
+        links.push(Link::new("申請者の二段階認証を解除する", "/office/staff/second-factor"));
+        links.push(Link::new("職員を登録する", "/office/staff/new"));
+    }
     let empty = ("職員はまだいません", "「職員を登録する」から登録してください。");
     let frame = visit.office_frame("職員", LIST);
     Ok(Html(parts::ListPage { links, ..parts::ListPage::new(frame, table, empty) }))
