@@ -11,6 +11,8 @@ mod people;
 mod access;
 #[path = "accounts/crowded.rs"]
 mod crowded;
+#[path = "accounts/devices.rs"]
+mod devices;
 #[path = "accounts/invitations.rs"]
 mod invitations;
 #[path = "accounts/login.rs"]

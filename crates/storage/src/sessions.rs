@@ -155,6 +155,7 @@ sql!(
     LIST = "SELECT token_hash, device, created_at, seen_at FROM sessions
     WHERE account_id = $1 AND expires_at > $2 ORDER BY seen_at DESC LIMIT 50"
 );
+sql!(DEVICE = "SELECT device FROM sessions WHERE token_hash = $1");
 sql!(SWEEP = "DELETE FROM sessions WHERE expires_at <= $1");
 
 /// Begins a session.
@@ -317,6 +318,15 @@ pub async fn end_at(tx: &mut Tx, account: AccountId, institution: InstitutionId)
 #[boxed]
 pub async fn list(conn: &mut Conn, account: AccountId, now: Timestamp) -> Result<Vec<Listed>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(LIST).bind(account.0).bind(now.as_millis()).fetch_all(c).await)?)
+}
+
+/// What the browser of a session said of itself; none when the session has ended.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn device(conn: &mut Conn, token_hash: &str) -> Result<Option<String>> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(DEVICE).bind(token_hash).fetch_optional(c).await)?)
 }
 
 /// Removes sessions that have ended.

@@ -1,5 +1,6 @@
 //! Accounts: addresses, passwords, names, and the rule for every typed text (spec 2.3).
 
+mod browser;
 mod contact;
 mod email;
 mod messages;
@@ -7,6 +8,7 @@ mod password;
 mod person;
 mod text;
 
+pub use browser::browser_name;
 pub use contact::{normalise_phone, normalise_postal_code};
 pub use email::{EmailAddress, domain_meant, is_provisional, normalise_login};
 pub use messages::{EmailError, PasswordError, PersonNameError, PhoneError, PostalCodeError, TextError};

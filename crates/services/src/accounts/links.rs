@@ -31,6 +31,11 @@ pub(crate) fn new_password(ctx: &Ctx<'_>, token: &str) -> String {
     page(ctx, &format!("/password/{token}"))
 }
 
+/// Where one is logged in.
+pub(super) fn sessions(ctx: &Ctx<'_>) -> String {
+    page(ctx, "/account/sessions")
+}
+
 /// An invitation.
 pub(super) fn invitation(ctx: &Ctx<'_>, token: &str) -> String {
     page(ctx, &format!("/invitation/{token}"))

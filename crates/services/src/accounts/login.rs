@@ -4,7 +4,7 @@ use domain::{accounts::is_provisional, clock::Timestamp, forms::Finding};
 use storage::boxed;
 use storage::{Tx, accounts::Account, sessions::Session};
 
-use super::{address_subject, audit_as, entry, limits, limits::Limit, password, sessions, totp};
+use super::{address_subject, audit_as, devices, entry, limits, limits::Limit, password, sessions, totp};
 use crate::{App, Ctx, Result};
 
 /// What is said of a wrong password and of an unknown address alike.
@@ -165,10 +165,11 @@ async fn enter(ctx: &Ctx<'_>, account: &Account, tries: &Tries, device: &str) ->
     tries.forget(&mut tx).await?;
     let token = sessions::begin(ctx, &mut tx, account.id, device, life).await?;
     if complete {
-        storage::accounts::note_login(&mut tx, account.id, ctx.now).await?;
+        devices::greet(ctx, &mut tx, account, device).await?;
     }
     audit_as(ctx, &mut tx, account.id, "login.password", format!("account:{}", account.id));
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     let Some(started) = started(ctx, token).await? else { return Ok(LoginOutcome::Refused) };
     Ok(match next_step(ctx.app, &started.session) {
         Step::SecondFactor => LoginOutcome::NeedsSecondFactor(started),
@@ -221,9 +222,11 @@ pub async fn totp(ctx: &Ctx<'_>, code: &str) -> Result<SecondFactor> {
     limits::SECOND_FACTOR.forget(&mut tx, &[&id]).await?;
     let life = if session.must_reset { sessions::STEP } else { ctx.app.settings.session_idle };
     storage::sessions::pass_second_factor(&mut tx, &session.token_hash, ctx.now + life).await?;
-    storage::accounts::note_login(&mut tx, session.account_id, ctx.now).await?;
+    let device = storage::sessions::device(&mut tx, &session.token_hash).await?.unwrap_or_default();
+    devices::greet(ctx, &mut tx, &account, &device).await?;
     ctx.audit(&mut tx, how, format!("account:{id}"), "", "");
     tx.commit().await?;
+    ctx.app.wake.notify_one();
     Ok(SecondFactor::Passed(next_step(ctx.app, &Session { second_factor: true, ..session.clone() })))
 }
 
@@ -272,6 +275,8 @@ pub async fn first_password(ctx: &Ctx<'_>, new: &str, again: &str) -> Result<Pas
     let mut tx = ctx.app.db.write().await?;
     storage::accounts::set_password(&mut tx, account.id, &hash, false).await?;
     storage::sessions::end_others(&mut tx, account.id, &session.token_hash).await?;
+    let device = storage::sessions::device(&mut tx, &session.token_hash).await?.unwrap_or_default();
+    devices::note(ctx, &mut tx, account.id, &device).await?;
     password::tell_changed(ctx, &mut tx, &account).await?;
     ctx.audit(&mut tx, "password.first", format!("account:{}", account.id), "", "");
     tx.commit().await?;

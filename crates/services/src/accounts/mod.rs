@@ -3,6 +3,7 @@
 //! What a visitor asks for is answered in the same words and with the same work whether or not an address is
 //! registered. Slips of people are values of each outcome, as `(field key, sentence)` in a [`domain::forms::Finding`].
 
+mod devices;
 pub(crate) mod entry;
 pub mod import;
 pub(crate) mod limits;

@@ -10,7 +10,7 @@ use storage::{Tx, accounts::Account};
 use time::Duration;
 
 use super::{
-    CodeTyped, Link, address_subject, audit_as, entry, letter_to, limits, links,
+    CodeTyped, Link, address_subject, audit_as, devices, entry, letter_to, limits, links,
     login::{Started, started},
     membership::{Applicant, Asked, ProveBy, Slip, Where, ask, institution_of, new_code},
     sessions,
@@ -219,6 +219,7 @@ async fn create(
     let applicant = Applicant { id: account, name: &person.name, email: &person.email };
     let asked = ask(ctx, &mut tx, &applicant, place, prove_by, code).await?;
     let cookie = sessions::begin(ctx, &mut tx, account, person.device, ctx.app.settings.session_idle).await?;
+    devices::note(ctx, &mut tx, account, person.device).await?;
     audit_as(ctx, &mut tx, account, "login.registration", format!("account:{account}"));
     tx.commit().await?;
     ctx.app.wake.notify_one();

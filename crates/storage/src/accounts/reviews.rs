@@ -121,6 +121,7 @@ macro_rules! select_review {
 }
 
 sql!(NOTE_LOGIN = "UPDATE accounts SET last_login_at = $1 WHERE id = $2");
+sql!(LAST_LOGIN = "SELECT last_login_at FROM accounts WHERE id = $1");
 sql!(LOGINS = "SELECT id, last_login_at FROM accounts WHERE staff = $1 AND last_login_at IS NOT NULL");
 sql!(
     BEGIN =
@@ -159,6 +160,17 @@ pub async fn note_login(tx: &mut Tx, account: AccountId, now: Timestamp) -> Resu
         .execute(c)
         .await
         .map(drop))?)
+}
+
+/// When a person last logged in; none who never did.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn last_login(conn: &mut Conn, account: AccountId) -> Result<Option<Timestamp>> {
+    let at: Option<Option<i64>> =
+        on_engine!(conn, |c| sqlx::query_scalar(LAST_LOGIN).bind(account.0).fetch_optional(c).await)?;
+    Ok(instant_opt(at.flatten()))
 }
 
 /// When each of the staff last logged in; those who never did are left out.

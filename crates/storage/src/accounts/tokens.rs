@@ -80,6 +80,8 @@ sql!(/// A token that was used or has run out gives way; one that still works st
     ON CONFLICT (hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at, used_at = NULL
     WHERE tokens.used_at IS NOT NULL OR tokens.expires_at <= $7");
 sql!(VOID_TOKENS = "UPDATE tokens SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL");
+sql!(PROLONG_TOKEN = "UPDATE tokens SET expires_at = $1 WHERE hash = $2 AND used_at IS NULL");
+sql!(ANY_TOKEN = "SELECT EXISTS (SELECT 1 FROM tokens WHERE account_id = $1 AND purpose = $2)");
 sql!(BIND_TOKEN = "UPDATE tokens SET institution_id = $1 WHERE hash = $2");
 sql!(
     OPEN_TOKENS = "SELECT email, MAX(expires_at) AS expires_at FROM tokens
@@ -177,6 +179,30 @@ pub async fn void_tokens(tx: &mut Tx, account: AccountId, purpose: &str, now: Ti
         .execute(c)
         .await
         .map(drop))?)
+}
+
+/// Moves the end of a token that was not used; false when there is none such.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn prolong_token(tx: &mut Tx, hash: &str, expires_at: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(PROLONG_TOKEN)
+        .bind(expires_at.as_millis())
+        .bind(hash)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Whether an account has a token for a purpose, whatever became of it.
+///
+/// # Errors
+/// When the database cannot be read.
+#[boxed]
+pub async fn any_token(conn: &mut Conn, account: AccountId, purpose: &str) -> Result<bool> {
+    Ok(on_engine!(conn, |c| sqlx::query_scalar(ANY_TOKEN).bind(account.0).bind(purpose).fetch_one(c).await)?)
 }
 
 /// Binds a token to an institution, which can take it back from then on.

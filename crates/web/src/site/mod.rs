@@ -22,7 +22,7 @@ use services::App;
 
 use crate::view::frame::Brand;
 
-pub(crate) use browser::{browser_name, browser_serves};
+pub(crate) use browser::browser_serves;
 pub use failure::Failure;
 pub(crate) use failure::{Listener, plain, service as told_in_words};
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};

@@ -17,7 +17,7 @@ use time::Duration;
 
 use super::{
     super::{
-        Link, audit_as, entry, limits, links,
+        Link, audit_as, devices, entry, limits, links,
         login::{Started, started},
         register::insert_account,
         sessions,
@@ -290,6 +290,7 @@ pub(crate) async fn come_in(
     let account = insert_account(ctx, tx, email, &newcomer.name, newcomer.hash).await?;
     let account = account.ok_or(Error::ChangedMeanwhile)?;
     let cookie = sessions::begin(ctx, tx, account, &newcomer.device, ctx.app.settings.session_idle).await?;
+    devices::note(ctx, tx, account, &newcomer.device).await?;
     audit_as(ctx, tx, account, action, format!("account:{account}"));
     Ok((account, cookie))
 }

@@ -6,7 +6,7 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Response},
 };
-use domain::calendar::japanese_datetime;
+use domain::{accounts::browser_name, calendar::japanese_datetime};
 use services::{
     Error,
     accounts::{session_of, sessions},
@@ -14,7 +14,7 @@ use services::{
 
 use super::{done, trail, way::Wanted};
 use crate::{
-    site::{Failure, Html, Posted, Visit, browser_name, see_other},
+    site::{Failure, Html, Posted, Visit, see_other},
     view::frame::Frame,
 };
 

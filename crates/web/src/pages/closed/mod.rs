@@ -17,7 +17,7 @@ use axum_server::tls::TlsInfo;
 use services::authority;
 
 use crate::{
-    site::{Access, Failure, Html, Routes, Visit, browser_name, browser_serves},
+    site::{Access, Failure, Html, Routes, Visit, browser_serves},
     view::{
         form::{ErrorSummary, FieldError, FieldView, InputView, TextView},
         frame::Frame,
@@ -89,7 +89,7 @@ fn start_page(visit: &Visit, id: &str, slips: &[(&str, &str)]) -> Start {
         fields: vec![marked(pickup_id), marked(secret)],
         server_time: domain::calendar::japanese_datetime(ctx.now),
         server_millis: ctx.now.as_millis(),
-        browser: browser_name(&visit.device),
+        browser: domain::accounts::browser_name(&visit.device),
         browser_serves: browser_serves(&visit.device),
     }
 }
