@@ -143,7 +143,7 @@ async fn keep(ctx: &Ctx<'_>, person: Option<AccountId>, form: Option<Value>) -> 
         used: false,
     };
     let mut tx = ctx.app.db.write().await?;
-    limits::PARKED.insist(ctx, &mut tx, &[&limits::network(&ctx.source)]).await?;
+    limits::PARKED.insist_from(ctx, &mut tx).await?;
     storage::accounts::insert_token(&mut tx, &token_hash(&token), &row).await?;
     tx.commit().await?;
     Ok(token)

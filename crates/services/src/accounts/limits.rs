@@ -2,6 +2,9 @@
 //!
 //! Keys that a stranger can reach always hold the network the try came from, so that a stranger elsewhere cannot use
 //! up the tries of a clinic. Where only mails are limited, a clinic already has the mail that the stranger caused.
+//!
+//! A customer with IPv6 has not one network but up to 65,536 of them, so that tries from there are counted a second time for all
+//! of these together, where more are allowed: not all who share the first 48 bits are one customer.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -24,6 +27,8 @@ pub(crate) struct Limit {
 pub(crate) const LOGIN_PAIR: Limit = Limit::new("login.pair", 10, Duration::minutes(15));
 /// Wrong passwords from one network: a whole hospital may stand behind one address.
 pub(crate) const LOGIN_SOURCE: Limit = Limit::new("login.source", 100, Duration::minutes(15));
+/// Wrong passwords for one address, from wherever: the person is told by mail, nobody is kept out.
+pub(crate) const LOGIN_TOLD: Limit = Limit::new("login.told", 30, Duration::days(1));
 /// Wrong codes of the second factor; only who knows the password gets that far.
 pub(crate) const SECOND_FACTOR: Limit = Limit::new("login.totp", 20, Duration::minutes(60));
 /// Wrong present passwords of a person who is logged in.
@@ -69,6 +74,9 @@ pub(crate) const CODES_OF_AGENT: Limit = Limit::new("call.agent", 40, Duration::
 /// The longest window of all limits.
 pub(crate) const LONGEST: Duration = Duration::days(30);
 
+/// How many times as much a site may as each network in it.
+const SITE: i64 = 4;
+
 /// A try too many.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Over {
@@ -100,6 +108,44 @@ impl Limit {
         Ok(if tries.count > self.most { Err(over) } else { Ok(()) })
     }
 
+    /// Counts a try of the network a request came from, and of the site around it, under keys that begin with some parts;
+    /// [`Over`] when it is one too many for either. What is too many for the network does not use up the site's, which others share.
+    pub(crate) async fn count_from(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<Result<(), Over>> {
+        for (limit, place) in self.places(ctx) {
+            if let Err(over) = limit.count(ctx, tx, &[parts, &[&place]].concat()).await? {
+                return Ok(Err(over));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The same, and fails when it is one too many.
+    pub(crate) async fn insist_from(&self, ctx: &Ctx<'_>, tx: &mut Tx) -> Result<()> {
+        self.count_from(ctx, tx, &[]).await?.map_err(|over| Error::TooManyTries { until: over.until })
+    }
+
+    /// Takes back a try that [`Self::count_from`] counted.
+    pub(crate) async fn forgive_from(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+        for (limit, place) in self.places(ctx) {
+            limit.forgive(tx, &[parts, &[&place]].concat()).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets all tries that [`Self::count_from`] counted.
+    pub(crate) async fn forget_from(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
+        for (limit, place) in self.places(ctx) {
+            limit.forget(tx, &[parts, &[&place]].concat()).await?;
+        }
+        Ok(())
+    }
+
+    /// Where a request came from, the narrow place first, each with what is allowed there.
+    fn places(&self, ctx: &Ctx<'_>) -> impl Iterator<Item = (Self, String)> {
+        let wide = site(&ctx.source).map(|site| (Self { most: self.most * SITE, ..*self }, site));
+        std::iter::once((*self, network(&ctx.source))).chain(wide)
+    }
+
     /// Counts a try, and fails when it is one too many.
     pub(crate) async fn insist(&self, ctx: &Ctx<'_>, tx: &mut Tx, parts: &[&str]) -> Result<()> {
         self.count(ctx, tx, parts).await?.map_err(|over| Error::TooManyTries { until: over.until })
@@ -121,23 +167,31 @@ impl Limit {
 /// The visitor is told nothing. Strangers elsewhere have tries of their own; where they are so many that the address
 /// itself is limited, it already has twenty mails of the same kind, and their links work.
 pub(crate) async fn mail_allowed(ctx: &Ctx<'_>, tx: &mut Tx, kind: &str, address: &str) -> Result<bool> {
-    let network = network(&ctx.source);
     // A wish that one limit refuses does not use up the next one, which others share.
-    Ok(MAIL_SOURCE.count(ctx, tx, &[&network]).await?.is_ok()
-        && MAIL_PAIR.count(ctx, tx, &[kind, address, &network]).await?.is_ok()
+    Ok(MAIL_SOURCE.count_from(ctx, tx, &[]).await?.is_ok()
+        && MAIL_PAIR.count_from(ctx, tx, &[kind, address]).await?.is_ok()
         && MAIL_ADDRESS.count(ctx, tx, &[kind, address]).await?.is_ok())
 }
 
 /// The network a request came from: the address, or for IPv6 the first 64 bits, which one household shares.
-pub(crate) fn network(source: &str) -> String {
-    match source.trim().parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).to_string(),
-        },
+fn network(source: &str) -> String {
+    match source.trim().parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => first_bits(address, 64),
         Ok(IpAddr::V4(address)) => address.to_string(),
         Err(_) => source.to_owned(),
     }
+}
+
+/// The site around that network: for IPv6 the first 48 bits, the most that one customer is given (RFC 6177).
+fn site(source: &str) -> Option<String> {
+    match source.trim().parse::<IpAddr>().ok()?.to_canonical() {
+        IpAddr::V6(address) => Some(format!("{}/48", first_bits(address, 48))),
+        IpAddr::V4(_) => None,
+    }
+}
+
+fn first_bits(address: Ipv6Addr, bits: u32) -> String {
+    Ipv6Addr::from(u128::from(address) & !(u128::MAX >> bits)).to_string()
 }
 
 #[cfg(test)]
@@ -151,6 +205,16 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::9"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network(""), "");
+    }
+
+    #[test]
+    fn a_customer_with_many_networks_is_one_site() {
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::1"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_ne!(site("2001:db8:1::1").as_deref(), Some(&*network("2001:db8:1::1")), "two keys of one limit");
+        for source in ["192.0.2.7", "::ffff:192.0.2.7", "", "proxy"] {
+            assert_eq!(site(source), None, "{source}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Login: password, second factor, the first password of imported accounts, logout.
 
-use domain::{accounts::is_provisional, clock::Timestamp, forms::Finding};
+use domain::{accounts::is_provisional, calendar::japanese_datetime, clock::Timestamp, forms::Finding};
 use storage::boxed;
 use storage::{Tx, accounts::Account, sessions::Session};
 
-use super::{address_subject, audit_as, devices, entry, limits, limits::Limit, password, sessions, totp};
-use crate::{App, Ctx, Result};
+use super::{
+    address_subject, audit_as, devices, entry, letter_to, limits, limits::Limit, links, password, sessions, totp,
+};
+use crate::{App, Ctx, Result, mail::queue};
 
 /// What is said of a wrong password and of an unknown address alike.
 pub const REFUSED: &str = "メールアドレスかパスワードが違います。入力を確かめて、もう一度お試しください。";
@@ -93,7 +95,7 @@ pub async fn password(ctx: &Ctx<'_>, email: &str, password: &str, device: &str) 
     if is_provisional(&typed) {
         return Ok(LoginOutcome::Provisional);
     }
-    let tries = Tries { email: typed.clone(), network: limits::network(&ctx.source) };
+    let tries = Tries { email: typed.clone() };
     if let Some(until) = tries.count(ctx).await? {
         return Ok(LoginOutcome::TooManyTries { until });
     }
@@ -103,8 +105,25 @@ pub async fn password(ctx: &Ctx<'_>, email: &str, password: &str, device: &str) 
     let right = ctx.app.hasher.matches(&entry::password(password), hash).await?;
     match account {
         Some(account) if right => enter(ctx, &account, &tries, device).await,
-        _ => Ok(LoginOutcome::Refused),
+        account => {
+            note_failure(ctx, &typed, account.as_ref()).await?;
+            Ok(LoginOutcome::Refused)
+        }
     }
+}
+
+/// Counts a wrong password for an address, whoever has it, and tells its person once a day when there are many.
+async fn note_failure(ctx: &Ctx<'_>, email: &str, account: Option<&Account>) -> Result<()> {
+    let mut tx = ctx.app.db.write().await?;
+    let counted = limits::LOGIN_TOLD.count(ctx, &mut tx, &[email]).await?;
+    if let Some(account) = account.filter(|_| counted.is_err_and(|over| over.first)) {
+        let values =
+            [("person", account.name.clone()), ("when", japanese_datetime(ctx.now)), ("reset_url", links::reset(ctx))];
+        queue(ctx, &mut tx, &letter_to("login_failures", account.id, &account.email), &values).await?;
+    }
+    tx.commit().await?;
+    ctx.app.wake.notify_one();
+    Ok(())
 }
 
 fn empty_fields(email: &str, password: &str) -> Vec<Finding> {
@@ -121,15 +140,11 @@ fn empty_fields(email: &str, password: &str) -> Vec<Finding> {
 /// The counted tries of one login.
 struct Tries {
     email: String,
-    network: String,
 }
 
 impl Tries {
     fn limits(&self) -> [(Limit, Vec<&str>); 2] {
-        [
-            (limits::LOGIN_PAIR, vec![self.email.as_str(), self.network.as_str()]),
-            (limits::LOGIN_SOURCE, vec![self.network.as_str()]),
-        ]
+        [(limits::LOGIN_PAIR, vec![self.email.as_str()]), (limits::LOGIN_SOURCE, vec![])]
     }
 
     /// Counts the try; the end of the window when it is one too many.
@@ -139,7 +154,7 @@ impl Tries {
         let mut tx = ctx.app.db.write().await?;
         let mut until = None;
         for (limit, key) in self.limits() {
-            if let Err(over) = limit.count(ctx, &mut tx, &key).await? {
+            if let Err(over) = limit.count_from(ctx, &mut tx, &key).await? {
                 if over.first {
                     ctx.audit(&mut tx, "login.limited", address_subject(&self.email), "", "");
                 }
@@ -151,10 +166,10 @@ impl Tries {
         Ok(until)
     }
 
-    async fn forget(&self, tx: &mut Tx) -> Result<()> {
+    async fn forget(&self, ctx: &Ctx<'_>, tx: &mut Tx) -> Result<()> {
         let [(pair, pair_key), (source, source_key)] = self.limits();
-        pair.forget(tx, &pair_key).await?;
-        source.forgive(tx, &source_key).await
+        pair.forget_from(ctx, tx, &pair_key).await?;
+        source.forgive_from(ctx, tx, &source_key).await
     }
 }
 
@@ -162,7 +177,7 @@ async fn enter(ctx: &Ctx<'_>, account: &Account, tries: &Tries, device: &str) ->
     let complete = account.totp_secret.is_none() && !account.must_reset;
     let life = if complete { ctx.app.settings.session_idle } else { sessions::STEP };
     let mut tx = ctx.app.db.write().await?;
-    tries.forget(&mut tx).await?;
+    tries.forget(ctx, &mut tx).await?;
     let token = sessions::begin(ctx, &mut tx, account.id, device, life).await?;
     if complete {
         devices::greet(ctx, &mut tx, account, device).await?;

@@ -59,7 +59,7 @@ pub async fn answer(ctx: &Ctx<'_>, name: &str, browser: &str, helpful: &str, wor
     let mut tx = ctx.app.db.write().await?;
     let head = storage::content::article_head(&mut tx, name).await?;
     let head = head.filter(|head| head.state == Public::Published.as_str()).ok_or(Error::NotFound)?;
-    limits::FEEDBACK.insist(ctx, &mut tx, &[&limits::network(&ctx.source)]).await?;
+    limits::FEEDBACK.insist_from(ctx, &mut tx).await?;
     let id = AnswerId::new(ctx.now, &*ctx.app.randomness);
     let voter = voter(ctx, &head.slug, browser);
     let new = NewAnswer { slug: &head.slug, voter: &voter, id: id.0, helpful, words: &words };

@@ -47,6 +47,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../../../content/mails/inquiry_question.toml"),
     include_str!("../../../../content/mails/inquiry_received.toml"),
     include_str!("../../../../content/mails/institution_matched.toml"),
+    include_str!("../../../../content/mails/login_failures.toml"),
     include_str!("../../../../content/mails/login_new.toml"),
     include_str!("../../../../content/mails/mandate_accepted.toml"),
     include_str!("../../../../content/mails/mandate_changed.toml"),

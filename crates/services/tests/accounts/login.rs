@@ -87,6 +87,62 @@ async fn guessing_over_many_addresses_is_limited_per_network_and_good_logins_do_
 }
 
 #[tokio::test]
+async fn a_customer_with_many_networks_of_ipv6_is_limited_as_one_and_its_neighbours_are_not() {
+    story(async |house| {
+        house.open_clinic(TOKYO, "あおば歯科").await;
+        house.member("hanako@example.jp", "花子", TOKYO).await;
+        let refused = async |prefix: &str, address: &str| {
+            let mut refused = 0;
+            for number in 0..500 {
+                let network = format!("{prefix}:{number:x}::1");
+                let email = address.replace('N', &number.to_string());
+                match login::password(&house.visitor(&network), &email, "guess", "x").await.unwrap() {
+                    LoginOutcome::Refused => refused += 1,
+                    LoginOutcome::TooManyTries { .. } => break,
+                    other => panic!("{other:?}"),
+                }
+            }
+            refused
+        };
+        assert_eq!(refused("2001:db8:1", "hanako@example.jp").await, 40);
+        assert_eq!(refused("2001:db8:2", "victimN@example.jp").await, 400);
+        let neighbour = house.visitor("2001:db8:3::1");
+        let right = login::password(&neighbour, "hanako@example.jp", PASSWORD, "x").await.unwrap();
+        assert!(matches!(right, LoginOutcome::LoggedIn(_)), "{right:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_guessed_at_from_everywhere_is_told_once_a_day() {
+    story(async |house| {
+        house.open_clinic(TOKYO, "あおば歯科").await;
+        house.member("hanako@example.jp", "花子", TOKYO).await;
+        house.mails().await;
+        let guess = async |times: std::ops::Range<u8>| {
+            for number in times {
+                let stranger = house.visitor(&format!("198.51.100.{number}"));
+                for email in ["hanako@example.jp", "nobody@example.jp"] {
+                    login::password(&stranger, email, "guess guess guess", "x").await.unwrap();
+                }
+            }
+        };
+        guess(0..30).await;
+        assert!(house.mails().await.is_empty());
+        guess(30..90).await;
+        let told = house.mail().await;
+        assert_eq!(told.recipient, "hanako@example.jp");
+        assert!(told.subject.contains("パスワードの間違いが続いています"), "{}", told.subject);
+        assert!(told.body.contains("/password"), "{}", told.body);
+        house.log_in("hanako@example.jp", PASSWORD).await;
+        house.clock.pass(Duration::days(1));
+        guess(90..130).await;
+        assert_eq!(house.mail().await.recipient, "hanako@example.jp");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_guesses_at_once_do_not_get_around_the_limit() {
     story(async |house| {
         house.open_clinic(TOKYO, "あおば歯科").await;

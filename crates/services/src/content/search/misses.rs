@@ -27,7 +27,7 @@ pub(super) async fn note(ctx: &Ctx<'_>, typed: &str) {
 
 async fn count(ctx: &Ctx<'_>, word: &str) -> Result<()> {
     let mut tx = ctx.app.db.write().await?;
-    if limits::SEARCH_MISSES.count(ctx, &mut tx, &[&limits::network(&ctx.source)]).await?.is_ok() {
+    if limits::SEARCH_MISSES.count_from(ctx, &mut tx, &[]).await?.is_ok() {
         storage::search::count_miss(&mut tx, word, ctx.now).await?;
     }
     Ok(tx.commit().await?)
