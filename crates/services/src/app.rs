@@ -66,6 +66,8 @@ pub struct App {
     pub audit_key: HeadKey,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// Checks what is typed on the closed network, where nobody logs in first.
+    pub(crate) closed_hasher: Hasher,
     /// Sends mails.
     pub mailer: Arc<dyn Mailer>,
     /// Prints letters.
@@ -148,6 +150,7 @@ impl App {
             clock: parts.clock,
             randomness: parts.randomness,
             settings: parts.settings,
+            closed_hasher: parts.hasher.apart(),
             hasher: parts.hasher,
             mailer: parts.mailer,
             press: parts.press,
@@ -182,6 +185,7 @@ impl App {
             vault: self.vault.clone(),
             audit_key: self.audit_key.clone(),
             hasher: self.hasher.clone(),
+            closed_hasher: self.closed_hasher.clone(),
             mailer: self.mailer.clone(),
             press: self.press.clone(),
             authority: self.authority.clone(),

@@ -32,6 +32,9 @@ pub enum Error {
     /// Another process is at this work, or died at it a moment ago; it will be possible later.
     #[error("another process is at it: {0}")]
     Busy(&'static str),
+    /// More ask at this moment than the machine can serve; a little later it is possible, and nothing was done.
+    #[error("too many ask at once")]
+    Crowded,
     /// The authority's key cannot sign, for now or until somebody does something about its token; nothing was done.
     #[error("the authority's key cannot sign: {0}")]
     CannotSign(String),

@@ -20,21 +20,40 @@ const NONCE: usize = 12;
 /// Memory in KiB of a hash that protects nothing.
 const SPARING_KIB: u32 = 64;
 
+/// Hashes that may wait for a place: those who would wait longer have left before it is their turn.
+const MOST_WAITING: usize = 600;
+
 /// Hashes and checks passwords, a few at a time, off the threads that answer requests.
 #[derive(Clone, Debug)]
 pub struct Hasher {
-    places: Arc<Semaphore>,
+    room: Arc<Room>,
     params: Params,
 }
 
+/// Where hashes are made, and those before its door.
+#[derive(Debug)]
+struct Room {
+    /// As many as are made at a time.
+    size: usize,
+    places: Semaphore,
+    /// Those that are made and those that wait.
+    door: Semaphore,
+}
+
+impl Room {
+    fn new(size: usize) -> Arc<Self> {
+        Arc::new(Self { size, places: Semaphore::new(size), door: Semaphore::new(size + MOST_WAITING) })
+    }
+}
+
 impl Hasher {
-    /// `memory_kib` KiB of memory per hash and `places` hashes at a time.
+    /// `memory_kib` KiB of memory per hash and `places` hashes at a time; when too many wait, more fail with [`Error::Crowded`].
     ///
     /// # Errors
     /// When argon2 refuses the figures.
     pub fn new(memory_kib: u32, places: usize) -> Result<Self> {
         let params = Params::new(memory_kib, 2, 1, None).map_err(Error::internal)?;
-        Ok(Self { places: Arc::new(Semaphore::new(places)), params })
+        Ok(Self { room: Room::new(places), params })
     }
 
     /// The same with little memory, for secrets that protect nothing: those of made-up letters. A hash says how it was made.
@@ -43,15 +62,21 @@ impl Hasher {
     /// When argon2 refuses the figures.
     pub(crate) fn sparing(&self) -> Result<Self> {
         let params = Params::new(SPARING_KIB, 1, 1, None).map_err(Error::internal)?;
-        Ok(Self { places: self.places.clone(), params })
+        Ok(Self { room: self.room.clone(), params })
+    }
+
+    /// The same with as many places of its own, so that who crowds the one keeps nobody from the other.
+    pub(crate) fn apart(&self) -> Self {
+        Self { room: Room::new(self.room.size), params: self.params.clone() }
     }
 
     fn argon2(params: Params) -> Argon2<'static> {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
     }
 
-    async fn apart<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
-        let _place = self.places.acquire().await.map_err(Error::internal)?;
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
+        let _inside = self.room.door.try_acquire().map_err(|_| Error::Crowded)?;
+        let _place = self.room.places.acquire().await.map_err(Error::internal)?;
         let params = self.params.clone();
         tokio::task::spawn_blocking(move || work(Self::argon2(params))).await.map_err(Error::internal)
     }
@@ -59,12 +84,12 @@ impl Hasher {
     /// argon2id hash of a secret in PHC form.
     ///
     /// # Errors
-    /// When argon2 fails.
+    /// [`Error::Crowded`]; when argon2 fails.
     #[boxed]
     pub async fn hash(&self, secret: &str, randomness: &dyn Randomness) -> Result<String> {
         let salt: [u8; 16] = randomness.bytes();
         let secret = secret.to_owned();
-        self.apart(move |argon2| {
+        self.work(move |argon2| {
             argon2
                 .hash_password_with_salt(secret.as_bytes(), &salt)
                 .map(|hash| hash.to_string())
@@ -76,12 +101,12 @@ impl Hasher {
     /// Whether a secret matches a hash; without a hash the same work is done and the answer is no.
     ///
     /// # Errors
-    /// When the worker thread fails.
+    /// [`Error::Crowded`]; when the worker thread fails.
     #[boxed]
     pub async fn matches(&self, secret: &str, hash: Option<&str>) -> Result<bool> {
         let secret = secret.to_owned();
         let hash = hash.map(str::to_owned);
-        self.apart(move |argon2| match hash.as_deref().map(PasswordHash::new) {
+        self.work(move |argon2| match hash.as_deref().map(PasswordHash::new) {
             Some(Ok(stored)) => argon2.verify_password(secret.as_bytes(), &stored).is_ok(),
             _ => {
                 let mut waste = [0; 32];
@@ -192,6 +217,18 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,"), "{hash}");
         assert!(full.matches("made-up", Some(&hash)).await.unwrap());
         assert!(!full.matches("another", Some(&hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_crowds_one_hasher_is_sent_away_and_keeps_nobody_from_another() {
+        let portal = Hasher::new(64, 1).unwrap();
+        let crowd = portal.room.door.try_acquire_many(1 + u32::try_from(MOST_WAITING).unwrap()).unwrap();
+        for told in [portal.matches("secret", None).await.map(drop), portal.hash("secret", &Counting).await.map(drop)] {
+            assert!(matches!(told, Err(Error::Crowded)), "{told:?}");
+        }
+        assert!(!portal.apart().matches("secret", None).await.unwrap());
+        drop(crowd);
+        assert!(!portal.matches("secret", None).await.unwrap());
     }
 
     #[test]

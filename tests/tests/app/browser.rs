@@ -85,6 +85,12 @@ impl Browser {
         Self { router, ..Self::visitor(house) }
     }
 
+    /// A terminal in the closed network whose address is seen.
+    pub(crate) fn terminal_at(house: &House, peer: &str) -> Self {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+        Self { connection: Some((peer, "")), ..Self::terminal(house) }
+    }
+
     /// Someone who checks certificates, at the plain listener of publications.
     pub(crate) fn of_publications(house: &House) -> Self {
         let router = web::publications(Site::new(house.app.clone(), true));
@@ -129,14 +135,14 @@ impl Browser {
             tls.peer_certificates = vec![certificate.clone()];
             request.extensions_mut().insert(Arc::new(tls));
         }
-        self.router.clone().oneshot(request).await.unwrap()
-    }
-
-    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         if let Some((peer, claims)) = self.connection {
             request.extensions_mut().insert(ConnectInfo(peer));
             request.headers_mut().insert("x-forwarded-for", claims.parse().unwrap());
         }
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.ask(request).await;
         let status = response.status();
         let location = response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());

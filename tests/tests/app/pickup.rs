@@ -1,11 +1,12 @@
 //! Pickup at a terminal: wrong secrets, unknown IDs, interrupted downloads.
 
 use axum::http::StatusCode;
-use domain::{applications::State, permissions::Role};
+use domain::{applications::State, permissions::Role, secrets::RenewalCode};
 use time::Duration;
 
 use crate::{
     browser::{Answer, Browser},
+    est::{key, send, wire},
     steps::{Paper, approved, clinic, posted, staff, stored, works},
     support::{House, on_each_database},
 };
@@ -301,6 +302,37 @@ async fn a_listed_key_is_refused_before_anyone_used_it() {
         let (_, paper) = letter(house).await;
         let told = send_request(&Browser::terminal(house), &paper, &request).await;
         assert!(told.body.contains("漏えいなどの届出があったため使えません"), "{}", told.body);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stranger_on_the_closed_network_is_stopped_before_any_work_and_no_clinic_with_them() {
+    on_each_database(async |house| {
+        let (case, paper) = letter(house).await;
+        let unknown = Paper { id: another_id(&paper.id), secret: paper.secret.clone() };
+        let reference = stored(house, &case).await.reference.unwrap();
+        let code = RenewalCode::generate(&*house.app.randomness);
+        let code = [("reference", reference.as_str()), ("renewal_code", code.as_str())];
+        let stranger = Browser::terminal_at(house, "198.51.100.66");
+        for _ in 0..150 {
+            assert_eq!(try_out(&stranger, &unknown).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert_eq!(stranger.post("/renew/code", &code).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        for paper in [&unknown, &paper] {
+            let told = try_out(&stranger, paper).await;
+            assert_eq!(told.status, StatusCode::TOO_MANY_REQUESTS, "{}", told.body);
+            assert_eq!(told.headers["retry-after"], "900");
+            let told = send(&stranger, "simpleenroll", Some(paper), wire(&key())).await;
+            assert_eq!(
+                (told.status, &told.headers["retry-after"]),
+                (StatusCode::TOO_MANY_REQUESTS, &"900".parse().unwrap())
+            );
+        }
+        let clinic = Browser::terminal_at(house, "198.51.100.67");
+        for _ in 0..320 {
+            assert!(works(&clinic, &paper).await, "what is right does not count");
+        }
     })
     .await;
 }

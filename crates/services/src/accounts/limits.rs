@@ -29,6 +29,9 @@ pub(crate) const LOGIN_PAIR: Limit = Limit::new("login.pair", 10, Duration::minu
 pub(crate) const LOGIN_SOURCE: Limit = Limit::new("login.source", 100, Duration::minutes(15));
 /// Wrong passwords for one address, from wherever: the person is told by mail, nobody is kept out.
 pub(crate) const LOGIN_TOLD: Limit = Limit::new("login.told", 30, Duration::days(1));
+/// Wrong secrets and codes from one network at the closed one, where nobody logs in first: all of a group of hospitals may stand
+/// behind one address. Each letter and each code has a limit of its own.
+pub(crate) const CLOSED_SOURCE: Limit = Limit::new("closed.source", 300, Duration::minutes(15));
 /// Wrong codes of the second factor; only who knows the password gets that far.
 pub(crate) const SECOND_FACTOR: Limit = Limit::new("login.totp", 20, Duration::minutes(60));
 /// Wrong present passwords of a person who is logged in.

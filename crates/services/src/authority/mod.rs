@@ -31,6 +31,7 @@ mod server;
 mod shelf;
 pub(crate) mod statement;
 mod timekeeper;
+mod tried;
 
 pub use barred::Bar;
 pub use ceremony::{Ceremony, Held, Present, Sheet, hindrances, hold, note_ceremony};

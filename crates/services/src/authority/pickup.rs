@@ -17,6 +17,7 @@ use super::{
     issuance::{Signed, finish, or_give_up, reserve, sign},
     receive::{Key, ModeFault, Pickup, PickupMode, Terminal, Wanted, deliver, or_refused},
     revocation::supersede,
+    tried::Tried,
 };
 use crate::{Ctx, Error, Result, applications::tell};
 
@@ -80,7 +81,7 @@ struct Opened {
 /// Shows what a letter gives without consuming anything.
 ///
 /// # Errors
-/// When the database refuses. A wrong secret is the inner fault.
+/// When the database refuses; [`Error::TooManyTries`] from one network. A wrong secret is the inner fault.
 #[boxed]
 pub async fn rehearse(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Result<Rehearsal, PickupFault>> {
     let opened = match open(ctx, pickup_id, secret).await? {
@@ -99,10 +100,12 @@ pub async fn rehearse(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Re
     }))
 }
 
-/// Checks ID and secret. Each try is counted before it is judged, so that parallel tries are counted too.
+/// Checks ID and secret. Each try is counted before it is judged, so that parallel tries are counted too: those of the network
+/// before anything is looked up, so that a stranger without a letter costs little and learns nothing.
 async fn open(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Result<Opened, PickupFault>> {
     let typed = (PickupId::parse(pickup_id), PickupSecret::parse(secret));
     let (Ok(id), Ok(secret)) = typed else { return Ok(Err(PickupFault::Refused)) };
+    let tried = Tried::count(ctx).await?;
     let letter = storage::letters::by_pickup_id(&mut ctx.app.db.read().await?, id.as_str()).await?;
     let tries = match &letter {
         Some(letter) => {
@@ -114,12 +117,13 @@ async fn open(ctx: &Ctx<'_>, pickup_id: &str, secret: &str) -> Result<Result<Ope
         None => 0,
     };
     let hash = letter.as_ref().and_then(|letter| letter.secret_hash.clone());
-    let right = ctx.app.hasher.matches(secret.as_str(), hash.as_deref()).await?;
+    let right = ctx.app.closed_hasher.matches(secret.as_str(), hash.as_deref()).await?;
     let Some(letter) = letter.filter(|letter| right && tries <= MOST_TRIES && letter.state != "dead") else {
         return Ok(Err(PickupFault::Refused));
     };
     let mut tx = ctx.app.db.write().await?;
     storage::letters::reset_tries(&mut tx, letter.id).await?;
+    tried.forgive(ctx, &mut tx).await?;
     tx.commit().await?;
     admit(ctx, letter).await
 }

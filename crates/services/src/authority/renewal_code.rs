@@ -7,6 +7,7 @@ use storage::{
     renewals::{LATE, Permit},
 };
 
+use super::tried::Tried;
 use crate::{Ctx, Error, Result};
 
 /// Wrong codes after which a permission's code no longer works.
@@ -49,16 +50,18 @@ pub(super) struct Opened {
 pub(super) async fn open(ctx: &Ctx<'_>, reference: &str, code: &str) -> Result<Option<Opened>> {
     let typed = (ReferenceNumber::parse(reference), RenewalCode::parse(code));
     let (Ok(reference), Ok(code)) = typed else { return Ok(None) };
+    let tried = Tried::count(ctx).await?;
     let case = storage::applications::by_reference(&mut ctx.app.db.read().await?, reference.as_str()).await?;
     let permit = match &case {
         Some(case) => counted(ctx, case.id).await?,
         None => None,
     };
     let hash = permit.as_ref().and_then(|permit| permit.code_hash.clone());
-    let right = ctx.app.hasher.matches(code.as_str(), hash.as_deref()).await?;
+    let right = ctx.app.closed_hasher.matches(code.as_str(), hash.as_deref()).await?;
     let (Some(permit), Some(hash), true) = (permit, hash, right) else { return Ok(None) };
     let mut tx = ctx.app.db.write().await?;
     storage::renewals::reset_code_tries(&mut tx, permit.application_id, LATE, &hash).await?;
+    tried.forgive(ctx, &mut tx).await?;
     tx.commit().await?;
     let Some(id) = permit.certificate_id else { return Ok(None) };
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?;

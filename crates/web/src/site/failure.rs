@@ -74,6 +74,10 @@ impl IntoResponse for Failure {
             Self::Service(Error::Elsewhere(institution, _)) => Some(*institution),
             _ => None,
         };
+        let again = match &self {
+            Self::Service(error) => ask_again(error),
+            _ => None,
+        };
         let (status, title, sentences) = match self {
             Self::Login(path) => return Redirect::to(&login_address(&path)).into_response(),
             Self::Step(page) => return Redirect::to(page).into_response(),
@@ -96,6 +100,9 @@ impl IntoResponse for Failure {
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(Wanted { title: title.to_owned(), sentences, switch });
+        if let Some(seconds) = again {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
@@ -144,6 +151,11 @@ pub(crate) fn service(error: Error) -> Told {
             "しばらくお待ちください",
             &format!("試した回数が多すぎます。{}以降に、もう一度お試しください。", japanese_datetime(until)),
         ),
+        Error::Crowded => told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "しばらくお待ちください",
+            "今、たいへん混み合っています。1分ほどたってから、もう一度お試しください。",
+        ),
         Error::Busy(_) => told(
             StatusCode::SERVICE_UNAVAILABLE,
             "しばらくお待ちください",
@@ -156,6 +168,15 @@ pub(crate) fn service(error: Error) -> Told {
         Error::Internal(cause) => ours(&cause),
         // Those who send a key read it beside their request; this one is of our own making.
         error @ Error::KeyRefused(_) => ours(&error.to_string()),
+    }
+}
+
+/// After how many seconds a machine may ask again (RFC 9110, 10.2.3).
+pub(crate) const fn ask_again(error: &Error) -> Option<u32> {
+    match error {
+        Error::TooManyTries { .. } => Some(900),
+        Error::Crowded | Error::Busy(_) => Some(60),
+        _ => None,
     }
 }
 
@@ -308,8 +329,14 @@ pub(super) async fn page_for(
     if path.starts_with("/assets/") {
         return response;
     }
+    let wait = response.headers_mut().remove(header::RETRY_AFTER);
+    let with_wait = |mut page: Response| {
+        page.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait)));
+        page
+    };
     if path.starts_with(MACHINES) || path.starts_with("/pki/") {
-        return for_machines(&response).unwrap_or_else(|| plain(response.status(), &wanted.sentences.concat()));
+        let told = for_machines(&response).unwrap_or_else(|| plain(response.status(), &wanted.sentences.concat()));
+        return with_wait(told);
     }
     let headers = cookies.map(|cookies| HeaderMap::from_iter([(header::COOKIE, cookies)])).unwrap_or_default();
     let visit = Visit::of_cookies(site, path, &headers).await;
@@ -321,7 +348,7 @@ pub(super) async fn page_for(
     let mut page = page_of(listener, visit.frame(wanted.title), (wanted.sentences, switch), staff);
     *page.status_mut() = response.status();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    page
+    with_wait(page)
 }
 
 /// What a program reads where nothing is, or not by this method: it has no page before it and no button below.

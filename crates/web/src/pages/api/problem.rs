@@ -7,7 +7,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use services::Error;
 
-use crate::site::{SECURITY_HEADERS, told_in_words};
+use crate::site::{SECURITY_HEADERS, ask_again, told_in_words};
 
 /// A refusal in `application/problem+json`.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Problem {
     title: String,
     detail: String,
     more: Map<String, Value>,
-    retry_after: Option<i64>,
+    retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -63,7 +63,7 @@ impl From<Error> for Problem {
             Error::TooManyTries { .. } => "too-many-tries",
             _ => "not-done",
         };
-        let retry_after = matches!(error, Error::TooManyTries { .. }).then_some(900);
+        let retry_after = ask_again(&error);
         let (status, title, sentences) = told_in_words(error);
         Self { retry_after, ..Self::new(status, kind, title, sentences.concat()) }
     }

@@ -58,6 +58,7 @@ const WORDS: &[(&str, &str)] = &[
     ("certificate.view", "端末の電子証明書の閲覧"),
     ("certificate.withdraw_loss", "鍵の盗難・紛失の届出の取下げ"),
     ("certificates.check", "証明書の点検"),
+    ("closed.limited", "閉域網での試行の制限"),
     ("closing.close", "月の締め"),
     ("closing.export", "締めのファイルの取得"),
     ("crl.prepare", "失効リストの作成準備"),
