@@ -239,6 +239,8 @@ mod unposted;
 mod uploads;
 #[path = "app/uploads_form.rs"]
 mod uploads_form;
+#[path = "app/uploads_judged.rs"]
+mod uploads_judged;
 #[path = "app/uploads_kept.rs"]
 mod uploads_kept;
 #[path = "app/uploads_scan.rs"]

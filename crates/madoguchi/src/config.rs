@@ -17,6 +17,7 @@ use crate::Place;
 pub(crate) use check::NO_PASSPHRASE;
 pub(crate) use key_store::KeyStore;
 pub(crate) use listener::Listener;
+pub(crate) use uploads::JUDGE;
 
 /// The configuration of an installation.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -55,7 +55,7 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// A clinic with a form that asks for receipts.
-async fn asked(house: &House) -> (Browser, String) {
+pub(crate) async fn asked(house: &House) -> (Browser, String) {
     offered(house).await;
     let (_, owner) = clinic(house, "1330100016").await;
     let case = begin(&owner, "subsidy").await;
@@ -64,12 +64,12 @@ async fn asked(house: &House) -> (Browser, String) {
 }
 
 /// Presses the button that adds a file, with something typed beside it.
-async fn add(browser: &Browser, case: &str, name: &str, file: &[u8]) -> Answer {
+pub(crate) async fn add(browser: &Browser, case: &str, name: &str, file: &[u8]) -> Answer {
     let typed = [("scheme", "reader@1"), ("amount_c1", "300000"), ("contact", "山田 花子"), ("action", ADD)];
     browser.post_files(&format!("{case}/edit"), (&typed, &[(FIELD, name, file)]), false).await
 }
 
-async fn files(house: &House, case: &str) -> Vec<domain::ids::UploadId> {
+pub(crate) async fn files(house: &House, case: &str) -> Vec<domain::ids::UploadId> {
     listed(stored(house, case).await.answers.get(FIELD))
 }
 

@@ -6,9 +6,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use services::uploads::{self, CommandScan, IcapMethod, IcapScan, Store, StoreFault};
+use services::uploads::{self, CommandScan, IcapMethod, IcapScan, Judge, Store, StoreFault};
 
 use crate::secret;
+
+/// The only argument of the program where it judges the file on its input. It is called by itself alone and shown nowhere.
+pub(crate) const JUDGE: &str = "judge-upload";
 
 /// Files of applications.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -201,6 +204,7 @@ impl Uploads {
             store,
             spool: self.incoming.clone().unwrap_or_else(|| data_dir.join("uploads.incoming")),
             keep_free: self.keep_free_mib.saturating_mul(1024 * 1024),
+            judge: Judge::this_program(&[JUDGE])?,
         })
     }
 }

@@ -52,7 +52,7 @@ pub async fn add(ctx: &Ctx<'_>, case: ApplicationId, field: &str, sent_name: &st
         Taken::Kept if file.size == 0 => return slip("ファイルが空です。元のファイルを確かめてください。"),
         Taken::Kept => {}
     }
-    let kind = match read(file.path.clone()).await? {
+    let kind = match read(&ctx.app.uploads.judge, &file.path).await? {
         Ok(kind) => kind,
         Err(words) => return slip(words),
     };

@@ -23,7 +23,7 @@ use storage::{Conn, Tx, boxed, uploads::UploadRow};
 pub use add::{Added, add};
 pub(crate) use destroy::forget_case;
 pub use destroy::{DESTROY, destroy, remove};
-pub use judge::judged;
+pub use judge::{Judge, judge_input, judged};
 pub use open::{Opened, open_as_staff, open_own};
 pub use scan::{CommandScan, IcapMethod, IcapScan, SCAN, Scan, scan};
 pub use spool::{Incoming, Spooled, Taken};

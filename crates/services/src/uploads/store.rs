@@ -19,6 +19,8 @@ use tokio::{
     sync::Semaphore,
 };
 
+use super::Judge;
+
 /// Octets that are carried from disk to disk at a time.
 const PIECE: u64 = 1024 * 1024;
 /// Files that are on their way to a bucket at a time, each whole in memory.
@@ -291,12 +293,14 @@ pub struct Uploads {
     pub spool: PathBuf,
     /// Room in octets that stays free on the disks of spool and store, for the database.
     pub keep_free: u64,
+    /// Tells what a received file is.
+    pub judge: Judge,
 }
 
 impl Uploads {
-    /// Files in memory, received in a folder: for tests and measurements.
+    /// Files in memory, received in a folder, where none is taken before there is a judge: for tests and measurements.
     pub fn in_memory(spool: PathBuf) -> Self {
-        Self { store: Store::in_memory(), spool, keep_free: 0 }
+        Self { store: Store::in_memory(), spool, keep_free: 0, judge: Judge::default() }
     }
 
     /// Whether another file of a length has room, as far as the disks of this machine tell.

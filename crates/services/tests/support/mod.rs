@@ -28,7 +28,7 @@ use services::{
     authority::Authority,
     mail::{Attachment, Handover, Mailer},
     secrets::Hasher,
-    uploads::{Scan, Uploads},
+    uploads::{Judge, Scan, Uploads},
 };
 use sqlx::{Connection, Executor, PgConnection};
 use storage::{Db, mails::Mail};
@@ -184,6 +184,16 @@ pub(crate) async fn on_each_database_without_room(story: impl AsyncFn(&House)) {
     on_each_database_as(&|_| {}, &other, &story).await;
 }
 
+/// Tells a story on SQLite in a house whose files are judged by another program.
+pub(crate) async fn on_sqlite_judged_by(program: &str, story: impl AsyncFn(&House)) {
+    let other = |house: House| {
+        let mut app = Arc::into_inner(house.app).unwrap();
+        app.uploads.judge.program = program.into();
+        House { app: Arc::new(app), ..house }
+    };
+    on_sqlite_as(&|_| {}, &other, &story).await;
+}
+
 /// The same in a house that lives now, because programs outside it look at the machine's clock; its certificates for
 /// terminals last so many months.
 pub(crate) async fn on_each_database_today(months: u32, story: impl AsyncFn(&House)) {
@@ -287,7 +297,7 @@ async fn furnish(
         mailer: postbox.clone(),
         press: letters::Press::new().unwrap(),
         post_box: None,
-        uploads: Uploads::in_memory(spool()),
+        uploads: Uploads { judge: judge(), ..Uploads::in_memory(spool()) },
     };
     let app = Arc::new(App::build(parts).await.unwrap());
     House { app, clock, postbox, url: url.to_owned(), fixtures: Fixtures::default() }
@@ -298,6 +308,21 @@ fn spool() -> std::path::PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
     std::env::temp_dir().join(format!("madoguchi-uploads-{process}")).join(number.to_string())
+}
+
+/// The tests themselves, called again in a process of its own as the program calls itself.
+fn judge() -> Judge {
+    Judge::this_program(&["--exact", "support::judge_for_a_house", AS_JUDGE]).unwrap()
+}
+
+/// An argument that only [`judge`] gives; to the tests it is the name of another test, which there is not.
+const AS_JUDGE: &str = "as-judge";
+
+#[test]
+fn judge_for_a_house() {
+    if std::env::args().any(|argument| argument == AS_JUDGE) {
+        std::process::exit(services::uploads::judge_input().into());
+    }
 }
 
 fn settings() -> Settings {

@@ -11,11 +11,14 @@ const MOST_OBJECTS: usize = 500_000;
 const DEEPEST: usize = 64;
 
 pub(super) const BROKEN: &str = "ファイルを読み取れません。壊れているか、途中までしかありません。元のファイルを確かめるか、PDFで保存し直してください。";
-const ENCRYPTED: &str = "このPDFにはパスワードなどの保護がかかっています。保護を外して保存し直してください。";
-const ACTIVE: &str = "このPDFには、開くと動くプログラムが入っています。「PDFに印刷」などで保存し直してください。";
-const CARRIES: &str =
+pub(super) const ENCRYPTED: &str =
+    "このPDFにはパスワードなどの保護がかかっています。保護を外して保存し直してください。";
+pub(super) const ACTIVE: &str =
+    "このPDFには、開くと動くプログラムが入っています。「PDFに印刷」などで保存し直してください。";
+pub(super) const CARRIES: &str =
     "このPDFには、ほかのファイルが添付されています。添付を外すか、「PDFに印刷」で保存し直してください。";
-const TOO_MUCH: &str = "このPDFは大きすぎるか、複雑すぎます。ページを分けるか、「PDFに印刷」で保存し直してください。";
+pub(super) const TOO_MUCH: &str =
+    "このPDFは大きすぎるか、複雑すぎます。ページを分けるか、「PDFに印刷」で保存し直してください。";
 
 /// Words that no viewer overlooks, wherever they stand. They are looked for in the raw octets too, for what a damaged table of
 /// contents hides from one reader and not from another.

@@ -11,8 +11,8 @@ const MEMORY: u64 = 384 * 1024 * 1024;
 /// Longest side in pixels.
 const LONGEST_SIDE: u32 = 20_000;
 
-const BROKEN: &str = "画像を読み取れません。ファイルが壊れているか、途中までしかありません。元の画像を確かめて、もう一度選んでください。";
-const TOO_LARGE: &str =
+pub(super) const BROKEN: &str = "画像を読み取れません。ファイルが壊れているか、途中までしかありません。元の画像を確かめて、もう一度選んでください。";
+pub(super) const TOO_LARGE: &str =
     "画像の縦横が大きすぎます。5,000万画素（例：7,000×7,000）までに縮めるか、解像度を下げてスキャンし直してください。";
 
 /// Goes on only for a whole picture of that kind that can be shown.
