@@ -27,6 +27,7 @@ pub mod procedures;
 pub mod reference;
 pub mod reports;
 pub mod secrets;
+pub mod spreadsheet;
 pub mod subsidies;
 pub mod succession;
 pub mod terminals;

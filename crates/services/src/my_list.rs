@@ -7,6 +7,7 @@ use domain::{
     ids::{ApplicationId, InquiryId, InstitutionId},
     inquiries::InquiryState,
     my_list::{Behind, Place, Shelf, Source},
+    spreadsheet::harmless,
     terminals::standing::{Condition, Issued, standing},
 };
 use storage::{
@@ -21,7 +22,6 @@ use crate::{
     Ctx, Error, Result,
     applications::{self, Draft, Standing},
     ending::is_over,
-    letters::harmless,
 };
 
 /// Rows that are looked at for one page at most, where only some of them are asked for.

@@ -2,6 +2,7 @@
 
 use crate::calendar::YearMonth;
 use crate::forms::{Choice, Field, Input};
+use crate::spreadsheet::unguarded;
 use crate::typed::{fold, search_key};
 
 /// What a cell answers: words, the number before them, or the stored value; anything else stays as typed and is judged.
@@ -49,14 +50,6 @@ fn several(choices: &[Choice], typed: &str) -> String {
     };
     let parts = typed.split(strong).filter(|one| !one.trim().is_empty());
     chosen(choices, typed).map_or_else(|| parts.map(part).collect::<Vec<_>>().join(Input::AND), |one| one.value.clone())
-}
-
-/// Without the mark that keeps a spreadsheet from taking the cell for a formula: files of ours carry it.
-fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => cell,
-    }
 }
 
 fn chosen<'a>(choices: &'a [Choice], typed: &str) -> Option<&'a Choice> {

@@ -7,6 +7,7 @@ use domain::{
     ids::{AccountId, ApplicationId},
     institutions::InstitutionCode,
     permissions::Permission,
+    spreadsheet::harmless,
 };
 use storage::{
     Conn,
@@ -14,7 +15,7 @@ use storage::{
     boxed,
 };
 
-use crate::{App, Ctx, Error, Result, letters::harmless};
+use crate::{App, Ctx, Error, Result};
 
 /// Rows on a page.
 const PAGE: usize = 50;

@@ -1,10 +1,13 @@
 //! Files of a closing as CSV, page by page, so that none is ever in memory whole: the deduction file, and every fee with
 //! what it was for.
 
-use domain::{calendar::YearMonth, clock::Timestamp, fees::DEDUCTION, ids::EntryId, permissions::Permission};
+use domain::{
+    calendar::YearMonth, clock::Timestamp, fees::DEDUCTION, ids::EntryId, permissions::Permission,
+    spreadsheet::harmless,
+};
 use storage::{Conn, boxed};
 
-use crate::{Ctx, Error, Result, applications::tell::grouped, letters::harmless};
+use crate::{Ctx, Error, Result, applications::tell::grouped};
 
 /// Rows of one page.
 const ROWS: i64 = 500;

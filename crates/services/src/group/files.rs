@@ -7,6 +7,7 @@ use domain::{
     group::{self, CODE, Column, FAULTS, NAME, NOTE, NOTE_WORDS, RowState},
     ids::SheetId,
     institutions::InstitutionCode,
+    spreadsheet::harmless,
 };
 use storage::{Conn, boxed, group::Row};
 
@@ -15,7 +16,7 @@ use super::{
     known::{Place, permitted, places},
     own, person,
 };
-use crate::{Ctx, Error, Result, accounts::membership::ACTIVE, letters::harmless};
+use crate::{Ctx, Error, Result, accounts::membership::ACTIVE};
 
 /// The columns of a procedure, as the institutions of the person know them.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{calendar::YearMonth, clock::Timestamp, permissions::Permission};
+use domain::{calendar::YearMonth, clock::Timestamp, permissions::Permission, spreadsheet::harmless};
 use storage::{Conn, boxed, inquiries};
 use time::Duration;
 
@@ -118,7 +118,7 @@ pub fn csv(figures: &Figures) -> Result<Vec<u8>> {
         let counts = [line.asked, line.answered, line.late].map(|count| count.to_string());
         let open = [line.open, line.open_late, line.open_very_late].map(|count| count.to_string());
         let times = [minutes(line.half), minutes(line.nine_tenths)];
-        let head = [figures.month.as_text(), line.category.clone()];
+        let head = [figures.month.as_text(), harmless(&line.category)];
         rows.write_record(head.into_iter().chain(counts).chain(times).chain(open)).map_err(Error::internal)?;
     }
     rows.into_inner().map_err(Error::internal)
@@ -126,7 +126,15 @@ pub fn csv(figures: &Figures) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_category_is_no_formula() {
+        let line = Line { category: "=1+1".to_owned(), ..Line::default() };
+        let month = YearMonth::of(Timestamp::from_millis(0).date());
+        let text = csv(&Figures { month, lines: vec![line] }).unwrap();
+        assert!(String::from_utf8(text).unwrap().contains(",'=1+1,0,"));
+    }
 
     #[test]
     fn the_place_is_the_nearest_rank() {

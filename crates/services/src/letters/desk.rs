@@ -6,6 +6,7 @@ use domain::{
     clock::Timestamp,
     ids::{BatchId, LetterId},
     permissions::Permission,
+    spreadsheet::harmless,
     text::brief,
 };
 use storage::boxed;
@@ -183,11 +184,6 @@ pub async fn manifest(ctx: &Ctx<'_>, id: BatchId) -> Result<Vec<u8>> {
         rows.write_record(row).map_err(Error::internal)?;
     }
     rows.into_inner().map_err(Error::internal)
-}
-
-/// A cell that no spreadsheet takes for a formula.
-pub(crate) fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Confirms that a batch was printed; the secrets of its letters are destroyed.

@@ -14,7 +14,6 @@ pub use again::{
     send_again,
 };
 pub use arrival::{ARRIVAL_DAYS, ask, is_overdue, overdue};
-pub(crate) use desk::harmless;
 pub use desk::{Desk, NextStep, batch, confirm_printed, desk, make_batch, manifest, post_one};
 pub(crate) use numbers::rows_of;
 pub use numbers::{Numbers, RowFault, correct_number, list_text, post};

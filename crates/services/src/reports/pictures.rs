@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{applications::Kind, calendar::YearMonth, permissions::Permission, reports::Topic};
+use domain::{applications::Kind, calendar::YearMonth, permissions::Permission, reports::Topic, spreadsheet::harmless};
 use storage::{Conn, boxed, reports as stored, reports::Figure};
 use time::{Date, Duration};
 
@@ -12,7 +12,7 @@ use super::{
     rows::{Picture, Series},
     spans::Spans,
 };
-use crate::{Ctx, Error, Result, letters::harmless};
+use crate::{Ctx, Error, Result};
 
 /// What part of the figures is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

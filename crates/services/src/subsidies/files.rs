@@ -1,6 +1,6 @@
 //! What is paid of a decided batch: a file that is made once and read again the same, and the confirmation.
 
-use domain::{calendar::typed_day, ids::GrantBatchId, permissions::Permission};
+use domain::{calendar::typed_day, ids::GrantBatchId, permissions::Permission, spreadsheet::harmless};
 use storage::{
     boxed,
     subsidies::{GrantBatch, PaymentLine},
@@ -8,7 +8,7 @@ use storage::{
 use time::Date;
 
 use super::number;
-use crate::{Ctx, Error, Result, applications::tell::grouped, letters::harmless};
+use crate::{Ctx, Error, Result, applications::tell::grouped};
 
 /// A payment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,8 @@ fn content(decided_on: &str, lines: &[PaymentLine]) -> Result<Vec<u8>> {
     for line in lines {
         let cells = [
             number(line.fiscal_year, line.number),
-            decided_on.to_owned(),
-            line.institution_code.clone(),
+            harmless(decided_on),
+            harmless(&line.institution_code),
             harmless(&line.institution_name),
             grouped(line.reference.as_deref().unwrap_or_default()),
             line.amount_yen.to_string(),

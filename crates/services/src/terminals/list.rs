@@ -1,10 +1,10 @@
 //! The register as a file.
 
-use domain::{clock::Timestamp, terminals::renewal};
+use domain::{clock::Timestamp, spreadsheet::harmless, terminals::renewal};
 use storage::boxed;
 
 use super::register::{Terminal, all};
-use crate::{Ctx, Error, Result, applications::tell::grouped, letters::harmless};
+use crate::{Ctx, Error, Result, applications::tell::grouped};
 
 const HEAD: [&str; 10] = [
     "端末名称等",

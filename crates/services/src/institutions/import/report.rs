@@ -1,5 +1,7 @@
 //! The report of an import: one line for each row that was not simply taken over.
 
+use domain::spreadsheet::harmless;
+
 /// Bytes that a report may grow to; a file of which nearly every row is faulty has one cause.
 const MOST: usize = 16 * 1024 * 1024;
 /// So many characters of a row are repeated.
@@ -54,7 +56,7 @@ impl Report {
             return Ok(());
         }
         let number = line.map(|line| line.to_string()).unwrap_or_default();
-        self.writer.write_record([&number, kind.label(), &harmless(reason), &harmless(content)])
+        self.writer.write_record([&number, kind.label(), &harmless(&shown(reason)), &harmless(&shown(content))])
     }
 
     /// The whole text.
@@ -68,15 +70,12 @@ impl Report {
     }
 }
 
-/// Shortened, without control characters, and never a formula when a spreadsheet opens it.
-fn harmless(text: &str) -> String {
+/// Shortened, and without control characters.
+fn shown(text: &str) -> String {
     let visible = |letter: char| if letter.is_control() { '・' } else { letter };
     let mut shown: String = text.chars().take(SHOWN).map(visible).collect();
     if shown.len() < text.len() && text.chars().count() > SHOWN {
         shown.push('…');
-    }
-    if shown.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
-        shown.insert(0, '\'');
     }
     shown
 }
