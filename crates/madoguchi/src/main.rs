@@ -3,6 +3,7 @@
 mod clock;
 mod commands;
 mod config;
+mod connections;
 mod demo;
 mod inbox;
 mod install;

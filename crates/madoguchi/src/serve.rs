@@ -6,16 +6,16 @@ use anyhow::Context;
 use axum::Router;
 use axum_server::{
     Handle, Server,
-    accept::NoDelayAcceptor,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use services::{App, authority, jobs};
-use web::Site;
+use web::{Proxies, Site};
 
 use crate::{
     Place,
     clock::background,
     config::{Config, Listener},
+    connections::{FIRST_REQUEST, Gate, NEXT_REQUEST, PING},
     inbox,
     install::{self, Use},
     own_tls::{OwnTls, hang_up},
@@ -79,7 +79,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let site = Site::new(app.clone(), demo);
     let handle = Handle::new();
-    let proxies = config.portal.proxies().map_err(|faults| anyhow::anyhow!(faults.join("; ")))?;
+    let proxies = config.portal.known_proxies()?;
     let portal = portal(&config.portal, web::portal(site.clone().behind(proxies)), handle.clone())?;
     let publications = publications(config, web::publications(site.clone()), handle.clone())?;
     let closed = closed(config, &app, site, handle.clone()).await?;
@@ -117,8 +117,8 @@ pub(crate) async fn stop_signal() {
 
 pub(crate) type Running = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-type Plain = Server<SocketAddr, NoDelayAcceptor>;
-type Secure = Server<SocketAddr, RustlsAcceptor<NoDelayAcceptor>>;
+type Plain = Server<SocketAddr, Gate>;
+type Secure = Server<SocketAddr, RustlsAcceptor<Gate>>;
 
 fn bind(listen: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let socket = std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
@@ -126,33 +126,42 @@ fn bind(listen: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     Ok(socket)
 }
 
-/// A server that sends what it has at once, and several answers together where several requests came together.
-fn plain(listen: std::net::TcpListener, handle: Handle<SocketAddr>) -> anyhow::Result<Plain> {
-    let mut server = axum_server::from_tcp(listen)?.acceptor(NoDelayAcceptor::new()).handle(handle);
-    server.http_builder().http1().pipeline_flush(true);
-    Ok(server)
+fn plain(listen: std::net::TcpListener, gate: Gate, handle: Handle<SocketAddr>) -> anyhow::Result<Plain> {
+    Ok(patient(axum_server::from_tcp(listen)?.acceptor(gate).handle(handle)))
 }
 
-/// The same behind TLS.
-fn secure(listen: std::net::TcpListener, tls: RustlsConfig, handle: Handle<SocketAddr>) -> anyhow::Result<Secure> {
+/// The same behind TLS, whose handshake may take ten seconds.
+fn secure(
+    listen: std::net::TcpListener,
+    tls: RustlsConfig,
+    gate: Gate,
+    handle: Handle<SocketAddr>,
+) -> anyhow::Result<Secure> {
     let server = axum_server::from_tcp_rustls(listen, tls)?;
-    let mut server = server.map(|tls| tls.acceptor(NoDelayAcceptor::new())).handle(handle);
-    server.http_builder().http1().pipeline_flush(true);
-    Ok(server)
+    Ok(patient(server.map(|tls| tls.acceptor(gate)).handle(handle)))
+}
+
+/// A server that sends several answers together where several requests came together, and waits for requests only so long.
+fn patient<A>(server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+    let mut server = server.first_request_timeout(FIRST_REQUEST);
+    server.http_builder().http1().pipeline_flush(true).header_read_timeout(NEXT_REQUEST);
+    server.http_builder().http2().keep_alive_interval(PING).keep_alive_timeout(PING);
+    server
 }
 
 /// The portal's listener.
 pub(crate) fn portal(listener: &Listener, router: Router, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let socket = bind(listener.listen)?;
+    let gate = Gate::new("portal", listener.known_proxies()?);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(match listener.identity()? {
         None => {
-            let server = plain(socket, handle)?;
+            let server = plain(socket, gate, handle)?;
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
         Some(identity) => {
             let config = RustlsConfig::from_config(Arc::new(tls::portal_config(identity)?));
-            let server = secure(socket, config, handle)?;
+            let server = secure(socket, config, gate, handle)?;
             Box::pin(async move { Ok(server.serve(service).await?) })
         }
     })
@@ -161,7 +170,7 @@ pub(crate) fn portal(listener: &Listener, router: Router, handle: Handle<SocketA
 /// The plain listener of revocation lists, OCSP and issuers, where one is configured.
 pub(crate) fn publications(config: &Config, router: Router, handle: Handle<SocketAddr>) -> anyhow::Result<Running> {
     let Some(listen) = config.authority.publication_listen else { return Ok(Box::pin(async { Ok(()) })) };
-    let server = plain(bind(listen)?, handle)?;
+    let server = plain(bind(listen)?, Gate::new("publications", Proxies::default()), handle)?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(Box::pin(async move { Ok(server.serve(service).await?) }))
 }
@@ -185,7 +194,7 @@ async fn closed(config: &Config, app: &Arc<App>, site: Site, handle: Handle<Sock
                 () = stop_signal() => return Ok(()),
             },
         };
-        let server = secure(socket, tls, handle)?;
+        let server = secure(socket, tls, Gate::new("closed network", Proxies::default()), handle)?;
         let service = web::closed(site).into_make_service_with_connect_info::<SocketAddr>();
         Ok(server.serve(service).await?)
     }))

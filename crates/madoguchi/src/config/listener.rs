@@ -136,6 +136,14 @@ impl Listener {
         web::Proxies::parse(trusted_proxies, proxy_header)
     }
 
+    /// The same in a configuration that was checked.
+    ///
+    /// # Errors
+    /// As before, in one.
+    pub(crate) fn known_proxies(&self) -> anyhow::Result<web::Proxies> {
+        self.proxies().map_err(|faults| anyhow::anyhow!(faults.join("; ")))
+    }
+
     /// What it shows of itself where a certificate is configured.
     ///
     /// # Errors

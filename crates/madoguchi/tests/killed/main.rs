@@ -16,6 +16,7 @@ mod renewed;
 mod restored;
 mod rolled_back;
 mod root_list;
+mod silent;
 #[expect(dead_code, reason = "stories of one process use the rest of it")]
 #[path = "../../../pki/tests/stories/softhsm.rs"]
 mod softhsm;

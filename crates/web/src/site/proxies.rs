@@ -48,6 +48,12 @@ impl Proxies {
         }
     }
 
+    /// Whether an address is one of them.
+    pub fn include(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted.iter().any(|network| network.contains(&peer))
+    }
+
     /// Where the visitor comes from: the peer, or behind trusted proxies the last address that is none of them.
     ///
     /// What stands further left was sent by someone who is not believed. An entry that cannot be read ends the search
@@ -55,7 +61,7 @@ impl Proxies {
     pub fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.to_canonical();
         for entry in self.entries(headers).into_iter().rev() {
-            if !self.trusted.iter().any(|network| network.contains(&nearest)) {
+            if !self.include(nearest) {
                 break;
             }
             let Some(before) = entry else { break };
