@@ -109,6 +109,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         crate::audit::PURGE => crate::audit::purge(app, &job.payload).await,
         crate::audit::BLANK_CASES => crate::audit::blank_cases(app, &job.payload).await,
         crate::audit::BLANK_MAILS => crate::audit::blank_mails(app, &job.payload).await,
+        crate::audit::PURGE_JOBS => crate::audit::purge_jobs(app, &job.payload).await,
         storage::feed::TELL => crate::feed::tell(app).await,
         crate::feed::DELIVER => crate::feed::deliver(app, &job.payload).await,
         crate::feed::PURGE => crate::feed::purge(app, &job.payload).await,
@@ -140,7 +141,9 @@ async fn settle(app: &App, worker: &str, job: &Job, outcome: Result<()>) -> Resu
         }
         Err(error) if job.attempt >= attempts(&job.kind) => {
             tracing::error!(job = %job.id, kind = %job.kind, %error, "job given up");
-            jobs::fail(&mut tx, job, worker, &error.to_string(), now).await?;
+            if jobs::fail(&mut tx, job, worker, &error.to_string(), now).await? && job.kind == crate::mail::SEND {
+                crate::mail::give_up(&mut tx, &job.payload).await?;
+            }
         }
         Err(error) => {
             tracing::warn!(job = %job.id, kind = %job.kind, attempt = job.attempt, %error, "job will be tried again");
@@ -210,8 +213,9 @@ pub async fn tried_again(ctx: &Ctx<'_>) -> Result<Vec<TriedAgain>> {
 pub async fn again(ctx: &Ctx<'_>, id: JobId) -> Result<()> {
     ctx.permit(Permission::ManageJobs)?;
     let mut tx = ctx.app.db.write().await?;
-    if !jobs::again(&mut tx, id, ctx.now).await? {
-        return Err(Error::ChangedMeanwhile);
+    let job = jobs::again(&mut tx, id, ctx.now).await?.ok_or(Error::ChangedMeanwhile)?;
+    if job.kind == crate::mail::SEND {
+        crate::mail::requeue(&mut tx, &job.payload).await?;
     }
     ctx.audit(&mut tx, "job.again", format!("job:{id}"), "", "");
     tx.commit().await?;

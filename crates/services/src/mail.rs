@@ -245,8 +245,7 @@ pub async fn send_newest(app: &App, account: AccountId, worker: &str) -> Result<
 /// With the server's words when it should be tried again.
 #[boxed]
 pub async fn send(app: &App, payload: &Value) -> Result<()> {
-    let id: MailId =
-        payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))?;
+    let id = of_job(payload)?;
     let mail = storage::mails::find(&mut app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     if mail.state != "queued" {
         return Ok(());
@@ -272,6 +271,20 @@ pub async fn send(app: &App, payload: &Value) -> Result<()> {
         Handover::Later(words) => Err(Error::Internal(words)),
         _ => Ok(()),
     }
+}
+
+/// Notes that nobody tries any more to send the mail of a job: it loses its text after its period, as all mails do.
+pub(crate) async fn give_up(tx: &mut Tx, payload: &Value) -> Result<()> {
+    Ok(storage::mails::give_up(tx, of_job(payload)?).await?)
+}
+
+/// Lets the mail of a job be tried once more, if it still has its text.
+pub(crate) async fn requeue(tx: &mut Tx, payload: &Value) -> Result<()> {
+    Ok(storage::mails::requeue(tx, of_job(payload)?).await?)
+}
+
+fn of_job(payload: &Value) -> Result<MailId> {
+    payload["mail"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| Error::internal("no mail"))
 }
 
 #[cfg(test)]

@@ -117,7 +117,11 @@ sql!(
 );
 sql!(
     AGAIN = "UPDATE jobs SET failed_at = NULL, attempt = 0, run_at = $1, leased_until = 0
-    WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL"
+    WHERE id = $2 AND failed_at IS NOT NULL AND done_at IS NULL RETURNING id, kind, payload, attempt"
+);
+sql!(
+    REMOVE_DONE = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs
+        WHERE done_at IS NOT NULL AND done_at < $1 AND kind <> $2 ORDER BY done_at, id LIMIT $3)"
 );
 sql!(KNOWN = "SELECT 1 FROM jobs WHERE dedup_key = $1");
 sql!(
@@ -247,13 +251,13 @@ pub async fn retry(tx: &mut Tx, job: &Job, worker: &str, error: &str, at: Timest
         .map(drop))?)
 }
 
-/// Gives a job up; it stands in the list of failed jobs.
+/// Gives a job up; it stands in the list of failed jobs. False when its lease went to another worker.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timestamp) -> Result<()> {
-    Ok(on_engine!(&mut **tx, |c| sqlx::query(FAIL)
+pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(FAIL)
         .bind(now.as_millis())
         .bind(error)
         .bind(job.id)
@@ -261,7 +265,24 @@ pub async fn fail(tx: &mut Tx, job: &Job, worker: &str, error: &str, now: Timest
         .bind(job.attempt)
         .execute(c)
         .await
-        .map(drop))?)
+        .map(|r| r.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Removes jobs that were done before an instant, the oldest first, except those of a kind; gives how many.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn remove_done(tx: &mut Tx, before: Timestamp, but: &str, limit: i64) -> Result<i64> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(REMOVE_DONE)
+        .bind(before.as_millis())
+        .bind(but)
+        .bind(limit)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
+    Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
 /// Jobs that were given up, oldest first.
@@ -282,19 +303,13 @@ pub async fn tried_again(conn: &mut Conn, limit: i64) -> Result<Vec<TriedAgain>>
     Ok(on_engine!(conn, |c| sqlx::query_as(TRIED_AGAIN).bind(limit).fetch_all(c).await)?)
 }
 
-/// Runs a failed job again (「再実行」).
+/// Runs a failed job again (「再実行」); gives it, or nothing when it is no longer failed.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
-    let rows = on_engine!(&mut **tx, |c| sqlx::query(AGAIN)
-        .bind(now.as_millis())
-        .bind(id.0)
-        .execute(c)
-        .await
-        .map(|r| r.rows_affected()))?;
-    Ok(rows == 1)
+pub async fn again(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<Option<Job>> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query_as(AGAIN).bind(now.as_millis()).bind(id.0).fetch_optional(c).await)?)
 }
 
 /// Whether a job is due that no worker holds.

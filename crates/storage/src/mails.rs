@@ -23,7 +23,7 @@ pub struct Mail {
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// `queued`, `sent`, `refused` or `bounced`.
+    /// `queued`, `sent`, `refused`, `bounced`, or `failed` when no server took it for days.
     pub state: String,
     /// What the server said last; empty before the first try.
     pub answer: String,
@@ -130,6 +130,9 @@ sql!(INQUIRY_OF = "SELECT inquiry_id FROM mails WHERE message_id = $1 AND inquir
 sql!(OF_ACCOUNT = select_mail!("WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 20"));
 sql!(/// Only what was sent can come back, and only once.
     BOUNCE = "UPDATE mails SET state = 'bounced', answer = $1 WHERE message_id = $2 AND state = 'sent' RETURNING id");
+sql!(/// A mail that lost its text meanwhile is not sent.
+    REQUEUE = "UPDATE mails SET state = 'queued' WHERE id = $1 AND state = 'failed' AND body <> ''");
+sql!(GIVE_UP = "UPDATE mails SET state = 'failed' WHERE id = $1 AND state = 'queued'");
 sql!(SET_STATE = "UPDATE mails SET state = $1, answer = $2, sent_at = $3 WHERE id = $4 AND state = 'queued'");
 
 /// Puts mails in the queue.
@@ -176,6 +179,24 @@ pub async fn set_state(tx: &mut Tx, id: MailId, state: &str, answer: &str, sent_
         .await
         .map(|r| r.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Notes that nobody tries any more to send a mail.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn give_up(tx: &mut Tx, id: MailId) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(GIVE_UP).bind(id.0).execute(c).await.map(drop))?)
+}
+
+/// Puts a mail that was given up in the queue again, if it still has its text.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn requeue(tx: &mut Tx, id: MailId) -> Result<()> {
+    Ok(on_engine!(&mut **tx, |c| sqlx::query(REQUEUE).bind(id.0).execute(c).await.map(drop))?)
 }
 
 /// Notes that a sent mail came back, with the server's words; none when it is unknown, was not sent, or came back before.

@@ -62,6 +62,7 @@ pub(crate) fn sqlite() -> Migrator {
         40 "files_without_a_case" "0040_files_without_a_case.sql",
         41 "invitations" "0041_invitations.sql",
         42 "own_tokens" "0042_own_tokens.sql",
+        43 "jobs_done" "0043_jobs_done.sql",
     )
 }
 
@@ -109,6 +110,7 @@ pub(crate) fn postgres() -> Migrator {
         40 "files_without_a_case" "0040_files_without_a_case.sql",
         41 "invitations" "0041_invitations.sql",
         42 "own_tokens" "0042_own_tokens.sql",
+        43 "jobs_done" "0043_jobs_done.sql",
     )
 }
 

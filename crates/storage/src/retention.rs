@@ -9,8 +9,9 @@ sql!(
     OLD_MAILS = "SELECT created_at, id FROM mails WHERE (created_at > $1 OR (created_at = $1 AND id > $2))
     AND created_at < $3 ORDER BY created_at, id LIMIT $4"
 );
-sql!(/// A mail that still waits to be sent keeps its text.
-    BLANK_MAIL = "UPDATE mails SET body = '' WHERE id = $1 AND state <> 'queued'");
+sql!(/// A mail that still waits to be sent keeps its text while it is young; later nobody tries any more.
+    BLANK_MAIL = "UPDATE mails SET body = '', state = CASE state WHEN 'queued' THEN 'failed' ELSE state END
+    WHERE id = $1 AND (state <> 'queued' OR created_at < $2)");
 sql!(BLANK_REPORTS = "UPDATE imports SET report = '' WHERE started_at < $1 AND report <> ''");
 
 /// Where the last look ended: instant and mail.
@@ -38,14 +39,19 @@ pub async fn old_mails(
     Ok(rows.into_iter().map(|(at, id)| (Timestamp::from_millis(at), MailId(id))).collect())
 }
 
-/// Takes the text from a mail that has left; address, subject, dates and answers of the server stay.
+/// Takes the text from a mail; address, subject, dates and answers of the server stay. False for one that waits to be sent and came
+/// after an instant: it keeps its text.
 ///
 /// # Errors
 /// When the database refuses.
 #[boxed]
-pub async fn blank_mail(tx: &mut Tx, id: MailId) -> Result<bool> {
-    let rows =
-        on_engine!(&mut **tx, |c| sqlx::query(BLANK_MAIL).bind(id.0).execute(c).await.map(|r| r.rows_affected()))?;
+pub async fn blank_mail(tx: &mut Tx, id: MailId, still_tried: Timestamp) -> Result<bool> {
+    let rows = on_engine!(&mut **tx, |c| sqlx::query(BLANK_MAIL)
+        .bind(id.0)
+        .bind(still_tried.as_millis())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
     Ok(rows == 1)
 }
 

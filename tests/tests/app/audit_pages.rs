@@ -1,7 +1,7 @@
 //! The auditor's pages: rows by filters, as a file, who looked at how much, the verification; and what goes after its period.
 
 use axum::http::StatusCode;
-use domain::permissions::Role;
+use domain::{clock::Timestamp, ids::JobId, permissions::Role};
 use time::Duration;
 
 use crate::{
@@ -157,6 +157,47 @@ async fn the_page_tells_what_the_verification_in_the_background_found() {
         mails(house).await;
         let page = auditor.get("/office/audit/verify").await.body;
         assert!(page.contains("はじめに異常が見つかったのは3番の記録です"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jobs_that_were_done_long_ago_are_removed_and_the_others_kept() {
+    on_each_database(async |house| {
+        let enqueue = async |kind: &str, key: &str, at: Timestamp| {
+            let mut tx = house.app.db.write().await.unwrap();
+            let id = JobId::new(house.app.clock.now(), &*house.app.randomness);
+            storage::jobs::enqueue(&mut tx, id, kind, Some(key), serde_json::json!({}), at).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let begun = house.app.clock.now();
+        for (kind, key) in
+            [(services::content::FORGET, "old"), ("unknown", "failed"), (services::content::TELL, "told")]
+        {
+            enqueue(kind, key, begun).await;
+        }
+        let mut tx = house.app.db.write().await.unwrap();
+        let told = storage::jobs::claim_keyed(&mut tx, "test", "told", begun).await.unwrap().unwrap();
+        assert!(storage::jobs::done(&mut tx, &told, "test", begun).await.unwrap());
+        tx.commit().await.unwrap();
+        let known = async || {
+            services::audit::keep_when_due(&house.app).await.unwrap();
+            services::jobs::work_all(&house.app, "test").await.unwrap();
+            let mut conn = house.app.db.read().await.unwrap();
+            let mut known = vec![];
+            for key in ["old", "failed", "told", "later"] {
+                if storage::jobs::is_known(&mut conn, key).await.unwrap() {
+                    known.push(key);
+                }
+            }
+            known
+        };
+        enqueue(services::content::FORGET, "later", begun + Duration::days(30)).await;
+        assert_eq!(known().await, ["old", "failed", "told", "later"]);
+        house.clock.pass(Duration::days(400));
+        assert_eq!(known().await, ["old", "failed", "told", "later"], "the day is not over");
+        house.clock.pass(Duration::days(1));
+        assert_eq!(known().await, ["failed", "told", "later"]);
     })
     .await;
 }

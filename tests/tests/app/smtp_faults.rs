@@ -134,6 +134,50 @@ async fn mails_wait_while_the_login_is_refused_and_subscribers_stay() {
     .await;
 }
 
+/// Does what is due until the mail server was asked for three days.
+async fn wait_in_vain(house: &House) {
+    for _ in 0..160 {
+        services::jobs::work_all(&house.app, "test").await.unwrap();
+        house.clock.pass(Duration::minutes(31));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_no_server_took_is_given_up_tried_once_more_and_loses_its_text() {
+    let server = Stubborn::start(("nothing", ""));
+    on_each_database_mailing(&server.mailer(), async |house| {
+        server.says("nothing", "");
+        subscribed(house, "hanako@clinic.example", 0, false).await;
+        server.says("AUTH", "535 5.7.8 the password has expired");
+        published(&staff(house, Role::Editor).await, "最初の号", &[TELLS]).await;
+        let state = async || all(house).await.remove(0).state;
+        wait_in_vain(house).await;
+        assert_eq!(state().await, "failed");
+        assert!(staff(house, Role::Administrator).await.get("/office/mails").await.body.contains("送れずに終了"));
+        let again = async || {
+            let failed = storage::jobs::failed(&mut house.app.db.read().await.unwrap(), 9).await.unwrap();
+            assert_eq!(failed.len(), 1, "{failed:?}");
+            let administrator = staff(house, Role::Administrator).await;
+            administrator.post(&format!("/office/jobs/{}/again", failed[0].id), &[]).await;
+        };
+        again().await;
+        assert_eq!(state().await, "queued");
+        wait_in_vain(house).await;
+        assert_eq!(state().await, "failed");
+
+        house.clock.pass(Duration::days(365));
+        services::audit::keep_when_due(&house.app).await.unwrap();
+        services::jobs::work_all(&house.app, "test").await.unwrap();
+        let mail = all(house).await.remove(0);
+        assert!(mail.body.is_empty() && mail.subject.contains("最初の号"), "{mail:?}");
+        server.says("nothing", "");
+        again().await;
+        assert_eq!(state().await, "failed", "nothing is sent without its text");
+        assert!(storage::jobs::failed(&mut house.app.db.read().await.unwrap(), 9).await.unwrap().is_empty());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn only_an_answer_to_the_recipient_or_to_the_content_is_a_refusal() {
     let server = Stubborn::start(("nothing", ""));

@@ -60,6 +60,7 @@ const fn state_label(state: &str, tried: bool) -> &'static str {
         b"sent" => "相手のメールサーバーに渡しました",
         b"refused" => "相手のメールサーバーに断られました",
         b"bounced" => "届かずに戻ってきました。メールアドレスをご確認ください",
+        b"failed" => "送れませんでした。メールアドレスをご確認ください",
         _ if tried => "送れなかったため、もう一度送ります",
         _ => "送信を待っています",
     }

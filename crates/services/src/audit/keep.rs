@@ -8,6 +8,8 @@ use storage::{
     boxed, retention,
 };
 
+use time::Duration;
+
 use super::sign::Statement;
 use crate::{App, Ctx, Result, daily};
 
@@ -17,6 +19,13 @@ pub const PURGE: &str = "audit.purge";
 pub const BLANK_CASES: &str = "retention.cases";
 /// Kind of the job that takes the text from mails, and the reports from imports, after their period.
 pub const BLANK_MAILS: &str = "retention.mails";
+/// Kind of the job that removes jobs that were done long ago.
+pub const PURGE_JOBS: &str = "retention.jobs";
+/// Days for which a job that was done is kept. Its key says until then that it was set; what must not be done twice even later is
+/// guarded by its own state, all but the mails about a notice.
+const JOBS_DAYS: u32 = 400;
+/// Days after which nobody tries to send a mail any more: it was given up after three.
+const MAIL_TRIED: Duration = Duration::days(7);
 /// Rows of one transaction.
 const PAGE: i64 = 5_000;
 /// Cases and mails of one job.
@@ -30,7 +39,7 @@ const MAILS_SEEN: &str = "retention.mails";
 /// When the database refuses.
 #[boxed]
 pub async fn keep_when_due(app: &App) -> Result<()> {
-    for kind in [PURGE, BLANK_CASES, BLANK_MAILS, crate::content::FORGET, crate::feed::PURGE] {
+    for kind in [PURGE, BLANK_CASES, BLANK_MAILS, PURGE_JOBS, crate::content::FORGET, crate::feed::PURGE] {
         daily::begin(app, kind, json!({ "page": 1 })).await?;
     }
     Ok(())
@@ -104,7 +113,7 @@ pub async fn blank_cases(app: &App, payload: &Value) -> Result<()> {
 }
 
 /// Takes the text from one page of mails after their period, and the reports from old imports; the work of a [`BLANK_MAILS`]
-/// job.
+/// job. It waits for a mail that is still tried.
 ///
 /// # Errors
 /// When the database refuses.
@@ -123,16 +132,34 @@ pub async fn blank_mails(app: &App, payload: &Value) -> Result<()> {
     let page = retention::old_mails(&mut tx, seen, before, FEW).await?;
     let mut blanked = 0;
     for (_, id) in &page {
-        blanked += i64::from(retention::blank_mail(&mut tx, *id).await?);
+        if !retention::blank_mail(&mut tx, *id, ctx.now - MAIL_TRIED).await? {
+            break;
+        }
+        blanked += 1;
     }
-    if let Some((at, id)) = page.last() {
+    if let Some((at, id)) = page[..blanked].last() {
         storage::settings::set(&mut tx, MAILS_SEEN, &format!("{}_{id}", at.as_millis())).await?;
     }
     if blanked > 0 {
         ctx.audit(&mut tx, "retention.mails", "mails", "", &blanked.to_string());
     }
     tx.commit().await?;
-    if page.len() == FEW as usize { go_on(&ctx, BLANK_MAILS, payload).await } else { Ok(()) }
+    if blanked == FEW as usize { go_on(&ctx, BLANK_MAILS, payload).await } else { Ok(()) }
+}
+
+/// Removes one page of jobs that were done long ago; the work of a [`PURGE_JOBS`] job.
+///
+/// # Errors
+/// When the database refuses.
+#[boxed]
+pub async fn purge_jobs(app: &App, payload: &Value) -> Result<()> {
+    let ctx = Ctx::system(app, "retention");
+    let before = Timestamp::start_of_day(kept_since(ctx.now.date(), JOBS_DAYS));
+    let mut tx = app.db.write().await?;
+    // Who was told of a notice is forgotten sooner: whoever saves it anew would tell everybody again.
+    let removed = storage::jobs::remove_done(&mut tx, before, crate::content::TELL, PAGE).await?;
+    tx.commit().await?;
+    if removed == PAGE { go_on(&ctx, PURGE_JOBS, payload).await } else { Ok(()) }
 }
 
 fn place(text: &str) -> Option<(Timestamp, MailId)> {

@@ -7,7 +7,9 @@ mod sign;
 mod verify;
 mod wanted;
 
-pub use keep::{BLANK_CASES, BLANK_MAILS, PURGE, blank_cases, blank_mails, keep_when_due, purge};
+pub use keep::{
+    BLANK_CASES, BLANK_MAILS, PURGE, PURGE_JOBS, blank_cases, blank_mails, keep_when_due, purge, purge_jobs,
+};
 pub use key::{HeadKey, PublicKey};
 pub use list::{AuditLine, Query, ViewLine, audit_rows, begin_export, export_page, view_counts};
 pub use sign::{sign_head, sign_head_when_due};

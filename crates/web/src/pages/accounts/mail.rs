@@ -53,6 +53,7 @@ fn row(mail: rescue::MailState) -> RowView {
         ("sent", _) => StateView::new(Tone::Done, "送信済み"),
         ("refused", _) => StateView::new(Tone::Attention, "断られた"),
         ("bounced", _) => StateView::new(Tone::Attention, "届かずに戻った"),
+        ("failed", _) => StateView::new(Tone::Attention, "送れなかった"),
         (_, true) => StateView::new(Tone::Waiting, "送信待ち"),
         (_, false) => StateView::new(Tone::Waiting, "再送待ち"),
     };
@@ -66,7 +67,7 @@ fn row(mail: rescue::MailState) -> RowView {
     let subject = mail.subject.split("（番号").next().unwrap_or_default().to_owned();
     let to = CellView::Lines(mail.recipient, told);
     let cells = vec![CellView::Text(subject), CellView::State(state), to, CellView::Text(at)];
-    RowView { cells, strong: ["refused", "bounced"].contains(&mail.state.as_str()) }
+    RowView { cells, strong: ["refused", "bounced", "failed"].contains(&mail.state.as_str()) }
 }
 
 /// What became of our mails, and the probe.

@@ -235,6 +235,7 @@ fn mails(shown: &ApplicantCase) -> TableView {
         "sent" => "メールサーバーに渡しました",
         "refused" => "相手のサーバーに断られました",
         "bounced" => "届かずに戻ってきました。メールアドレスをご確認ください",
+        "failed" => "送れませんでした。メールアドレスをご確認ください",
         _ => "送信待ちです",
     };
     let row = |mail: &services::rows::Mail| RowView {

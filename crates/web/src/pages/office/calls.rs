@@ -250,7 +250,7 @@ fn mail(mail: &Mail) -> RowView {
             CellView::State(words::mail_state(mail)),
             CellView::Text(mail.answer.clone()),
         ],
-        strong: ["refused", "bounced"].contains(&mail.state.as_str()),
+        strong: ["refused", "bounced", "failed"].contains(&mail.state.as_str()),
     }
 }
 

@@ -54,6 +54,6 @@ fn row(mail: &Mail) -> RowView {
             CellView::Text(japanese_datetime(mail.created_at)),
             CellView::Text(mail.sent_at.map_or_else(|| "－".to_owned(), japanese_datetime)),
         ],
-        strong: ["refused", "bounced"].contains(&mail.state.as_str()),
+        strong: ["refused", "bounced", "failed"].contains(&mail.state.as_str()),
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn mail_state(mail: &Mail) -> StateView {
         "sent" => StateView::new(Tone::Done, "送信済み"),
         "refused" => StateView::new(Tone::Attention, "相手のサーバーが拒否"),
         "bounced" => StateView::new(Tone::Attention, "届かずに戻った"),
+        "failed" => StateView::new(Tone::Attention, "送れずに終了"),
         _ if mail.answer.is_empty() => StateView::new(Tone::Waiting, "送信待ち"),
         _ => StateView::new(Tone::Attention, "送信をやり直し中"),
     }

@@ -146,7 +146,7 @@ pub(super) fn mails(view: &CaseView) -> TableView {
 
 /// Mails that did not arrive, with the server's words and what to do.
 pub(super) fn undelivered(view: &CaseView) -> Option<BannerView> {
-    let lost = |mail: &&rows::Mail| matches!(mail.state.as_str(), "refused" | "bounced");
+    let lost = |mail: &&rows::Mail| matches!(mail.state.as_str(), "refused" | "bounced" | "failed");
     let mail = view.mails.iter().filter(lost).max_by_key(|mail| mail.created_at)?;
     let server = if mail.answer.is_empty() { "（記録なし）" } else { &mail.answer };
     let phone = match view.institution.phone.as_str() {

@@ -177,7 +177,7 @@ fn mails(thread: &Thread) -> TableView {
             CellView::State(words::mail_state(mail)),
             CellView::Text(mail.answer.clone()),
         ],
-        strong: ["refused", "bounced"].contains(&mail.state.as_str()),
+        strong: ["refused", "bounced", "failed"].contains(&mail.state.as_str()),
     };
     let rows = thread.mails.iter().map(row).collect();
     parts::table("このお問い合わせのメール", &["日時", "件名", "状態", "サーバーの応答"], rows)
