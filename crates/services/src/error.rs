@@ -52,6 +52,18 @@ pub enum Error {
     Internal(String),
 }
 
+/// A short number that finds the line in the log; it carries nothing of the cause.
+pub fn event_id(cause: &str) -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:08X}", RandomState::new().hash_one(cause) as u32)
+}
+
+/// What a panic said.
+pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
+}
+
 /// Result of a verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

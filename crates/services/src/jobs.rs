@@ -8,7 +8,10 @@ use storage::boxed;
 use storage::jobs::{self, Failed, Job, TriedAgain};
 use time::Duration;
 
-use crate::{App, Ctx, Error, Result};
+use crate::{
+    App, Ctx, Error, Result,
+    error::{event_id, panic_words},
+};
 use domain::permissions::Permission;
 
 /// A job is given up after so many attempts.
@@ -71,23 +74,34 @@ async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
 /// What panics has failed as any other attempt: one job must not take its worker along.
 async fn caught(work: impl Future<Output = Result<()>>) -> Result<()> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.unwrap_or_else(|_| Err(Error::internal("it broke off by a fault of the program")))
+    done.unwrap_or_else(|panic| {
+        let cause = panic_words(&*panic);
+        let event = event_id(cause);
+        tracing::error!(event, cause, "a job panicked");
+        Err(Error::internal(format!("it broke off by a fault of the program ({event})")))
+    })
 }
 
 /// Prolongs the lease for as long as the work takes: a scanner may think for minutes.
 async fn keep(app: &App, worker: &str, job: &Job) -> Infallible {
     loop {
         tokio::time::sleep(KEEP).await;
-        if let Err(error) = prolong(app, worker, job).await {
-            tracing::warn!(job = %job.id, kind = %job.kind, %error, "the lease of a job could not be prolonged");
+        match prolong(app, worker, job).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(job = %job.id, kind = %job.kind, "the lease of a job went to another worker"),
+            Err(error) => {
+                tracing::warn!(job = %job.id, kind = %job.kind, %error, "the lease of a job could not be prolonged");
+            }
         }
     }
 }
 
-async fn prolong(app: &App, worker: &str, job: &Job) -> Result<()> {
+/// False when the lease went to another worker.
+async fn prolong(app: &App, worker: &str, job: &Job) -> Result<bool> {
     let mut tx = app.db.write().await?;
-    jobs::keep(&mut tx, job, worker, app.clock.now()).await?;
-    Ok(tx.commit().await?)
+    let kept = jobs::keep(&mut tx, job, worker, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(kept)
 }
 
 async fn run(app: &App, job: &Job) -> Result<()> {

@@ -55,7 +55,7 @@ pub mod vault_key;
 pub use app::App;
 pub use applications::reference;
 pub use ctx::{Actor, Ctx};
-pub use error::{Error, Result};
+pub use error::{Error, Result, event_id, panic_words};
 pub use feed::Reach;
 pub use heavy::heavy;
 pub use in_force::Reference;

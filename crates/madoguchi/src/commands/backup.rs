@@ -132,7 +132,12 @@ fn files(config: &Config, place: &Place) -> anyhow::Result<Vec<(String, PathBuf)
         }
     }
     let vault = config.data_dir.join("vault.key");
-    files.extend(vault.is_file().then(|| ("vault.key".to_owned(), vault)));
+    if vault.is_file() {
+        files.push(("vault.key".to_owned(), vault));
+    } else {
+        let path = vault.display();
+        tracing::warn!(%path, "vault.key is not there: with this backup alone nothing that was sealed can be opened");
+    }
     for path in place.config.iter().chain(&config.authority.profiles) {
         files.push((format!("settings/{}", name_of(path)), path.clone()));
     }

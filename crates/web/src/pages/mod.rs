@@ -35,7 +35,7 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::site::{LARGEST_FORM, Listener, RouteInfo, Routes, Site, guard, render_failures};
+use crate::site::{LARGEST_FORM, Listener, RouteInfo, Routes, Site, broken_off, guard, render_failures};
 
 pub(crate) use content::Feeds;
 pub(crate) use office::office_links;
@@ -134,11 +134,12 @@ fn around(routes: Routes, (site, listener): (Site, Listener)) -> Router {
         .router
         // Said here, or the routes of machines would bring a fallback of their own, which no page stands around.
         .fallback(async || StatusCode::NOT_FOUND)
+        .layer(CatchPanicLayer::custom(broken_off))
         .layer(from_fn_with_state((site.clone(), listener), render_failures))
         .layer(from_fn_with_state(site.clone(), guard))
         .merge(machines.router)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(from_fn(in_time))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(broken_off))
         .with_state(site)
 }

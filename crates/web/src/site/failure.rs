@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{calendar::japanese_datetime, ids::InstitutionId};
-use services::Error;
+use services::{Error, event_id, panic_words};
 
 use super::{Html, Site, Visit};
 use crate::view::frame::{Frame, Link};
@@ -211,10 +211,9 @@ fn ours(cause: &str) -> Told {
     (StatusCode::INTERNAL_SERVER_ERROR, "処理を終えられませんでした", vec![what.to_owned(), then])
 }
 
-/// A short number that finds the line in the log; it carries nothing of the cause.
-fn event_id(cause: &str) -> String {
-    use std::hash::{BuildHasher, RandomState};
-    format!("{:08X}", RandomState::new().hash_one(cause) as u32)
+/// What is answered where a page panicked: a fault of ours as any other.
+pub(crate) fn broken_off(panic: Box<dyn std::any::Any + Send>) -> Response {
+    Failure::Service(Error::internal(format!("it panicked: {}", panic_words(&*panic)))).into_response()
 }
 
 fn login_address(path: &str) -> String {
@@ -378,4 +377,19 @@ fn framework_failure(response: &Response) -> Option<Wanted> {
         _ => return None,
     };
     Some(Wanted { title: title.to_owned(), sentences: vec![sentence.to_owned()], switch: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_panics_is_a_fault_of_ours_with_a_number() {
+        let panic = std::panic::catch_unwind(|| panic!("a fault of {}", "ours")).unwrap_err();
+        assert_eq!(panic_words(&*panic), "a fault of ours");
+        let mut answer = broken_off(panic);
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let wanted = answer.extensions_mut().remove::<Wanted>().unwrap();
+        assert!(wanted.sentences.concat().contains("番号「"), "{:?}", wanted.sentences);
+    }
 }

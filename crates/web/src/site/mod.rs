@@ -24,7 +24,7 @@ use crate::view::frame::Brand;
 
 pub(crate) use browser::browser_serves;
 pub use failure::Failure;
-pub(crate) use failure::{Listener, ask_again, plain, service as told_in_words};
+pub(crate) use failure::{Listener, ask_again, broken_off, plain, service as told_in_words};
 pub use fields::{FormLook, answers_from, document_link, error_summary, section_views};
 pub(crate) use fields::{comparison, file_views};
 pub(crate) use filed::LONGEST;
