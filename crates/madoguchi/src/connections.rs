@@ -36,6 +36,8 @@ const FILES: u64 = 4 * MOST;
 const PART_OF_ONE: usize = 8;
 /// Connections that one address may have however few there are: offices with many browsers share one.
 const LEAST_OF_ONE: usize = 32;
+/// So many times as much may a site of IPv6 have as one network in it.
+const SITE: usize = 4;
 
 /// Counts the connections of one listener; a copy counts with it.
 #[derive(Clone, Debug)]
@@ -55,8 +57,11 @@ struct Open {
     in_all: usize,
     /// Whether it was said that there are too many.
     told: bool,
-    by_origin: HashMap<IpAddr, One>,
+    by_origin: HashMap<Origin, One>,
 }
+
+/// Whom an address stands for: itself, or the first bits of it.
+type Origin = (IpAddr, u32);
 
 #[derive(Debug, Default)]
 struct One {
@@ -69,7 +74,7 @@ struct One {
 struct Place {
     gate: Gate,
     /// None for a proxy, behind which many stand.
-    origin: Option<IpAddr>,
+    origins: Vec<Origin>,
 }
 
 impl Gate {
@@ -91,7 +96,7 @@ impl Gate {
     /// A place for a connection; none when there are too many, in all or from there.
     fn enter(&self, peer: IpAddr) -> Option<Place> {
         let (listener, counted) = (self.0.listener, &self.0);
-        let origin = (!counted.is_shared(peer)).then(|| origin(peer));
+        let origins = if counted.is_shared(peer) { vec![] } else { origins(peer) };
         let mut open = self.open();
         if open.in_all >= counted.most {
             if !std::mem::replace(&mut open.told, true) {
@@ -99,18 +104,17 @@ impl Gate {
             }
             return None;
         }
-        if let Some(origin) = origin {
-            let one = open.by_origin.entry(origin).or_default();
-            if one.count >= counted.of_one {
-                if !std::mem::replace(&mut one.told, true) {
-                    tracing::warn!(listener, %origin, "too many connections from one address; more are ended at once");
-                }
-                return None;
+        for (origin, most) in origins.iter().zip([counted.of_one, counted.of_one.saturating_mul(SITE)]) {
+            let Some(one) = open.by_origin.get_mut(origin).filter(|one| one.count >= most) else { continue };
+            if !std::mem::replace(&mut one.told, true) {
+                let (address, bits) = origin;
+                tracing::warn!(listener, %address, bits, "too many connections from one place; more are ended at once");
             }
-            one.count += 1;
+            return None;
         }
+        origins.iter().for_each(|origin| open.by_origin.entry(*origin).or_default().count += 1);
         open.in_all += 1;
-        Some(Place { gate: self.clone(), origin })
+        Some(Place { gate: self.clone(), origins })
     }
 }
 
@@ -121,12 +125,17 @@ impl Counted {
     }
 }
 
-/// Whom an address stands for: the network of an IPv6 address, which has more of them than can be counted.
-fn origin(peer: IpAddr) -> IpAddr {
+/// Whom an address stands for. One of IPv6 is never alone: the network around it counts, and the site around that, which is the
+/// most that one customer is given (RFC 6177).
+fn origins(peer: IpAddr) -> Vec<Origin> {
     match peer.to_canonical() {
-        IpAddr::V6(peer) => Ipv6Addr::from_bits(peer.to_bits() & (u128::MAX << 64)).into(),
-        peer @ IpAddr::V4(_) => peer,
+        IpAddr::V6(peer) => [64, 48].map(|bits| (first(peer, bits).into(), bits)).to_vec(),
+        peer @ IpAddr::V4(_) => vec![(peer, 32)],
     }
+}
+
+fn first(peer: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(peer.to_bits() & (u128::MAX << (128 - bits)))
 }
 
 /// How many files the process may have open, once it has asked for as many as it needs and may have.
@@ -145,11 +154,12 @@ impl Drop for Place {
         if open.in_all < self.gate.0.most / 2 {
             open.told = false;
         }
-        let Some(origin) = self.origin else { return };
-        if let Some(one) = open.by_origin.get_mut(&origin) {
-            one.count = one.count.saturating_sub(1);
-            if one.count == 0 {
-                open.by_origin.remove(&origin);
+        for origin in &self.origins {
+            if let Some(one) = open.by_origin.get_mut(origin) {
+                one.count = one.count.saturating_sub(1);
+                if one.count == 0 {
+                    open.by_origin.remove(origin);
+                }
             }
         }
     }
@@ -240,6 +250,17 @@ mod tests {
         let places = enter(&gate, &["2001:db8::1", "2001:db8::2", "2001:db8::f:1", "2001:db8::3", "2001:db8:0:1::1"]);
         assert_eq!(places.iter().filter(|place| place.is_some()).count(), 4);
         assert!(places[3].is_none());
+    }
+
+    #[test]
+    fn a_site_of_ipv6_has_its_end_however_many_networks_it_has() {
+        let gate = Gate::of("portal", (100, 3), Proxies::default());
+        let peers: Vec<String> = (0..20).map(|network| format!("2001:db8:1:{network:x}::1")).collect();
+        let places = enter(&gate, &peers.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(places.iter().filter(|place| place.is_some()).count(), 12);
+        assert!(gate.enter("2001:db8:2::1".parse().unwrap()).is_some());
+        drop(places);
+        assert!(gate.open().by_origin.is_empty());
     }
 
     #[test]
