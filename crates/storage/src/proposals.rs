@@ -70,7 +70,6 @@ sql!(
 );
 sql!(FIND = select_proposal!("WHERE id = $1"));
 sql!(WAITING_FOR = select_proposal!("WHERE subject = $1 AND state = 'waiting'"));
-sql!(OF_SUBJECT = select_proposal!("WHERE subject = $1 ORDER BY proposed_at DESC, id DESC LIMIT 50"));
 sql!(WAITING = select_proposal!("WHERE state = 'waiting' ORDER BY proposed_at, id LIMIT $1"));
 sql!(
     DECIDED = select_proposal!(
@@ -143,15 +142,6 @@ pub async fn find(conn: &mut Conn, id: ProposalId) -> Result<Option<Proposal>> {
 #[boxed]
 pub async fn waiting_for(conn: &mut Conn, subject: &str) -> Result<Option<Proposal>> {
     Ok(on_engine!(conn, |c| sqlx::query_as(WAITING_FOR).bind(subject).fetch_optional(c).await)?)
-}
-
-/// The last 50 proposals about a subject, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
-#[boxed]
-pub async fn of_subject(conn: &mut Conn, subject: &str) -> Result<Vec<Proposal>> {
-    Ok(on_engine!(conn, |c| sqlx::query_as(OF_SUBJECT).bind(subject).fetch_all(c).await)?)
 }
 
 /// Proposals that wait, oldest first.

@@ -3,55 +3,55 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Code, name and name in Latin letters, in the order of the codes.
-const NAMES: [(&str, &str, &str); 47] = [
-    ("01", "北海道", "hokkaido"),
-    ("02", "青森県", "aomori"),
-    ("03", "岩手県", "iwate"),
-    ("04", "宮城県", "miyagi"),
-    ("05", "秋田県", "akita"),
-    ("06", "山形県", "yamagata"),
-    ("07", "福島県", "fukushima"),
-    ("08", "茨城県", "ibaraki"),
-    ("09", "栃木県", "tochigi"),
-    ("10", "群馬県", "gunma"),
-    ("11", "埼玉県", "saitama"),
-    ("12", "千葉県", "chiba"),
-    ("13", "東京都", "tokyo"),
-    ("14", "神奈川県", "kanagawa"),
-    ("15", "新潟県", "niigata"),
-    ("16", "富山県", "toyama"),
-    ("17", "石川県", "ishikawa"),
-    ("18", "福井県", "fukui"),
-    ("19", "山梨県", "yamanashi"),
-    ("20", "長野県", "nagano"),
-    ("21", "岐阜県", "gifu"),
-    ("22", "静岡県", "shizuoka"),
-    ("23", "愛知県", "aichi"),
-    ("24", "三重県", "mie"),
-    ("25", "滋賀県", "shiga"),
-    ("26", "京都府", "kyoto"),
-    ("27", "大阪府", "osaka"),
-    ("28", "兵庫県", "hyogo"),
-    ("29", "奈良県", "nara"),
-    ("30", "和歌山県", "wakayama"),
-    ("31", "鳥取県", "tottori"),
-    ("32", "島根県", "shimane"),
-    ("33", "岡山県", "okayama"),
-    ("34", "広島県", "hiroshima"),
-    ("35", "山口県", "yamaguchi"),
-    ("36", "徳島県", "tokushima"),
-    ("37", "香川県", "kagawa"),
-    ("38", "愛媛県", "ehime"),
-    ("39", "高知県", "kochi"),
-    ("40", "福岡県", "fukuoka"),
-    ("41", "佐賀県", "saga"),
-    ("42", "長崎県", "nagasaki"),
-    ("43", "熊本県", "kumamoto"),
-    ("44", "大分県", "oita"),
-    ("45", "宮崎県", "miyazaki"),
-    ("46", "鹿児島県", "kagoshima"),
-    ("47", "沖縄県", "okinawa"),
+/// Code and name, in the order of the codes.
+const NAMES: [(&str, &str); 47] = [
+    ("01", "北海道"),
+    ("02", "青森県"),
+    ("03", "岩手県"),
+    ("04", "宮城県"),
+    ("05", "秋田県"),
+    ("06", "山形県"),
+    ("07", "福島県"),
+    ("08", "茨城県"),
+    ("09", "栃木県"),
+    ("10", "群馬県"),
+    ("11", "埼玉県"),
+    ("12", "千葉県"),
+    ("13", "東京都"),
+    ("14", "神奈川県"),
+    ("15", "新潟県"),
+    ("16", "富山県"),
+    ("17", "石川県"),
+    ("18", "福井県"),
+    ("19", "山梨県"),
+    ("20", "長野県"),
+    ("21", "岐阜県"),
+    ("22", "静岡県"),
+    ("23", "愛知県"),
+    ("24", "三重県"),
+    ("25", "滋賀県"),
+    ("26", "京都府"),
+    ("27", "大阪府"),
+    ("28", "兵庫県"),
+    ("29", "奈良県"),
+    ("30", "和歌山県"),
+    ("31", "鳥取県"),
+    ("32", "島根県"),
+    ("33", "岡山県"),
+    ("34", "広島県"),
+    ("35", "山口県"),
+    ("36", "徳島県"),
+    ("37", "香川県"),
+    ("38", "愛媛県"),
+    ("39", "高知県"),
+    ("40", "福岡県"),
+    ("41", "佐賀県"),
+    ("42", "長崎県"),
+    ("43", "熊本県"),
+    ("44", "大分県"),
+    ("45", "宮崎県"),
+    ("46", "鹿児島県"),
+    ("47", "沖縄県"),
 ];
 
 /// A prefecture (都道府県), known by its two-digit code.
@@ -107,11 +107,6 @@ impl Prefecture {
         self.entry().1
     }
 
-    /// The name in Latin letters: `hokkaido`.
-    pub fn romaji(self) -> &'static str {
-        self.entry().2
-    }
-
     /// The label as on the forms: `13 : 東京都`.
     pub fn label(self) -> String {
         format!("{} : {}", self.code(), self.name())
@@ -122,8 +117,8 @@ impl Prefecture {
         if self.0 == 1 { name } else { name.strip_suffix(['都', '府', '県']).unwrap_or(name) }
     }
 
-    fn entry(self) -> (&'static str, &'static str, &'static str) {
-        NAMES.get(usize::from(self.0).wrapping_sub(1)).copied().unwrap_or(("", "", ""))
+    fn entry(self) -> (&'static str, &'static str) {
+        NAMES.get(usize::from(self.0).wrapping_sub(1)).copied().unwrap_or(("", ""))
     }
 }
 

@@ -62,16 +62,6 @@ impl ScoreTable {
         format!("{} : {}", self.code(), self.name())
     }
 
-    /// The label on the certificate form: `3 医療機関（歯科）`.
-    pub const fn certificate_label(self) -> &'static str {
-        match self {
-            Self::Medical => "1 医療機関（医科）",
-            Self::Dental => "3 医療機関（歯科）",
-            Self::Pharmacy => "4 薬局（調剤）",
-            Self::HomeNursing => "6 訪問看護ステーション",
-        }
-    }
-
     /// The class on the certificate form (spec 04.1, 分類): `2 保険医療機関（歯科）`.
     pub const fn certificate_class(self) -> &'static str {
         match self {
@@ -110,11 +100,13 @@ mod tests {
     #[test]
     fn a_score_table_is_read_in_the_ways_people_write_it() {
         for table in ScoreTable::ALL {
-            for typed in [table.code(), table.name(), &table.label(), table.certificate_label()] {
+            for typed in [table.code(), table.name(), &table.label()] {
                 assert_eq!(ScoreTable::parse(typed), Some(table), "{typed}");
             }
         }
-        assert_eq!(ScoreTable::parse("３"), Some(ScoreTable::Dental));
+        for typed in ["３", "3 医療機関（歯科）"] {
+            assert_eq!(ScoreTable::parse(typed), Some(ScoreTable::Dental), "{typed}");
+        }
         for typed in ["", "2", "5", "13", "内科"] {
             assert_eq!(ScoreTable::parse(typed), None, "{typed}");
         }
