@@ -12,7 +12,7 @@ use pki::{OcspQuestion, Serial};
 use serde_json::json;
 use services::{
     App, Ctx,
-    authority::{ByOfficer, Revoked, answer_ocsp, revoke_as_officer, sign_ocsp},
+    authority::{ByOfficer, Revoked, Seen, answer_ocsp, revoke_as_officer, sign_ocsp},
 };
 use storage::authority::{answers_due, by_serial, insert_prepared, look_up, store_signed};
 use uuid::Uuid;
@@ -200,7 +200,7 @@ async fn asked(app: &App, one: &Known) -> anyhow::Result<Duration> {
 
 async fn revoked(app: &App, one: &Known) -> anyhow::Result<Duration> {
     let (begun, ctx) = (instant(), Ctx::system(app, "bench"));
-    let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation", true).await?;
+    let done = revoke_as_officer(&ctx, one.id, "cessationOfOperation", Seen::Valid).await?;
     let took = begun.elapsed();
     ensure!(done == ByOfficer::Alone(Revoked::Done), "it was revoked before");
     Ok(took)

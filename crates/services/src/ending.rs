@@ -11,7 +11,7 @@ use storage::{Conn, boxed};
 use crate::{
     Ctx, Error, Result,
     applications::advance,
-    authority::{Revoked, revoke_within},
+    authority::{Revoked, Seen, revoke_within},
 };
 
 /// The reason with which everything ends (RFC 5280, 5.3.1).
@@ -83,7 +83,7 @@ async fn end_certificate(ctx: &Ctx<'_>, id: CertificateId) -> Result<()> {
     if record.state != "valid" {
         return Ok(tx.rollback().await?);
     }
-    if revoke_within(ctx, &mut tx, &record, CESSATION, true).await? != Revoked::Done {
+    if revoke_within(ctx, &mut tx, &record, CESSATION, Seen::Valid).await? != Revoked::Done {
         return Err(Error::internal("a valid certificate could not be revoked"));
     }
     tx.commit().await?;

@@ -60,7 +60,7 @@ pub use renewal_code::Proof;
 pub use renewal_fault::RenewalFault;
 pub use renewal_plan::{LateCode, Plan, Refusal, allow_automatic, allow_late, plan, stop_automatic};
 pub(crate) use revocation::revoke_within;
-pub use revocation::{ByOfficer, Revoked, certificate_of_own, revoke_as_officer, revoke_as_owner};
+pub use revocation::{ByOfficer, Revoked, Seen, certificate_of_own, revoke_as_officer, revoke_as_owner};
 pub use revoke_issuing::{IssuingRevoked, NotRevoked, answer_for_issuing, notice_revoked, revoke_issuing};
 pub use revoke_many::{ListRefused, RevokedMany, revoke_many};
 pub use server::{ServerCertificate, server_certificate};

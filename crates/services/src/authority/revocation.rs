@@ -29,6 +29,22 @@ pub enum Revoked {
     BadReason,
 }
 
+/// How the page showed a certificate to whoever wishes to revoke it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// As valid: then one that took its place meanwhile is meant as well.
+    Valid,
+    /// As ended, or on no page at all.
+    NotValid,
+}
+
+impl Seen {
+    /// From whether it was shown as valid.
+    pub const fn valid(shown: bool) -> Self {
+        if shown { Self::Valid } else { Self::NotValid }
+    }
+}
+
 /// What an officer's wish to revoke led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ByOfficer {
@@ -48,39 +64,39 @@ pub(super) const REASONS: &[RevocationReason] = &[
     RevocationReason::CessationOfOperation,
 ];
 
-/// Revokes a certificate of one's own institution; `seen_valid` tells whether the page showed it as valid.
+/// Revokes a certificate of one's own institution.
 ///
 /// # Errors
 /// [`Error::NotFound`] for another institution's, [`Error::Forbidden`] for members who are not its owner.
 #[boxed]
-pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen_valid: bool) -> Result<Revoked> {
+pub async fn revoke_as_owner(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen: Seen) -> Result<Revoked> {
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     belongs(ctx, record.institution_id.ok_or(Error::NotFound)?).await?;
     ctx.owner()?;
-    revoke(ctx, record, reason, seen_valid).await
+    revoke(ctx, record, reason, seen).await
 }
 
-/// Revokes any terminal certificate as RA officer; `seen_valid` tells whether the page showed it as valid.
+/// Revokes any terminal certificate as RA officer.
 ///
 /// # Errors
 /// [`Error::Forbidden`] without the permission, [`Error::NotFound`] when it does not exist.
 #[boxed]
-pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen_valid: bool) -> Result<ByOfficer> {
+pub async fn revoke_as_officer(ctx: &Ctx<'_>, id: CertificateId, reason: &str, seen: Seen) -> Result<ByOfficer> {
     ctx.permit(Permission::RevokeCertificates)?;
     let record = storage::authority::find(&mut ctx.app.db.read().await?, id).await?.ok_or(Error::NotFound)?;
     record.institution_id.ok_or(Error::NotFound)?;
     if ctx.session().is_ok() && ctx.app.rules().four_eyes.asks(Matter::Revocation) {
-        return ask_second(ctx, &record, reason, seen_valid).await;
+        return ask_second(ctx, &record, reason, seen).await;
     }
-    Ok(ByOfficer::Alone(revoke(ctx, record, reason, seen_valid).await?))
+    Ok(ByOfficer::Alone(revoke(ctx, record, reason, seen).await?))
 }
 
 /// Proposes the revocation to another officer; nothing is revoked yet.
-async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str, seen_valid: bool) -> Result<ByOfficer> {
+async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str, seen: Seen) -> Result<ByOfficer> {
     let Some(named) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(ByOfficer::Alone(Revoked::BadReason));
     };
-    let seen_valid = seen_valid || record.state == "valid";
+    let seen_valid = seen == Seen::Valid || record.state == "valid";
     if !seen_valid && named != RevocationReason::KeyCompromise {
         return Ok(ByOfficer::Alone(Revoked::Before));
     }
@@ -94,9 +110,9 @@ async fn ask_second(ctx: &Ctx<'_>, record: &Certificate, reason: &str, seen_vali
     Ok(ByOfficer::Proposed(id))
 }
 
-pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str, seen_valid: bool) -> Result<Revoked> {
+pub(super) async fn revoke(ctx: &Ctx<'_>, record: Certificate, reason: &str, seen: Seen) -> Result<Revoked> {
     let mut tx = ctx.app.db.write().await?;
-    let led_to = revoke_within(ctx, &mut tx, &record, reason, seen_valid).await?;
+    let led_to = revoke_within(ctx, &mut tx, &record, reason, seen).await?;
     if led_to == Revoked::Done {
         tx.commit().await?;
         ctx.app.wake.notify_one();
@@ -112,7 +128,7 @@ pub(crate) async fn revoke_within(
     tx: &mut Tx,
     record: &Certificate,
     reason: &str,
-    seen_valid: bool,
+    seen: Seen,
 ) -> Result<Revoked> {
     let Some(reason) = reason.parse().ok().filter(|reason| REASONS.contains(reason)) else {
         return Ok(Revoked::BadReason);
@@ -125,7 +141,7 @@ pub(crate) async fn revoke_within(
     }
     let valid = in_order(storage::authority::hold_of_application(tx, case).await?);
     let is_valid = valid.iter().any(|one| one.id == record.id);
-    let meant = is_valid || seen_valid || record.state == "valid" || is_reported(tx, record).await?;
+    let meant = is_valid || seen == Seen::Valid || record.state == "valid" || is_reported(tx, record).await?;
     let mut ended = false;
     for one in valid.iter().filter(|one| one.id == record.id || (for_good && meant)) {
         ended |= revoke_in(ctx, tx, one, reason).await?;

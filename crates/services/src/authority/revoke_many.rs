@@ -4,7 +4,7 @@ use domain::permissions::{Permission, granted};
 use pki::{RevocationReason, Serial};
 use storage::{accounts::Account, authority as rows, boxed};
 
-use super::revocation::{REASONS, Revoked, revoke};
+use super::revocation::{REASONS, Revoked, Seen, revoke};
 use crate::{App, Ctx, Error, Result};
 
 /// Why nothing of a list was revoked.
@@ -72,7 +72,7 @@ pub async fn revoke_many(
             outcome.unknown.push(serial);
             continue;
         };
-        match revoke(&ctx, record, reason, false).await? {
+        match revoke(&ctx, record, reason, Seen::NotValid).await? {
             Revoked::Done => outcome.revoked.push(serial),
             Revoked::Before => outcome.before.push(serial),
             Revoked::BadReason => return Err(Error::internal("a reason that was good is not")),

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Ctx, Error, Result,
     applications::{Started, start_for_terminal},
-    authority::{again_until, revoke_as_owner},
+    authority::{Seen, again_until, revoke_as_owner},
 };
 
 /// A terminal with the next question, or the way that was found.
@@ -93,7 +93,7 @@ pub async fn act(ctx: &Ctx<'_>, id: ApplicationId, answered: Answered, shown: &s
     if let Some(reason) = way.revokes() {
         ctx.owner()?;
         for one in terminal.certificates.iter().filter(|one| one.state == "valid") {
-            revoke_as_owner(ctx, one.id, reason.as_str(), true).await?;
+            revoke_as_owner(ctx, one.id, reason.as_str(), Seen::Valid).await?;
         }
     }
     if way == Way::Retire {

@@ -156,7 +156,7 @@ pub(super) async fn perform(
     Ok(match act {
         Act::Revoke { certificate, reason, seen_valid } => {
             let record = storage::authority::find(tx, certificate).await?.ok_or(Error::NotFound)?;
-            match authority::revoke_within(ctx, tx, &record, &reason, seen_valid).await? {
+            match authority::revoke_within(ctx, tx, &record, &reason, authority::Seen::valid(seen_valid)).await? {
                 Revoked::Done => Ok(()),
                 _ => Err("この端末の電子証明書は、すでに失効しています。この起案は取り消してください。"),
             }

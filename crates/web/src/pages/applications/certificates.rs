@@ -9,7 +9,7 @@ use domain::{applications::State, calendar::japanese_date, clock::Timestamp, ids
 use services::{
     Error,
     applications::{self, TerminalLife},
-    authority::{self, Revoked},
+    authority::{self, Revoked, Seen},
     letters,
     rows::Certificate,
 };
@@ -175,8 +175,8 @@ pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Poste
         Some(case) => see_other(&format!("/terminals/{case}?done={done}")),
         None => see_other("/certificates"),
     };
-    let seen_valid = posted.get("seen") == "valid";
-    Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason"), seen_valid).await? {
+    let seen = Seen::valid(posted.get("seen") == "valid");
+    Ok(match authority::revoke_as_owner(&visit.ctx(), record.id, posted.get("reason"), seen).await? {
         Revoked::Done => after("revoked"),
         Revoked::Before => after("before"),
         Revoked::BadReason => {

@@ -9,7 +9,7 @@ use domain::{calendar::japanese_date, ids::CertificateId, office::Matter, permis
 use serde::Deserialize;
 use services::{
     Error, applications,
-    authority::{self, ByOfficer, Revoked},
+    authority::{self, ByOfficer, Revoked, Seen},
     terminals,
 };
 
@@ -104,8 +104,8 @@ pub(super) async fn revoke(visit: Visit, Path(name): Path<String>, posted: Poste
         Ok(case) => see_other(&format!("/office/applications/{case}?done={done}")),
         Err(_) => see_other(&queue_of(domain::applications::Kind::Certificate)),
     };
-    let seen_valid = posted.get("seen") == "valid";
-    Ok(match authority::revoke_as_officer(&visit.ctx(), id, posted.get("reason"), seen_valid).await? {
+    let seen = Seen::valid(posted.get("seen") == "valid");
+    Ok(match authority::revoke_as_officer(&visit.ctx(), id, posted.get("reason"), seen).await? {
         ByOfficer::Proposed(proposal) => see_other(&format!("/office/proposals/{proposal}?done=made")),
         ByOfficer::Waits => {
             let waits = "この端末の電子証明書の失効は、すでに起案されています。別の登録局担当の承認を待っています。";
