@@ -134,7 +134,7 @@ async function byRequest({ demo, kept, folder, terminal, javaScript }) {
   const request = await makeRequest(folder);
   if (javaScript) await field(terminal, "証明書の要求（CSR）のファイル").setInputFiles(path.join(folder, "own.csr"));
   else await fill(terminal, { "証明書の要求（CSR）": request });
-  const [saved] = await Promise.all([terminal.waitForEvent("download"), press(terminal, "証明書を受け取る（.pem）")]);
+  const [saved] = await Promise.all([terminal.waitForEvent("download"), press(terminal, "端末の電子証明書を受け取る（.pem）")]);
   await saved.saveAs(path.join(folder, "own.pem"));
   kept.own = { certificate: "own.pem", key: "own.key", chain: "own.pem" };
   await verifyChain(folder, kept.own, kept.authority);

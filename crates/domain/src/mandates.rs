@@ -22,7 +22,7 @@ words! {
         /// An owner of the institution.
         Owner = "owner", "医療機関等が委任を終えました";
         /// The vendor gave it back.
-        Vendor = "vendor", "システムベンダが委任を返しました";
+        Vendor = "vendor", "システムベンダが委任を辞退しました";
         /// Its day has passed.
         Clock = "clock", "期限が過ぎました";
     }
@@ -44,7 +44,7 @@ words! {
         /// An owner ended it.
         End = "end", "委任を終えました";
         /// The vendor gave it back.
-        GiveBack = "give_back", "委任を返しました";
+        GiveBack = "give_back", "委任を辞退しました";
         /// Its day has passed.
         Expire = "expire", "期限が過ぎ、委任が終わりました";
     }

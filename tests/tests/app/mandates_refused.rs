@@ -157,7 +157,7 @@ async fn what_is_written_again_is_no_longer_asked_for_and_a_mandate_is_prolonged
         let back = vendor.post(&format!("/clients/{mandate}/give-back"), &[]).await;
         assert_eq!(back.location, "/clients?done=given-back", "{}", back.body);
         let history = owner.get(&format!("/account/mandates/{mandate}")).await.body;
-        for words in ["期限を変えました", "確認を依頼しました", "委任を返しました", "申請の準備をはじめました"]
+        for words in ["期限を変えました", "確認を依頼しました", "委任を辞退しました", "申請の準備をはじめました"]
         {
             assert!(history.contains(words), "{words}: {history}");
         }

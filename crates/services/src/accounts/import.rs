@@ -168,8 +168,8 @@ fn read([login, name, code, role, hash]: [&str; 5]) -> Result<Row, String> {
         role: match role {
             "" => None,
             "owner" | "代表者" => Some(ROLE_OWNER),
-            "staff" | "職員" => Some(ROLE_STAFF),
-            _ => return Err("役割は、owner（代表者）かstaff（職員）にしてください。".to_owned()),
+            "staff" | "メンバー" | "職員" => Some(ROLE_STAFF),
+            _ => return Err("役割は、owner（代表者）かstaff（メンバー）にしてください。".to_owned()),
         },
         hash: if hash.is_empty() { None } else { Some(argon2id(hash)?) },
     })
@@ -202,7 +202,7 @@ async fn take(ctx: &Ctx<'_>, tx: &mut Tx, row: &Row) -> Result<Taken> {
     };
     let known = storage::accounts::by_email(tx, &row.login).await?;
     if known.as_ref().is_some_and(|account| account.staff || account.disabled) {
-        return Ok(Taken::Rejected("このログインのアカウントは、職員のものか、閉じられています。"));
+        return Ok(Taken::Rejected("このログインのアカウントは、運営者の職員のものか、閉じられています。"));
     }
     let account = match &known {
         Some(account) => account.id,

@@ -101,7 +101,7 @@ fn filing(ctx: &Ctx<'_>, institution: InstitutionId, id: &LineCustomerId, receiv
         .with("customer_id_kind", kind)
         .with("customer_id", id.as_str())
         .with("customer_id_confirm", id.as_str())
-        .with("note", "紙の届出を職員が登録しました。");
+        .with("note", "紙の届出を運営者の職員が登録しました。");
     Ok(Application {
         id: ApplicationId::new(ctx.now, &*ctx.app.randomness),
         kind: Kind::Claims,

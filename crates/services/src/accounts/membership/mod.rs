@@ -75,7 +75,7 @@ pub fn state_label(state: &str) -> &'static str {
 
 /// A role as pages say it.
 pub fn role_label(role: &str) -> &'static str {
-    if role == ROLE_OWNER { "代表者" } else { "職員" }
+    if role == ROLE_OWNER { "代表者" } else { "メンバー" }
 }
 
 /// Whether a membership still waits for its proof.

@@ -65,9 +65,10 @@ pub(super) async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<H
 fn told(what: &str) -> Vec<BannerView> {
     match what {
         "left" => done("所属を終えました", &[]),
-        "joined" => {
-            done("医療機関等の職員として参加しました", &["「切り替える」を押すと、この医療機関等の手続ができます。"])
-        }
+        "joined" => done(
+            "医療機関等のメンバーとして参加しました",
+            &["「切り替える」を押すと、この医療機関等の手続ができます。"],
+        ),
         _ => vec![],
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 fn page(visit: &Visit, token: &str, invitation: &Invitation, typed: &str) -> FormPage {
     let lead = format!(
-        "{}様が、{}様を「{}」の職員として招待しています。参加すると、申請の作成と状況の確認ができます。",
+        "{}様が、{}様を「{}」のメンバーとして招待しています。参加すると、申請の作成と状況の確認ができます。",
         invitation.inviter, invitation.email, invitation.institution_name
     );
     let page = FormPage {

@@ -60,7 +60,7 @@ pub(super) async fn show(visit: Visit, Query(wanted): Query<Wanted>, headers: He
 fn told(done: &str) -> Vec<BannerView> {
     let title = match done {
         "password" => "新しいパスワードを設定しました。新しいパスワードでログインしてください。",
-        "joined" => "医療機関等の職員として参加しました。ログインすると手続をはじめられます。",
+        "joined" => "医療機関等のメンバーとして参加しました。ログインすると手続をはじめられます。",
         "held" => "委任を受けました。ログインすると、申請の準備をはじめられます。",
         "logout" => "ログアウトしました。",
         _ => return vec![],

@@ -87,7 +87,7 @@ fn told(what: &str) -> Option<BannerView> {
             "先に必要な手続があるか、同じ手続が進んでいます。入力した内容は保存されています。医療機関等にお確かめください。",
         ),
         "given-back" => {
-            (BannerKind::Success, "委任を返しました", "医療機関等の代表者の方に、メールでお知らせしました。")
+            (BannerKind::Success, "委任を辞退しました", "医療機関等の代表者の方に、メールでお知らせしました。")
         }
         _ => return None,
     };

@@ -126,7 +126,7 @@ pub(super) async fn ask_give_back(visit: Visit, Path(name): Path<String>) -> Res
     visit.person()?;
     let id = id(&name)?;
     let client = mandates::client(&visit.ctx(), id, None).await?;
-    let frame = Frame { breadcrumb: trail(), ..visit.frame("委任を返す") };
+    let frame = Frame { breadcrumb: trail(), ..visit.frame("委任を辞退する") };
     Ok(Html(GiveBackPage { frame, id, name: client.mandate.name }).into_response())
 }
 
